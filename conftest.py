@@ -1,0 +1,63 @@
+"""The README, the docs and the examples in docstrings are tests: what they say is run, what they print is compared.
+
+In Markdown a ``python`` block is run after those above it on its page, in an empty folder.
+A ``text`` block is what the ``python`` block before it prints.
+"""
+
+import os
+import tempfile
+from contextlib import redirect_stdout, suppress
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from sybil import Example, Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.myst import CodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+_HERE, _PRINTED = "__here__", "__printed__"
+
+
+class _Run(PythonEvaluator):
+    def __call__(self, example: Example) -> None:
+        out = StringIO()
+        with redirect_stdout(out):
+            super().__call__(example)
+        example.namespace[_PRINTED] = out.getvalue()
+
+
+def _compare(example: Example) -> None:
+    printed = example.namespace.pop(_PRINTED, None)
+    assert printed is not None, "there is no python block before this text block"
+    assert _lines(printed) == _lines(example.parsed)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip("\n").splitlines()]
+
+
+def _enter(namespace: dict[str, Any]) -> None:
+    folder = tempfile.TemporaryDirectory()
+    namespace[_HERE] = (folder, Path.cwd())
+    os.chdir(folder.name)
+
+
+def _leave(namespace: dict[str, Any]) -> None:
+    for value in namespace.values():  # registries that a page leaves open
+        with suppress(AttributeError, TypeError):
+            value.close()
+    folder, before = namespace[_HERE]
+    os.chdir(before)
+    folder.cleanup()
+
+
+_pages = Sybil(
+    parsers=[CodeBlockParser("python", _Run()), CodeBlockParser("text", _compare)],
+    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
+    setup=_enter,
+    teardown=_leave,
+)
+_docstrings = Sybil(parsers=[DocTestParser()], patterns=["src/dialogue_registry/*.py"])
+
+pytest_collect_file = (_pages + _docstrings).pytest()

@@ -1,0 +1,341 @@
+"""Counts, the rules they are made by, and how they agree with what was stated. Pure.
+
+A held meeting counts as of a day *certainly* when the latest possible day of its
+beginning is on or before it, *possibly* when the earliest is. Every answer gives both.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import overload
+
+import attrs
+
+from dialogue_registry.answers import Meeting, Statement, table
+from dialogue_registry.dates import PartialDate
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.events import Format, Source
+from dialogue_registry.rules import Status
+
+FORMATS = ("in-person", "online", "hybrid", "unknown")
+"""The keys of every count by format."""
+
+
+@attrs.frozen
+class Bounds:
+    """How many: at least ``certain``, at most ``possible``."""
+
+    certain: int
+    possible: int
+
+    def __str__(self) -> str:
+        return str(self.certain) if self.certain == self.possible else f"{self.certain}–{self.possible}"
+
+
+@attrs.frozen
+class Rule:
+    """A counting rule: a name, and which held meetings it counts.
+
+    ``counts`` is a pure function of a :class:`~dialogue_registry.Meeting`.
+    """
+
+    name: str
+    counts: Callable[[Meeting], bool] = attrs.field(repr=False)
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        rule.name: rule
+        for rule in (
+            Rule("held", lambda meeting: True),
+            Rule("numbered", lambda meeting: meeting.ordinal is not None),
+            Rule("in-person", lambda meeting: meeting.format == "in-person"),
+            Rule("online", lambda meeting: meeting.format == "online"),
+            Rule("hybrid", lambda meeting: meeting.format == "hybrid"),
+            Rule("unknown", lambda meeting: meeting.format is None),
+        )
+    }
+)
+"""The library's own rules. They look at a meeting's format and ordinal only."""
+
+
+def find_rule(rule: str | Rule) -> Rule:
+    """Give the rule of that name, or the rule itself; raises InvalidValueError."""
+    if isinstance(rule, Rule):
+        return rule
+    if rule not in RULES:
+        raise InvalidValueError(
+            f"there is no counting rule {rule!r}: use one of {', '.join(map(repr, RULES))}, or a Rule(name, predicate)"
+        )
+    return RULES[rule]
+
+
+@attrs.frozen(kw_only=True)
+class Count:
+    """How many meetings of a series were held.
+
+    ``total`` and ``by_format`` (always the keys in-person, online, hybrid, unknown) are
+    by the rule that was asked for. ``highest_ordinal`` is the highest one printed on a
+    meeting certainly held; ``carried`` is the latest official statement plus the meetings
+    held after it. Both are whatever the rule, and None where there is none.
+    """
+
+    series: str
+    total: Bounds
+    by_format: Mapping[str, Bounds]
+    highest_ordinal: int | None
+    carried: Bounds | None
+    _evidence: Callable[[], tuple[Source, ...]] = attrs.field(eq=False, repr=False, default=tuple)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources of the meetings that are certainly or possibly counted."""
+        return self._evidence()
+
+
+Cell = tuple[str, bool]
+"""A format and whether an ordinal is printed: what the library's own rules look at."""
+
+
+@attrs.define
+class Cells:
+    """Held meetings of one series by cell, certainly and possibly; the highest ordinal among the certain."""
+
+    certain: dict[Cell, int] = attrs.field(factory=dict)
+    possible: dict[Cell, int] = attrs.field(factory=dict)
+    highest: int | None = None
+
+    def totals(self) -> Bounds:
+        """All of them."""
+        return Bounds(sum(self.certain.values()), sum(self.possible.values()))
+
+    def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
+        """The total and the share of each format under one of the library's rules."""
+        counted = [cell for cell in CELLS if rule.counts(CELLS[cell])]
+        return summed(
+            (cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in counted
+        )
+
+
+def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, Bounds]]:
+    """Add up (format, certain, possible) to a total and shares by format."""
+    shares = {name: [0, 0] for name in FORMATS}
+    for name, certain, possible in parts:
+        shares[name][0] += certain
+        shares[name][1] += possible
+    total = Bounds(sum(s[0] for s in shares.values()), sum(s[1] for s in shares.values()))
+    return total, MappingProxyType({name: Bounds(*share) for name, share in shares.items()})
+
+
+def _example(format_: str, ordinal: int | None) -> Meeting:
+    return Meeting(
+        meeting="", series="", status=Status.HELD, date=None, ordinal=ordinal,
+        format=None if format_ == "unknown" else Format(format_), place="", country="", title="", reason="",
+        until=None, event=0, sources=(),
+    )  # fmt: skip
+
+
+CELLS: Mapping[Cell, Meeting] = {
+    (name, numbered): _example(name, 1 if numbered else None) for name in FORMATS for numbered in (False, True)
+}
+"""One meeting of each cell, for the library's own rules to look at."""
+
+
+def as_of(meeting: Meeting, first: date | None, last: date | None) -> Bounds:
+    """Whether a held meeting counts as of a day known to lie between ``first`` and ``last`` (None: all time)."""
+    if first is None or last is None:
+        return Bounds(1, 1)
+    if meeting.date is None:
+        return Bounds(0, 1)
+    return Bounds(int(meeting.date.latest_start <= first), int(meeting.date.earliest <= last))
+
+
+def tallied(meetings: Iterable[Meeting], rule: Rule, day: date | None) -> tuple[Bounds, Mapping[str, Bounds]]:
+    """Count held meetings one by one: the way of a rule of the user's own."""
+    return summed(
+        (meeting.format or "unknown", bounds.certain, bounds.possible)
+        for meeting in meetings
+        if rule.counts(meeting)
+        for bounds in [as_of(meeting, day, day)]
+    )
+
+
+def carrying(statements: Sequence[Statement], day: date | None) -> tuple[PartialDate, int] | None:
+    """The date and the number to carry on from: the latest statement as of a day.
+
+    Of that date, the last recorded without a format, else the sum of the last recorded of
+    each format.
+    """
+    known = [s for s in statements if day is None or s.as_of.latest <= day]
+    if not known:
+        return None
+    latest = max(known, key=lambda s: (s.as_of.latest, s.as_of.earliest)).as_of
+    by_format = {s.format: s.count for s in known if s.as_of == latest}
+    return latest, by_format[None] if None in by_format else sum(by_format.values())
+
+
+# --- reconciliation ------------------------------------------------------------------
+
+
+class Verdict(StrEnum):
+    """What a comparison of a statement with the record comes to."""
+
+    AGREES = "agrees"
+    WITHIN = "within date uncertainty"
+    DISAGREES = "disagrees"
+
+
+class Own(StrEnum):
+    """Whether a statement counts the meeting that it was stated at."""
+
+    INCLUDED = "included"
+    EXCLUDED = "excluded"
+    NOT_TELLING = "not telling"
+
+
+@attrs.frozen(kw_only=True)
+class Finding:
+    """What one statement comes to when compared with the record.
+
+    ``rules`` are the full names of the rules that give the ``verdict``, ``difference`` is
+    stated minus recorded under the nearest rule (0 unless it disagrees), ``meetings`` are
+    the ids of those that make the difference between the rules, or that are uncertain.
+    ``recorded`` is the count under the rule held; ``own`` says whether the statement is
+    seen to count the meeting it was stated at.
+    """
+
+    statement: Statement
+    verdict: Verdict
+    rules: tuple[str, ...]
+    meetings: tuple[str, ...]
+    difference: int
+    recorded: Bounds
+    own: Own
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Who stated it."""
+        return self.statement.sources
+
+
+@attrs.frozen
+class Reconciliation(Sequence[Finding]):
+    """Every statement against every rule, by date; printed, it is a table.
+
+    ``not_stated`` are the series that no statement mentions: which is not zero.
+    """
+
+    findings: tuple[Finding, ...]
+    not_stated: tuple[str, ...]
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
+        """The finding at an index."""
+        return self.findings[index]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield from table(
+            ("as of", "series", "stated", "recorded", "verdict", "rules", "own meeting", "meetings"),
+            [
+                (
+                    finding.statement.as_of,
+                    finding.statement.series,
+                    f"{finding.statement.count}{f' {finding.statement.format}' if finding.statement.format else ''}",
+                    finding.recorded,
+                    finding.verdict + (f" by {finding.difference:+d}" if finding.difference else ""),
+                    ", ".join(finding.rules) or "none",
+                    finding.own,
+                    ", ".join(finding.meetings),
+                )
+                for finding in self.findings
+            ],
+        )
+        if self.not_stated:
+            yield ""
+            yield f"not stated: {', '.join(self.not_stated)}"
+
+
+ORDINAL = "ordinal"
+"""The name under which reconciliation tries the highest ordinal printed, which is no predicate."""
+
+
+def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterable[Rule] = ()) -> Finding:
+    """Compare a statement with the held meetings of its series, under the library's rules and the user's."""
+    first, last = statement.as_of.earliest, statement.as_of.latest
+    standing = {meeting.meeting: (meeting, as_of(meeting, first, last)) for meeting in meetings}
+    if statement.format is not None:
+        standing = {id_: told for id_, told in standing.items() if told[0].format == statement.format}
+    reach = {id_: told for id_, told in standing.items() if told[1].possible}
+    own = statement.reported_at if statement.reported_at in reach else None
+    theirs = tuple(rules)
+    tried: dict[str, tuple[Bounds, frozenset[str]]] = {}
+    for without in (None, own) if own else (None,):
+        left = {id_: told for id_, told in reach.items() if id_ != without}
+        suffix = f" without {without}" if without else ""
+        for rule in (*RULES.values(), *theirs):
+            counted = {id_: told for id_, told in left.items() if rule.counts(told[0])}
+            tried[rule.name + suffix] = _summed(counted), frozenset(counted)
+        tried[ORDINAL + suffix] = _highest(left), frozenset(left)
+    verdicts = {name: _verdict(statement.count, bounds) for name, (bounds, _) in tried.items()}
+    best = min(verdicts.values(), key=list(Verdict).index)
+    fitting = tuple(name for name, verdict in verdicts.items() if verdict is best) if best is not Verdict.DISAGREES else ()
+    gaps = [_gap(statement.count, bounds) for bounds, _ in tried.values()]
+    held, everything = tried["held"]
+    telling = {"numbered", *(rule.name for rule in theirs)}
+    if own and verdicts["held"] != verdicts[f"held without {own}"]:
+        telling.add(f"held without {own}")
+    apart = {
+        id_
+        for name in telling | set(fitting)
+        for id_ in everything ^ tried[name][1]
+        if (name in fitting) != ("held" in fitting) or best is Verdict.DISAGREES
+    }
+    if best is not Verdict.AGREES:
+        apart |= {id_ for id_, (_, bounds) in reach.items() if bounds.certain != bounds.possible}
+    return Finding(
+        statement=statement,
+        verdict=best,
+        rules=fitting,
+        meetings=tuple(id_ for id_ in standing if id_ in apart),
+        difference=min(gaps, key=abs) if best is Verdict.DISAGREES else 0,
+        recorded=held,
+        own=_own(verdicts["held"], verdicts[f"held without {own}"]) if own else Own.NOT_TELLING,
+    )
+
+
+def _summed(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:
+    return Bounds(sum(b.certain for _, b in counted.values()), sum(b.possible for _, b in counted.values()))
+
+
+def _highest(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:
+    return Bounds(
+        max((m.ordinal or 0 for m, b in counted.values() if b.certain), default=0),
+        max((m.ordinal or 0 for m, _ in counted.values()), default=0),
+    )
+
+
+def _verdict(stated: int, bounds: Bounds) -> Verdict:
+    if bounds.certain == bounds.possible == stated:
+        return Verdict.AGREES
+    return Verdict.WITHIN if bounds.certain <= stated <= bounds.possible else Verdict.DISAGREES
+
+
+def _gap(stated: int, bounds: Bounds) -> int:
+    return stated - max(bounds.certain, min(stated, bounds.possible))
+
+
+def _own(with_it: Verdict, without_it: Verdict) -> Own:
+    if with_it is without_it:
+        return Own.NOT_TELLING
+    order = list(Verdict)
+    return Own.INCLUDED if order.index(with_it) < order.index(without_it) else Own.EXCLUDED

@@ -1,0 +1,113 @@
+"""Dates as sources give them: a day, a month, a year, several days, or one day within a window.
+
+The notation is the Extended Date/Time Format (EDTF, part of ISO 8601-2:2019):
+
+=============================  =====================================================
+``2021-06-16``                 a day
+``2004-08``, ``2004``          some day of that month, of that year
+``2025-12-19/2025-12-20``      from the first day to the last (an EDTF interval)
+``[2007-12-14..2011-11-30]``   one unknown day of that window (EDTF "one of a set")
+=============================  =====================================================
+"""
+
+import re
+from calendar import monthrange
+from datetime import date, datetime
+from functools import lru_cache
+
+import attrs
+
+from dialogue_registry.errors import InvalidDateError
+
+_DAY = r"\d{4}-\d\d-\d\d"
+_SHAPES = re.compile(
+    rf"(?P<day>{_DAY})"
+    r"|(?P<month>\d{4}-\d\d)"
+    r"|(?P<year>\d{4})"
+    rf"|(?P<from>{_DAY})/(?P<to>{_DAY})"
+    rf"|\[(?P<after>{_DAY})\.\.(?P<before>{_DAY})\]",
+    re.ASCII,
+)
+
+
+@attrs.frozen(repr=False)
+class PartialDate:
+    """A calendar date (proleptic Gregorian, years 0001 to 9999), as precise as its source.
+
+    Make one with :meth:`of`; ``str()`` gives the EDTF text back.
+    """
+
+    text: str
+    #: The earliest day it can begin on.
+    earliest: date
+    #: The last day it can reach: of a span of several days, the last of them.
+    latest: date
+    #: The latest day it can begin on: of a span of several days, the first of them.
+    latest_start: date
+
+    @classmethod
+    def of(cls, value: "PartialDate | date | str") -> "PartialDate":
+        """Read a ``datetime.date`` or EDTF text; a PartialDate is given back as it is.
+
+        Raises InvalidDateError for anything else, a ``datetime.datetime`` included:
+        which day that is depends on a time zone, and nothing is guessed.
+        """
+        if isinstance(value, PartialDate):
+            return value
+        if isinstance(value, str):
+            return _parse(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return _parse(value.isoformat())
+        raise InvalidDateError(f"{value!r} is no date: give a datetime.date or text such as {_WANTED}")
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it is one known day."""
+        return self.earliest == self.latest
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"PartialDate.of({self.text!r})"
+
+
+def full_day(value: date | str) -> date:
+    """The day that ``value`` names; a month, a year or a window is refused."""
+    parsed = PartialDate.of(value)
+    if not parsed.is_day:
+        raise InvalidDateError(f"{value!r} is not one full day: give a datetime.date or text such as '2021-06-16'")
+    return parsed.earliest
+
+
+_WANTED = "'2021-06-16', '2004-08', '2004', '2025-12-19/2025-12-20' or '[2007-12-14..2011-11-30]'"
+
+
+@lru_cache(maxsize=65536)
+def _parse(text: str) -> PartialDate:
+    shape = _SHAPES.fullmatch(text)
+    if shape is None:
+        raise InvalidDateError(f"{_short(text)} is no date: write it as {_WANTED}")
+    try:
+        if day := shape["day"]:
+            first = date.fromisoformat(day)
+            return PartialDate(text, first, first, first)
+        if month := shape["month"]:
+            first = date.fromisoformat(f"{month}-01")
+            last = first.replace(day=monthrange(first.year, first.month)[1])
+            return PartialDate(text, first, last, last)
+        if year := shape["year"]:
+            last = date(int(year), 12, 31)
+            return PartialDate(text, date(int(year), 1, 1), last, last)
+        span = shape["from"] is not None
+        first = date.fromisoformat(shape["from"] if span else shape["after"])
+        last = date.fromisoformat(shape["to"] if span else shape["before"])
+    except ValueError as error:
+        raise InvalidDateError(f"{_short(text)} is no date of the calendar: {error}") from None
+    if last < first:
+        raise InvalidDateError(f"{_short(text)} ends before it begins: put the earlier day first")
+    return PartialDate(text, first, last, first if span else last)
+
+
+def _short(text: str) -> str:
+    return repr(text) if len(text) <= 80 else f"{text[:77]!r}…"

@@ -1,0 +1,188 @@
+"""Everything that can go wrong, one family.
+
+::
+
+    DialogueRegistryError
+    ├── InvalidValueError (also a ValueError)    a value that no event may carry
+    │   ├── InvalidIdError                       not lower-case path segments
+    │   └── InvalidDateError                     not a date in EDTF notation
+    ├── RefusedError                             a rule of recording said no
+    │   ├── UnknownSubjectError                  dialogue, series or meeting not recorded
+    │   ├── UnknownEventError                    no event with that id in the log
+    │   ├── IdInUseError                         the id already names something else
+    │   ├── SeriesMismatchError                  a meeting stays in its series
+    │   ├── StatusError                          the meeting's status forbids it
+    │   ├── ConflictError                        another fact stands under that key
+    │   └── AmendmentError                       this amendment cannot be made
+    │       └── StillNeededError                 remaining facts would lose what they need
+    ├── WrongPositionError                       somebody else wrote first
+    ├── CodecError                               stored data that cannot be read
+    │   ├── UnknownEventTypeError
+    │   └── NewerEventError
+    ├── StorageError                             the file, not the facts
+    │   ├── NotARegistryError
+    │   ├── NewerRegistryError
+    │   ├── ReadOnlyError
+    │   ├── OutdatedViewsError
+    │   ├── BusyError
+    │   └── ClosedError
+    └── VerificationError                        what is stored is not what was recorded
+        ├── BrokenChainError                     the log was changed
+        └── DriftError                           the views are not the log's
+"""
+
+from collections.abc import Sequence
+
+
+class DialogueRegistryError(Exception):
+    """The root: catch this to catch all that the library raises on purpose."""
+
+
+class InvalidValueError(DialogueRegistryError, ValueError):
+    """A value that no event may carry; nothing was made, nothing recorded."""
+
+
+class InvalidIdError(InvalidValueError):
+    """An id that is not made of lower-case path segments."""
+
+
+class InvalidDateError(InvalidValueError):
+    """A date that is not in the notation of :class:`~dialogue_registry.PartialDate`."""
+
+
+class RefusedError(DialogueRegistryError):
+    """A rule of recording said no; nothing was recorded.
+
+    ``item`` is the place of the refused event among those given, counted from 0;
+    None where a single amendment was refused.
+    """
+
+    item: int | None = None
+
+
+class UnknownSubjectError(RefusedError):
+    """The dialogue, series or meeting that the event needs is not recorded."""
+
+
+class UnknownEventError(RefusedError):
+    """No event with that id is in the log."""
+
+
+class IdInUseError(RefusedError):
+    """The id already names a dialogue, series or meeting of another kind."""
+
+
+class SeriesMismatchError(RefusedError):
+    """A meeting stays in the series it was first recorded in."""
+
+
+class StatusError(RefusedError):
+    """The meeting's status forbids it: cancelled, held, or attended."""
+
+
+class ConflictError(RefusedError):
+    """A different fact stands under the same key.
+
+    ``standing`` is the id of the event that stands.
+    """
+
+    def __init__(self, message: str, *, standing: str) -> None:
+        super().__init__(message)
+        self.standing = standing
+
+
+class AmendmentError(RefusedError):
+    """This correction, retraction or dispute cannot be made."""
+
+
+class StillNeededError(AmendmentError):
+    """Remaining facts would lose what they need.
+
+    ``needed_by`` holds the ids of (the first hundred of) those events.
+    """
+
+    def __init__(self, message: str, *, needed_by: Sequence[str]) -> None:
+        super().__init__(message)
+        self.needed_by = tuple(needed_by)
+
+
+class WrongPositionError(DialogueRegistryError):
+    """``expected=`` named another position than the log's: somebody else wrote first.
+
+    ``expected`` and ``actual`` are log positions.
+    """
+
+    def __init__(self, *, expected: int, actual: int) -> None:
+        super().__init__(
+            f"the log stands at position {actual}, not at the expected {expected}: "
+            "somebody else wrote first; read what is new "
+            f"(registry.events(after={min(expected, actual)})) and decide again; nothing was recorded"
+        )
+        self.expected = expected
+        self.actual = actual
+
+
+class CodecError(DialogueRegistryError):
+    """Stored data that cannot be turned into an event."""
+
+
+class UnknownEventTypeError(CodecError):
+    """The log holds an event type that this library does not know."""
+
+
+class NewerEventError(CodecError):
+    """The log holds an event of a newer schema version than this library knows."""
+
+
+class StorageError(DialogueRegistryError):
+    """The file is the trouble, not the facts in it."""
+
+
+class NotARegistryError(StorageError):
+    """There is something at that path, but it is no registry, or nothing is there to read."""
+
+
+class NewerRegistryError(StorageError):
+    """The file or its views were made by a newer version of this library."""
+
+
+class ReadOnlyError(StorageError):
+    """Writing was asked of a registry that can only be read."""
+
+
+class OutdatedViewsError(StorageError):
+    """The views must be made again, which a read-only registry cannot do."""
+
+
+class BusyError(StorageError):
+    """Another process kept the file locked for longer than the time-out."""
+
+
+class ClosedError(StorageError):
+    """The registry was closed."""
+
+
+class VerificationError(DialogueRegistryError):
+    """What is stored is not what was recorded."""
+
+
+class BrokenChainError(VerificationError):
+    """The log was changed after it was written.
+
+    ``position`` is the first one at which the log is not what was recorded.
+    """
+
+    def __init__(self, message: str, *, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class DriftError(VerificationError):
+    """The views are not what a replay of the log gives; ``registry.rebuild()`` mends them.
+
+    ``table`` names the first table that differs.
+    """
+
+    def __init__(self, message: str, *, table: str) -> None:
+        super().__init__(message)
+        self.table = table

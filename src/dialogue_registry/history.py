@@ -1,0 +1,112 @@
+"""The story of a subject, told from the log alone."""
+
+import sqlite3
+
+from dialogue_registry.answers import Step
+from dialogue_registry.codec import decode, decode_source
+from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
+from dialogue_registry.log import Entry, recorded
+from dialogue_registry.sqlite import SQLiteLog
+
+
+def tell(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[Step, ...]:
+    """Every step in the history of a subject, in the order of the log.
+
+    Facts that a correction moved here from another subject are told from their beginning.
+    """
+    entries = {entry.position: entry for entry in _of_subject(log, subject)}
+    for moved in _moved_here(connection, subject):
+        entries.update({entry.position: entry for entry in _of_fact(connection, log, moved)})
+    story = _Story()
+    return tuple(story.tell(entries[position]) for position in sorted(entries))
+
+
+def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
+    found: list[Entry] = []
+    while page := log.of_subject(subject, found[-1].position if found else 0):
+        found += page
+    return found
+
+
+def _moved_here(connection: sqlite3.Connection, subject: str) -> list[int]:
+    rows = connection.execute(
+        "SELECT a.target, c.position, c.type, c.schema, c.data FROM amendments a"
+        " JOIN events c ON c.position = a.position JOIN events f ON f.position = a.target"
+        " WHERE NOT a.retraction AND f.subject <> ?",
+        (subject,),
+    )
+    moved: list[int] = []
+    for target, position, *stored in rows:
+        correction = decode(*stored, position)
+        if isinstance(correction, FactCorrected) and subject_of(correction.replacement) == subject:
+            moved.append(target)
+    return moved
+
+
+def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> list[Entry]:
+    found, ahead = [], [fact]
+    while ahead:
+        position = ahead.pop()
+        found.append(log.at(position))
+        ahead += [row[0] for row in connection.execute("SELECT position FROM amendments WHERE target = ?", (position,))]
+    return found
+
+
+class _Story:
+    """Facts as they read after each step."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._events: dict[str, Event] = {}
+        self._amendments: dict[str, list[str]] = {}
+
+    def tell(self, entry: Entry) -> Step:
+        event = decode(entry.type, entry.schema, entry.data, entry.position)
+        known = [self._reads(id_) for id_ in self._events if self._is_fact(id_)]
+        self._entries[entry.id], self._events[entry.id] = entry, event
+        root, reason = entry.id, getattr(event, "reason", "")
+        match event:
+            case FactCorrected():
+                what = "corrected"
+            case EventRetracted():
+                what = "retracted"
+            case FactDisputed():
+                what = "disputed"
+            case _:
+                what, reason = ("also reported" if event in known else "recorded"), ""
+        if isinstance(event, FactCorrected | EventRetracted):
+            self._amendments.setdefault(event.event_id, []).append(entry.id)
+            root = self._root(entry.id)
+            if isinstance(event, EventRetracted) and event.event_id != root:
+                what = "restored"
+        return Step(
+            position=entry.position,
+            event_id=entry.id,
+            recorded_at=recorded(entry).recorded_at,
+            what=what,
+            fact=self._reads(root),
+            of=self._entries[root].position,
+            by=entry.by,
+            reason=reason,
+            source=decode_source(entry.source, entry.position),
+        )
+
+    def _is_fact(self, id_: str) -> bool:
+        return not isinstance(self._events[id_], FactCorrected | EventRetracted)
+
+    def _root(self, id_: str) -> str:
+        event = self._events[id_]
+        return self._root(event.event_id) if isinstance(event, FactCorrected | EventRetracted) else id_
+
+    def _active(self, id_: str) -> bool:
+        return not any(isinstance(self._events[a], EventRetracted) and self._active(a) for a in self._amendments.get(id_, ()))
+
+    def _reads(self, fact: str) -> Event | None:
+        if not self._active(fact):
+            return None
+        reads = self._events[fact]
+        for amendment in self._amendments.get(fact, ()):
+            event = self._events[amendment]
+            if isinstance(event, FactCorrected) and self._active(amendment):
+                reads = event.replacement
+        return reads

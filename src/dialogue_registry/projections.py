@@ -1,0 +1,482 @@
+"""A projection: what to make of the standing facts, and the engine that keeps it up to date.
+
+A projection is a value with a name, a version and parts, in order:
+
+- a :class:`Table` is fed by one pure function per class of event: a fact gives a row;
+- a :class:`State` is what several rows decide together, one row per key, as a SELECT;
+- a :class:`Tally` is a sum of rows, one row per key, as a SELECT;
+- a :class:`View` is any SELECT over all of these.
+
+Every row of a table begins with ``fact`` (the number of the fact it shows), ``event``
+(the position of the event whose wording it has) and ``since`` (the position since which
+it stands). An amendment takes a row out and puts a row in; what it takes out moves to the
+table ``…_past`` with ``until``. Rows are linear in facts, states and tallies are made of
+rows: so views of the log are views of its effective log, and no fact is undone by replay.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, assert_never
+
+import attrs
+
+from dialogue_registry.codec import decode
+from dialogue_registry.errors import InvalidValueError, NewerRegistryError
+from dialogue_registry.events import Event, EventRetracted, FactCorrected
+from dialogue_registry.facts import NAMES as FACT_TABLES
+from dialogue_registry.facts import TABLES as FACT_DDL
+from dialogue_registry.facts import Facts, Standing
+from dialogue_registry.log import Entry
+from dialogue_registry.rules import Content
+from dialogue_registry.sqlite import SQLiteLog
+
+Row: TypeAlias = tuple[object, ...]
+Feed: TypeAlias = Callable[[Any], Row | None]
+
+
+@attrs.frozen
+class Table:
+    """Rows made of facts: ``feed`` maps a class of event to a pure function of the event.
+
+    The function gives the values of ``columns`` in order (str, int, float, bytes or
+    None), or None where the fact makes no row. ``columns`` maps a name to its SQL
+    definition; the columns ``fact``, ``event`` and ``since`` come before them by
+    themselves. ``indexes`` are lists of columns, such as "meeting, party", or
+    "series, date WHERE date IS NOT NULL" for an index of some rows only.
+    """
+
+    name: str
+    columns: Mapping[str, str] = attrs.field(kw_only=True)
+    feed: Mapping[type[Content], Feed] = attrs.field(kw_only=True)
+    indexes: Sequence[str] = attrs.field(default=(), kw_only=True)
+
+
+@attrs.frozen
+class State:
+    """What the rows of one table decide together, one row per ``key``.
+
+    ``select`` is a SELECT over ``{rows}`` that gives the columns in order; it is run for
+    the keys whose rows changed. It must give at most one row per key.
+    """
+
+    name: str
+    table: str = attrs.field(kw_only=True)
+    key: str = attrs.field(kw_only=True)
+    columns: Mapping[str, str] = attrs.field(kw_only=True)
+    select: str = attrs.field(kw_only=True)
+    indexes: Sequence[str] = attrs.field(default=(), kw_only=True)
+
+
+@attrs.frozen
+class Tally:
+    """Sums over the rows of one table, one row per ``key``; a row whose sums are all zero is left out.
+
+    ``select`` is a SELECT over ``{rows}`` with GROUP BY; it gives the key, then the sums,
+    then the ``maxima``. It is run over the rows that come and go, so it must be linear:
+    sums and counts of one row at a time, nothing that looks at two rows.
+    """
+
+    name: str
+    table: str = attrs.field(kw_only=True)
+    key: Sequence[str] = attrs.field(kw_only=True)
+    sums: Sequence[str] = attrs.field(kw_only=True)
+    maxima: Sequence[str] = attrs.field(default=(), kw_only=True)
+    select: str = attrs.field(kw_only=True)
+
+
+@attrs.frozen
+class View:
+    """A SELECT under a name, made when it is asked."""
+
+    name: str
+    select: str = attrs.field(kw_only=True)
+
+
+Part: TypeAlias = Table | State | Tally | View
+
+
+@attrs.frozen
+class Projection:
+    """A name, a version and parts in order: a part may only speak of those before it.
+
+    When ``version`` is raised, the projection is made again at the next opening.
+    """
+
+    name: str
+    version: int
+    parts: Sequence[Part] = attrs.field(converter=tuple)
+
+    @parts.validator
+    def _check(self, _: object, parts: Sequence[Part]) -> None:
+        tables: set[str] = set()
+        for part in parts:
+            if isinstance(part, Table):
+                tables.add(part.name)
+                if taken := {"fact", "event", "since", "until"} & part.columns.keys():
+                    raise InvalidValueError(
+                        f"table {part.name!r} of projection {self.name!r} has columns {sorted(taken)}, which every table "
+                        "has by itself: choose other names"
+                    )
+            elif isinstance(part, State | Tally) and part.table not in tables:
+                raise InvalidValueError(
+                    f"{part.name!r} of projection {self.name!r} is made of table {part.table!r}: "
+                    "put that Table before it"
+                )
+
+
+_STANDING = "fact INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events, since INTEGER NOT NULL"
+_CHECKPOINTS = """
+CREATE TABLE IF NOT EXISTS projections (
+    name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID
+"""
+
+
+class Views:
+    """All projections of one registry file, and the facts they are made of."""
+
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, projections: Sequence[Projection]) -> None:
+        self._connection = connection
+        self._log = log
+        self.facts = Facts(connection, log)
+        self.projections = projections
+        self._folds = [_Fold(connection, projection) for projection in projections]
+
+    # --- life ------------------------------------------------------------------------
+
+    def checkpoints(self) -> dict[str, tuple[int, int]]:
+        """Map each projection that was made to its version and the position it has reached."""
+        exists = self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'projections'").fetchone()
+        if exists is None:
+            return {}
+        return {name: (v, p) for name, v, p in self._connection.execute("SELECT * FROM projections")}
+
+    def outdated(self) -> list[Projection]:
+        """The projections that are missing or of another version; raises NewerRegistryError for ours."""
+        made = self.checkpoints()
+        standard = self.projections[0]
+        version = made.get(standard.name, (0, 0))[0]
+        if version > standard.version:
+            raise NewerRegistryError(
+                f"the views have version {version}, this library knows up to {standard.version}: upgrade dialogue_registry"
+            )
+        if version < standard.version:
+            return list(self.projections)
+        return [p for p in self.projections if made.get(p.name, (0, 0))[0] != p.version]
+
+    def lagging(self) -> bool:
+        """Whether a projection has not reached what the standard one has, or was not made."""
+        made = self.checkpoints()
+        reached = made[self.projections[0].name][1]
+        return any(made.get(p.name) != (p.version, reached) for p in self.projections)
+
+    def create(self) -> None:
+        """Make all tables anew and empty, within the transaction that is open."""
+        self._connection.execute(_CHECKPOINTS)
+        self._drop(FACT_TABLES, "TABLE")
+        for statement in FACT_DDL.split(";"):
+            self._connection.execute(statement)
+        for fold in self._folds:
+            fold.create()
+
+    def _drop(self, names: Iterable[str], kind: str) -> None:
+        for name in names:
+            self._connection.execute(f"DROP {kind} IF EXISTS {name}")
+
+    def make(self, projections: Sequence[Projection]) -> None:
+        """Make some projections again, from the facts; all of them from the log if ours is among them."""
+        if self.projections[0] in projections:
+            self.create()
+            self.replay(None)
+            return
+        for fold in self._folds:
+            if fold.projection in projections:
+                fold.create()
+        self.catch_up()
+
+    def replay(self, progress: Callable[[int, int], object] | None) -> None:
+        """Feed the whole log to empty tables, a page at a time."""
+        head = self._log.head().position
+        done = 0
+        while page := self._log.read(done):
+            self.apply(page, [decoded(entry) for entry in page])
+            done = page[-1].position
+            if progress is not None:
+                progress(done, head)
+
+    def catch_up(self) -> None:
+        """Bring projections that other programs did not know of up to the facts."""
+        reached = self.checkpoints()
+        position = reached[self.projections[0].name][1]
+        for fold in self._folds[1:]:
+            after = reached[fold.projection.name][1]
+            if after < position:
+                fold.catch_up(self.facts, after)
+                self._checkpoint(fold.projection, position)
+
+    # --- folding ---------------------------------------------------------------------
+
+    def apply(self, entries: Sequence[Entry], events: Sequence[Event], keys: Sequence[bytes] | None = None) -> None:
+        """Fold newly recorded events into all views, within the transaction that is open.
+
+        ``keys`` are the facts' keys, if already known and no amendment is among the events.
+        """
+        facts: list[tuple[int, Content]] = []
+        for entry, event in zip(entries, events, strict=True):
+            if isinstance(event, FactCorrected | EventRetracted):
+                self._add(facts, None)
+                facts = []
+                change = self.facts.amend(entry.position, event)
+                for fold in self._folds:
+                    fold.change(change.removed, change.added, change.until, None)
+            else:
+                facts.append((entry.position, event))
+        self._add(facts, keys)
+        position = entries[-1].position
+        self._connection.executemany(
+            "UPDATE projections SET position = ? WHERE name = ?", [(position, p.name) for p in self.projections]
+        )
+
+    def _add(self, facts: Sequence[tuple[int, Content]], keys: Sequence[bytes] | None) -> None:
+        if facts:
+            added = self.facts.add(facts, keys)
+            for fold in self._folds:
+                fold.change([], added, 0, facts[0][0] - 1)
+
+    def _checkpoint(self, projection: Projection, position: int) -> None:
+        self._connection.execute("UPDATE projections SET position = ? WHERE name = ?", (position, projection.name))
+
+    # --- another time ----------------------------------------------------------------
+
+    def as_known(self, position: int) -> None:
+        """Shadow all tables by temporary views that show them as the log stood at a position."""
+        for statement in (
+            f"CREATE TEMP VIEW events AS SELECT * FROM main.events WHERE position <= {position}",
+            f"CREATE TEMP VIEW projections AS SELECT name, version, {position} AS position FROM main.projections",
+            f"CREATE TEMP VIEW amendments AS SELECT * FROM main.amendments WHERE position <= {position}",
+            shadow("facts", ("fact", "event", "since", "key"), position),
+            shadow("further", ("fact", "event", "since", "key"), position),
+        ):
+            self._connection.execute(statement)
+        for fold in self._folds:
+            fold.as_known(position)
+
+
+def decoded(entry: Entry) -> Event:
+    """Read the event of an entry."""
+    return decode(entry.type, entry.schema, entry.data, entry.position)
+
+
+def shadow(name: str, columns: Iterable[str], position: int) -> str:
+    """A statement that shows a table, and what has fallen from it, as they stood at a position."""
+    listed = ", ".join(columns)
+    return (
+        f"CREATE TEMP VIEW {name} AS SELECT {listed} FROM main.{name} WHERE since <= {position}"
+        f" UNION ALL SELECT {listed} FROM main.{name}_past WHERE since <= {position} AND until > {position}"
+    )
+
+
+class _TallyFold:
+    """The statements that keep one tally; each run of rows is (first fact, last fact, after)."""
+
+    def __init__(self, tally: Tally) -> None:
+        name, key, sums, maxima = tally.name, tally.key, tally.sums, tally.maxima
+        self.keys, self.width = len(key), len(key) + len(sums)
+        self.over = tally.select.format(
+            rows=f"(SELECT * FROM {tally.table} WHERE fact BETWEEN ? AND ? AND since > ?)"
+        )
+        columns = ", ".join([*key, *sums, *maxima])
+        gains = [f"{column} = {column} + excluded.{column}" for column in sums]
+        # max(a, b) of SQLite is NULL when either is, and a bucket may have no ordinal yet.
+        gains += [
+            f"{column} = max(coalesce({column}, excluded.{column}), coalesce(excluded.{column}, {column}))"
+            for column in maxima
+        ]
+        self.gain = (
+            f"INSERT INTO {name} ({columns}) SELECT * FROM ({self.over}) WHERE true"
+            f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(gains)}"
+        )
+        where = " AND ".join(f"{column} IS ?" for column in key)
+        self.lose = f"UPDATE {name} SET {', '.join(f'{column} = {column} - ?' for column in sums)} WHERE {where}"
+        self.drop = f"DELETE FROM {name} WHERE {where} AND {' AND '.join(f'{column} = 0' for column in sums)}"
+        whole = f"SELECT {columns} FROM ({_named(tally.select.format(rows=tally.table), columns)}) WHERE {where}"
+        self.again = (
+            f"UPDATE {name} SET ({', '.join(maxima)}) = (SELECT {', '.join(maxima)} FROM ({whole})) WHERE {where}"
+        )
+
+
+class _StateFold:
+    """The statements that keep one state, for the keys given as a JSON list."""
+
+    def __init__(self, state: State) -> None:
+        keys = "(SELECT value FROM json_each(:keys))"
+        # The keys go to the innermost rows: SQLite does not push them into a subquery by itself.
+        select = state.select.format(rows=f"(SELECT * FROM {state.table} WHERE {state.key} IN {keys})")
+        columns = ", ".join(state.columns)
+        changes = ", ".join(f"{column} = excluded.{column}" for column in state.columns)
+        self.upsert = (
+            f"INSERT INTO {state.name} ({columns}) SELECT * FROM ({select}) WHERE true"
+            f" ON CONFLICT ({state.key}) DO UPDATE SET {changes}"
+        )
+        self.forget = (
+            f"DELETE FROM {state.name} WHERE {state.key} IN {keys}"
+            f" AND {state.key} NOT IN (SELECT {state.key} FROM ({_named(select, columns)}))"
+        )
+
+
+def _named(select: str, columns: str) -> str:
+    return f"WITH named ({columns}) AS ({select}) SELECT * FROM named"
+
+
+class _TableFold:
+    """The statements that keep one table, and the parts made of it."""
+
+    def __init__(self, table: Table, projection: Projection) -> None:
+        self.table = table
+        columns = ("fact", "event", "since", *table.columns)
+        parts = projection.parts
+        self.tallies = [_TallyFold(p) for p in parts if isinstance(p, Tally) and p.table == table.name]
+        self.states = [
+            (_StateFold(p), columns.index(p.key)) for p in parts if isinstance(p, State) and p.table == table.name
+        ]
+        self.find = f"SELECT * FROM {table.name} WHERE fact = ?"
+        self.insert = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(columns))})"
+        self.bury = f"INSERT INTO {table.name}_past SELECT *, ? FROM {table.name} WHERE fact = ? AND since < ?"
+        self.delete = f"DELETE FROM {table.name} WHERE fact = ?"
+
+
+class _Fold:
+    """One projection on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, projection: Projection) -> None:
+        self._connection = connection
+        self.projection = projection
+        self._tables = {p.name: _TableFold(p, projection) for p in projection.parts if isinstance(p, Table)}
+        self._feeds: dict[type, list[tuple[str, Feed]]] = {}
+        for name, fold in self._tables.items():
+            for cls, feed in fold.table.feed.items():
+                self._feeds.setdefault(cls, []).append((name, feed))
+
+    def create(self) -> None:
+        run = self._connection.execute
+        for part in reversed(self.projection.parts):
+            if isinstance(part, View):
+                run(f"DROP VIEW IF EXISTS {part.name}")
+        for part in reversed(self.projection.parts):
+            if not isinstance(part, View):
+                run(f"DROP TABLE IF EXISTS {part.name}")
+            if isinstance(part, Table):
+                run(f"DROP TABLE IF EXISTS {part.name}_past")
+        for part in self.projection.parts:
+            match part:
+                case Table():
+                    columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
+                    run(f"CREATE TABLE {part.name} ({_STANDING}, {columns})")
+                    past = ", ".join(part.columns)
+                    run(
+                        f"CREATE TABLE {part.name}_past (fact INTEGER, event INTEGER, since INTEGER, {past},"
+                        " until INTEGER, PRIMARY KEY (fact, since))"
+                    )
+                case State():
+                    columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
+                    run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({part.key}))")
+                case Tally():
+                    columns = ", ".join(
+                        [*part.key, *(f"{name} INTEGER NOT NULL" for name in part.sums), *part.maxima]
+                    )
+                    run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({', '.join(part.key)})) WITHOUT ROWID")
+                case View():
+                    run(f"CREATE VIEW {part.name} AS {part.select}")
+            if isinstance(part, Table | State):
+                for number, index in enumerate(part.indexes, 1):
+                    columns, _, where = index.partition(" WHERE ")
+                    on = f"({columns})" + (f" WHERE {where}" if where else "")
+                    run(f"CREATE INDEX {part.name}_{number} ON {part.name} {on}")
+                    if isinstance(part, Table):
+                        run(f"CREATE INDEX {part.name}_past_{number} ON {part.name}_past {on}")
+        run(
+            "INSERT INTO projections VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET version = excluded.version, position = 0",
+            (self.projection.name, self.projection.version),
+        )
+
+    def change(self, removed: Sequence[int], added: Sequence[Standing], until: int, after: int | None) -> None:
+        """Take rows out, put rows in, and bring what is made of them up to date.
+
+        With ``after``, nothing is removed, and all rows between the first and the last fact
+        added that stand since a later position are new: sums are then taken over all at once.
+        """
+        rows = self._rows(added)
+        for name, fold in self._tables.items():
+            new = rows.get(name, [])
+            old = [row for fact in removed for row in self._take_out(fold, fact, until)]
+            if not old and not new:
+                continue
+            self._connection.executemany(fold.insert, new)
+            if new and fold.tallies:
+                runs = [(row[0], row[0], -1) for row in new] if after is None else [(new[0][0], new[-1][0], after)]
+                for tally in fold.tallies:
+                    for run in runs:
+                        self._connection.execute(tally.gain, run)
+            for state, column in fold.states:
+                self._decide(state, {row[column] for row in old} | {row[column] for row in new})
+
+    def _rows(self, added: Iterable[Standing]) -> dict[str, list[Row]]:
+        rows: dict[str, list[Row]] = {}
+        feeds = self._feeds
+        for fact, event, since, _, content in added:
+            for name, feed in feeds.get(type(content), ()):
+                if (row := feed(content)) is not None:
+                    rows.setdefault(name, []).append((fact, event, since, *row))
+        return rows
+
+    def _take_out(self, fold: _TableFold, fact: int, until: int) -> list[Row]:
+        old: list[Row] = self._connection.execute(fold.find, (fact,)).fetchall()
+        if old:
+            lost = [(tally, self._connection.execute(tally.over, (fact, fact, -1)).fetchall()) for tally in fold.tallies]
+            self._connection.execute(fold.bury, (until, fact, until))
+            self._connection.execute(fold.delete, (fact,))
+            for tally, rows in lost:
+                for row in rows:
+                    self._lose(tally, row)
+        return old
+
+    def _lose(self, tally: _TallyFold, row: Row) -> None:
+        key, sums, highest = row[: tally.keys], row[tally.keys : tally.width], row[tally.width :]
+        self._connection.execute(tally.lose, (*sums, *key))
+        if self._connection.execute(tally.drop, key).rowcount or not any(value is not None for value in highest):
+            return
+        self._connection.execute(tally.again, (*key, *key))
+
+    def _decide(self, state: _StateFold, keys: Iterable[object]) -> None:
+        told = {"keys": json.dumps(list(keys))}
+        self._connection.execute(state.upsert, told)
+        if self._connection.execute("SELECT changes()").fetchone()[0] < len(json.loads(told["keys"])):
+            self._connection.execute(state.forget, told)
+
+    def catch_up(self, facts: Facts, after: int) -> None:
+        """Bring tables that were right at position ``after`` up to the facts."""
+        for standing, until in facts.fallen(after):
+            if standing.since > after:
+                self.change([], [standing], 0, None)
+            self.change([standing.fact], [], until, None)
+        for page in facts.risen(after):
+            self.change([], page, 0, after)
+
+    def as_known(self, position: int) -> None:
+        """Shadow the tables by views that show them as the log stood at a position."""
+        for part in self.projection.parts:
+            match part:
+                case Table():
+                    sql = shadow(part.name, ("fact", "event", "since", *part.columns), position)
+                case State():
+                    rows = part.select.format(rows=part.table)
+                    sql = f"CREATE TEMP VIEW {part.name} ({', '.join(part.columns)}) AS {rows}"
+                case Tally():
+                    columns = ", ".join([*part.key, *part.sums, *part.maxima])
+                    sql = f"CREATE TEMP VIEW {part.name} ({columns}) AS {part.select.format(rows=part.table)}"
+                case View():
+                    sql = f"CREATE TEMP VIEW {part.name} AS {part.select}"
+                case _:
+                    assert_never(part)
+            self._connection.execute(sql)

@@ -1,0 +1,323 @@
+"""How facts and amendments get into the log: look up, decide, append, fold.
+
+Everything here happens while the write lock is held: what was looked up still holds
+when it is appended, and a refusal leaves no trace.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from dialogue_registry import rules
+from dialogue_registry.codec import encode
+from dialogue_registry.errors import (
+    AmendmentError,
+    ConflictError,
+    IdInUseError,
+    InvalidValueError,
+    RefusedError,
+    StillNeededError,
+    UnknownEventError,
+    WrongPositionError,
+)
+from dialogue_registry.events import (
+    FACTS,
+    Amendment,
+    DialogueLaunched,
+    EventRetracted,
+    Fact,
+    FactCorrected,
+    FactDisputed,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    SeriesOpened,
+    subject_of,
+)
+from dialogue_registry.facts import StatusReport, worded
+from dialogue_registry.log import Draft, Entry, seal
+from dialogue_registry.projections import Views
+from dialogue_registry.rules import Content, Status, Subject
+from dialogue_registry.sqlite import SQLiteLog
+
+_KNOWN = """
+SELECT value, 'dialogue', '', NULL FROM json_each(?1) JOIN dialogues ON dialogue = value
+UNION ALL SELECT value, 'series', s.dialogue, NULL FROM json_each(?1) JOIN series s ON s.series = value
+UNION ALL SELECT value, 'meeting', m.series, m.status FROM json_each(?1) JOIN meetings m ON m.meeting = value
+"""
+_RESTING: dict[str, Sequence[tuple[str, str]]] = {
+    "dialogue": [("parties", "dialogue"), ("series", "dialogue")],
+    "series": [("meeting_reports", "series"), ("statements", "series")],
+    "meeting": [(name, "meeting") for name in ("meeting_reports", "attendance", "topics", "activities", "outcomes")],
+}
+"""Which tables hold what rests on an id of a kind, and in which column."""
+
+
+class Recorder:
+    """The one way into the log of a registry file."""
+
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, views: Views) -> None:
+        self._connection = connection
+        self._log = log
+        self._views = views
+        self._facts = views.facts
+
+    # --- facts -----------------------------------------------------------------------
+
+    def record(self, items: Sequence[tuple[Fact, str | None]], by: str, expected: int | None) -> list[Entry]:
+        """Append the facts not yet asserted; give the entry of each, in order.
+
+        ``items`` pairs each fact with its source as stored. A RefusedError says in ``item``
+        which one was refused.
+        """
+        head = self._log.head()
+        subjects = [subject_of(fact) for fact, _ in items]
+        versions = self._log.versions(set(subjects))
+        known = self._known({id_ for fact, _ in items for id_ in rules.mentions(fact)})
+        interrupted = self._facts.interrupted(
+            {f.meeting for f, _ in items if isinstance(f, MeetingAnnounced) and f.meeting in versions}
+        )
+        drafts: list[Draft] = []
+        appended: list[Fact] = []
+        keys: list[bytes] = []
+        places: list[Entry | int] = []
+        seen: dict[tuple[object, str | None], Entry | int] = {}
+        fresh: dict[bytes, Fact] = {}
+        for item, ((fact, source), subject) in enumerate(zip(items, subjects, strict=True)):
+            encoded = encode(fact)
+            place = seen.get((encoded, source))
+            if place is None:
+                key = rules.key(fact, interrupted)
+                standing: Content | None = fresh.get(key)
+                if subject in versions:
+                    place = self._asserted(fact, source, key)
+                    if place is None and standing is None:
+                        standing = self._standing(key)
+                if place is None:
+                    place = len(drafts)
+                    try:
+                        self._decide(fact, standing, key, known)
+                    except RefusedError as refusal:
+                        if expected is not None and expected != head.position:
+                            raise WrongPositionError(expected=expected, actual=head.position) from refusal
+                        refusal.item = item
+                        raise
+                    drafts.append(Draft(subject, *encoded, source, by))
+                    appended.append(fact)
+                    keys.append(key)
+                    if standing is None:
+                        fresh[key] = fact
+                        if isinstance(fact, MeetingPostponed | MeetingCancelled):
+                            interrupted[fact.meeting] = head.position + len(drafts)
+                seen[encoded, source] = place
+            places.append(place)
+        entries: list[Entry] = []
+        if drafts:
+            if expected is not None and expected != head.position:
+                raise WrongPositionError(expected=expected, actual=head.position)
+            entries = seal(drafts, head, versions, datetime.now(UTC))
+            self._log.append(entries, expected=head.position)
+            self._views.apply(entries, appended, keys)
+        return [entries[place] if isinstance(place, int) else place for place in places]
+
+    def _decide(self, fact: Fact, standing: Content | None, key: bytes, known: dict[str, Subject]) -> None:
+        if standing is None:
+            if isinstance(fact, MeetingCancelled) and fact.meeting in known and not known[fact.meeting].attended:
+                self._look_for_attendance(fact.meeting, known)
+            rules.check(fact, known)
+            if (learned := rules.learn(fact, known)) is not None:
+                known.update([learned])
+        elif standing != fact:
+            number = self._facts.under(key)
+            entry = None if number is None else self._log.at(number)
+            where = "earlier in the same batch" if entry is None else f"as event {entry.id} (position {entry.position})"
+            raise ConflictError(
+                f"{fact!r} contradicts {standing!r}, which stands {where}: if that one is wrong, "
+                "registry.correct(event_id, replacement, reason=…); if sources disagree, keep both with "
+                "registry.dispute(event_id, claim, source=…)",
+                standing="" if entry is None else entry.id,
+            )
+
+    def _standing(self, key: bytes) -> Content | None:
+        row = self._connection.execute("SELECT event FROM facts WHERE key = ?", (key,)).fetchone()
+        return None if row is None else self._facts.content(row[0])
+
+    def _asserted(self, content: Content, source: str | None, key: bytes) -> Entry | None:
+        """The entry that already asserts this with this source, whatever was amended since."""
+        for fact, event in self._facts.asserted(key, prefix=isinstance(content, MeetingAnnounced)):
+            entry = self._log.at(event)
+            said = entry.source if entry.source is not None else self._log.at(fact).source
+            if source in (said, entry.source) and worded(entry) == content:
+                return entry
+        return None
+
+    def _known(self, ids: Iterable[str]) -> dict[str, Subject]:
+        rows = self._connection.execute(_KNOWN, (orjson.dumps(list(ids)).decode(),))
+        return {id_: Subject(kind, parent, status and Status(status)) for id_, kind, parent, status in rows}
+
+    def _look_for_attendance(self, meeting: str, known: dict[str, Subject]) -> None:
+        subject = known[meeting]
+        known[meeting] = Subject(subject.kind, subject.parent, subject.status, attended=self._attended(meeting))
+
+    def _attended(self, meeting: str) -> bool:
+        row = self._connection.execute("SELECT 1 FROM attendance WHERE meeting = ? LIMIT 1", (meeting,)).fetchone()
+        return row is not None
+
+    # --- amendments and disputes -----------------------------------------------------
+
+    def correct(self, event_id: str, replacement: Fact, reason: str, source: str | None, by: str) -> Entry:
+        """Append a correction of the fact that an event is about."""
+        fact = self._fact_of(event_id, "corrected")
+        amendment = FactCorrected(event_id=fact.id, replacement=replacement, reason=reason)
+        if (entry := self._amended(fact.position, amendment, source)) is not None:
+            return entry
+        if self._must_stand(fact) == replacement:
+            raise AmendmentError(
+                f"event {fact.id} already reads {replacement!r}: there is nothing to correct; "
+                "to add a source, record the fact again with it"
+            )
+        return self._amend(fact, amendment, source, by)
+
+    def retract(self, event_id: str, reason: str, source: str | None, by: str) -> Entry:
+        """Append a retraction of an event: a fact, a dispute, or an amendment, which is thereby undone."""
+        target = self._find(event_id)
+        amendment = EventRetracted(event_id=event_id, reason=reason)
+        if (entry := self._amended(target.position, amendment, source)) is not None:
+            return entry
+        if (by_position := self._facts.retracted_by(target.position)) is not None:
+            retraction = self._log.at(by_position)
+            raise AmendmentError(
+                f"event {event_id} was retracted already, by event {retraction.id} (position {by_position}): "
+                "retract that one to undo it"
+            )
+        return self._amend(target, amendment, source, by)
+
+    def dispute(self, event_id: str, claim: Fact, reason: str, source: str, by: str) -> Entry:
+        """Append a claim that contradicts the fact an event is about."""
+        fact = self._fact_of(event_id, "disputed")
+        dispute = FactDisputed(event_id=fact.id, claim=claim, reason=reason)
+        key = rules.key(dispute, {})
+        if (entry := self._asserted(dispute, source, key)) is not None:
+            return entry
+        standing = self._must_stand(fact)
+        if type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):
+            raise AmendmentError(
+                f"{claim!r} does not contradict {standing!r}: a dispute claims the same kind of fact of the same subject; "
+                "record it as a fact of its own"
+            )
+        if claim == standing:
+            raise AmendmentError(
+                f"event {fact.id} already reads {claim!r}: there is nothing to dispute; "
+                "to add a source, record the fact again with it"
+            )
+        head = self._log.head()
+        draft = Draft(fact.subject, *encode(dispute), source, by)
+        entries = seal([draft], head, self._log.versions([fact.subject]), datetime.now(UTC))
+        self._log.append(entries, expected=head.position)
+        self._views.apply(entries, [dispute], [key])
+        return entries[0]
+
+    def _find(self, event_id: str) -> Entry:
+        if not isinstance(event_id, str):
+            raise InvalidValueError(f"{event_id!r} is no event id: give the .id of a recorded event")
+        entry = self._log.find(event_id)
+        if entry is None:
+            raise UnknownEventError(f"no event has the id {event_id!r}: take the .id of a recorded event")
+        return entry
+
+    def _fact_of(self, event_id: str, done: str) -> Entry:
+        """The entry of the fact that a fact's or a correction's id leads to."""
+        entry = self._find(event_id)
+        if entry.type == "fact.corrected":
+            entry = self._log.at(self._facts.root(entry.position))
+        if entry.type in ("event.retracted", "fact.disputed"):
+            raise AmendmentError(f"event {event_id} is no fact ({entry.type}), so it cannot be {done}: retract it instead")
+        return entry
+
+    def _must_stand(self, fact: Entry) -> Content:
+        if (position := self._facts.retracted_by(fact.position)) is not None:
+            raise AmendmentError(
+                f"event {fact.id} was retracted by event {self._log.at(position).id} (position {position}), "
+                "so it says nothing any more: retract that retraction first, or record the fact anew"
+            )
+        return self._facts.content(self._facts.wording(fact.position))
+
+    def _amended(self, target: int, amendment: Amendment, source: str | None) -> Entry | None:
+        """The entry of the same amendment with the same source, if there is one."""
+        wanted = (*encode(amendment), source)
+        for (position,) in self._connection.execute("SELECT position FROM amendments WHERE target = ?", (target,)):
+            entry = self._log.at(position)
+            if (entry.type, entry.schema, entry.data, entry.source) == wanted:
+                return entry
+        return None
+
+    def _amend(self, target: Entry, amendment: Amendment, source: str | None, by: str) -> Entry:
+        fact = self._facts.root(target.position)
+        before = self._reads(fact)
+        head = self._log.head()
+        subject = self._log.at(fact).subject
+        draft = Draft(subject, *encode(amendment), source, by)
+        entries = seal([draft], head, self._log.versions([subject]), datetime.now(UTC))
+        self._log.append(entries, expected=head.position)
+        self._views.apply(entries, [amendment])
+        self._check_remaining(before, self._reads(fact))
+        return entries[0]
+
+    def _reads(self, fact: int) -> Content | None:
+        if self._facts.retracted_by(fact) is not None:
+            return None
+        return self._facts.content(self._facts.wording(fact))
+
+    def _check_remaining(self, before: Content | None, after: Content | None) -> None:
+        """Raise a RefusedError unless every remaining fact still has what it needs."""
+        if before is not None:
+            self._check_resting(before)
+        if isinstance(after, FACTS):
+            ids = rules.mentions(after)
+            rows = self._connection.execute(_KNOWN, (orjson.dumps(ids).decode(),)).fetchall()
+            if len({row[0] for row in rows}) < len(rows):
+                raise IdInUseError(f"{after!r} would use an id that already names something else: choose another id")
+            known = self._known(ids)
+            if isinstance(after, MeetingCancelled) and after.meeting in known:
+                self._look_for_attendance(after.meeting, known)
+            rules.check(after, known)
+        for meeting in {c.meeting for c in (before, after) if isinstance(c, StatusReport)}:
+            story = [entry.content for entry in self._facts.story(meeting) if self._facts.under(entry.key) == entry.fact]
+            rules.check_story(
+                meeting,
+                [content for content in story if isinstance(content, StatusReport)],
+                attended=self._attended(meeting),
+            )
+
+    def _check_resting(self, before: Content) -> None:
+        match before:
+            case DialogueLaunched():
+                kind, id_ = "dialogue", before.dialogue
+            case SeriesOpened():
+                kind, id_ = "series", before.series
+            case MeetingAnnounced() | MeetingHeld():
+                kind, id_ = "meeting", before.meeting
+            case _:
+                return
+        if id_ in self._known([id_]):
+            return
+        resting = [
+            row
+            for table, column in _RESTING[kind]
+            for row in self._connection.execute(
+                f"SELECT e.id, e.type, e.position FROM {table} t JOIN events e ON e.position = t.fact"
+                f" WHERE t.{column} = ? ORDER BY t.fact LIMIT 100",
+                (id_,),
+            )
+        ][:100]
+        if resting:
+            named = "; ".join(f"{type_} {id_} (position {position})" for id_, type_, position in resting[:10])
+            more = f" and {len(resting) - 10} more" if len(resting) > 10 else ""
+            raise StillNeededError(
+                f"{kind} {id_!r} would no longer be recorded, but facts rest on it: {named}{more}; "
+                "amend those first",
+                needed_by=[row[0] for row in resting],
+            )

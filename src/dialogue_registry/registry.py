@@ -1,0 +1,642 @@
+"""The desk: open a registry, record, correct, retract, dispute, and ask."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+
+from dialogue_registry import anomalies, checking, history, sqlite
+from dialogue_registry.answers import (
+    Activity,
+    Attendance,
+    Dialogue,
+    Dispute,
+    Meeting,
+    Outcome,
+    Series,
+    Statement,
+    Step,
+    Topic,
+)
+from dialogue_registry.codec import encode_source
+from dialogue_registry.counting import (
+    Bounds,
+    Cells,
+    Count,
+    Reconciliation,
+    Rule,
+    carrying,
+    find_rule,
+    reconcile,
+    tallied,
+    RULES,
+)
+from dialogue_registry.dates import full_day
+from dialogue_registry.errors import (
+    ClosedError,
+    InvalidValueError,
+    OutdatedViewsError,
+    ReadOnlyError,
+    RefusedError,
+)
+from dialogue_registry.events import FACTS, Fact, Format, Role, Source
+from dialogue_registry.log import Entry, RecordedEvent, instant as write_instant, recorded
+from dialogue_registry.projections import Projection, Views
+from dialogue_registry.questions import Questions
+from dialogue_registry.recording import Recorder
+from dialogue_registry.rules import Status
+from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.standard import STANDARD
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Called with (events done, events in all) on long work."""
+
+
+class Head(NamedTuple):
+    """The end of a log: its last position (0 when empty) and the hash there, in hexadecimal.
+
+    Keep it somewhere else, and :meth:`Registry.verify` can tell whether the tail was cut.
+    """
+
+    position: int
+    digest: str
+
+
+class Registry:
+    """A registry of meetings: an append-only log of sourced events, and views of it.
+
+    Open one with :meth:`open`. It is a context manager. One object belongs to one thread;
+    any number of objects and processes may share a file.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, uri: str, name: str, projections: Sequence[Projection], *, read_only: bool,
+        position: int | None = None,
+    ) -> None:  # fmt: skip
+        """Not for users: see :meth:`open`."""
+        self._connection: sqlite3.Connection | None = connection
+        self._uri = uri
+        self._name = name
+        self._projections = projections
+        self._read_only = read_only
+        self._known_at = position
+        self._log = SQLiteLog(connection)
+        self._views = Views(connection, self._log, projections)
+        self._recorder = Recorder(connection, self._log, self._views)
+        self._questions = Questions(connection, tallied=position is None)
+        self._db: Database | None = None
+
+    # --- opening and closing ---------------------------------------------------------
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str] | None = None, *, projections: Iterable[Projection] = (), read_only: bool = False
+    ) -> Self:
+        """Open the registry file at ``path``; without a path, a new registry in memory.
+
+        A missing file is created, unless ``read_only``. Views that are missing, or older
+        than this library or than one of ``projections`` (yours, kept beside the standard
+        ones), are made again from the log.
+
+        Raises NotARegistryError, NewerRegistryError, ReadOnlyError, OutdatedViewsError,
+        BusyError or StorageError.
+        """
+        kept = (STANDARD, *projections)
+        if len({p.name for p in kept}) < len(kept):
+            raise InvalidValueError(f"two projections share a name ({', '.join(p.name for p in kept)}): rename one")
+        if path is None or str(path) == ":memory:":
+            if read_only:
+                raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
+            uri, name = sqlite.memory_uri(), "the registry in memory"
+            connection = sqlite.connect(uri)
+        else:
+            file = Path(path)
+            name = str(file)
+            connection, uri = sqlite.open_file(file, read_only=read_only)
+        try:
+            with sqlite.translated(name):
+                registry = cls(connection, uri, name, kept, read_only=read_only)
+                registry._prepare()
+        except BaseException:
+            connection.close()
+            raise
+        return registry
+
+    def _prepare(self) -> None:
+        connection = self._conn
+        empty = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
+        outdated = [] if empty else self._views.outdated()
+        if self._read_only:
+            if outdated:
+                names = ", ".join(projection.name for projection in outdated)
+                raise OutdatedViewsError(
+                    f"the views of {self._name} ({names}) must be made again, which read_only=True forbids: "
+                    "open it once without read_only"
+                )
+            connection.execute("PRAGMA query_only = ON")
+        elif empty or outdated or len(self._projections) > 1:
+            with sqlite.transaction(connection):
+                if connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None:
+                    sqlite.create_log(connection)
+                if outdated := self._views.outdated():
+                    self._views.make(outdated)
+                self._views.catch_up()
+
+    def close(self) -> None:
+        """Close the file; closing twice does nothing."""
+        if self._db is not None:
+            self._db.conn.close()
+            self._db = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._connection is None:
+            return f"<Registry {self._name}, closed>"
+        known = "" if self._known_at is None else " as known then"
+        return f"<Registry {self._name} at position {self.position}{known}>"
+
+    @property
+    def _conn(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise ClosedError(f"{self._name} was closed: open it again with Registry.open(…)")
+        return self._connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Read one state of the file, and turn SQLite's errors into ours."""
+        connection = self._conn
+        with sqlite.translated(self._name):
+            if connection.in_transaction:
+                yield
+            else:
+                with sqlite.snapshot(connection):
+                    yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        connection = self._conn
+        if self._known_at is not None:
+            raise ReadOnlyError(
+                f"this is {self._name} as known at position {self._known_at}, which is past: write to the present registry"
+            )
+        if self._read_only:
+            raise ReadOnlyError(f"{self._name} was opened with read_only=True: open it without to record")
+        with sqlite.translated(self._name), sqlite.transaction(connection):
+            if outdated := self._views.outdated():
+                self._views.make(outdated)
+            self._views.catch_up()
+            yield
+
+    # --- recording -------------------------------------------------------------------
+
+    def record(
+        self, *events: Fact, source: Source | None = None, by: str = "", expected: int | None = None
+    ) -> tuple[RecordedEvent, ...]:
+        """Record facts, all or none; durable on return.
+
+        Gives one recorded event per event, in order: the standing one where the same fact
+        with the same source is in the log already. ``expected`` is the log position you
+        decided on; it is ignored when nothing would be appended.
+
+        Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
+        InvalidValueError, ReadOnlyError or another StorageError; nothing is then recorded.
+        """
+        told = encode_source(_a_source(source))
+        items = [(_a_fact(event, item), told) for item, event in enumerate(events)]
+        _a_text(by, "by")
+        if not items:
+            return ()
+        try:
+            with self._writing():
+                entries = self._recorder.record(items, by, expected)
+        except RefusedError as refusal:
+            if len(items) > 1 and refusal.item is not None:
+                refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
+            raise
+        return tuple(map(recorded, entries))
+
+    def record_all(
+        self,
+        items: Iterable[Fact | tuple[Fact, Source | None]],
+        *,
+        source: Source | None = None,
+        by: str = "",
+        batch: int = 1000,
+        progress: Progress | None = None,
+    ) -> int:
+        """Record a stream of facts, or pairs of a fact and its source; give how many were appended.
+
+        Each ``batch`` is committed by itself, in bounded memory; a refusal undoes its own
+        batch only, and its ``item`` counts from 0 over the whole stream. ``progress`` is
+        called after each batch with the number of items done, and again as the total, which
+        a stream does not know.
+        """
+        if batch < 1:
+            raise InvalidValueError(f"batch is {batch}: give a whole number of at least 1")
+        _a_text(by, "by")
+        default = encode_source(_a_source(source))
+        told: dict[Source | None, str | None] = {source: default}
+        page: list[tuple[Fact, str | None]] = []
+        done = appended = 0
+        for number, item in enumerate(items):
+            fact, origin = item if isinstance(item, tuple) else (item, source)
+            if origin not in told:
+                if len(told) > 10_000:
+                    told.clear()
+                told[origin] = encode_source(_a_source(origin))
+            page.append((_a_fact(fact, number), told[origin]))
+            if len(page) == batch:
+                appended += self._record_page(page, by, done)
+                done += len(page)
+                page = []
+                if progress is not None:
+                    progress(done, done)
+        if page:
+            appended += self._record_page(page, by, done)
+            done += len(page)
+            if progress is not None:
+                progress(done, done)
+        return appended
+
+    def _record_page(self, page: list[tuple[Fact, str | None]], by: str, done: int) -> int:
+        try:
+            with self._writing():
+                before = self._log.head().position
+                self._recorder.record(page, by, None)
+                return self._log.head().position - before
+        except RefusedError as refusal:
+            if refusal.item is not None:
+                refusal.item += done
+                refusal.args = (f"item {refusal.item + 1} (its batch of {len(page)} was not recorded): {refusal}",)
+            raise
+
+    def correct(
+        self, event_id: str, replacement: Fact, *, reason: str, source: Source | None = None, by: str = ""
+    ) -> RecordedEvent:
+        """Replace what a recorded fact says, where it stands; the log keeps both.
+
+        ``event_id`` is the id of the fact, or of a correction of it. Without a source, the
+        corrected fact keeps the source it had. Raises UnknownEventError, AmendmentError,
+        StillNeededError or another RefusedError when remaining facts forbid it.
+        """
+        told, _ = encode_source(_a_source(source)), _a_text(by, "by")
+        with self._writing():
+            entry = self._recorder.correct(event_id, _a_fact(replacement), reason, told, by)
+        return recorded(entry)
+
+    def retract(self, event_id: str, *, reason: str, source: Source | None = None, by: str = "") -> RecordedEvent:
+        """Withdraw a recorded event; the log keeps it.
+
+        Retracting an amendment undoes it. A fact that another source has stated too stands
+        on that one. Raises as :meth:`correct` does.
+        """
+        told, _ = encode_source(_a_source(source)), _a_text(by, "by")
+        with self._writing():
+            entry = self._recorder.retract(event_id, reason, told, by)
+        return recorded(entry)
+
+    def dispute(
+        self, event_id: str, claim: Fact, *, source: Source, reason: str = "", by: str = ""
+    ) -> RecordedEvent:
+        """Keep a contradicting fact beside the standing one; it is listed, never counted.
+
+        ``claim`` is the same kind of fact of the same subject, as the other source has it.
+        """
+        told, _ = encode_source(_a_source(source)), _a_text(by, "by")
+        if told is None:
+            raise InvalidValueError("a dispute needs the source that claims it: give source=Source(title)")
+        with self._writing():
+            entry = self._recorder.dispute(event_id, _a_fact(claim), reason, told, by)
+        return recorded(entry)
+
+    # --- the log ---------------------------------------------------------------------
+
+    @property
+    def position(self) -> int:
+        """The position of the last event, 0 when there is none."""
+        with self._reading():
+            return self._log.head().position
+
+    @property
+    def head(self) -> Head:
+        """The end of the log, to be kept elsewhere for :meth:`verify`."""
+        with self._reading():
+            head = self._log.head()
+        return Head(head.position, head.hash.hex())
+
+    def events(self, after: int = 0, until: int | None = None, subject: str | None = None) -> Iterator[RecordedEvent]:
+        """Replay: iterate the recorded events with after < position ≤ until, of one subject or all.
+
+        Amendments are included. Events are read a page at a time, in bounded memory; by
+        default up to the position the log has when the iteration begins.
+        """
+        until = min(self.position, until) if until is not None else self.position
+        while after < until:
+            with self._reading():
+                page = self._log.read(after) if subject is None else self._log.of_subject(subject, after)
+            if not page:
+                return
+            for entry in page:
+                if entry.position > until:
+                    return
+                yield recorded(entry)
+            after = page[-1].position
+
+    def at(self, position: int | None = None, instant: datetime | str | None = None) -> "Registry":
+        """Give a read-only registry as known then: at a log position, or at an instant (one of the two).
+
+        ``instant`` is an aware ``datetime`` or ISO 8601 text with its offset from UTC. The
+        file is not copied; close it when done.
+        """
+        if (position is None) == (instant is None):
+            raise InvalidValueError("at() takes a position or an instant, one of the two: at(position=12)")
+        with self._reading():
+            end = self._log.head().position
+            if instant is not None:
+                position = self._position_at(_a_moment(instant), end)
+        if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= end:
+            raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
+        with sqlite.translated(self._name):
+            connection = sqlite.connect(self._uri)
+            try:
+                past = Registry(connection, self._uri, self._name, self._projections, read_only=True, position=position)
+                past._views.as_known(position)
+                connection.execute("PRAGMA query_only = ON")
+            except BaseException:
+                connection.close()
+                raise
+        return past
+
+    def _position_at(self, moment: str, end: int) -> int:
+        low, high = 0, end
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._log.at(middle).recorded_at <= moment:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def rebuild(self, *, progress: Progress | None = None) -> None:
+        """Make all views again from the log, in bounded memory; readers see the old ones until it is done."""
+        with self._writing():
+            self._views.create()
+            self._views.replay(progress)
+
+    def verify(
+        self, head: tuple[int, str] | None = None, *, views: bool = True, progress: Progress | None = None
+    ) -> Head:
+        """Check the hash chain, positions and versions, and the views against a replay; give the head.
+
+        With ``head``, as this gave it before and kept elsewhere, it also notices a tail
+        cut off. ``views=False`` checks the log alone. Raises BrokenChainError (with the
+        first bad position) or DriftError (with the table); costs time in proportion to the
+        log, and a temporary file as large as the views.
+        """
+        with self._reading():
+            present = self._known_at is None
+            found = Head(*checking.check_log(self._conn, self._log, head, progress, whole=present))
+            if views:
+                checking.check_views(
+                    self._conn, self._log, self._projections, found.position, progress, past=present
+                )
+        return found
+
+    # --- questions -------------------------------------------------------------------
+
+    def dialogues(self) -> tuple[Dialogue, ...]:
+        """All dialogues with their parties, in the order they were recorded."""
+        with self._reading():
+            return self._questions.dialogues()
+
+    def series(self, dialogue: str | None = None) -> tuple[Series, ...]:
+        """The series of a dialogue, or all, in the order they were recorded."""
+        with self._reading():
+            return self._questions.selected(Series, {"dialogue": dialogue})
+
+    def meetings(
+        self, series: str | None = None, *, meeting: str | None = None, status: Status | str | None = None,
+        format: Format | str | None = None,  # noqa: A002 - the field's name
+        dialogue: str | None = None,
+    ) -> tuple[Meeting, ...]:  # fmt: skip
+        """Meetings with their present status, by their days; those without a date last."""
+        wanted = {
+            "series": series,
+            "meeting": meeting,
+            "status": None if status is None else _choice(Status, status),
+            "format": None if format is None else _choice(Format, format),
+        }
+        more, values = "", []
+        if dialogue is not None:
+            more, values = "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)", [dialogue]
+        with self._reading():
+            return self._questions.selected(
+                Meeting, wanted, "earliest IS NULL, earliest, latest, ordinal, fact", more, values
+            )
+
+    def attendance(
+        self, meeting: str | None = None, *, party: str | None = None, name: str | None = None,
+        role: Role | str | None = None,
+    ) -> tuple[Attendance, ...]:  # fmt: skip
+        """Who took part, in the order it was recorded; ``name`` as written."""
+        wanted = {
+            "meeting": meeting, "party": party, "name": name, "role": None if role is None else _choice(Role, role),
+        }  # fmt: skip
+        with self._reading():
+            return self._questions.selected(Attendance, wanted)
+
+    def topics(self, meeting: str | None = None) -> tuple[Topic, ...]:
+        """What was discussed, in the order it was recorded."""
+        with self._reading():
+            return self._questions.selected(Topic, {"meeting": meeting})
+
+    def activities(self, meeting: str | None = None) -> tuple[Activity, ...]:
+        """The related activities reported at a meeting, or all, in the order they were recorded."""
+        with self._reading():
+            return self._questions.selected(Activity, {"meeting": meeting})
+
+    def outcomes(self, meeting: str | None = None) -> tuple[Outcome, ...]:
+        """What meetings agreed on, in the order it was recorded."""
+        with self._reading():
+            return self._questions.selected(Outcome, {"meeting": meeting})
+
+    def statements(self, series: str | None = None) -> tuple[Statement, ...]:
+        """The counts that sources stated, in the order they were recorded."""
+        with self._reading():
+            return self._questions.selected(Statement, {"series": series})
+
+    def disputes(self) -> tuple[Dispute, ...]:
+        """The claims kept beside facts that stand and read otherwise."""
+        with self._reading():
+            return self._questions.disputes()
+
+    def history(self, subject: str) -> tuple[Step, ...]:
+        """The story of every fact about a dialogue, series or meeting: recorded, corrected, by whom, why."""
+        with self._reading():
+            return history.tell(self._conn, self._log, subject)
+
+    def anomalies(self, *, today: date | str | None = None) -> anomalies.Anomalies:
+        """What is odd but may be true, each with why and the events it comes from.
+
+        ``today`` is the day by which an announced meeting should have been heard of again;
+        by default the present day in UTC.
+        """
+        day = datetime.now(UTC).date() if today is None else full_day(today)
+        with self._reading():
+            return anomalies.find(self._conn, self._questions, day)
+
+    # --- counts ----------------------------------------------------------------------
+
+    def counts(self, as_of: date | str | None = None, rule: str | Rule = "held") -> Mapping[str, Count]:
+        """How many meetings of each series: a mapping from series id to Count, zeros included.
+
+        ``as_of`` is a full day (a ``date`` or text); None means all that is recorded.
+        ``rule`` is the name of one of RULES or a Rule of your own, which is put to every
+        held meeting.
+        """
+        day = None if as_of is None else full_day(as_of)
+        chosen = find_rule(rule)
+        with self._reading():
+            cells = self._questions.cells(day)
+            carried = self._carried(day)
+            held: dict[str, list[Meeting]] = {}
+            if chosen is not RULES.get(chosen.name):
+                for meeting in self._questions.held():
+                    held.setdefault(meeting.series, []).append(meeting)
+            counts: dict[str, Count] = {}
+            for series in self._questions.series_ids():
+                of_series = cells.get(series, Cells())
+                if chosen is RULES.get(chosen.name):
+                    total, by_format = of_series.under(chosen)
+                else:
+                    total, by_format = tallied(held.get(series, ()), chosen, day)
+                counts[series] = Count(
+                    series=series,
+                    total=total,
+                    by_format=by_format,
+                    highest_ordinal=of_series.highest,
+                    carried=carried.get(series),
+                    evidence=_Evidence(self, series, chosen, day),
+                )
+        return MappingProxyType(counts)
+
+    def _carried(self, day: date | None) -> dict[str, Bounds]:
+        stated: dict[str, list[Statement]] = {}
+        for statement in self._questions.selected(Statement, {}):
+            stated.setdefault(statement.series, []).append(statement)
+        carry = {series: found for series, s in stated.items() if (found := carrying(s, day)) is not None}
+        after = self._questions.held_after({series: since for series, (since, _) in carry.items()}, day)
+        return {
+            series: Bounds(number + after[series].certain, number + after[series].possible)
+            for series, (_, number) in carry.items()
+        }
+
+    def reconcile(self, *, rules: Iterable[Rule] = ()) -> Reconciliation:
+        """Compare every statement with the record under every rule, with and without its own meeting.
+
+        ``rules`` of your own are tried beside the library's. The outcome is a sequence of
+        findings by date; printed, it is a table.
+        """
+        theirs = tuple(rules)
+        with self._reading():
+            statements = self._questions.selected(Statement, {}, "latest, earliest, fact")
+            held: dict[str, list[Meeting]] = {}
+            for series in dict.fromkeys(statement.series for statement in statements):
+                held[series] = list(self._questions.held(series))
+            findings = tuple(reconcile(statement, held[statement.series], theirs) for statement in statements)
+            silent = tuple(series for series in self._questions.series_ids() if series not in held)
+        return Reconciliation(findings, silent)
+
+    # --- everything else -------------------------------------------------------------
+
+    @property
+    def db(self) -> "Database":
+        """The views and the log as a ``sqlite_utils.Database`` of its own; it refuses writes."""
+        from sqlite_utils import Database
+
+        with sqlite.translated(self._name):
+            if self._known_at is not None:
+                return Database(self._conn)
+            if not self._read_only and self._views.lagging():
+                with self._writing():
+                    pass
+            if self._db is None:
+                self._conn  # noqa: B018 - raises when closed
+                connection = sqlite.connect(self._uri.replace("mode=rwc", "mode=ro"))
+                connection.execute("PRAGMA query_only = ON")
+                self._db = Database(connection)
+            return self._db
+
+
+class _Evidence:
+    """The sources of the meetings a count counts, looked up when asked."""
+
+    def __init__(self, registry: Registry, series: str, rule: Rule, day: date | None) -> None:
+        self._asked = registry, series, rule, day
+
+    def __call__(self) -> tuple[Source, ...]:
+        registry, series, rule, day = self._asked
+        with registry._reading():  # noqa: SLF001 - the registry's own
+            meetings = registry._questions.held(series)  # noqa: SLF001
+        counted = [m for m in meetings if tallied([m], rule, day)[0].possible]
+        return tuple(dict.fromkeys(source for meeting in counted for source in meeting.sources))
+
+
+def _a_fact(event: Fact, number: int | None = None) -> Fact:
+    if not isinstance(event, FACTS):
+        where = "" if number is None else f"item {number + 1}: "
+        raise InvalidValueError(
+            f"{where}{event!r} is no fact to record: give an event such as MeetingHeld(…); "
+            "to amend one that is recorded, use correct(), retract() or dispute()"
+        )
+    return event
+
+
+def _a_source(source: Source | None) -> Source | None:
+    if source is not None and not isinstance(source, Source):
+        raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
+    return source
+
+
+def _a_text(value: str, name: str) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise InvalidValueError(f"{name} is {value!r}: give a text")
+    return value
+
+
+def _choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
+    try:
+        return choices(value).value
+    except ValueError:
+        wanted = ", ".join(repr(choice.value) for choice in choices)
+        raise InvalidValueError(f"there is no {choices.__name__.lower()} {value!r}: use one of {wanted}") from None
+
+
+def _a_moment(moment: datetime | str) -> str:
+    try:
+        parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        aware = parsed.utcoffset() is not None
+    except (ValueError, AttributeError, TypeError):
+        raise InvalidValueError(f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'") from None
+    if not aware:
+        raise InvalidValueError(
+            f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z' or datetime(…, tzinfo=UTC)"
+        )
+    return write_instant(parsed)

@@ -1,0 +1,294 @@
+"""The log kept in one SQLite file, and how that file is opened, locked and read.
+
+The file is in WAL mode with ``synchronous=FULL``: what was committed survives the death
+of the process and of the machine, and readers never wait for a writer. Every writer
+takes the write lock first (BEGIN IMMEDIATE), so that no two of them decide on the same
+state.
+"""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+from dialogue_registry.errors import (
+    BusyError,
+    DialogueRegistryError,
+    NewerRegistryError,
+    NotARegistryError,
+    ReadOnlyError,
+    StorageError,
+    WrongPositionError,
+)
+from dialogue_registry.log import EMPTY, PAGE, Entry, Head
+
+APPLICATION_ID = 0x44695265
+"""Marks the file as a registry (``PRAGMA application_id``)."""
+SCHEMA = 1
+"""The version of the log's tables (``PRAGMA user_version``)."""
+BUSY_SECONDS = 30.0
+"""How long a writer waits for another one."""
+
+_APPEND_ONLY = "the log is append-only: record a correction or a retraction instead"
+_LOG_TABLES = f"""
+CREATE TABLE sources (
+    id INTEGER PRIMARY KEY,
+    data TEXT NOT NULL UNIQUE,
+    title TEXT GENERATED ALWAYS AS (json_extract(data, '$.title')) VIRTUAL,
+    url TEXT GENERATED ALWAYS AS (json_extract(data, '$.url')) VIRTUAL
+) STRICT;
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    subject TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    schema INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    source INTEGER REFERENCES sources(id),
+    by TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    UNIQUE (subject, version)
+) STRICT;
+CREATE TRIGGER events_keep_rows BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
+CREATE TRIGGER events_keep_values BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
+CREATE TRIGGER sources_keep_rows BEFORE DELETE ON sources BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
+CREATE TRIGGER sources_keep_values BEFORE UPDATE ON sources BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA};
+"""
+
+_ENTRY = (
+    "SELECT e.position, e.id, e.subject, e.version, e.type, e.schema, e.data, s.data, e.by, e.recorded_at, e.hash"
+    " FROM events e LEFT JOIN sources s ON s.id = e.source"
+)
+
+
+class SQLiteLog:
+    """A log in the tables ``events`` and ``sources`` of a SQLite connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> Head:
+        """Say where the log ends."""
+        row = self._connection.execute(
+            "SELECT position, hash, recorded_at FROM events ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+        return EMPTY if row is None else Head(*row)
+
+    def append(self, entries: Sequence[Entry], *, expected: int) -> None:
+        """Append within the transaction that is open; raises WrongPositionError."""
+        if (actual := self.head().position) != expected:
+            raise WrongPositionError(expected=expected, actual=actual)
+        told = self._source_ids({entry.source for entry in entries if entry.source is not None})
+        told[None] = None
+        self._connection.executemany(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*entry[:7], told[entry.source], *entry[8:]) for entry in entries],
+        )
+
+    def _source_ids(self, sources: Iterable[str]) -> dict[str | None, int | None]:
+        if not sources:
+            return {}
+        self._connection.executemany("INSERT OR IGNORE INTO sources (data) VALUES (?)", [(data,) for data in sources])
+        return dict(
+            self._connection.execute(
+                "SELECT data, id FROM sources WHERE data IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(sources)),),
+            )
+        )
+
+    def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
+        """Give at most ``limit`` entries after a position, in order."""
+        rows = self._connection.execute(f"{_ENTRY} WHERE e.position > ? ORDER BY e.position LIMIT ?", (after, limit))
+        return list(map(Entry._make, rows))
+
+    def of_subject(self, subject: str, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
+        """Give at most ``limit`` entries of one subject after a position, in order."""
+        rows = self._connection.execute(
+            f"{_ENTRY} WHERE e.subject = ? AND e.version > coalesce((SELECT max(version) FROM events"
+            " WHERE subject = ?1 AND position <= ?2), 0) ORDER BY e.version LIMIT ?3",
+            (subject, after, limit),
+        )
+        return list(map(Entry._make, rows))
+
+    def at(self, position: int) -> Entry:
+        """Give the entry at a position that the log has."""
+        return Entry._make(self._connection.execute(f"{_ENTRY} WHERE e.position = ?", (position,)).fetchone())
+
+    def find(self, event_id: str) -> Entry | None:
+        """Give the entry with that event id, if there is one."""
+        row = self._connection.execute(f"{_ENTRY} WHERE e.id = ?", (event_id,)).fetchone()
+        return None if row is None else Entry._make(row)
+
+    def versions(self, subjects: Iterable[str]) -> dict[str, int]:
+        """Give the last version of each of these subjects that has events."""
+        rows = self._connection.execute(
+            "SELECT value, (SELECT max(version) FROM events WHERE subject = value) AS version"
+            " FROM json_each(?) WHERE version IS NOT NULL",
+            (json.dumps(list(subjects)),),
+        )
+        return dict(rows)
+
+
+def create_log(connection: sqlite3.Connection) -> None:
+    """Make the log's tables, within the transaction that is open."""
+    for statement in _statements(_LOG_TABLES):
+        connection.execute(statement)
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript() would commit the transaction that is open.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def memory_uri() -> str:
+    """Name a new database in memory, which lives as long as a connection to it does."""
+    return f"file:/dialogue_registry-{uuid4().hex}?vfs=memdb"
+
+
+def file_uri(path: Path, mode: str) -> str:
+    """Name the file at ``path`` for :func:`connect`; ``mode`` is rwc, rw or ro."""
+    return f"file:{quote(str(path.absolute()))}?mode={mode}"
+
+
+def connect(uri: str) -> sqlite3.Connection:
+    """Open a connection that commits only when told, and enforces foreign keys."""
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=512)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def open_file(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, str]:
+    """Open the registry file at ``path``, made if it is missing; give the connection and its URI.
+
+    Raises NotARegistryError, NewerRegistryError, ReadOnlyError or StorageError, and then
+    has created nothing.
+    """
+    missing = not path.exists()
+    if missing and read_only:
+        raise NotARegistryError(f"there is no file {path}: check the path, or open it without read_only=True to create it")
+    if path.is_dir():
+        raise NotARegistryError(f"{path} is a folder: give the path of a registry file")
+    if missing and not path.absolute().parent.is_dir():
+        raise StorageError(f"the folder {path.absolute().parent} does not exist: create it first")
+    if not missing and not read_only and not os.access(path, os.W_OK):
+        raise ReadOnlyError(f"{path} is write-protected: open it with read_only=True, or change its permissions")
+    uri = file_uri(path, "ro" if read_only else "rwc")
+    with translated(str(path)):
+        connection = connect(uri)
+        try:
+            try:
+                _check_kind(connection, path, may_be_empty=not read_only)
+            except sqlite3.OperationalError as error:
+                # A WAL file in a folder that cannot be written to: no other process can write either.
+                if not (read_only and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN):
+                    raise
+                connection.close()
+                uri += "&immutable=1"
+                connection = connect(uri)
+                _check_kind(connection, path, may_be_empty=False)
+            if not read_only:
+                _use_wal(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection, uri
+
+
+def _check_kind(connection: sqlite3.Connection, path: Path, *, may_be_empty: bool) -> None:
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        schema = connection.execute("PRAGMA user_version").fetchone()[0]
+        empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
+            raise
+        raise NotARegistryError(f"{path} is no registry, nor any SQLite file: give the path of a registry") from error
+    if application != APPLICATION_ID and not (empty and may_be_empty):
+        raise NotARegistryError(
+            f"{path} is {'an empty' if empty else 'a'} SQLite file, but no registry: give the path of a registry, "
+            "or of a file that does not exist yet"
+        )
+    if schema > SCHEMA:
+        raise NewerRegistryError(
+            f"{path} has log schema {schema}, this library knows up to {SCHEMA}: upgrade dialogue_registry"
+        )
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # Switching needs the file for itself and does not wait for it, so wait here.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Hold the write lock; commit at the end, or roll everything back."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite itself rolls back when the disk is full
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Read one state of the file, whatever others write meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Turn SQLite's errors into the library's own, naming the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translate(error, name) from error
+
+
+def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return BusyError(f"{name} was locked by another program for {BUSY_SECONDS:.0f} s: try again; nothing was recorded")
+        case sqlite3.SQLITE_READONLY:
+            return ReadOnlyError(f"{name} cannot be written to ({error}); nothing was recorded")
+        case sqlite3.SQLITE_FULL:
+            return StorageError(f"the disk that holds {name} is full: make room and try again; nothing was recorded")
+        case sqlite3.SQLITE_IOERR:
+            return StorageError(f"{name} could not be read or written ({error}): check the disk; nothing was recorded")
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StorageError(f"{name} is damaged ({error}): restore it from a backup or an export")
+        case sqlite3.SQLITE_CANTOPEN:
+            return StorageError(f"{name} could not be opened ({error}): check the path and its permissions")
+        case _:
+            return StorageError(f"{name}: {error}")

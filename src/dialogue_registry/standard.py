@@ -1,0 +1,302 @@
+"""The standard projection: the tables and views that every registry keeps.
+
+Dates stand in tables three times: ``date`` as recorded (EDTF text), and the ``earliest``
+and the ``latest`` day (ISO 8601) on which the thing can have begun.
+"""
+
+import orjson
+
+from dialogue_registry.codec import to_data
+from dialogue_registry.dates import PartialDate
+from dialogue_registry.events import (
+    ActivityReported,
+    CountStated,
+    DelegateAttended,
+    DialogueLaunched,
+    FactDisputed,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    OutcomeAgreed,
+    PartyJoined,
+    SeriesOpened,
+    TopicDiscussed,
+)
+from dialogue_registry.projections import Projection, Row, State, Table, Tally, View
+
+_LATER = "DEFERRABLE INITIALLY DEFERRED"
+_DATED = {"date": "TEXT", "earliest": "TEXT", "latest": "TEXT"}
+
+
+def _days(date: PartialDate | None) -> tuple[str | None, str | None, str | None]:
+    if date is None:
+        return None, None, None
+    return date.text, date.earliest.isoformat(), date.latest_start.isoformat()
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return orjson.dumps(texts).decode()
+
+
+def _meeting(report: str, fact: MeetingAnnounced | MeetingHeld) -> Row:
+    return (
+        fact.meeting,
+        report,
+        fact.series,
+        *_days(fact.date),
+        fact.ordinal,
+        fact.format,
+        fact.place,
+        fact.country,
+        fact.title,
+        None,
+        None,
+    )
+
+
+def _interruption(report: str, fact: MeetingPostponed | MeetingCancelled) -> Row:
+    until = fact.until.text if isinstance(fact, MeetingPostponed) and fact.until else None
+    return (fact.meeting, report, None, *_days(fact.on), *(None,) * 5, fact.reason, until)
+
+
+def _dispute(dispute: FactDisputed) -> Row:
+    return dispute.event_id, orjson.dumps(to_data(dispute)["claim"]).decode(), dispute.reason
+
+
+_PARTS = (
+    Table(
+        "dialogues",
+        columns={
+            "dialogue": "TEXT NOT NULL UNIQUE",
+            "name": "TEXT NOT NULL",
+            "launched": "TEXT",
+            "earliest": "TEXT",
+            "latest": "TEXT",
+            "aliases": "TEXT NOT NULL",
+        },
+        feed={DialogueLaunched: lambda e: (e.dialogue, e.name, *_days(e.launched), _list(e.aliases))},
+    ),
+    Table(
+        "parties",
+        columns={
+            "dialogue": f"TEXT NOT NULL REFERENCES dialogues (dialogue) {_LATER}",
+            "party": "TEXT NOT NULL",
+            "name": "TEXT NOT NULL",
+            "joined": "TEXT",
+            "earliest": "TEXT",
+            "latest": "TEXT",
+            "aliases": "TEXT NOT NULL",
+        },
+        feed={PartyJoined: lambda e: (e.dialogue, e.party, e.name, *_days(e.joined), _list(e.aliases))},
+        indexes=("dialogue, party",),
+    ),
+    Table(
+        "series",
+        columns={
+            "series": "TEXT NOT NULL UNIQUE",
+            "dialogue": f"TEXT NOT NULL REFERENCES dialogues (dialogue) {_LATER}",
+            "name": "TEXT NOT NULL",
+            "abbreviation": "TEXT NOT NULL",
+            "aliases": "TEXT NOT NULL",
+        },
+        feed={SeriesOpened: lambda e: (e.series, e.dialogue, e.name, e.abbreviation, _list(e.aliases))},
+        indexes=("dialogue",),
+    ),
+    Table(
+        "meeting_reports",
+        columns={
+            "meeting": "TEXT NOT NULL",
+            "report": "TEXT NOT NULL",
+            "series": f"TEXT REFERENCES series (series) {_LATER}",
+            **_DATED,
+            "ordinal": "INTEGER",
+            "format": "TEXT",
+            "place": "TEXT",
+            "country": "TEXT",
+            "title": "TEXT",
+            "reason": "TEXT",
+            "postponed_until": "TEXT",
+        },
+        feed={
+            MeetingAnnounced: lambda e: _meeting("announced", e),
+            MeetingHeld: lambda e: _meeting("held", e),
+            MeetingPostponed: lambda e: _interruption("postponed", e),
+            MeetingCancelled: lambda e: _interruption("cancelled", e),
+        },
+        indexes=("meeting", "series", "series, earliest, latest WHERE report = 'held' AND earliest < latest"),
+    ),
+    State(
+        "meetings",
+        table="meeting_reports",
+        key="meeting",
+        columns={
+            "meeting": "TEXT",
+            "series": f"TEXT NOT NULL REFERENCES series (series) {_LATER}",
+            "status": "TEXT NOT NULL",
+            **_DATED,
+            "ordinal": "INTEGER",
+            "format": "TEXT",
+            "place": "TEXT NOT NULL",
+            "country": "TEXT NOT NULL",
+            "title": "TEXT NOT NULL",
+            "reason": "TEXT",
+            "postponed_until": "TEXT",
+            "fact": "INTEGER NOT NULL",
+            "event": "INTEGER NOT NULL REFERENCES events",
+        },
+        # The last report that it was held shows, else the last announcement.
+        select="""
+            SELECT meeting, series,
+                   CASE WHEN report = 'held' THEN 'held'
+                        WHEN cancelled > fact THEN 'cancelled'
+                        WHEN postponed > fact THEN 'postponed'
+                        ELSE 'announced' END,
+                   date, earliest, latest, ordinal, format, place, country, title,
+                   CASE WHEN report <> 'held' AND max(coalesce(cancelled, 0), coalesce(postponed, 0)) > fact
+                        THEN last_reason END,
+                   CASE WHEN report <> 'held' AND postponed > fact AND NOT coalesce(cancelled > fact, 0)
+                        THEN last_until END,
+                   fact, event
+            FROM (SELECT *,
+                         row_number() OVER story AS rank,
+                         max(CASE WHEN report = 'cancelled' THEN fact END) OVER whole AS cancelled,
+                         max(CASE WHEN report = 'postponed' THEN fact END) OVER whole AS postponed,
+                         last_value(reason) OVER whole AS last_reason,
+                         last_value(postponed_until) OVER whole AS last_until
+                  FROM {rows}
+                  WINDOW story AS (PARTITION BY meeting ORDER BY report = 'held' DESC, report = 'announced' DESC,
+                                                                 fact DESC),
+                         whole AS (story ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+            WHERE rank = 1 AND series IS NOT NULL""",
+        indexes=("series, earliest",),
+    ),
+    Tally(
+        # Held meetings by year, month and day (level 4, 7, 10: the length of the period). Where the
+        # earliest and the latest first day are one, the bound is 'both', so that most meetings make three
+        # rows, not six. A meeting without a date has the period ''.
+        "held_tallies",
+        table="meeting_reports",
+        key=("series", "bound", "level", "period"),
+        sums=(
+            "in_person",
+            "in_person_numbered",
+            "online",
+            "online_numbered",
+            "hybrid",
+            "hybrid_numbered",
+            "unknown",
+            "unknown_numbered",
+        ),
+        maxima=("highest_ordinal",),
+        select="""
+            SELECT series, bound, level, substr(day, 1, level),
+                   sum(format = 'in-person' AND ordinal IS NULL), sum(format = 'in-person' AND ordinal IS NOT NULL),
+                   sum(format = 'online' AND ordinal IS NULL), sum(format = 'online' AND ordinal IS NOT NULL),
+                   sum(format = 'hybrid' AND ordinal IS NULL), sum(format = 'hybrid' AND ordinal IS NOT NULL),
+                   sum(format = '' AND ordinal IS NULL), sum(format = '' AND ordinal IS NOT NULL),
+                   max(ordinal)
+            FROM (SELECT series, ordinal, coalesce(format, '') AS format, bound, level,
+                         CASE bound WHEN 'latest' THEN latest ELSE coalesce(earliest, '') END AS day
+                  FROM (SELECT series, ordinal, format, earliest, latest FROM {rows} WHERE report = 'held')
+                  CROSS JOIN (SELECT 4 AS level UNION ALL SELECT 7 UNION ALL SELECT 10)
+                  CROSS JOIN (SELECT 'both' AS bound UNION ALL SELECT 'earliest' UNION ALL SELECT 'latest')
+                  WHERE (bound = 'both') = (earliest IS latest) AND (earliest IS NOT NULL OR level = 4))
+            GROUP BY 1, 2, 3, 4""",
+    ),
+    Table(
+        "attendance",
+        columns={
+            "meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}",
+            "party": "TEXT NOT NULL",
+            "name": "TEXT NOT NULL",
+            "office": "TEXT NOT NULL",
+            "role": "TEXT NOT NULL",
+            "on_behalf_of": "TEXT NOT NULL",
+        },
+        feed={DelegateAttended: lambda e: (e.meeting, e.party, e.name, e.office, e.role, e.on_behalf_of)},
+        indexes=("meeting", "name"),
+    ),
+    Table(
+        "topics",
+        columns={"meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}", "topic": "TEXT NOT NULL"},
+        feed={TopicDiscussed: lambda e: (e.meeting, e.topic)},
+        indexes=("meeting",),
+    ),
+    Table(
+        "activities",
+        columns={
+            "meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}",
+            "title": "TEXT NOT NULL",
+            "organisers": "TEXT NOT NULL",
+            "field": "TEXT NOT NULL",
+            **_DATED,
+        },
+        feed={ActivityReported: lambda e: (e.meeting, e.title, _list(e.organisers), e.field, *_days(e.date))},
+        indexes=("meeting",),
+    ),
+    Table(
+        "outcomes",
+        columns={
+            "meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}",
+            "title": "TEXT NOT NULL",
+            "kind": "TEXT NOT NULL",
+        },
+        feed={OutcomeAgreed: lambda e: (e.meeting, e.title, e.kind)},
+        indexes=("meeting",),
+    ),
+    Table(
+        "statements",
+        columns={
+            "series": f"TEXT NOT NULL REFERENCES series (series) {_LATER}",
+            "count": "INTEGER NOT NULL",
+            "as_of": "TEXT NOT NULL",
+            "earliest": "TEXT NOT NULL",
+            "latest": "TEXT NOT NULL",
+            "format": "TEXT",
+            "reported_at": "TEXT",
+        },
+        feed={CountStated: lambda e: (e.series, e.count, *_days(e.as_of), e.format, e.reported_at)},
+        indexes=("series",),
+    ),
+    Table(
+        "disputes",
+        columns={"disputed": "TEXT NOT NULL", "claim": "TEXT NOT NULL", "reason": "TEXT NOT NULL"},
+        feed={FactDisputed: _dispute},
+        indexes=("disputed",),
+    ),
+    View(
+        "cumulative_counts",
+        select="""
+            SELECT s.series, s.dialogue, s.name,
+                   coalesce(sum(in_person + in_person_numbered + online + online_numbered
+                                + hybrid + hybrid_numbered + unknown + unknown_numbered), 0) AS held,
+                   coalesce(sum(in_person + in_person_numbered), 0) AS in_person,
+                   coalesce(sum(online + online_numbered), 0) AS online,
+                   coalesce(sum(hybrid + hybrid_numbered), 0) AS hybrid,
+                   coalesce(sum(unknown + unknown_numbered), 0) AS unknown,
+                   coalesce(sum(in_person_numbered + online_numbered + hybrid_numbered + unknown_numbered), 0)
+                       AS numbered,
+                   max(highest_ordinal) AS highest_ordinal
+            FROM series s
+            LEFT JOIN held_tallies t ON t.series = s.series AND t.level = 4 AND t.bound IN ('both', 'earliest')
+            GROUP BY s.fact ORDER BY s.fact""",
+    ),
+    View(
+        # A correction without a source of its own keeps that of the fact it corrects.
+        "evidence",
+        # Two arms, so that a question for one fact is answered by its indexes.
+        select="""
+            SELECT f.fact AS fact, e.position AS event, e.id AS event_id, e.recorded_at AS recorded_at, e.by AS by,
+                   s.title AS title, s.url AS url, s.data AS source
+            FROM facts f JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact
+            LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)
+            UNION ALL
+            SELECT f.fact, e.position, e.id, e.recorded_at, e.by, s.title, s.url, s.data
+            FROM facts f JOIN further x ON x.key = f.key JOIN events e ON e.position = x.event
+            JOIN events own ON own.position = x.fact LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)""",
+    ),
+)
+
+STANDARD = Projection("standard", 1, _PARTS)
+"""The projection of every registry; its version goes up whenever a part changes."""

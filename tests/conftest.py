@@ -1,0 +1,17 @@
+"""How hard Hypothesis tries: ``ci`` unless ``HYPOTHESIS_PROFILE`` says otherwise.
+
+::
+
+    HYPOTHESIS_PROFILE=long python -m pytest
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]  # logs are large values; that is the point
+
+# Deadlines are off: the first example pays for imports and SQLite's first page, and machines differ.
+settings.register_profile("ci", max_examples=60, deadline=None, print_blob=True, suppress_health_check=_PATIENT)
+settings.register_profile("long", settings.get_profile("ci"), max_examples=3000, stateful_step_count=100)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -1,0 +1,66 @@
+"""What can be recorded is documented, field by field, and the README keeps the commands that others rely on."""
+
+import re
+from pathlib import Path
+
+import attrs
+import pytest
+
+from dialogue_registry.codec import STORED
+from dialogue_registry.events import EVENTS, Event
+from dialogue_registry.log import RecordedEvent
+
+ROOT = Path(__file__).parents[1]
+EVENTS_PAGE = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
+
+
+def section(heading: str) -> str:
+    """What stands under a heading, up to the next one."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", EVENTS_PAGE, re.DOTALL | re.MULTILINE)
+    assert found, f"docs/reference/events.md has no heading {heading!r}: describe it there"
+    return found[1]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of the table in a text, without its head."""
+    lines = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return [[cell.strip().strip("`") for cell in line] for line in lines]
+
+
+def if_left_out(field: "attrs.Attribute[object]") -> str:
+    if field.default is attrs.NOTHING:
+        return "required"
+    return {"": '""'}.get(str(field.default), str(field.default))
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_field_of_every_event_is_documented_with_its_default(event: type[Event]) -> None:
+    documented = [(name, default) for name, _, default, _ in rows(section(event.__name__))]
+    assert documented == [(field.name, if_left_out(field)) for field in attrs.fields(event)]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_the_stored_word_and_schema_version_are_documented(event: type[Event]) -> None:
+    word, schema = STORED[event]
+    assert f"Stored as `{word}`, schema version {schema}." in section(event.__name__)
+
+
+def test_what_the_log_adds_is_documented() -> None:
+    assert [name for name, _ in rows(section("What the log adds"))] == [f.name for f in attrs.fields(RecordedEvent)]
+
+
+@pytest.mark.parametrize("heading", ["Run it", "Test it"])
+def test_the_readme_runs_and_tests_with_one_line_each(heading: str) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    body = readme.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"^```sh\n(.*?)^```$", body, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 1
+    assert blocks[0].count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("docs/**/*.md")) + sorted(ROOT.glob("*.md")), ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]

@@ -1,0 +1,187 @@
+"""Names are kept as written; what their capitals say is read off, and nothing is ever guessed."""
+
+import unicodedata
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogue_registry.names import NameParts, fold, name_parts
+
+LOWER = "abcdefghijklmnopqrstuvwxyzéíñöøşšабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+#: Capitals that a title, too, could be written in: MS Dhoni may be a Ms.
+TITLES = {"MR", "MRS", "MS", "MISS", "MX", "DR", "PROF", "MME", "MLLE", "SR", "SRA", "SRTA", "SIR", "HH", "HRH"}
+
+words = st.text(st.sampled_from(LOWER), min_size=2, max_size=9)
+family_words = words.map(str.upper).filter(lambda word: word not in TITLES)
+given_words = words.map(str.title).filter(lambda word: word.upper() not in TITLES)
+#: Shuichi, Ki-moon, abdul, 太郎: all that is not in capitals, and no title.
+given_names = st.lists(
+    given_words | st.tuples(given_words, words).map("-".join) | st.sampled_from(["太郎", "勲"]), min_size=1, max_size=3
+)
+family_names = st.lists(family_words | st.tuples(family_words, family_words).map("-".join), min_size=1, max_size=3)
+honorifics = st.sampled_from(["", "Mr. ", "Mme ", "Sra. ", "H.E. ", "H.E. Mr. Dr. ", "H.E.Mr. ", "S.E. M. ", "HE Ms "])
+
+
+@pytest.mark.parametrize(
+    ("written", "honorific", "family", "given_names"),
+    [
+        # As ministries write them: the family name first, or last.
+        ("Mr. TOKUDA Shuichi", "Mr.", "TOKUDA", "Shuichi"),
+        ("Mr. Marat SYZDYKOV", "Mr.", "SYZDYKOV", "Marat"),
+        ("Mr. Azizbek MADMAROV", "Mr.", "MADMAROV", "Azizbek"),
+        ("Mr. Khusrav NOZIRI", "Mr.", "NOZIRI", "Khusrav"),
+        ("Mr. Vepa HAJIYEV", "Mr.", "HAJIYEV", "Vepa"),
+        ("Mr. Furkat SIDIKOV", "Mr.", "SIDIKOV", "Furkat"),
+        ("KAWAGUCHI Yoriko", "", "KAWAGUCHI", "Yoriko"),
+        ("Elyor GANIEV", "", "GANIEV", "Elyor"),
+        ("Dinara KEMELEVA", "", "KEMELEVA", "Dinara"),
+        ("BAN Ki-moon", "", "BAN", "Ki-moon"),
+        ("DOE, John", "", "DOE", "John"),
+        # More than one word, and what may stand between.
+        ("Alex AGIUS SALIBA", "", "AGIUS SALIBA", "Alex"),
+        ("Diana RIBA I GINER", "", "RIBA I GINER", "Diana"),
+        ("Sophia IN 'T VELD", "", "IN 'T VELD", "Sophia"),
+        ("Sophia in 't VELD", "", "in 't VELD", "Sophia"),
+        ("PÉREZ DE LA CRUZ Ana", "", "PÉREZ DE LA CRUZ", "Ana"),
+        ("PÉREZ y GÓMEZ Ana", "", "PÉREZ y GÓMEZ", "Ana"),
+        # Particles before, with and without a capital of their own.
+        ("Peter van DALEN", "", "van DALEN", "Peter"),
+        ("Esther de LANGE", "", "de LANGE", "Esther"),
+        ("de LANGE Esther", "", "de LANGE", "Esther"),
+        ("Mohammed Al THANI", "", "Al THANI", "Mohammed"),
+        ("Van der BELLEN Alexander", "", "Van der BELLEN", "Alexander"),
+        ("Al GORE", "", "GORE", "Al"),
+        ("Bashar al-ASSAD", "", "al-ASSAD", "Bashar"),
+        ("Charles d’ARTAGNAN", "", "d’ARTAGNAN", "Charles"),
+        # Letters that stay small, and letters that are no part of the family name.
+        ("David McALLISTER", "", "McALLISTER", "David"),
+        ("Ramsay MacDONALD", "", "MacDONALD", "Ramsay"),
+        ("Seán O'BRIEN", "", "O'BRIEN", "Seán"),
+        ("Heiko MAAß", "", "MAAß", "Heiko"),
+        ("John F. KENNEDY", "", "KENNEDY", "John F."),
+        # Any script that has capitals, beside any that has none.
+        ("Марат СЫЗДЫКОВ", "", "СЫЗДЫКОВ", "Марат"),
+        ("ΒΕΝΙΖΕΛΟΣ Ευάγγελος", "", "ΒΕΝΙΖΕΛΟΣ", "Ευάγγελος"),
+        ("KONO 太郎", "", "KONO", "太郎"),
+        # Honorifics in three languages, and what only looks like one.
+        ("Mr Edi RAMA", "Mr", "RAMA", "Edi"),
+        ("H.E. Mr. Edi RAMA", "H.E. Mr.", "RAMA", "Edi"),
+        ("H.E. Mr. Dr. Edi RAMA", "H.E. Mr. Dr.", "RAMA", "Edi"),
+        ("H.E.Mr. Edi RAMA", "H.E.Mr.", "RAMA", "Edi"),
+        ("HE Mr Edi RAMA", "HE Mr", "RAMA", "Edi"),
+        ("S.E.M. Edi RAMA", "S.E.M.", "RAMA", "Edi"),
+        ("SE Sra Ana PÉREZ", "SE Sra", "PÉREZ", "Ana"),
+        ("Her Excellency Mme Ana PÉREZ", "Her Excellency Mme", "PÉREZ", "Ana"),
+        ("H.R.H. Turki AL SAUD", "H.R.H.", "AL SAUD", "Turki"),
+        ("HE Yafei", "", "HE", "Yafei"),
+    ],
+)
+def test_the_run_of_capitals_is_the_family_name(written: str, honorific: str, family: str, given_names: str) -> None:
+    assert name_parts(written) == NameParts(written, honorific, family, given_names, f"{family}, {given_names}")
+
+
+@pytest.mark.parametrize(
+    ("written", "honorific", "rest"),
+    [
+        # No capitals: most lists of participants.
+        ("Mr Abdul G. Jawshan", "Mr", "Abdul G. Jawshan"),
+        ("M Genc Mlloja", "M", "Genc Mlloja"),
+        ("Mr J. K. Nujihia", "Mr", "J. K. Nujihia"),
+        ("Sr Ratil Estrada-Oyuela", "Sr", "Ratil Estrada-Oyuela"),
+        ("M. K. Gandhi", "", "M. K. Gandhi"),
+        ("河野 太郎", "", "河野 太郎"),
+        # Nothing but capitals: which word is the family name?
+        ("ZOHIDI", "", "ZOHIDI"),
+        ("MR. TOKUDA SHUICHI", "MR.", "TOKUDA SHUICHI"),
+        ("RIBA I GINER", "", "RIBA I GINER"),
+        ("IN 'T VELD", "", "IN 'T VELD"),
+        ("McALLISTER", "", "McALLISTER"),
+        ("van DALEN", "", "van DALEN"),
+        ("J. ROBERT OPPENHEIMER", "", "J. ROBERT OPPENHEIMER"),
+        # Two runs of capitals: which of them?
+        ("KIM Jong UN", "", "KIM Jong UN"),
+        # A title alone is a name like any other.
+        ("Mr.", "", "Mr."),
+        ("", "", ""),
+    ],
+)
+def test_where_the_capitals_do_not_tell_nothing_is_derived(written: str, honorific: str, rest: str) -> None:
+    assert name_parts(written) == NameParts(written, honorific, "", "", rest)
+
+
+@given(honorifics, family_names, given_names)
+def test_a_family_name_in_capitals_is_found_on_either_side(
+    honorific: str, family: list[str], others: list[str]
+) -> None:
+    for written in (honorific + " ".join(family + others), honorific + " ".join(others + family)):
+        parts = name_parts(written)
+        assert (parts.honorific, parts.family, parts.given) == (honorific.strip(), " ".join(family), " ".join(others))
+
+
+@given(st.lists(ANY_TEXT | family_words | given_words | honorifics, max_size=5).map(" ".join))
+def test_parts_keep_the_name_as_written_and_invent_no_character(written: str) -> None:
+    parts = name_parts(written)
+    assert parts.written == written
+    pieces = Counter("".join(parts.honorific + parts.family + parts.given).replace(" ", ""))
+    assert pieces <= Counter(written)
+    assert (parts.family == "") == (parts.given == "")
+    assert parts.sort == (f"{parts.family}, {parts.given}" if parts.family else parts.sort)
+    lost = Counter("".join(written.split())) - Counter(parts.honorific + parts.sort)
+    assert set(lost) <= {","}
+
+
+@given(st.lists(given_words, min_size=1).map(" ".join))
+def test_without_capitals_or_without_small_letters_nothing_is_derived(name: str) -> None:
+    for written in (name, name.upper()):
+        assert (name_parts(written).family, name_parts(written).given) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("the Kyrgyz Republic", "Kyrgyz  Republic"),
+        ("THE REPUBLIC OF UZBEKISTAN", "Republic of Uzbekistan"),
+        ("La República Argentina", "república argentina"),
+        ("l'Ouzbékistan", "Ouzbékistan"),
+        ("Les États-Unis", "E\u0301tats-unis"),
+        ("\u00a0Japan\n", "ＪＡＰＡＮ"),
+        ("Weißrussland", "WEISSRUSSLAND"),
+        ("ＴＯＫＵＤＡ　Shuichi", "Tokuda Shuichi"),
+    ],
+)
+def test_the_same_name_in_other_clothes_has_the_same_key(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Dominica", "Dominican Republic"),
+        ("Republic of Korea", "Democratic People's Republic of Korea"),
+        ("Niger", "Nigeria"),
+        ("KEMELOVA", "KEMELEVA"),
+        ("HAJIYEV", "KHAJIYEV"),
+        ("São Tomé", "Sao Tome"),
+        ("Theland", "land"),
+        ("Over the Hill", "Over Hill"),
+        ("The", ""),
+    ],
+)
+def test_different_names_stay_different(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@given(st.lists(ANY_TEXT | st.sampled_from(["the ", "La ", "l'", "l’"])).map("".join))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.lists(ANY_TEXT.filter(str.strip), min_size=1))
+def test_white_space_width_and_composition_make_no_difference(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    assert fold("  " + "\t ".join(pieces) + "\n") == fold(text)
+    assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
