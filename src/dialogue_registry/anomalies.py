@@ -92,7 +92,7 @@ class _Finder:
                 yield self._anomaly(
                     "ordinal against count",
                     series,
-                    f"{meeting.meeting} bears number {meeting.ordinal} and is number {number} of the dated held meetings",
+                    f"{meeting.meeting} bears number {meeting.ordinal} and is number {number} of those with a date",
                     [meeting.event],
                 )
 
@@ -135,7 +135,8 @@ class _Finder:
 
     def strangers(self) -> Iterator[Anomaly]:
         rows = self._connection.execute(
-            "SELECT s.dialogue, a.party, group_concat(DISTINCT a.role), count(*), min(a.fact), json_group_array(a.event)"
+            "SELECT s.dialogue, a.party, group_concat(DISTINCT a.role), count(*), min(a.fact),"
+            " json_group_array(a.event)"
             " FROM attendance a JOIN meetings m ON m.meeting = a.meeting JOIN series s ON s.series = m.series"
             " WHERE NOT EXISTS (SELECT 1 FROM parties p WHERE p.dialogue = s.dialogue AND p.party = a.party)"
             " GROUP BY s.dialogue, a.party ORDER BY 5"
@@ -164,6 +165,7 @@ class _Finder:
             yield self._anomaly(
                 "disputed",
                 dispute.disputed,
-                f"{dispute.standing!r} stands, {dispute.claim!r} is claimed by {', '.join(s.title for s in dispute.sources)}",
+                f"{dispute.standing!r} stands, {dispute.claim!r} is claimed by "
+                f"{', '.join(source.title for source in dispute.sources)}",
                 [dispute.event],
             )

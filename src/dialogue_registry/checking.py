@@ -72,7 +72,9 @@ def _page(log: SQLiteLog, after: int) -> list[Entry]:
     except (sqlite3.OperationalError, UnicodeDecodeError) as error:
         position = after + len(good) + 1
         if not good:
-            raise BrokenChainError(f"the event at position {position} is no text any more: {error}", position=position) from None
+            raise BrokenChainError(
+                f"the event at position {position} is no text any more: {error}", position=position
+            ) from None
     return good
 
 
@@ -183,6 +185,7 @@ def _compare(connection: sqlite3.Connection, name: str) -> None:
     counts = [connection.execute(f"SELECT count(*) FROM ({select})").fetchone()[0] for select in (kept, replayed)]
     if counts[0] != counts[1]:
         raise DriftError(
-            f"table {name!r} has {counts[0]} rows, a replay gives {counts[1]}: make the views again with registry.rebuild()",
+            f"table {name!r} has {counts[0]} rows, a replay gives {counts[1]}: "
+            "make the views again with registry.rebuild()",
             table=name,
         )

@@ -82,13 +82,17 @@ UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
 """(word, version n) to the function that turns its data into version n + 1."""
 
 
-def check_upcasters(stored: Mapping[type[Event], tuple[str, int]], upcasters: Mapping[tuple[str, int], Upcaster]) -> None:
+def check_upcasters(
+    stored: Mapping[type[Event], tuple[str, int]], upcasters: Mapping[tuple[str, int], Upcaster]
+) -> None:
     """Raise CodecError unless every older version of every event leads to the present one."""
     wanted = {(word, version) for word, latest in stored.values() for version in range(1, latest)}
     for gap in sorted(wanted - upcasters.keys()):
         raise CodecError(f"no upcaster leads from {gap[0]!r} version {gap[1]} to version {gap[1] + 1}: add it")
     for stray in sorted(upcasters.keys() - wanted):
-        raise CodecError(f"the upcaster from {stray[0]!r} version {stray[1]} leads nowhere: remove it or raise the version")
+        raise CodecError(
+            f"the upcaster from {stray[0]!r} version {stray[1]} leads nowhere: remove it or raise the version"
+        )
 
 
 check_upcasters(STORED, UPCASTERS)
@@ -115,7 +119,8 @@ _NESTED: dict[type[Event], dict[str, Any]] = {
     FactDisputed: {"claim": override(struct_hook=_unnest, unstruct_hook=_nest)},
 }
 _unstructure: dict[type[Event], Callable[[Any], Data]] = {
-    cls: make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **_NESTED.get(cls, {})) for cls in EVENTS
+    cls: make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **_NESTED.get(cls, {}))
+    for cls in EVENTS
 }
 _structure: dict[str, tuple[int, Callable[[Data, Any], Event]]] = {
     STORED[cls][0]: (

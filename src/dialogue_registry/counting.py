@@ -48,7 +48,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         rule.name: rule
         for rule in (
-            Rule("held", lambda meeting: True),
+            Rule("held", lambda meeting: meeting.status is Status.HELD),
             Rule("numbered", lambda meeting: meeting.ordinal is not None),
             Rule("in-person", lambda meeting: meeting.format == "in-person"),
             Rule("online", lambda meeting: meeting.format == "online"),
@@ -113,9 +113,7 @@ class Cells:
     def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
         """The total and the share of each format under one of the library's rules."""
         counted = [cell for cell in CELLS if rule.counts(CELLS[cell])]
-        return summed(
-            (cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in counted
-        )
+        return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in counted)
 
 
 def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, Bounds]]:
@@ -288,7 +286,9 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
         tried[ORDINAL + suffix] = _highest(left), frozenset(left)
     verdicts = {name: _verdict(statement.count, bounds) for name, (bounds, _) in tried.items()}
     best = min(verdicts.values(), key=list(Verdict).index)
-    fitting = tuple(name for name, verdict in verdicts.items() if verdict is best) if best is not Verdict.DISAGREES else ()
+    fitting = (
+        tuple(name for name, verdict in verdicts.items() if verdict is best) if best is not Verdict.DISAGREES else ()
+    )
     gaps = [_gap(statement.count, bounds) for bounds, _ in tried.values()]
     held, everything = tried["held"]
     telling = {"numbered", *(rule.name for rule in theirs)}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date as day
 from enum import StrEnum
-from typing import Any, TypeAlias, assert_never
+from typing import Any, TypeAlias, TypeVar, assert_never
 
 import attrs
 
@@ -105,26 +105,29 @@ def _to_texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _to_choice(choices: type[StrEnum]) -> Any:
-    def convert(value: Any) -> Any:
-        if value is None and choices is Format:
-            return None
-        try:
-            return choices(value)
-        except ValueError:
-            wanted = ", ".join(repr(choice.value) for choice in choices)
-            unknown = ", or None where it is not known" if choices is Format else ""
-            raise InvalidValueError(
-                f"{_show(value)} is no {choices.__name__.lower()}: use one of {wanted}{unknown}"
-            ) from None
-
-    return convert
+def _to_format(value: Format | str | None) -> Format | None:
+    return None if value is None else _choice(Format, value, ", or None where it is not known")
 
 
-_to_format = _to_choice(Format)
-_to_role = _to_choice(Role)
-_to_date = PartialDate.of
-_to_optional_date = attrs.converters.optional(PartialDate.of)
+def _to_role(value: Role | str) -> Role:
+    return _choice(Role, value)
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _choice(choices: type[_Choice], value: str, otherwise: str = "") -> _Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        wanted = ", ".join(repr(choice.value) for choice in choices)
+        raise InvalidValueError(
+            f"{_show(value)} is no {choices.__name__.lower()}: use one of {wanted}{otherwise}"
+        ) from None
+
+
+def _to_optional_date(value: AnyDate | None) -> PartialDate | None:
+    return None if value is None else PartialDate.of(value)
 
 
 def _id() -> Any:
@@ -144,7 +147,7 @@ def _texts() -> Any:
 
 
 def _date() -> Any:
-    return attrs.field(converter=_to_date)
+    return attrs.field(converter=PartialDate.of)
 
 
 def _optional_date() -> Any:
@@ -362,9 +365,7 @@ FACTS: tuple[type[Fact], ...] = Fact.__args__
 
 def _is_fact(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if not isinstance(value, FACTS):
-        raise InvalidValueError(
-            f"{_say(instance, attribute)} is {_show(value)}: give a fact, such as MeetingHeld(…), not a {type(value).__name__}"
-        )
+        raise InvalidValueError(f"{_say(instance, attribute)} is {_show(value)}: give a fact, such as MeetingHeld(…)")
 
 
 @attrs.frozen(kw_only=True)

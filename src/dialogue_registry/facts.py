@@ -10,14 +10,14 @@ as of any position can be read without a replay. All views are made from these t
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dialogue_registry.codec import decode
 from dialogue_registry.errors import ConflictError
 from dialogue_registry.events import (
+    Event,
     EventRetracted,
     FactCorrected,
-    FactDisputed,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
@@ -82,11 +82,7 @@ class Change(NamedTuple):
 
 def worded(entry: Entry) -> Content:
     """What the entry says: a fact, the replacement of a correction, a dispute."""
-    event = decode(entry.type, entry.schema, entry.data, entry.position)
-    if isinstance(event, FactCorrected):
-        return event.replacement
-    assert not isinstance(event, EventRetracted)
-    return event
+    return _wording(decode(entry.type, entry.schema, entry.data, entry.position))
 
 
 class Facts:
@@ -133,7 +129,7 @@ class Facts:
             " UNION ALL SELECT fact, event, since, key FROM further WHERE key BETWEEN ?1 AND ?2 ORDER BY fact",
             (start, start + b"\xff"),
         ).fetchall()
-        return [Standing(*row, self.content(row[1])) for row in rows]
+        return [Standing(fact, event, since, key_, self.content(event)) for fact, event, since, key_ in rows]
 
     def risen(self, after: int) -> Iterator[list[Standing]]:
         """What stands now and did not stand so at position ``after``: pages in order of facts."""
@@ -144,17 +140,17 @@ class Facts:
             (low, after, PAGE),
         ).fetchall():
             low = rows[-1][0]
-            yield [Standing(*row[:4], _read(row[4:], row[1])) for row in rows]
+            yield [_standing(row) for row in rows]
 
     def fallen(self, after: int) -> Iterator[tuple[Standing, int]]:
         """What stood at some time and fell after position ``after``, with the position it fell at."""
         rows = self._connection.execute(
-            "SELECT p.fact, p.event, p.since, p.key, p.until, e.type, e.schema, e.data FROM facts_past p"
+            "SELECT p.fact, p.event, p.since, p.key, e.type, e.schema, e.data, p.until FROM facts_past p"
             " JOIN events e ON e.position = p.event WHERE p.until > ? ORDER BY p.until, p.fact",
             (after,),
         )
         for row in rows:
-            yield Standing(*row[:4], _read(row[5:], row[1])), row[4]
+            yield _standing(row), row[7]
 
     # --- folding ---------------------------------------------------------------------
 
@@ -213,7 +209,8 @@ class Facts:
         row = self._connection.execute(
             "SELECT max(position) FROM amendments WHERE target = ? AND retraction AND active", (position,)
         ).fetchone()
-        return row[0]
+        retraction: int | None = row[0]
+        return retraction
 
     def wording(self, fact: int) -> int:
         """The position of the event whose wording a fact has: its last correction, or its own."""
@@ -287,8 +284,8 @@ class Facts:
         if standing != content:
             entry = self._log.at(row[1])
             raise ConflictError(
-                f"{content!r} would contradict {standing!r}, which stands as event {entry.id} (position {entry.position}): "
-                "correct or retract that one first, or keep the claim beside it with dispute()",
+                f"{content!r} would contradict {standing!r}, which stands as event {entry.id} "
+                f"(position {entry.position}): correct or retract that one first, or keep the claim beside it with dispute()",
                 standing=entry.id,
             )
         if fact < leader:
@@ -347,7 +344,11 @@ class _Ledger:
         self.added[standing.fact] = standing
 
 
-def _read(columns: tuple[str, int, str], position: int) -> Content:
-    event = decode(*columns, position)
+def _standing(row: Sequence[Any]) -> Standing:
+    fact, event, since, key_, word, schema, data = row[:7]
+    return Standing(fact, event, since, key_, _wording(decode(word, schema, data, event)))
+
+
+def _wording(event: Event) -> Content:
     assert not isinstance(event, EventRetracted)
     return event.replacement if isinstance(event, FactCorrected) else event

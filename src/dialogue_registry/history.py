@@ -36,8 +36,8 @@ def _moved_here(connection: sqlite3.Connection, subject: str) -> list[int]:
         (subject,),
     )
     moved: list[int] = []
-    for target, position, *stored in rows:
-        correction = decode(*stored, position)
+    for target, position, word, schema, data in rows:
+        correction = decode(word, schema, data, position)
         if isinstance(correction, FactCorrected) and subject_of(correction.replacement) == subject:
             moved.append(target)
     return moved
@@ -99,7 +99,9 @@ class _Story:
         return self._root(event.event_id) if isinstance(event, FactCorrected | EventRetracted) else id_
 
     def _active(self, id_: str) -> bool:
-        return not any(isinstance(self._events[a], EventRetracted) and self._active(a) for a in self._amendments.get(id_, ()))
+        return not any(
+            isinstance(self._events[a], EventRetracted) and self._active(a) for a in self._amendments.get(id_, ())
+        )
 
     def _reads(self, fact: str) -> Event | None:
         if not self._active(fact):

@@ -96,6 +96,10 @@ class View:
 Part: TypeAlias = Table | State | Tally | View
 
 
+def _to_tuple(parts: Iterable[Part]) -> tuple[Part, ...]:
+    return tuple(parts)
+
+
 @attrs.frozen
 class Projection:
     """A name, a version and parts in order: a part may only speak of those before it.
@@ -105,7 +109,7 @@ class Projection:
 
     name: str
     version: int
-    parts: Sequence[Part] = attrs.field(converter=tuple)
+    parts: tuple[Part, ...] = attrs.field(converter=_to_tuple)
 
     @parts.validator
     def _check(self, _: object, parts: Sequence[Part]) -> None:
@@ -115,8 +119,8 @@ class Projection:
                 tables.add(part.name)
                 if taken := {"fact", "event", "since", "until"} & part.columns.keys():
                     raise InvalidValueError(
-                        f"table {part.name!r} of projection {self.name!r} has columns {sorted(taken)}, which every table "
-                        "has by itself: choose other names"
+                        f"table {part.name!r} of projection {self.name!r} has columns {sorted(taken)}, "
+                        "which every table has by itself: choose other names"
                     )
             elif isinstance(part, State | Tally) and part.table not in tables:
                 raise InvalidValueError(
@@ -159,7 +163,8 @@ class Views:
         version = made.get(standard.name, (0, 0))[0]
         if version > standard.version:
             raise NewerRegistryError(
-                f"the views have version {version}, this library knows up to {standard.version}: upgrade dialogue_registry"
+                f"the views have version {version}, this library knows up to {standard.version}: "
+                "upgrade dialogue_registry"
             )
         if version < standard.version:
             return list(self.projections)
@@ -283,9 +288,7 @@ class _TallyFold:
     def __init__(self, tally: Tally) -> None:
         name, key, sums, maxima = tally.name, tally.key, tally.sums, tally.maxima
         self.keys, self.width = len(key), len(key) + len(sums)
-        self.over = tally.select.format(
-            rows=f"(SELECT * FROM {tally.table} WHERE fact BETWEEN ? AND ? AND since > ?)"
-        )
+        self.over = tally.select.format(rows=f"(SELECT * FROM {tally.table} WHERE fact BETWEEN ? AND ? AND since > ?)")
         columns = ", ".join([*key, *sums, *maxima])
         gains = [f"{column} = {column} + excluded.{column}" for column in sums]
         # max(a, b) of SQLite is NULL when either is, and a bucket may have no ordinal yet.
@@ -382,9 +385,7 @@ class _Fold:
                     columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
                     run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({part.key}))")
                 case Tally():
-                    columns = ", ".join(
-                        [*part.key, *(f"{name} INTEGER NOT NULL" for name in part.sums), *part.maxima]
-                    )
+                    columns = ", ".join([*part.key, *(f"{name} INTEGER NOT NULL" for name in part.sums), *part.maxima])
                     run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({', '.join(part.key)})) WITHOUT ROWID")
                 case View():
                     run(f"CREATE VIEW {part.name} AS {part.select}")
@@ -396,7 +397,8 @@ class _Fold:
                     if isinstance(part, Table):
                         run(f"CREATE INDEX {part.name}_past_{number} ON {part.name}_past {on}")
         run(
-            "INSERT INTO projections VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET version = excluded.version, position = 0",
+            "INSERT INTO projections VALUES (?, ?, 0)"
+            " ON CONFLICT DO UPDATE SET version = excluded.version, position = 0",
             (self.projection.name, self.projection.version),
         )
 
@@ -433,7 +435,9 @@ class _Fold:
     def _take_out(self, fold: _TableFold, fact: int, until: int) -> list[Row]:
         old: list[Row] = self._connection.execute(fold.find, (fact,)).fetchall()
         if old:
-            lost = [(tally, self._connection.execute(tally.over, (fact, fact, -1)).fetchall()) for tally in fold.tallies]
+            lost = [
+                (tally, self._connection.execute(tally.over, (fact, fact, -1)).fetchall()) for tally in fold.tallies
+            ]
             self._connection.execute(fold.bury, (until, fact, until))
             self._connection.execute(fold.delete, (fact,))
             for tally, rows in lost:

@@ -41,12 +41,12 @@ _TABLES: Mapping[type, str] = {
     Outcome: "outcomes",
     Statement: "statements",
 }
-_READERS = {cls: (f"SELECT fact, {', '.join(columns_of(cls))} FROM {name} t", reader(cls)) for cls, name in _TABLES.items()}
+_READERS = {
+    cls: (f"SELECT fact, {', '.join(columns_of(cls))} FROM {name} t", reader(cls)) for cls, name in _TABLES.items()
+}
 
 _CELLS = [(name, numbered) for name in FORMATS for numbered in (False, True)]
-_SUMS = ", ".join(
-    f"sum({name.replace('-', '_')}{'_numbered' if numbered else ''})" for name, numbered in _CELLS
-)
+_SUMS = ", ".join(f"sum({name.replace('-', '_')}{'_numbered' if numbered else ''})" for name, numbered in _CELLS)
 _ASKED = "SELECT json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS day FROM json_each(?)"
 _TALLIED = f"""
 WITH asked AS ({_ASKED}),
@@ -91,7 +91,9 @@ class Questions:
         #: Whether held meetings are kept tallied; as known at a position, they are scanned.
         self._tallied = tallied
 
-    def rows(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact", **more: Any) -> tuple[T, ...]:
+    def rows(
+        self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact", **more: Any
+    ) -> tuple[T, ...]:
         """All rows of a class that a condition selects, each with its sources."""
         select, read = _READERS[cls]
         found = self._connection.execute(
@@ -101,7 +103,12 @@ class Questions:
         return tuple(read(row[1:], sources.get(row[0], ()), **more) for row in found)
 
     def selected(
-        self, cls: type[T], wanted: Mapping[str, object], order: str = "fact", more: str = "", values: Sequence[object] = ()
+        self,
+        cls: type[T],
+        wanted: Mapping[str, object],
+        order: str = "fact",
+        more: str = "",
+        values: Sequence[object] = (),
     ) -> tuple[T, ...]:
         """All rows of a class whose columns equal what is wanted, where something is."""
         asked = {column: value for column, value in wanted.items() if value is not None}
@@ -116,9 +123,7 @@ class Questions:
         select, read = _READERS[Dialogue]
         found = self._connection.execute(f"{select} ORDER BY fact").fetchall()
         sources = self.sources([row[0] for row in found])
-        return tuple(
-            read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found
-        )
+        return tuple(read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found)
 
     def sources(self, facts: Iterable[int]) -> dict[int, tuple[Source, ...]]:
         """Map each fact to the sources that say so, in the order they were recorded."""

@@ -205,8 +205,8 @@ class Recorder:
         standing = self._must_stand(fact)
         if type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):
             raise AmendmentError(
-                f"{claim!r} does not contradict {standing!r}: a dispute claims the same kind of fact of the same subject; "
-                "record it as a fact of its own"
+                f"{claim!r} does not contradict {standing!r}: a dispute claims the same kind of fact "
+                "of the same subject; record it as a fact of its own"
             )
         if claim == standing:
             raise AmendmentError(
@@ -234,7 +234,9 @@ class Recorder:
         if entry.type == "fact.corrected":
             entry = self._log.at(self._facts.root(entry.position))
         if entry.type in ("event.retracted", "fact.disputed"):
-            raise AmendmentError(f"event {event_id} is no fact ({entry.type}), so it cannot be {done}: retract it instead")
+            raise AmendmentError(
+                f"event {event_id} is no fact ({entry.type}), so it cannot be {done}: retract it instead"
+            )
         return entry
 
     def _must_stand(self, fact: Entry) -> Content:
@@ -285,7 +287,9 @@ class Recorder:
                 self._look_for_attendance(after.meeting, known)
             rules.check(after, known)
         for meeting in {c.meeting for c in (before, after) if isinstance(c, StatusReport)}:
-            story = [entry.content for entry in self._facts.story(meeting) if self._facts.under(entry.key) == entry.fact]
+            story = [
+                entry.content for entry in self._facts.story(meeting) if self._facts.under(entry.key) == entry.fact
+            ]
             rules.check_story(
                 meeting,
                 [content for content in story if isinstance(content, StatusReport)],
@@ -317,7 +321,6 @@ class Recorder:
             named = "; ".join(f"{type_} {id_} (position {position})" for id_, type_, position in resting[:10])
             more = f" and {len(resting) - 10} more" if len(resting) > 10 else ""
             raise StillNeededError(
-                f"{kind} {id_!r} would no longer be recorded, but facts rest on it: {named}{more}; "
-                "amend those first",
+                f"{kind} {id_!r} would no longer be recorded, but facts rest on it: {named}{more}; amend those first",
                 needed_by=[row[0] for row in resting],
             )

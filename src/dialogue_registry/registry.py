@@ -24,6 +24,7 @@ from dialogue_registry.answers import (
 )
 from dialogue_registry.codec import encode_source
 from dialogue_registry.counting import (
+    RULES,
     Bounds,
     Cells,
     Count,
@@ -33,7 +34,6 @@ from dialogue_registry.counting import (
     find_rule,
     reconcile,
     tallied,
-    RULES,
 )
 from dialogue_registry.dates import full_day
 from dialogue_registry.errors import (
@@ -44,7 +44,8 @@ from dialogue_registry.errors import (
     RefusedError,
 )
 from dialogue_registry.events import FACTS, Fact, Format, Role, Source
-from dialogue_registry.log import Entry, RecordedEvent, instant as write_instant, recorded
+from dialogue_registry.log import RecordedEvent, recorded
+from dialogue_registry.log import instant as write_instant
 from dialogue_registry.projections import Projection, Views
 from dialogue_registry.questions import Questions
 from dialogue_registry.recording import Recorder
@@ -77,9 +78,15 @@ class Registry:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, uri: str, name: str, projections: Sequence[Projection], *, read_only: bool,
+        self,
+        connection: sqlite3.Connection,
+        uri: str,
+        name: str,
+        projections: Sequence[Projection],
+        *,
+        read_only: bool,
         position: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Not for users: see :meth:`open`."""
         self._connection: sqlite3.Connection | None = connection
         self._uri = uri
@@ -97,7 +104,11 @@ class Registry:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str] | None = None, *, projections: Iterable[Projection] = (), read_only: bool = False
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        projections: Iterable[Projection] = (),
+        read_only: bool = False,
     ) -> Self:
         """Open the registry file at ``path``; without a path, a new registry in memory.
 
@@ -194,7 +205,7 @@ class Registry:
         connection = self._conn
         if self._known_at is not None:
             raise ReadOnlyError(
-                f"this is {self._name} as known at position {self._known_at}, which is past: write to the present registry"
+                f"this is {self._name} as known at position {self._known_at}, and the past stays: write to the present one"
             )
         if self._read_only:
             raise ReadOnlyError(f"{self._name} was opened with read_only=True: open it without to record")
@@ -312,9 +323,7 @@ class Registry:
             entry = self._recorder.retract(event_id, reason, told, by)
         return recorded(entry)
 
-    def dispute(
-        self, event_id: str, claim: Fact, *, source: Source, reason: str = "", by: str = ""
-    ) -> RecordedEvent:
+    def dispute(self, event_id: str, claim: Fact, *, source: Source, reason: str = "", by: str = "") -> RecordedEvent:
         """Keep a contradicting fact beside the standing one; it is listed, never counted.
 
         ``claim`` is the same kind of fact of the same subject, as the other source has it.
@@ -414,9 +423,7 @@ class Registry:
             present = self._known_at is None
             found = Head(*checking.check_log(self._conn, self._log, head, progress, whole=present))
             if views:
-                checking.check_views(
-                    self._conn, self._log, self._projections, found.position, progress, past=present
-                )
+                checking.check_views(self._conn, self._log, self._projections, found.position, progress, past=present)
         return found
 
     # --- questions -------------------------------------------------------------------
@@ -569,7 +576,7 @@ class Registry:
     @property
     def db(self) -> "Database":
         """The views and the log as a ``sqlite_utils.Database`` of its own; it refuses writes."""
-        from sqlite_utils import Database
+        from sqlite_utils import Database  # noqa: PLC0415 - slow to import, and not needed to record or count
 
         with sqlite.translated(self._name):
             if self._known_at is not None:
@@ -634,7 +641,9 @@ def _a_moment(moment: datetime | str) -> str:
         parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         aware = parsed.utcoffset() is not None
     except (ValueError, AttributeError, TypeError):
-        raise InvalidValueError(f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'") from None
+        raise InvalidValueError(
+            f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'"
+        ) from None
     if not aware:
         raise InvalidValueError(
             f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z' or datetime(…, tzinfo=UTC)"

@@ -180,7 +180,9 @@ def open_file(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, str]:
     """
     missing = not path.exists()
     if missing and read_only:
-        raise NotARegistryError(f"there is no file {path}: check the path, or open it without read_only=True to create it")
+        raise NotARegistryError(
+            f"there is no file {path}: check the path, or open it without read_only=True to create it"
+        )
     if path.is_dir():
         raise NotARegistryError(f"{path} is a folder: give the path of a registry file")
     if missing and not path.absolute().parent.is_dir():
@@ -279,7 +281,9 @@ def translated(name: str) -> Iterator[None]:
 def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return BusyError(f"{name} was locked by another program for {BUSY_SECONDS:.0f} s: try again; nothing was recorded")
+            return BusyError(
+                f"{name} was locked by another program for {BUSY_SECONDS:.0f} s: try again; nothing was recorded"
+            )
         case sqlite3.SQLITE_READONLY:
             return ReadOnlyError(f"{name} cannot be written to ({error}); nothing was recorded")
         case sqlite3.SQLITE_FULL:
