@@ -1,6 +1,10 @@
 """Sphinx's settings for the documentation."""
 
+import re
 from importlib.metadata import version as _version
+from typing import Any
+
+from dialogue_registry.events import Fact as _Fact
 
 project = "dialogue_registry"
 author = "The dialogue_registry developers"
@@ -12,6 +16,7 @@ exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+autodoc_default_options = {"members": True, "undoc-members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
@@ -21,3 +26,19 @@ suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"{project} {version}"
+
+_FACT = re.compile(r" \| ".join(rf"(~dialogue_registry\.events\.)?{cls.__name__}" for cls in _Fact.__args__))
+_MADE_BY_THE_LIBRARY = {"dialogue_registry.Registry", "dialogue_registry.Count"}
+
+
+def _shorten(
+    _app: object, _what: str, name: str, _obj: object, _options: object, signature: str | None, back: str
+) -> Any:
+    """Write Fact for the union of all facts, and no signature where only the library makes the object."""
+    if not signature:
+        return None
+    return ("" if name in _MADE_BY_THE_LIBRARY else _FACT.sub("Fact", signature)), back
+
+
+def setup(app: Any) -> None:  # noqa: D103 - Sphinx asks for it by this name
+    app.connect("autodoc-process-signature", _shorten)

@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+import dialogue_registry
 from dialogue_registry.codec import STORED
 from dialogue_registry.events import EVENTS, Event
 from dialogue_registry.log import RecordedEvent
@@ -47,6 +48,13 @@ def test_the_stored_word_and_schema_version_are_documented(event: type[Event]) -
 
 def test_what_the_log_adds_is_documented() -> None:
     assert [name for name, _ in rows(section("What the log adds"))] == [f.name for f in attrs.fields(RecordedEvent)]
+
+
+def test_every_name_of_the_front_door_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
+    described = set(re.findall(r"^\.\. auto\w+:: (\w+)$", page, re.MULTILINE)) | {event.__name__ for event in EVENTS}
+    assert sorted(set(dialogue_registry.__all__) - described) == []
+    assert sorted(described - set(dialogue_registry.__all__)) == []
 
 
 @pytest.mark.parametrize("heading", ["Run it", "Test it"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dialogue_registry import chain
-from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError
+from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
 from dialogue_registry.log import PAGE, Entry
 from dialogue_registry.projections import Projection, State, Table, Tally, Views
 from dialogue_registry.sqlite import SQLiteLog, file_uri
@@ -56,7 +56,15 @@ def check_log(
             position=position + 1,
         )
     _check_versions(connection)
+    for table in ("events", "sources"):  # their indexes, which the chain does not cover
+        _check_pages(connection, table)
     return position, last.hex()
+
+
+def _check_pages(connection: sqlite3.Connection, what: str | int) -> None:
+    row = connection.execute(f"PRAGMA main.integrity_check({what})").fetchone()
+    if row is not None and row[0] != "ok":
+        raise StorageError(f"the file is damaged ({row[0]}): restore it from a backup or an export")
 
 
 def _page(log: SQLiteLog, after: int) -> list[Entry]:
@@ -149,6 +157,7 @@ def check_views(
         try:
             for name in tables(current, past=past):
                 _compare(connection, name)
+            _check_pages(connection, 1)  # of everything, until the first fault
         finally:
             connection.execute("ROLLBACK")  # ends the snapshot, without which nothing can be detached
             connection.execute("DETACH replay")

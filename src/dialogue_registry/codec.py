@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 
 from dialogue_registry.dates import PartialDate
-from dialogue_registry.errors import CodecError, InvalidValueError, NewerEventError, UnknownEventTypeError
+from dialogue_registry.errors import CodecError, NewerEventError, UnknownEventTypeError
 from dialogue_registry.events import (
     EVENTS,
     FACTS,
@@ -97,9 +97,8 @@ def check_upcasters(
 
 check_upcasters(STORED, UPCASTERS)
 
-_converter = make_converter(detailed_validation=False)
+_converter = make_converter()
 _converter.register_unstructure_hook(PartialDate, str)
-_converter.register_structure_hook(PartialDate, lambda text, _: PartialDate.of(text))
 
 
 def _nest(fact: Fact) -> Data:
@@ -107,30 +106,44 @@ def _nest(fact: Fact) -> Data:
     return {"type": word, "schema": version, "data": _unstructure[type(fact)](fact)}
 
 
-def _unnest(nested: Data, _: object) -> Fact:
-    fact = from_data(nested["type"], nested["schema"], nested["data"])
-    if not isinstance(fact, FACTS):
-        raise CodecError(f"{nested['type']!r} stands where a fact belongs")
-    return fact
-
-
 _NESTED: dict[type[Event], dict[str, Any]] = {
-    FactCorrected: {"replacement": override(struct_hook=_unnest, unstruct_hook=_nest)},
-    FactDisputed: {"claim": override(struct_hook=_unnest, unstruct_hook=_nest)},
+    FactCorrected: {"replacement": override(unstruct_hook=_nest)},
+    FactDisputed: {"claim": override(unstruct_hook=_nest)},
 }
 _unstructure: dict[type[Event], Callable[[Any], Data]] = {
     cls: make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **_NESTED.get(cls, {}))
     for cls in EVENTS
 }
-_structure: dict[str, tuple[int, Callable[[Data, Any], Event]]] = {
-    STORED[cls][0]: (
-        STORED[cls][1],
-        make_dict_structure_fn(cls, _converter, _cattrs_detailed_validation=False, **_NESTED.get(cls, {})),
-    )
-    for cls in EVENTS
-}
 _unstructure_source = make_dict_unstructure_fn(Source, _converter, _cattrs_omit_if_default=True)
-_structure_source = make_dict_structure_fn(Source, _converter, _cattrs_detailed_validation=False)
+
+_NO_FACTS = {STORED[cls][0] for cls in EVENTS if cls not in FACTS}
+
+
+def _unnest(nested: Data) -> Fact:
+    word = nested["type"]
+    if word in _NO_FACTS:  # asked before reading it, so that no depth of nesting is followed
+        raise CodecError(f"{word!r} stands where a fact belongs")
+    fact = from_data(word, nested["schema"], nested["data"])
+    assert isinstance(fact, FACTS)
+    return fact
+
+
+def _corrected(*, replacement: Data, **data: Any) -> FactCorrected:
+    return FactCorrected(replacement=_unnest(replacement), **data)
+
+
+def _disputed(*, claim: Data, **data: Any) -> FactDisputed:
+    return FactDisputed(claim=_unnest(claim), **data)
+
+
+# The stored keys are the names of the fields, and an event converts and checks what it is made of:
+# a second reading of each value by a converter would cost as much again on every replay.
+_make: dict[str, tuple[int, Callable[..., Event]]] = {word: (latest, cls) for cls, (word, latest) in STORED.items()}
+_make["fact.corrected"] = (STORED[FactCorrected][1], _corrected)
+_make["fact.disputed"] = (STORED[FactDisputed][1], _disputed)
+
+
+_VERIFY = "run registry.verify() to see whether the log was changed"
 
 
 def encode(event: Event) -> Encoded:
@@ -145,33 +158,36 @@ def decode(word: str, schema: int, data: str | bytes, position: int = 0) -> Even
     Raises UnknownEventTypeError, NewerEventError or CodecError, each naming ``position``.
     """
     try:
-        latest, structure = _structure[word]
-        if schema == latest:
-            return structure(orjson.loads(data), None)
         return from_data(word, schema, orjson.loads(data))
     except CodecError as error:
-        raise type(error)(f"at position {position}: {error}") from None
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        if word not in _structure:
-            raise UnknownEventTypeError(f"at position {position}: {_unknown(word, schema)}") from None
-        raise CodecError(
-            f"at position {position}: the stored data of {word!r} version {schema} cannot be read: "
-            f"{type(error).__name__}: {error}; run registry.verify() to see whether the log was changed"
-        ) from error
+        raise type(error)(f"at position {position}: {error}") from error.__cause__
+    except orjson.JSONDecodeError as error:
+        raise CodecError(f"at position {position}: the data of {word!r} is no JSON: {error}; {_VERIFY}") from error
 
 
 def from_data(word: str, schema: int, data: Data) -> Event:
-    """Make an event of its word, schema version and stored keys, older versions included."""
-    if word not in _structure:
-        raise UnknownEventTypeError(_unknown(word, schema))
-    latest, structure = _structure[word]
-    if not 1 <= schema <= latest:
-        raise NewerEventError(
-            f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"
-        )
-    for version in range(schema, latest):
-        data = UPCASTERS[word, version](data)
-    return structure(data, None)
+    """Make an event of its word, schema version and stored keys, older versions included.
+
+    Raises UnknownEventTypeError, NewerEventError or CodecError.
+    """
+    try:
+        latest, make = _make[word]
+    except (KeyError, TypeError):
+        raise UnknownEventTypeError(
+            f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"
+        ) from None
+    try:
+        if schema > latest:
+            raise NewerEventError(
+                f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"
+            )
+        for version in range(schema, latest):
+            data = UPCASTERS[word, version](data)
+        return make(**data)
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CodecError(
+            f"the data of {word!r} version {schema} cannot be read: {type(error).__name__}: {error}; {_VERIFY}"
+        ) from error
 
 
 def to_data(event: Event) -> Data:
@@ -188,14 +204,11 @@ def decode_source(data: str | None, position: int = 0) -> Source | None:
     """Read a stored source."""
     try:
         return None if data is None else _source(data)
-    except (KeyError, ValueError, TypeError, InvalidValueError) as error:
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise CodecError(f"at position {position}: the stored source cannot be read: {error}") from error
 
 
 @lru_cache(maxsize=4096)
 def _source(data: str) -> Source:
-    return _structure_source(orjson.loads(data), None)
+    return Source(**orjson.loads(data))
 
-
-def _unknown(word: str, schema: int) -> str:
-    return f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"

@@ -267,6 +267,17 @@ ORDINAL = "ordinal"
 """The name under which reconciliation tries the highest ordinal printed, which is no predicate."""
 
 
+def your_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Give the user's rules; raises InvalidValueError where a name would stand for two."""
+    given = tuple(rules)
+    taken = {*RULES, ORDINAL}
+    for rule in given:
+        if rule.name in taken:
+            raise InvalidValueError(f"there is another rule {rule.name!r}: rename yours")
+        taken.add(rule.name)
+    return given
+
+
 def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterable[Rule] = ()) -> Finding:
     """Compare a statement with the held meetings of its series, under the library's rules and the user's."""
     first, last = statement.as_of.earliest, statement.as_of.latest

@@ -7,7 +7,7 @@ path segments such as ``ca-jad/som/14``. Fields that hold a date take a
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date as day
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, assert_never
@@ -65,24 +65,28 @@ def _check_id(instance: object, attribute: "attrs.Attribute[Any]", value: object
         )
 
 
-def _check_text(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+def _check_text(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if value.__class__ is str and len(value) <= MAX_TEXT and value.isascii() and "\0" not in value:
+        return  # nearly all there is, and on the hot path of replay
     if not isinstance(value, str):
         raise InvalidValueError(f"{_say(instance, attribute)} is {_show(value)}, which is no text: give a str")
     if len(value) > MAX_TEXT:
         raise InvalidValueError(
             f"{_say(instance, attribute)} has {len(value):,} characters: shorten it to {MAX_TEXT:,} at most"
         )
-    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+    try:
+        value.encode()
+    except UnicodeEncodeError:
         raise InvalidValueError(
             f"{_say(instance, attribute)} holds half a surrogate pair, which is no character: decode the text rightly"
-        )
+        ) from None
     if "\0" in value:
         raise InvalidValueError(f"{_say(instance, attribute)} holds a NUL character: remove it")
 
 
-def _check_required(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+def _check_required(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     _check_text(instance, attribute, value)
-    if not str(value).strip():
+    if not value.strip():
         raise InvalidValueError(f"{_say(instance, attribute)} is empty: give it a text")
 
 
@@ -100,7 +104,7 @@ def _check_number(instance: object, attribute: "attrs.Attribute[Any]", value: ob
 
 
 def _to_texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Iterable):
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise InvalidValueError(f"{_show(value)} is no list of texts: put it in a tuple, such as ({_show(value)},)")
     return tuple(value)
 
@@ -404,21 +408,21 @@ EVENTS: tuple[type[Event], ...] = (*FACTS, FactCorrected, EventRetracted, FactDi
 
 def subject_of(fact: Fact) -> str:
     """The id that a fact is about: its dialogue, series or meeting."""
-    match fact:
-        case DialogueLaunched() | PartyJoined():
-            return fact.dialogue
-        case SeriesOpened() | CountStated():
-            return fact.series
+    match fact:  # the most frequent first: a registry is mostly delegates
         case (
-            MeetingAnnounced()
+            DelegateAttended()
             | MeetingHeld()
+            | MeetingAnnounced()
             | MeetingPostponed()
             | MeetingCancelled()
-            | DelegateAttended()
             | TopicDiscussed()
             | ActivityReported()
             | OutcomeAgreed()
         ):
             return fact.meeting
+        case DialogueLaunched() | PartyJoined():
+            return fact.dialogue
+        case SeriesOpened() | CountStated():
+            return fact.series
         case _:
             assert_never(fact)

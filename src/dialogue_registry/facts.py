@@ -285,7 +285,8 @@ class Facts:
             entry = self._log.at(row[1])
             raise ConflictError(
                 f"{content!r} would contradict {standing!r}, which stands as event {entry.id} "
-                f"(position {entry.position}): correct or retract that one first, or keep the claim beside it with dispute()",
+                f"(position {entry.position}): correct or retract that one first, "
+                "or keep the claim beside it with dispute()",
                 standing=entry.id,
             )
         if fact < leader:

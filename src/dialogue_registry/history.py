@@ -1,6 +1,7 @@
 """The story of a subject, told from the log alone."""
 
 import sqlite3
+from collections import Counter
 
 from dialogue_registry.answers import Step
 from dialogue_registry.codec import decode, decode_source
@@ -59,40 +60,39 @@ class _Story:
         self._entries: dict[str, Entry] = {}
         self._events: dict[str, Event] = {}
         self._amendments: dict[str, list[str]] = {}
+        self._reads: dict[str, Event | None] = {}
+        self._said: Counter[Event] = Counter()
 
     def tell(self, entry: Entry) -> Step:
         event = decode(entry.type, entry.schema, entry.data, entry.position)
-        known = [self._reads(id_) for id_ in self._events if self._is_fact(id_)]
         self._entries[entry.id], self._events[entry.id] = entry, event
-        root, reason = entry.id, getattr(event, "reason", "")
+        root, reason = entry.id, ""
         match event:
-            case FactCorrected():
-                what = "corrected"
-            case EventRetracted():
-                what = "retracted"
+            case FactCorrected() | EventRetracted():
+                self._amendments.setdefault(event.event_id, []).append(entry.id)
+                root, reason = self._root(entry.id), event.reason
+                what = "corrected" if isinstance(event, FactCorrected) else "restored"
             case FactDisputed():
-                what = "disputed"
+                what, reason = "disputed", event.reason
             case _:
-                what, reason = ("also reported" if event in known else "recorded"), ""
-        if isinstance(event, FactCorrected | EventRetracted):
-            self._amendments.setdefault(event.event_id, []).append(entry.id)
-            root = self._root(entry.id)
-            if isinstance(event, EventRetracted) and event.event_id != root:
-                what = "restored"
+                what = "also reported" if self._said[event] else "recorded"
+        before, after = self._reads.get(root), self._now(root)
+        self._reads[root] = after
+        if what == "restored" and after is None:
+            what = "retracted"
+        self._said.subtract(filter(None, [before]))
+        self._said.update(filter(None, [after]))
         return Step(
             position=entry.position,
             event_id=entry.id,
             recorded_at=recorded(entry).recorded_at,
             what=what,
-            fact=self._reads(root),
+            fact=after,
             of=self._entries[root].position,
             by=entry.by,
             reason=reason,
             source=decode_source(entry.source, entry.position),
         )
-
-    def _is_fact(self, id_: str) -> bool:
-        return not isinstance(self._events[id_], FactCorrected | EventRetracted)
 
     def _root(self, id_: str) -> str:
         event = self._events[id_]
@@ -100,10 +100,11 @@ class _Story:
 
     def _active(self, id_: str) -> bool:
         return not any(
-            isinstance(self._events[a], EventRetracted) and self._active(a) for a in self._amendments.get(id_, ())
+            isinstance(self._events[amendment], EventRetracted) and self._active(amendment)
+            for amendment in self._amendments.get(id_, ())
         )
 
-    def _reads(self, fact: str) -> Event | None:
+    def _now(self, fact: str) -> Event | None:
         if not self._active(fact):
             return None
         reads = self._events[fact]

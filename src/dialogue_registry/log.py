@@ -7,6 +7,7 @@ head is, append entries that follow the expected head, read entries after a posi
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import attrs
@@ -106,11 +107,14 @@ def recorded(entry: Entry) -> RecordedEvent:
         id=entry.id,
         subject=entry.subject,
         version=entry.version,
-        recorded_at=datetime.fromisoformat(entry.recorded_at),
+        recorded_at=_moment(entry.recorded_at),
         source=decode_source(entry.source, entry.position),
         by=entry.by,
         hash=entry.hash.hex(),
     )
+
+
+_moment = lru_cache(maxsize=64)(datetime.fromisoformat)  # a batch shares its instant
 
 
 def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: datetime) -> list[Entry]:

@@ -129,6 +129,25 @@ class Projection:
                 )
 
 
+_OURS = ("events", "sources", "projections", *FACT_TABLES)
+
+
+def check_apart(projections: Sequence[Projection]) -> None:
+    """Raise InvalidValueError where two projections share a name, or two parts; case is no difference to SQLite."""
+    names = [projection.name for projection in projections]
+    if len(set(names)) < len(names):
+        raise InvalidValueError(f"two projections share a name ({', '.join(names)}): rename one")
+    taken = dict.fromkeys(_OURS, "the log")
+    for projection in projections:
+        for part in projection.parts:
+            for name in (part.name, f"{part.name}_past") if isinstance(part, Table) else (part.name,):
+                if (owner := taken.setdefault(name.lower(), projection.name)) != projection.name:
+                    raise InvalidValueError(
+                        f"{name!r} of projection {projection.name!r} is the name of a table or view of {owner!r}: "
+                        "rename yours"
+                    )
+
+
 _STANDING = "fact INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events, since INTEGER NOT NULL"
 _CHECKPOINTS = """
 CREATE TABLE IF NOT EXISTS projections (
@@ -170,11 +189,11 @@ class Views:
             return list(self.projections)
         return [p for p in self.projections if made.get(p.name, (0, 0))[0] != p.version]
 
-    def lagging(self) -> bool:
-        """Whether a projection has not reached what the standard one has, or was not made."""
+    def lagging(self) -> list[Projection]:
+        """The projections that have not reached what the standard one has, or were not made."""
         made = self.checkpoints()
         reached = made[self.projections[0].name][1]
-        return any(made.get(p.name) != (p.version, reached) for p in self.projections)
+        return [p for p in self.projections if made.get(p.name) != (p.version, reached)]
 
     def create(self) -> None:
         """Make all tables anew and empty, within the transaction that is open."""

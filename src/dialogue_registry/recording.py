@@ -264,7 +264,17 @@ class Recorder:
         draft = Draft(subject, *encode(amendment), source, by)
         entries = seal([draft], head, self._log.versions([subject]), datetime.now(UTC))
         self._log.append(entries, expected=head.position)
-        self._views.apply(entries, [amendment])
+        try:
+            self._views.apply(entries, [amendment])
+        except ConflictError as conflict:
+            other = self._find(conflict.standing)
+            if before is None or worded(other) != before:
+                raise
+            raise ConflictError(
+                f"event {other.id} (position {other.position}) says {before!r} too and would contradict the outcome: "
+                "retract it first, or keep the other wording beside both with dispute()",
+                standing=other.id,
+            ) from None
         self._check_remaining(before, self._reads(fact))
         return entries[0]
 

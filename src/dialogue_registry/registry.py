@@ -1,6 +1,7 @@
 """The desk: open a registry, record, correct, retract, dispute, and ask."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from dialogue_registry.counting import (
     find_rule,
     reconcile,
     tallied,
+    your_rules,
 )
 from dialogue_registry.dates import full_day
 from dialogue_registry.errors import (
@@ -43,10 +45,10 @@ from dialogue_registry.errors import (
     ReadOnlyError,
     RefusedError,
 )
-from dialogue_registry.events import FACTS, Fact, Format, Role, Source
+from dialogue_registry.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
 from dialogue_registry.log import RecordedEvent, recorded
 from dialogue_registry.log import instant as write_instant
-from dialogue_registry.projections import Projection, Views
+from dialogue_registry.projections import Projection, Views, check_apart
 from dialogue_registry.questions import Questions
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
@@ -55,6 +57,8 @@ from dialogue_registry.standard import STANDARD
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+_TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 Progress: TypeAlias = Callable[[int, int], object]
 """Called with (events done, events in all) on long work."""
@@ -120,8 +124,7 @@ class Registry:
         BusyError or StorageError.
         """
         kept = (STANDARD, *projections)
-        if len({p.name for p in kept}) < len(kept):
-            raise InvalidValueError(f"two projections share a name ({', '.join(p.name for p in kept)}): rename one")
+        check_apart(kept)
         if path is None or str(path) == ":memory:":
             if read_only:
                 raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
@@ -145,12 +148,8 @@ class Registry:
         empty = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
         outdated = [] if empty else self._views.outdated()
         if self._read_only:
-            if outdated:
-                names = ", ".join(projection.name for projection in outdated)
-                raise OutdatedViewsError(
-                    f"the views of {self._name} ({names}) must be made again, which read_only=True forbids: "
-                    "open it once without read_only"
-                )
+            if outdated := outdated or self._views.lagging():
+                raise self._outdated(outdated)
             connection.execute("PRAGMA query_only = ON")
         elif empty or outdated or len(self._projections) > 1:
             with sqlite.transaction(connection):
@@ -159,6 +158,21 @@ class Registry:
                 if outdated := self._views.outdated():
                     self._views.make(outdated)
                 self._views.catch_up()
+
+    def _outdated(self, projections: Sequence[Projection]) -> OutdatedViewsError:
+        names = ", ".join(projection.name for projection in projections)
+        return OutdatedViewsError(
+            f"the views of {self._name} ({names}) must be brought up to date, which read_only=True forbids: "
+            "open it once without read_only"
+        )
+
+    def _catch_up(self) -> None:
+        """Let the user's projections take in what other programs recorded without them."""
+        if lagging := self._views.lagging():
+            if self._read_only:
+                raise self._outdated(lagging)
+            with self._writing():
+                pass
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""
@@ -232,6 +246,8 @@ class Registry:
         told = encode_source(_a_source(source))
         items = [(_a_fact(event, item), told) for item, event in enumerate(events)]
         _a_text(by, "by")
+        if expected is not None:
+            _a_number(expected, "expected")
         if not items:
             return ()
         try:
@@ -259,20 +275,18 @@ class Registry:
         called after each batch with the number of items done, and again as the total, which
         a stream does not know.
         """
-        if batch < 1:
-            raise InvalidValueError(f"batch is {batch}: give a whole number of at least 1")
+        _a_number(batch, "batch", 1)
         _a_text(by, "by")
-        default = encode_source(_a_source(source))
-        told: dict[Source | None, str | None] = {source: default}
+        last, told = source, encode_source(_a_source(source))
         page: list[tuple[Fact, str | None]] = []
         done = appended = 0
         for number, item in enumerate(items):
+            if isinstance(item, tuple) and len(item) != 2:
+                raise InvalidValueError(f"item {number + 1}: {item!r} is no fact, nor a pair of a fact and its source")
             fact, origin = item if isinstance(item, tuple) else (item, source)
-            if origin not in told:
-                if len(told) > 10_000:
-                    told.clear()
-                told[origin] = encode_source(_a_source(origin))
-            page.append((_a_fact(fact, number), told[origin]))
+            if origin is not last:
+                last, told = origin, encode_source(_a_source(origin))
+            page.append((_a_fact(fact, number), told))
             if len(page) == batch:
                 appended += self._record_page(page, by, done)
                 done += len(page)
@@ -356,7 +370,8 @@ class Registry:
         Amendments are included. Events are read a page at a time, in bounded memory; by
         default up to the position the log has when the iteration begins.
         """
-        until = min(self.position, until) if until is not None else self.position
+        _a_number(after, "after")
+        until = self.position if until is None else min(self.position, _a_number(until, "until"))
         while after < until:
             with self._reading():
                 page = self._log.read(after) if subject is None else self._log.of_subject(subject, after)
@@ -383,6 +398,7 @@ class Registry:
         if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= end:
             raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
         with sqlite.translated(self._name):
+            self._catch_up()
             connection = sqlite.connect(self._uri)
             try:
                 past = Registry(connection, self._uri, self._name, self._projections, read_only=True, position=position)
@@ -419,6 +435,8 @@ class Registry:
         first bad position) or DriftError (with the table); costs time in proportion to the
         log, and a temporary file as large as the views.
         """
+        if head is not None:
+            head = _a_head(head)
         with self._reading():
             present = self._known_at is None
             found = Head(*checking.check_log(self._conn, self._log, head, progress, whole=present))
@@ -561,7 +579,7 @@ class Registry:
         ``rules`` of your own are tried beside the library's. The outcome is a sequence of
         findings by date; printed, it is a table.
         """
-        theirs = tuple(rules)
+        theirs = your_rules(rules)
         with self._reading():
             statements = self._questions.selected(Statement, {}, "latest, earliest, fact")
             held: dict[str, list[Meeting]] = {}
@@ -578,14 +596,12 @@ class Registry:
         """The views and the log as a ``sqlite_utils.Database`` of its own; it refuses writes."""
         from sqlite_utils import Database  # noqa: PLC0415 - slow to import, and not needed to record or count
 
+        connection = self._conn  # raises when closed
         with sqlite.translated(self._name):
             if self._known_at is not None:
-                return Database(self._conn)
-            if not self._read_only and self._views.lagging():
-                with self._writing():
-                    pass
+                return Database(connection)
+            self._catch_up()
             if self._db is None:
-                self._conn  # noqa: B018 - raises when closed
                 connection = sqlite.connect(self._uri.replace("mode=rwc", "mode=ro"))
                 connection.execute("PRAGMA query_only = ON")
                 self._db = Database(connection)
@@ -623,9 +639,27 @@ def _a_source(source: Source | None) -> Source | None:
 
 
 def _a_text(value: str, name: str) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise InvalidValueError(f"{name} is {value!r}: give a text")
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not _TEXT.fullmatch(value):
+        raise InvalidValueError(
+            f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, without NUL and half surrogate pairs"
+        )
     return value
+
+
+def _a_number(value: int, name: str, least: int = 0) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
+        raise InvalidValueError(f"{name} is {value!r}: give a whole number of at least {least}")
+    return value
+
+
+def _a_head(head: tuple[int, str]) -> tuple[int, str]:
+    try:
+        position, digest = head
+        if len(bytes.fromhex(digest)) == 32:
+            return _a_number(position, "the position of head"), digest
+    except (TypeError, ValueError):
+        pass
+    raise InvalidValueError(f"head is {head!r}: give what verify() or head gave before, (position, 64 hexadecimal digits)")
 
 
 def _choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
@@ -640,7 +674,8 @@ def _a_moment(moment: datetime | str) -> str:
     try:
         parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         aware = parsed.utcoffset() is not None
-    except (ValueError, AttributeError, TypeError):
+        written = write_instant(parsed)
+    except (ValueError, AttributeError, TypeError, OverflowError):
         raise InvalidValueError(
             f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'"
         ) from None
@@ -648,4 +683,4 @@ def _a_moment(moment: datetime | str) -> str:
         raise InvalidValueError(
             f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z' or datetime(…, tzinfo=UTC)"
         )
-    return write_instant(parsed)
+    return written

@@ -7,6 +7,7 @@ stand together (:func:`check_story`)?
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TypeAlias, assert_never
 
@@ -29,6 +30,7 @@ from dialogue_registry.events import (
     PartyJoined,
     SeriesOpened,
     TopicDiscussed,
+    subject_of,
 )
 
 Content: TypeAlias = Fact | FactDisputed
@@ -90,6 +92,7 @@ def key(content: Content, interrupted: Mapping[str, int]) -> bytes:
             assert_never(content)
 
 
+@lru_cache(maxsize=1024)
 def status_key(meeting: str) -> bytes:
     """Give the 8 bytes that the keys of a meeting's status reports begin with."""
     return blake2b(meeting.encode(), digest_size=8, person=b"status").digest()
@@ -97,7 +100,12 @@ def status_key(meeting: str) -> bytes:
 
 def _key(subject: str, letter: bytes, *parts: str) -> bytes:
     # No text holds a NUL, so joining by it keeps different parts different.
-    return blake2b(subject.encode(), digest_size=8).digest() + letter + _digest("\0".join(parts), 11)
+    return _prefix(subject) + letter + _digest("\0".join(parts), 11)
+
+
+@lru_cache(maxsize=1024)
+def _prefix(subject: str) -> bytes:
+    return blake2b(subject.encode(), digest_size=8).digest()
 
 
 def _digest(text: str, size: int) -> bytes:
@@ -122,27 +130,14 @@ class Subject:
 
 
 def mentions(fact: Fact) -> tuple[str, ...]:
-    """The ids that :func:`check` looks up for a fact."""
+    """The ids that :func:`check` looks up for a fact: its subject, and what that belongs to."""
     match fact:
-        case DialogueLaunched() | PartyJoined():
-            return (fact.dialogue,)
-        case SeriesOpened():
-            return (fact.series, fact.dialogue)
-        case CountStated():
-            return (fact.series,)
         case MeetingAnnounced() | MeetingHeld():
             return (fact.meeting, fact.series)
-        case (
-            MeetingPostponed()
-            | MeetingCancelled()
-            | DelegateAttended()
-            | TopicDiscussed()
-            | ActivityReported()
-            | OutcomeAgreed()
-        ):
-            return (fact.meeting,)
+        case SeriesOpened():
+            return (fact.series, fact.dialogue)
         case _:
-            assert_never(fact)
+            return (subject_of(fact),)
 
 
 def check(fact: Fact, known: Mapping[str, Subject]) -> None:

@@ -19,6 +19,7 @@ from uuid import uuid4
 from dialogue_registry.errors import (
     BusyError,
     DialogueRegistryError,
+    InvalidValueError,
     NewerRegistryError,
     NotARegistryError,
     ReadOnlyError,
@@ -161,14 +162,18 @@ def memory_uri() -> str:
 
 def file_uri(path: Path, mode: str) -> str:
     """Name the file at ``path`` for :func:`connect`; ``mode`` is rwc, rw or ro."""
-    return f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
 
 
 def connect(uri: str) -> sqlite3.Connection:
     """Open a connection that commits only when told, and enforces foreign keys."""
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=512)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -178,48 +183,61 @@ def open_file(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, str]:
     Raises NotARegistryError, NewerRegistryError, ReadOnlyError or StorageError, and then
     has created nothing.
     """
-    missing = not path.exists()
-    if missing and read_only:
-        raise NotARegistryError(
-            f"there is no file {path}: check the path, or open it without read_only=True to create it"
-        )
-    if path.is_dir():
-        raise NotARegistryError(f"{path} is a folder: give the path of a registry file")
-    if missing and not path.absolute().parent.is_dir():
-        raise StorageError(f"the folder {path.absolute().parent} does not exist: create it first")
-    if not missing and not read_only and not os.access(path, os.W_OK):
-        raise ReadOnlyError(f"{path} is write-protected: open it with read_only=True, or change its permissions")
+    _check_path(path, read_only=read_only)
     uri = file_uri(path, "ro" if read_only else "rwc")
     with translated(str(path)):
-        connection = connect(uri)
         try:
-            try:
-                _check_kind(connection, path, may_be_empty=not read_only)
-            except sqlite3.OperationalError as error:
-                # A WAL file in a folder that cannot be written to: no other process can write either.
-                if not (read_only and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN):
-                    raise
-                connection.close()
-                uri += "&immutable=1"
-                connection = connect(uri)
-                _check_kind(connection, path, may_be_empty=False)
-            if not read_only:
-                _use_wal(connection)
-        except BaseException:
-            connection.close()
-            raise
-    return connection, uri
+            return _open(uri, path, read_only=read_only), uri
+        except sqlite3.OperationalError as error:
+            if not (read_only and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN):
+                raise
+            # The folder cannot be written to, so no other process can write either.
+            wal = Path(f"{path}-wal")
+            if wal.exists() and wal.stat().st_size:
+                raise StorageError(
+                    f"{path}-wal holds events that are not yet in {path}, and the folder cannot be written to: "
+                    "open it once where it can be, or make the folder writable"
+                ) from error
+            uri += "&immutable=1"
+            return _open(uri, path, read_only=True), uri
+
+
+def _check_path(path: Path, *, read_only: bool) -> None:
+    if "\0" in str(path):
+        raise StorageError(f"{str(path)!r} holds a NUL character, which no file name may: correct the path")
+    try:
+        missing = not path.exists()
+        folder = path.absolute().parent
+        if missing and read_only:
+            raise NotARegistryError(
+                f"there is no file {path}: check the path, or open it without read_only=True to create it"
+            )
+        if path.is_dir():
+            raise NotARegistryError(f"{path} is a folder: give the path of a registry file")
+        if missing and not folder.is_dir():
+            raise StorageError(f"the folder {folder} does not exist: create it first")
+        if not missing and not read_only and not os.access(path, os.W_OK):
+            raise ReadOnlyError(f"{path} is write-protected: open it with read_only=True, or change its permissions")
+    except OSError as error:
+        raise StorageError(f"{path} cannot be opened ({error.strerror}): check the path and its permissions") from error
+
+
+def _open(uri: str, path: Path, *, read_only: bool) -> sqlite3.Connection:
+    connection = connect(uri)
+    try:
+        _check_kind(connection, path, may_be_empty=not read_only)
+        if not read_only:
+            _use_wal(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _check_kind(connection: sqlite3.Connection, path: Path, *, may_be_empty: bool) -> None:
-    try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        schema = connection.execute("PRAGMA user_version").fetchone()[0]
-        empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
-            raise
-        raise NotARegistryError(f"{path} is no registry, nor any SQLite file: give the path of a registry") from error
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    schema = connection.execute("PRAGMA user_version").fetchone()[0]
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     if application != APPLICATION_ID and not (empty and may_be_empty):
         raise NotARegistryError(
             f"{path} is {'an empty' if empty else 'a'} SQLite file, but no registry: give the path of a registry, "
@@ -276,6 +294,10 @@ def translated(name: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translate(error, name) from error
+    except UnicodeDecodeError as error:  # from SQLite's message about a damaged file
+        raise StorageError(f"{name} is damaged ({error}): restore it from a backup or an export") from error
+    except UnicodeEncodeError as error:
+        raise InvalidValueError(f"half a surrogate pair is no character: decode the text rightly ({error})") from error
 
 
 def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
@@ -290,7 +312,12 @@ def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
             return StorageError(f"the disk that holds {name} is full: make room and try again; nothing was recorded")
         case sqlite3.SQLITE_IOERR:
             return StorageError(f"{name} could not be read or written ({error}): check the disk; nothing was recorded")
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+        case sqlite3.SQLITE_NOTADB:
+            return NotARegistryError(
+                f"{name} is no registry, nor any SQLite file: give the path of a registry; "
+                "if it was one, restore it from a backup or an export"
+            )
+        case sqlite3.SQLITE_CORRUPT:
             return StorageError(f"{name} is damaged ({error}): restore it from a backup or an export")
         case sqlite3.SQLITE_CANTOPEN:
             return StorageError(f"{name} could not be opened ({error}): check the path and its permissions")
