@@ -102,6 +102,22 @@ class Attendance:
 
 
 @attrs.frozen(kw_only=True)
+class Appearance:
+    """One appearance of a delegate: at which meeting, in which office, for whom."""
+
+    meeting: str
+    series: str
+    date: PartialDate | None
+    name: str
+    party: str
+    office: str
+    role: Role
+    on_behalf_of: str
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
 class Topic:
     """A topic discussed at a meeting."""
 

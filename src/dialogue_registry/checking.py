@@ -155,6 +155,7 @@ def check_views(
         vfs = "win32" if os.name == "nt" else "unix"
         connection.execute("ATTACH ? AS replay", (f"{file_uri(Path(path), 'ro')}&vfs={vfs}",))
         try:
+            _compare_definitions(connection)
             for name in tables(current, past=past):
                 _compare(connection, name)
             _check_pages(connection, 1)  # of everything, until the first fault
@@ -178,6 +179,18 @@ def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progre
         raise DriftError(f"the log cannot be replayed: {error}", table="events") from error
     finally:
         replayed.close()
+
+
+def _compare_definitions(connection: sqlite3.Connection) -> None:
+    row = connection.execute(
+        "SELECT name FROM (SELECT name, type, sql FROM replay.sqlite_schema"
+        " EXCEPT SELECT name, type, sql FROM main.sqlite_schema) LIMIT 1"
+    ).fetchone()
+    if row is not None:
+        raise DriftError(
+            f"{row[0]!r} is missing or not defined as this library does: make the views again with registry.rebuild()",
+            table=row[0],
+        )
 
 
 def _compare(connection: sqlite3.Connection, name: str) -> None:

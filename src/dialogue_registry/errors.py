@@ -16,6 +16,11 @@
     │   └── AmendmentError                       this amendment cannot be made
     │       └── StillNeededError                 remaining facts would lose what they need
     ├── WrongPositionError                       somebody else wrote first
+    ├── ExchangeError                            what is to come in, or go out, cannot
+    │   ├── UnfitEventError                      an exported event that does not fit the log
+    │   ├── UnreadableFileError                  no CSV, JSON, JSON Lines or TOML of rows
+    │   ├── MappingError                         a mapping that does not say what it must
+    │   └── MissingExtraError (also an ImportError)  an optional package is not installed
     ├── CodecError                               stored data that cannot be read
     │   ├── UnknownEventTypeError
     │   └── NewerEventError
@@ -120,6 +125,33 @@ class WrongPositionError(DialogueRegistryError):
         )
         self.expected = expected
         self.actual = actual
+
+
+class ExchangeError(DialogueRegistryError):
+    """What is to come in, or to go out, cannot; nothing was recorded or written."""
+
+
+class UnfitEventError(ExchangeError):
+    """An exported event does not fit the log; nothing was imported.
+
+    ``line`` counts the lines of the export from 1.
+    """
+
+    def __init__(self, message: str, *, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class UnreadableFileError(ExchangeError):
+    """A file of rows is not what its name says: CSV, JSON, JSON Lines or TOML."""
+
+
+class MappingError(ExchangeError):
+    """A mapping does not say what it must, or says what no import understands."""
+
+
+class MissingExtraError(ExchangeError, ImportError):
+    """An optional package is needed and not installed; the message says which extra has it."""
 
 
 class CodecError(DialogueRegistryError):

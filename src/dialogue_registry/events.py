@@ -103,7 +103,7 @@ def _check_number(instance: object, attribute: "attrs.Attribute[Any]", value: ob
         )
 
 
-def _to_texts(value: Any) -> tuple[str, ...]:
+def _to_texts(value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise InvalidValueError(f"{_show(value)} is no list of texts: put it in a tuple, such as ({_show(value)},)")
     return tuple(value)
@@ -130,6 +130,10 @@ def _choice(choices: type[_Choice], value: str, otherwise: str = "") -> _Choice:
         ) from None
 
 
+def _to_date(value: AnyDate) -> PartialDate:
+    return PartialDate.of(value)
+
+
 def _to_optional_date(value: AnyDate | None) -> PartialDate | None:
     return None if value is None else PartialDate.of(value)
 
@@ -144,22 +148,6 @@ def _text() -> Any:
 
 def _required() -> Any:
     return attrs.field(validator=_check_required)
-
-
-def _texts() -> Any:
-    return attrs.field(default=(), converter=_to_texts, validator=_check_texts)
-
-
-def _date() -> Any:
-    return attrs.field(converter=PartialDate.of)
-
-
-def _optional_date() -> Any:
-    return attrs.field(default=None, converter=_to_optional_date)
-
-
-def _format() -> Any:
-    return attrs.field(default=None, converter=_to_format)
 
 
 def _number() -> Any:
@@ -192,8 +180,8 @@ class DialogueLaunched:
 
     dialogue: str = _id()
     name: str = _required()
-    launched: PartialDate = _date()
-    aliases: tuple[str, ...] = _texts()
+    launched: PartialDate = attrs.field(converter=_to_date)
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
 
 
 @attrs.frozen(kw_only=True)
@@ -207,8 +195,8 @@ class PartyJoined:
     dialogue: str = _id()
     party: str = _required()
     name: str = _required()
-    joined: PartialDate | None = _optional_date()
-    aliases: tuple[str, ...] = _texts()
+    joined: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
 
 
 @attrs.frozen(kw_only=True)
@@ -219,7 +207,7 @@ class SeriesOpened:
     dialogue: str = _id()
     name: str = _required()
     abbreviation: str = _text()
-    aliases: tuple[str, ...] = _texts()
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
 
 
 @attrs.frozen(kw_only=True)
@@ -232,9 +220,9 @@ class MeetingAnnounced:
 
     meeting: str = _id()
     series: str = _id()
-    date: PartialDate | None = _optional_date()
+    date: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
     ordinal: int | None = _optional_number()
-    format: Format | None = _format()
+    format: Format | None = attrs.field(default=None, converter=_to_format)
     place: str = _text()
     country: str = _text()
     title: str = _text()
@@ -249,9 +237,9 @@ class MeetingHeld:
 
     meeting: str = _id()
     series: str = _id()
-    date: PartialDate | None = _optional_date()
+    date: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
     ordinal: int | None = _optional_number()
-    format: Format | None = _format()
+    format: Format | None = attrs.field(default=None, converter=_to_format)
     place: str = _text()
     country: str = _text()
     title: str = _text()
@@ -263,8 +251,8 @@ class MeetingPostponed:
 
     meeting: str = _id()
     reason: str = _text()
-    on: PartialDate | None = _optional_date()
-    until: PartialDate | None = _optional_date()
+    on: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
+    until: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
 
 
 @attrs.frozen(kw_only=True)
@@ -273,7 +261,7 @@ class MeetingCancelled:
 
     meeting: str = _id()
     reason: str = _text()
-    on: PartialDate | None = _optional_date()
+    on: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
 
 
 @attrs.frozen(kw_only=True)
@@ -317,9 +305,9 @@ class ActivityReported:
 
     meeting: str = _id()
     title: str = _required()
-    organisers: tuple[str, ...] = _texts()
+    organisers: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
     field: str = _text()
-    date: PartialDate | None = _optional_date()
+    date: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
 
 
 @attrs.frozen(kw_only=True)
@@ -342,8 +330,8 @@ class CountStated:
 
     series: str = _id()
     count: int = _number()
-    as_of: PartialDate = _date()
-    format: Format | None = _format()
+    as_of: PartialDate = attrs.field(converter=_to_date)
+    format: Format | None = attrs.field(default=None, converter=_to_format)
     reported_at: str | None = attrs.field(default=None, validator=attrs.validators.optional(_check_id))
 
 

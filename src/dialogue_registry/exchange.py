@@ -1,5 +1,125 @@
-"""Taking in an exported log: the same entries, ids, instants and hashes, or nothing."""
+"""An exported log taken in again: the same ids, positions, instants and hashes, or nothing at all.
+
+What is checked is what the log itself promises: the chain, dense positions and versions,
+instants that never decrease, events this library can read. The rules of recording are
+not asked again: they were asked when the events were recorded.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import batched
+from itertools import islice
+
+from dialogue_registry import chain
+from dialogue_registry.cloudevents import from_line, name_of
+from dialogue_registry.codec import decode
+from dialogue_registry.errors import RefusedError, UnfitEventError
+from dialogue_registry.events import FACTS, Event, subject_of
+from dialogue_registry.log import PAGE, Entry, Head
+from dialogue_registry.projections import Views
+from dialogue_registry.sqlite import SQLiteLog
+
+
+def adopt(
+    log: SQLiteLog, views: Views, lines: Iterable[str | bytes], progress: Callable[[int, int], object] | None
+) -> int:
+    """Append the exported entries that the log does not have, within the transaction that is open; give their number.
+
+    The lines must begin with the log's first event. Raises UnfitEventError, which names the line.
+    """
+    appended = done = 0
+    stream = _Stream(log)
+    numbered = enumerate(lines, 1)
+    while page := list(islice(numbered, PAGE)):
+        fresh = [entry for number, line in page if line.strip() and (entry := stream.check(line, number)) is not None]
+        if fresh:
+            _append(log, views, fresh, page[0][0])
+            appended += len(fresh)
+        done += len(page)
+        if progress is not None:
+            progress(done, done)
+    return appended
+
+
+class _Stream:
+    """Checks one line after the other against the chain, and against what the log has already."""
+
+    def __init__(self, log: SQLiteLog) -> None:
+        self._log = log
+        self._standing = self._from_log()
+        self._last = Head(0, chain.GENESIS, "")
+        self._name = ""
+
+    def _from_log(self) -> Iterator[Entry]:
+        position = 0
+        while page := self._log.read(position):
+            yield from page
+            position = page[-1].position
+
+    def check(self, line: str | bytes, number: int) -> Entry | None:
+        """Read a line; give its entry, or None where the log has it already."""
+        entry, name = from_line(line, number)
+        if self._last.position == 0:
+            self._name = name_of(entry.id)
+        if entry.position != self._last.position + 1:
+            raise UnfitEventError(
+                f"line {number} has position {entry.position}, after {self._last.position}: "
+                "give the export whole and in order, from position 1",
+                line=number,
+            )
+        if name != self._name:
+            raise UnfitEventError(
+                f"line {number} belongs to the log {name}, the lines before it to {self._name}: "
+                "import one export at a time",
+                line=number,
+            )
+        if chain.link(self._last.hash, *entry[:-1]) != entry.hash or entry.recorded_at < self._last.recorded_at:
+            raise UnfitEventError(
+                f"line {number} (position {entry.position}) does not follow the line before it: "
+                "it was changed after it was exported; export again",
+                line=number,
+            )
+        self._last = Head(entry.position, entry.hash, entry.recorded_at)
+        standing = next(self._standing, None)
+        if standing is None:
+            return entry
+        if standing != entry:
+            raise UnfitEventError(
+                f"line {number} holds event {entry.id}, where this registry has {standing.id} at position "
+                f"{entry.position}: they are two different logs; import it into a new registry",
+                line=number,
+            )
+        return None
+
+
+def _append(log: SQLiteLog, views: Views, entries: Sequence[Entry], line: int) -> None:
+    try:
+        _check_versions(entries, log.versions({entry.subject for entry in entries}))
+        log.append(entries, expected=entries[0].position - 1)
+        events = [decode(entry.type, entry.schema, entry.data, entry.position) for entry in entries]
+        for entry, event in zip(entries, events, strict=True):
+            _check_subject(entry, event, log)
+        views.apply(entries, events)
+    except (sqlite3.IntegrityError, RefusedError, ValueError) as error:
+        raise UnfitEventError(
+            f"the events from line {line} on do not fit together ({error}): the export was not made by this library",
+            line=line,
+        ) from error
+
+
+def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
+    for entry in entries:
+        versions[entry.subject] = versions.get(entry.subject, 0) + 1
+        if entry.version != versions[entry.subject]:
+            raise ValueError(f"{entry.subject} has version {entry.version} at position {entry.position}")
+
+
+def _check_subject(entry: Entry, event: Event, log: SQLiteLog) -> None:
+    if isinstance(event, FACTS):
+        subject = subject_of(event)
+    else:
+        target = log.find(event.event_id)
+        if target is None or target.position >= entry.position:
+            raise ValueError(f"position {entry.position} amends {event.event_id}, which is no event before it")
+        subject = target.subject
+    if subject != entry.subject:
+        raise ValueError(f"position {entry.position} is about {subject}, and filed under {entry.subject}")

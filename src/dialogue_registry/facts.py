@@ -57,7 +57,7 @@ StatusReport = MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancel
 
 
 _ASSERTED = " UNION ALL ".join(
-    f"SELECT fact, event FROM {table} WHERE key BETWEEN ?1 AND ?2"
+    f"SELECT fact, event FROM {table} WHERE key BETWEEN :low AND :high"
     for table in ("facts", "further", "facts_past", "further_past")
 )
 
@@ -115,7 +115,7 @@ class Facts:
     def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[int, int]]:
         """All (fact, event) ever asserted under a key – or under its first 9 bytes –, the standing one first."""
         low, high = (key_[:9], key_[:9] + b"\xff" * 11) if prefix else (key_, key_)
-        return self._connection.execute(_ASSERTED, (low, high)).fetchall()
+        return self._connection.execute(_ASSERTED, {"low": low, "high": high}).fetchall()
 
     def content(self, event: int) -> Content:
         """What the event at a position says."""
@@ -125,9 +125,9 @@ class Facts:
         """The standing reports of a meeting's status, further sources included, in order."""
         start = status_key(meeting)
         rows = self._connection.execute(
-            "SELECT fact, event, since, key FROM facts WHERE key BETWEEN ?1 AND ?2"
-            " UNION ALL SELECT fact, event, since, key FROM further WHERE key BETWEEN ?1 AND ?2 ORDER BY fact",
-            (start, start + b"\xff"),
+            "SELECT fact, event, since, key FROM facts WHERE key BETWEEN :low AND :high"
+            " UNION ALL SELECT fact, event, since, key FROM further WHERE key BETWEEN :low AND :high ORDER BY fact",
+            {"low": start, "high": start + b"\xff"},
         ).fetchall()
         return [Standing(fact, event, since, key_, self.content(event)) for fact, event, since, key_ in rows]
 
@@ -255,9 +255,9 @@ class Facts:
 
     def _row(self, fact: int) -> tuple[str, int, int, bytes] | None:
         row: tuple[str, int, int, bytes] | None = self._connection.execute(
-            "SELECT 'facts', event, since, key FROM facts WHERE fact = ?1"
-            " UNION ALL SELECT 'further', event, since, key FROM further WHERE fact = ?1",
-            (fact,),
+            "SELECT 'facts', event, since, key FROM facts WHERE fact = :fact"
+            " UNION ALL SELECT 'further', event, since, key FROM further WHERE fact = :fact",
+            {"fact": fact},
         ).fetchone()
         return row
 

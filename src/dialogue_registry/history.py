@@ -24,7 +24,7 @@ def tell(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[
 
 def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
     found: list[Entry] = []
-    while page := log.of_subject(subject, found[-1].position if found else 0):
+    while page := log.of_subject(subject, version=found[-1].version if found else 0):
         found += page
     return found
 

@@ -70,9 +70,30 @@ def fold(text: str) -> str:
     in front: the; la, le, les, l'; el, los, las; der, die, das ("the Kyrgyz Republic").
     Everything else, diacritics included, is kept, so that different names stay different.
     """
+    return _ARTICLES.sub("", _ironed(text), count=1)
+
+
+def same_name(one: NameParts, other: NameParts) -> bool:
+    """Whether two names are one name, spelled alike but for honorific, case, width and spacing.
+
+    Where capitals tell the family name of both, family and given names are compared; of one
+    only, the other may have them in either order. Nothing is left out, nothing shortened.
+    """
+    if one.family and other.family:
+        return (_ironed(one.family), _ironed(one.given)) == (_ironed(other.family), _ironed(other.given))
+    return not _orders(one).isdisjoint(_orders(other))
+
+
+def _orders(name: NameParts) -> set[str]:
+    if not name.family:
+        return {_ironed(name.sort)}
+    return {_ironed(f"{name.family} {name.given}"), _ironed(f"{name.given} {name.family}")}
+
+
+def _ironed(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold()
     # Folding the case can leave a text unnormalised.
-    return _ARTICLES.sub("", " ".join(unicodedata.normalize("NFKC", folded).split()), count=1)
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def _capitals_run(words: list[str]) -> slice:

@@ -382,14 +382,11 @@ class _Fold:
 
     def create(self) -> None:
         run = self._connection.execute
+        kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
         for part in reversed(self.projection.parts):
-            if isinstance(part, View):
-                run(f"DROP VIEW IF EXISTS {part.name}")
-        for part in reversed(self.projection.parts):
-            if not isinstance(part, View):
-                run(f"DROP TABLE IF EXISTS {part.name}")
-            if isinstance(part, Table):
-                run(f"DROP TABLE IF EXISTS {part.name}_past")
+            for name in (part.name, f"{part.name}_past") if isinstance(part, Table) else (part.name,):
+                if name.lower() in kinds:  # which an earlier version may have made a table or a view
+                    run(f"DROP {kinds[name.lower()]} {name}")
         for part in self.projection.parts:
             match part:
                 case Table():

@@ -9,6 +9,7 @@ import orjson
 
 from dialogue_registry.answers import (
     Activity,
+    Appearance,
     Attendance,
     Dialogue,
     Dispute,
@@ -26,9 +27,13 @@ from dialogue_registry.counting import FORMATS, Bounds, Cells
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import FACTS, FactDisputed, Source
 from dialogue_registry.facts import worded
+from dialogue_registry.names import name_parts, same_name
 from dialogue_registry.sqlite import SQLiteLog
 
 T = TypeVar("T")
+
+BY_DAY = "earliest IS NULL, earliest, latest, ordinal, fact"
+"""The order of meetings by their days; those without a date last."""
 
 _TABLES: Mapping[type, str] = {
     Dialogue: "dialogues",
@@ -125,6 +130,31 @@ class Questions:
         sources = self.sources([row[0] for row in found])
         return tuple(read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found)
 
+    def appearances(self, name: str) -> tuple[Appearance, ...]:
+        """The attendance of everybody of that name, by the days of the meetings; those without a date last."""
+        wanted = name_parts(name)
+        written = (row[0] for row in self._connection.execute("SELECT DISTINCT name FROM attendance"))
+        names = orjson.dumps([other for other in written if same_name(wanted, name_parts(other))]).decode()
+        attended = self.rows(Attendance, "name IN (SELECT value FROM json_each(?))", (names,))
+        meetings = orjson.dumps([row.meeting for row in attended]).decode()
+        met = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (meetings,), order=BY_DAY)
+        order = {meeting.meeting: place for place, meeting in enumerate(met)}
+        return tuple(
+            Appearance(
+                meeting=row.meeting,
+                series=met[order[row.meeting]].series,
+                date=met[order[row.meeting]].date,
+                name=row.name,
+                party=row.party,
+                office=row.office,
+                role=row.role,
+                on_behalf_of=row.on_behalf_of,
+                event=row.event,
+                sources=row.sources,
+            )
+            for row in sorted(attended, key=lambda row: order[row.meeting])
+        )
+
     def sources(self, facts: Iterable[int]) -> dict[int, tuple[Source, ...]]:
         """Map each fact to the sources that say so, in the order they were recorded."""
         told: dict[int, dict[Source, None]] = {}
@@ -142,7 +172,7 @@ class Questions:
     def held(self, series: str | None = None) -> tuple[Meeting, ...]:
         """The held meetings, in the order of their days; those without a date last."""
         return self.selected(
-            Meeting, {"status": "held", "series": series}, order="earliest IS NULL, earliest, latest, ordinal, fact"
+            Meeting, {"status": "held", "series": series}, order=BY_DAY
         )
 
     def series_ids(self) -> list[str]:

@@ -44,9 +44,9 @@ from dialogue_registry.rules import Content, Status, Subject
 from dialogue_registry.sqlite import SQLiteLog
 
 _KNOWN = """
-SELECT value, 'dialogue', '', NULL FROM json_each(?1) JOIN dialogues ON dialogue = value
-UNION ALL SELECT value, 'series', s.dialogue, NULL FROM json_each(?1) JOIN series s ON s.series = value
-UNION ALL SELECT value, 'meeting', m.series, m.status FROM json_each(?1) JOIN meetings m ON m.meeting = value
+SELECT value, 'dialogue', '', NULL FROM json_each(:ids) JOIN dialogues ON dialogue = value
+UNION ALL SELECT value, 'series', s.dialogue, NULL FROM json_each(:ids) JOIN series s ON s.series = value
+UNION ALL SELECT value, 'meeting', m.series, m.status FROM json_each(:ids) JOIN meetings m ON m.meeting = value
 """
 _RESTING: dict[str, Sequence[tuple[str, str]]] = {
     "dialogue": [("parties", "dialogue"), ("series", "dialogue")],
@@ -155,7 +155,7 @@ class Recorder:
         return None
 
     def _known(self, ids: Iterable[str]) -> dict[str, Subject]:
-        rows = self._connection.execute(_KNOWN, (orjson.dumps(list(ids)).decode(),))
+        rows = self._connection.execute(_KNOWN, {"ids": orjson.dumps(list(ids)).decode()})
         return {id_: Subject(kind, parent, status and Status(status)) for id_, kind, parent, status in rows}
 
     def _look_for_attendance(self, meeting: str, known: dict[str, Subject]) -> None:
@@ -289,7 +289,7 @@ class Recorder:
             self._check_resting(before)
         if isinstance(after, FACTS):
             ids = rules.mentions(after)
-            rows = self._connection.execute(_KNOWN, (orjson.dumps(ids).decode(),)).fetchall()
+            rows = self._connection.execute(_KNOWN, {"ids": orjson.dumps(ids).decode()}).fetchall()
             if len({row[0] for row in rows}) < len(rows):
                 raise IdInUseError(f"{after!r} would use an id that already names something else: choose another id")
             known = self._known(ids)

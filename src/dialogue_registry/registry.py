@@ -10,9 +10,10 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
-from dialogue_registry import anomalies, checking, history, sqlite
+from dialogue_registry import anomalies, checking, exchange, history, sqlite
 from dialogue_registry.answers import (
     Activity,
+    Appearance,
     Attendance,
     Dialogue,
     Dispute,
@@ -23,6 +24,7 @@ from dialogue_registry.answers import (
     Step,
     Topic,
 )
+from dialogue_registry.cloudevents import name_of, to_line
 from dialogue_registry.codec import encode_source
 from dialogue_registry.counting import (
     RULES,
@@ -46,10 +48,10 @@ from dialogue_registry.errors import (
     RefusedError,
 )
 from dialogue_registry.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
-from dialogue_registry.log import RecordedEvent, recorded
+from dialogue_registry.log import PAGE, RecordedEvent, recorded
 from dialogue_registry.log import instant as write_instant
 from dialogue_registry.projections import Projection, Views, check_apart
-from dialogue_registry.questions import Questions
+from dialogue_registry.questions import BY_DAY, Questions
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
 from dialogue_registry.sqlite import SQLiteLog
@@ -98,6 +100,7 @@ class Registry:
         self._projections = projections
         self._read_only = read_only
         self._known_at = position
+        self._within = False
         self._log = SQLiteLog(connection)
         self._views = Views(connection, self._log, projections)
         self._recorder = Recorder(connection, self._log, self._views)
@@ -223,11 +226,30 @@ class Registry:
             )
         if self._read_only:
             raise ReadOnlyError(f"{self._name} was opened with read_only=True: open it without to record")
+        if self._within:
+            with sqlite.translated(self._name), sqlite.savepoint(connection):
+                yield
+            return
         with sqlite.translated(self._name), sqlite.transaction(connection):
             if outdated := self._views.outdated():
                 self._views.make(outdated)
             self._views.catch_up()
             yield
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make one of all that is recorded within the block: all or none, durable at its end.
+
+        A call that is refused undoes itself only and may be caught; an exception that leaves
+        the block undoes everything, so that raising one makes a dry run. Others who want to
+        record wait meanwhile.
+        """
+        with self._writing():
+            outer, self._within = self._within, True
+            try:
+                yield
+            finally:
+                self._within = outer
 
     # --- recording -------------------------------------------------------------------
 
@@ -372,16 +394,20 @@ class Registry:
         """
         _a_number(after, "after")
         until = self.position if until is None else min(self.position, _a_number(until, "until"))
+        version = 0
         while after < until:
             with self._reading():
-                page = self._log.read(after) if subject is None else self._log.of_subject(subject, after)
+                if subject is None:
+                    page = self._log.read(after)
+                else:
+                    page = self._log.of_subject(subject, after=after, version=version)
             if not page:
                 return
             for entry in page:
                 if entry.position > until:
                     return
                 yield recorded(entry)
-            after = page[-1].position
+            after, version = page[-1].position, page[-1].version
 
     def at(self, position: int | None = None, instant: datetime | str | None = None) -> "Registry":
         """Give a read-only registry as known then: at a log position, or at an instant (one of the two).
@@ -444,6 +470,33 @@ class Registry:
                 checking.check_views(self._conn, self._log, self._projections, found.position, progress, past=present)
         return found
 
+    # --- export and import -----------------------------------------------------------
+
+    def export_events(self) -> Iterator[str]:
+        """Give the log as CloudEvents 1.0: one line of JSON per event, without its line end.
+
+        Nothing is lost: :meth:`import_events` makes the same log of it, ids and hashes
+        included. Events are read a page at a time, in bounded memory.
+        """
+        position, end, name = 0, self.position, ""
+        while position < end:
+            with self._reading():
+                page = self._log.read(position, limit=min(PAGE, end - position))
+            name = name or name_of(page[0].id)
+            for entry in page:
+                yield to_line(entry, name)
+            position = page[-1].position
+
+    def import_events(self, lines: Iterable[str | bytes], *, progress: Progress | None = None) -> int:
+        """Take in what :meth:`export_events` gave, all or nothing; give how many events were appended.
+
+        The registry is empty, or holds a beginning of the same log: then it continues it.
+        The chain is verified line by line. ``progress`` is called after each page with the
+        lines done, twice. Raises UnfitEventError, which names the line.
+        """
+        with self._writing():
+            return exchange.adopt(self._log, self._views, lines, progress)
+
     # --- questions -------------------------------------------------------------------
 
     def dialogues(self) -> tuple[Dialogue, ...]:
@@ -473,7 +526,7 @@ class Registry:
             more, values = "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)", [dialogue]
         with self._reading():
             return self._questions.selected(
-                Meeting, wanted, "earliest IS NULL, earliest, latest, ordinal, fact", more, values
+                Meeting, wanted, BY_DAY, more, values
             )
 
     def attendance(
@@ -486,6 +539,16 @@ class Registry:
         }  # fmt: skip
         with self._reading():
             return self._questions.selected(Attendance, wanted)
+
+    def delegate(self, name: str) -> tuple[Appearance, ...]:
+        """When somebody came, in which office and for whom, by the days of the meetings.
+
+        The name may differ in honorific, case, width and spacing, and in order where capitals
+        tell the family name (``TOKUDA Shuichi``, ``Mr. Shuichi TOKUDA``). Nothing is guessed:
+        a name spelled otherwise is another name, and two people of one name are both given.
+        """
+        with self._reading():
+            return self._questions.appearances(_a_text(name, "name"))
 
     def topics(self, meeting: str | None = None) -> tuple[Topic, ...]:
         """What was discussed, in the order it was recorded."""

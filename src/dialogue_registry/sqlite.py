@@ -111,12 +111,11 @@ class SQLiteLog:
         rows = self._connection.execute(f"{_ENTRY} WHERE e.position > ? ORDER BY e.position LIMIT ?", (after, limit))
         return list(map(Entry._make, rows))
 
-    def of_subject(self, subject: str, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
-        """Give at most ``limit`` entries of one subject after a position, in order."""
+    def of_subject(self, subject: str, *, after: int = 0, version: int = 0, limit: int = PAGE) -> list[Entry]:
+        """Give at most ``limit`` entries of one subject after a position and after a version, in order."""
         rows = self._connection.execute(
-            f"{_ENTRY} WHERE e.subject = ? AND e.version > coalesce((SELECT max(version) FROM events"
-            " WHERE subject = ?1 AND position <= ?2), 0) ORDER BY e.version LIMIT ?3",
-            (subject, after, limit),
+            f"{_ENTRY} WHERE e.subject = ? AND e.version > ? AND e.position > ? ORDER BY e.version LIMIT ?",
+            (subject, version, after, limit),
         )
         return list(map(Entry._make, rows))
 
@@ -274,6 +273,20 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:  # SQLite itself rolls back when the disk is full
             connection.execute("ROLLBACK")
         raise
+
+
+@contextmanager
+def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+    """Within a transaction that is open, keep all that is done, or undo only that."""
+    connection.execute("SAVEPOINT step")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO step")
+            connection.execute("RELEASE step")
+        raise
+    connection.execute("RELEASE step")
 
 
 @contextmanager

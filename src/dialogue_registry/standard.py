@@ -148,22 +148,18 @@ _PARTS = (
         # The last report that it was held shows, else the last announcement.
         select="""
             SELECT meeting, series,
-                   CASE WHEN report = 'held' THEN 'held'
-                        WHEN cancelled > fact THEN 'cancelled'
-                        WHEN postponed > fact THEN 'postponed'
-                        ELSE 'announced' END,
+                   coalesce((SELECT r.report FROM meeting_reports r WHERE r.fact = interruption), report),
                    date, earliest, latest, ordinal, format, place, country, title,
-                   CASE WHEN report <> 'held' AND max(coalesce(cancelled, 0), coalesce(postponed, 0)) > fact
-                        THEN last_reason END,
-                   CASE WHEN report <> 'held' AND postponed > fact AND NOT coalesce(cancelled > fact, 0)
-                        THEN last_until END,
+                   (SELECT r.reason FROM meeting_reports r WHERE r.fact = interruption),
+                   (SELECT r.postponed_until FROM meeting_reports r WHERE r.fact = interruption),
                    fact, event
             FROM (SELECT *,
                          row_number() OVER story AS rank,
-                         max(CASE WHEN report = 'cancelled' THEN fact END) OVER whole AS cancelled,
-                         max(CASE WHEN report = 'postponed' THEN fact END) OVER whole AS postponed,
-                         last_value(reason) OVER whole AS last_reason,
-                         last_value(postponed_until) OVER whole AS last_until
+                         CASE WHEN report = 'held' THEN NULL
+                              WHEN max(CASE WHEN report = 'cancelled' THEN fact END) OVER whole > fact
+                              THEN max(CASE WHEN report = 'cancelled' THEN fact END) OVER whole
+                              WHEN max(CASE WHEN report = 'postponed' THEN fact END) OVER whole > fact
+                              THEN max(CASE WHEN report = 'postponed' THEN fact END) OVER whole END AS interruption
                   FROM {rows}
                   WINDOW story AS (PARTITION BY meeting ORDER BY report = 'held' DESC, report = 'announced' DESC,
                                                                  fact DESC),

@@ -1,0 +1,146 @@
+"""What dialogue_registry does, piece by piece."""
+
+import time
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+import attrs
+
+from benchmarks import shape
+from benchmarks.measure import Result, file_size, measured, repeated, spread
+from dialogue_registry import MeetingHeld, Registry
+
+Task = Mapping[str, Any]
+
+
+def prepare(task: Task) -> Result:
+    """Make the file that others read: the story, recorded in batches."""
+    with Registry.open(task["path"]) as registry:
+        registry.record_all(shape.story(task["events"]))
+        events = registry.position
+    return {"events": events, "bytes": file_size(task["path"]), "seconds": 0.0}
+
+
+def record_batches(task: Task) -> Result:
+    """Record facts made before, in batches of 1000."""
+    items = list(shape.story(task["events"]))
+    with Registry.open(task["path"]) as registry:
+        result = measured(lambda: registry.record_all(items), writes=True)
+    return {**result, "bytes": file_size(task["path"])}
+
+
+def make_and_record_batches(task: Task) -> Result:
+    """Make facts out of plain values and record them as they come, in batches of 1000."""
+    told = [(type(fact), attrs.asdict(fact, recurse=False), source) for fact, source in shape.story(task["events"])]
+    told = [(cls, {k: str(v) if k == "date" and v else v for k, v in values.items()}, s) for cls, values, s in told]
+    with Registry.open(task["path"]) as registry:
+        return measured(lambda: registry.record_all((cls(**values), s) for cls, values, s in told), writes=True)
+
+
+def record_singles(task: Task) -> Result:
+    """Record facts one by one, each durable, in a file that has some already."""
+    items = list(shape.singles(task["events"], task["meetings"]))
+
+    def work() -> int:
+        for fact, source in items:
+            registry.record(fact, source=source)
+        return len(items)
+
+    with Registry.open(task["path"]) as registry:
+        return measured(work, writes=True)
+
+
+def replay(task: Task) -> Result:
+    """Read all recorded events again, typed."""
+    with Registry.open(task["path"], read_only=True) as registry:
+        return measured(lambda: sum(1 for _ in registry.events()))
+
+
+def rebuild(task: Task) -> Result:
+    """Make all views again from the log."""
+    with Registry.open(task["path"]) as registry:
+        events = registry.position
+        return measured(lambda: (registry.rebuild(), events)[1], writes=True)
+
+
+def verify_chain(task: Task) -> Result:
+    """Check the log alone."""
+    with Registry.open(task["path"], read_only=True) as registry:
+        return measured(lambda: registry.verify(views=False).position)
+
+
+def verify(task: Task) -> Result:
+    """Check the log, and the views against a replay."""
+    with Registry.open(task["path"], read_only=True) as registry:
+        return measured(lambda: registry.verify().position)
+
+
+def grow(task: Task) -> Result:
+    """Record so many meetings in batches of 1000, made on the way: for the memory it takes."""
+    with Registry.open(task["path"]) as registry:
+        result = measured(lambda: registry.record_all(shape.meetings_only(task["meetings"])), writes=True)
+    return {**result, "bytes": file_size(task["path"])}
+
+
+def opening(task: Task) -> Result:
+    """Open an existing file and close it."""
+    return spread(repeated(lambda: Registry.open(task["path"]).close(), 30))
+
+
+def counts(task: Task) -> Result:
+    """How many meetings of each of 50 series, as of days all over the years."""
+    days = [f"{1955 + number * 7 % 70}-{1 + number % 12:02}-15" for number in range(40)]
+    times = []
+    with Registry.open(task["path"], read_only=True) as registry:
+        registry.counts()
+        for day in days:
+            began = time.perf_counter()
+            found = registry.counts(as_of=day)
+            times.append(time.perf_counter() - began)
+            assert len(found) == shape.SERIES
+    return spread(times)
+
+
+def at(task: Task) -> Result:
+    """Open the registry as known in the middle of the log, and read one meeting."""
+    times = []
+    with Registry.open(task["path"], read_only=True) as registry:
+        middle = registry.position // 2
+        for number in range(20):
+            meeting = shape.meeting_id(middle // 2 + number)
+            began = time.perf_counter()
+            with registry.at(position=middle + number) as past:
+                found = past.meetings(meeting=meeting)
+            times.append(time.perf_counter() - began)
+            assert len(found) == 1
+    return spread(times)
+
+
+def amend_delegate(task: Task) -> Result:
+    """Correct the office of delegates: in a huge meeting, and by turns in one of ten delegates."""
+    return _amend(task, lambda number: 1 + number % 8, lambda fact, number: attrs.evolve(fact, office=f"Office {number}"))
+
+
+def amend_meeting(task: Task) -> Result:
+    """Correct the place of a meeting: of a huge one, and by turns of one with ten delegates."""
+    return _amend(task, lambda _: 0, lambda fact, number: attrs.evolve(fact, place=f"City {number}"))
+
+
+def _amend(task: Task, which: Callable[[int], int], otherwise: Callable[[Any, int], Any]) -> Result:
+    huge, small = shape.meeting_id(0), shape.meeting_id(1)
+    times: dict[str, list[float]] = {huge: [], small: []}
+    with Registry.open(task["path"]) as registry:
+        registry.record_all(shape.opening())
+        for meeting, delegates in ((huge, task["delegates"]), (small, 10)):
+            registry.record(MeetingHeld(meeting=meeting, series=meeting.rpartition("/")[0], date="2019-05-18"))
+            registry.record_all(shape.delegate(meeting, seat) for seat in range(delegates))
+        recorded = {meeting: list(islice(registry.events(subject=meeting), 9)) for meeting in times}
+        for number in range(task["times"]):
+            for meeting in (huge, small) if number % 2 else (small, huge):
+                chosen = recorded[meeting][which(number)]
+                replacement = otherwise(chosen.event, number)
+                began = time.perf_counter()
+                registry.correct(chosen.id, replacement, reason="misprint")
+                times[meeting].append(time.perf_counter() - began)
+    return {**spread(times[huge]), "small": spread(times[small])["seconds"]}

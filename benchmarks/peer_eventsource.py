@@ -1,0 +1,99 @@
+"""Another peer: ``eventsource-py`` on SQLite, which is asynchronous and checks events with pydantic."""
+
+import asyncio
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from eventsource import DomainEvent, SQLiteEventStore, StreamId, register_event
+from eventsource.ports import ExpectedVersion, FeedReadOptions
+
+from benchmarks import shape
+from benchmarks.measure import Result, file_size, measured
+from dialogue_registry.events import subject_of
+
+Task = Mapping[str, Any]
+BATCH = 1000
+
+CLASSES: dict[str, Any] = {
+    cls.__name__: register_event(
+        type(DomainEvent)(
+            cls.__name__,
+            (DomainEvent,),
+            {
+                "__module__": __name__,
+                "__annotations__": {"aggregate_type": str, **shape.plain_types(cls)},
+                "aggregate_type": "subject",
+            },
+        )
+    )
+    for cls in shape.RECORDED
+}
+
+
+def _event(fact: Any, source: Any) -> Any:
+    subject = uuid5(NAMESPACE_URL, subject_of(fact))
+    return CLASSES[type(fact).__name__](aggregate_id=subject, **shape.plain(fact, source))
+
+
+def _stream(event: Any) -> StreamId:
+    return StreamId(aggregate_id=event.aggregate_id, category="subject")
+
+
+def prepare(task: Task) -> Result:
+    """Make the file that others read."""
+    result = record_batches(task)
+    return {"events": result["events"], "bytes": result["bytes"], "seconds": 0.0}
+
+
+def record_batches(task: Task) -> Result:
+    """Append events made before: as many of one stream at a time as there are in turn, a thousand at most."""
+    made = [_event(fact, source) for fact, source in shape.story(task["events"])]
+    streams = [list(events) for _, events in groupby(made, lambda event: event.aggregate_id)]
+    pages = [events[at : at + BATCH] for events in streams for at in range(0, len(events), BATCH)]
+    result = _append(task["path"], pages)
+    return {**result, "bytes": file_size(task["path"])}
+
+
+def record_singles(task: Task) -> Result:
+    """Append events one by one in a file that has some already."""
+    return _append(
+        task["path"],
+        [[_event(fact, source)] for fact, source in shape.singles(task["events"], task["meetings"])],
+    )
+
+
+def _append(path: str, pages: list[list[Any]]) -> Result:
+    async def work() -> int:
+        for page in pages:
+            await store.append(_stream(page[0]), page, ExpectedVersion.any_())
+        return sum(map(len, pages))
+
+    with asyncio.Runner() as runner:
+        store = SQLiteEventStore(path)
+        runner.run(store.current_position())  # opens the file
+        try:
+            return measured(lambda: runner.run(work()), writes=True)
+        finally:
+            runner.run(store.close())
+
+
+def replay(task: Task) -> Result:
+    """Read the whole feed to typed events, a thousand at a time."""
+
+    async def work() -> int:
+        number, position = 0, None
+        while True:
+            page = [found async for found in store.read_all(position, FeedReadOptions(limit=BATCH))]
+            if not page:
+                return number
+            number, position = number + len(page), page[-1].position
+
+    with asyncio.Runner() as runner:
+        store = SQLiteEventStore(task["path"])
+        runner.run(store.current_position())
+        try:
+            return measured(lambda: runner.run(work()))
+        finally:
+            runner.run(store.close())

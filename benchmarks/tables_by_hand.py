@@ -1,0 +1,139 @@
+"""The same read tables, kept by hand: what the user of an event store without views has to write.
+
+Written with care: rows are gathered a page at a time and written with ``executemany``,
+with the position reached, in one transaction. It does less than ours: nothing here can be
+corrected, retracted or asked as of an earlier position.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from benchmarks.floor import connect, schema
+from dialogue_registry import PartialDate
+
+TABLES = (
+    "dialogues", "series", "meeting_reports", "meetings", "held_tallies", "attendance", "topics", "outcomes",
+    "statements",
+)  # fmt: skip
+_SUMS = tuple(f"{how}{numbered}" for how in ("in_person", "online", "hybrid", "unknown") for numbered in ("", "_numbered"))
+_CELL = {"in-person": 0, "online": 2, "hybrid": 4, None: 6}
+_INSERT = {
+    name: f"INSERT INTO {name} VALUES ({', '.join('?' * width)})"
+    for name, width in {
+        "dialogues": 9, "series": 8, "meeting_reports": 16, "attendance": 9, "topics": 5, "outcomes": 6, "statements": 10,
+    }.items()
+}  # fmt: skip
+# A report that the meeting was held shows rather than an announcement, and a later report rather than an earlier.
+_MEETING = (
+    f"INSERT INTO meetings VALUES ({', '.join('?' * 15)}) ON CONFLICT (meeting) DO UPDATE SET "
+    + ", ".join(
+        f"{column} = excluded.{column}"
+        for column in ("status", "date", "earliest", "latest", "ordinal", "format", "place", "country", "title", "fact")
+    )
+    + ", event = excluded.event WHERE excluded.status = 'held' OR status = 'announced'"
+)
+_TALLY = (
+    f"INSERT INTO held_tallies VALUES ({', '.join('?' * 13)}) ON CONFLICT (series, bound, level, period) DO UPDATE SET "
+    + ", ".join(f"{column} = {column} + excluded.{column}" for column in _SUMS)
+    + ", highest_ordinal = max(coalesce(highest_ordinal, excluded.highest_ordinal),"
+    " coalesce(excluded.highest_ordinal, highest_ordinal))"
+)
+
+
+class TablesByHand:
+    """Read tables in a file of their own, with the schema that ours has."""
+
+    def __init__(self, path: str, model: str) -> None:
+        source = connect(model)
+        self._connection = connect(path)
+        # The events are in another file, so that references to them cannot be checked.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
+        for table, statement in schema(source):
+            if table in TABLES:
+                self._connection.execute(statement)
+        source.close()
+        self._connection.execute("CREATE TABLE reached (position INTEGER)")
+        self._connection.execute("INSERT INTO reached VALUES (0)")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def write(self, page: Iterable[tuple[int, Any]]) -> None:
+        """Fold a page of (position, event): any object with the names and the fields of our events."""
+        rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _INSERT}
+        meetings: list[tuple[Any, ...]] = []
+        tallies: dict[tuple[Any, ...], list[Any]] = {}
+        position = 0
+        for position, event in page:
+            place = (position, position, position)
+            match type(event).__name__:
+                case "DelegateAttended":
+                    seat = (event.meeting, event.party, event.name, event.office, event.role, event.on_behalf_of)
+                    rows["attendance"].append((*place, *seat))
+                case "MeetingHeld":
+                    told = (event.date, *_days(event.date), event.ordinal, event.format, event.place, event.country,
+                            event.title)  # fmt: skip
+                    rows["meeting_reports"].append((*place, event.meeting, "held", event.series, *told, None, None))
+                    meetings.append((event.meeting, event.series, "held", *told, None, None, position, position))
+                    _count(tallies, event, *told[1:3])
+                case "MeetingAnnounced":
+                    told = (event.date, *_days(event.date), event.ordinal, event.format, event.place, event.country,
+                            event.title)  # fmt: skip
+                    rows["meeting_reports"].append((*place, event.meeting, "announced", event.series, *told, None, None))
+                    meetings.append((event.meeting, event.series, "announced", *told, None, None, position, position))
+                case "TopicDiscussed":
+                    rows["topics"].append((*place, event.meeting, event.topic))
+                case "OutcomeAgreed":
+                    rows["outcomes"].append((*place, event.meeting, event.title, event.kind))
+                case "CountStated":
+                    stated = (event.series, event.count, event.as_of, *_days(event.as_of), event.format)
+                    rows["statements"].append((*place, *stated, event.reported_at))
+                case "SeriesOpened":
+                    opened = (event.series, event.dialogue, event.name, event.abbreviation, _list(event.aliases))
+                    rows["series"].append((*place, *opened))
+                case "DialogueLaunched":
+                    launched = (event.dialogue, event.name, event.launched, *_days(event.launched), _list(event.aliases))
+                    rows["dialogues"].append((*place, *launched))
+        self._connection.execute("BEGIN IMMEDIATE")
+        for name, of_table in rows.items():
+            self._connection.executemany(_INSERT[name], of_table)
+        self._connection.executemany(_MEETING, meetings)
+        self._connection.executemany(_TALLY, [(*key, *sums) for key, sums in tallies.items()])
+        self._connection.execute("UPDATE reached SET position = ?", (position,))
+        self._connection.execute("COMMIT")
+
+
+def _count(tallies: dict[tuple[Any, ...], list[Any]], event: Any, earliest: str | None, latest: str | None) -> None:
+    cell = _CELL[event.format] + (event.ordinal is not None)
+    bounds: Sequence[tuple[str, str | None]] = (("earliest", earliest), ("latest", latest))
+    for bound, day in [("both", earliest)] if earliest == latest else bounds:
+        for level in (4, 7, 10) if day else (4,):
+            key = (event.series, bound, level, (day or "")[:level])
+            sums = tallies.get(key)
+            if sums is None:
+                sums = tallies[key] = [0] * 8 + [None]
+            sums[cell] += 1
+            if event.ordinal is not None:
+                sums[8] = max(sums[8] or 0, event.ordinal)
+
+
+@lru_cache(maxsize=65536)
+def _days(text: str | None) -> tuple[str | None, str | None]:
+    if text is None:
+        return None, None
+    when = PartialDate.of(text)
+    first, last = when.earliest, when.latest_start
+    assert isinstance(first, date)
+    return first.isoformat(), last.isoformat()
+
+
+def _list(texts: Sequence[str]) -> str:
+    return orjson.dumps(list(texts)).decode()
+
+

@@ -1,0 +1,311 @@
+"""A user's projection is kept as the library keeps its own: by every event, under every amendment, in every program."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialogue_registry import (
+    DelegateAttended,
+    DialogueLaunched,
+    InvalidValueError,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    OutdatedViewsError,
+    Projection,
+    Registry,
+    SeriesOpened,
+    Source,
+    State,
+    Table,
+    Tally,
+    View,
+)
+from dialogue_registry.events import Fact
+
+HOST = Source("Page of the host ministry")
+PRESS = Source("Newspaper")
+
+
+def seats(version: int = 1, *, role: str = "head") -> Projection:
+    """Who led a delegation, how often, and where a meeting was last said to take place."""
+    return Projection(
+        "seats",
+        version,
+        [
+            Table(
+                "leaders",
+                columns={"meeting": "TEXT NOT NULL", "party": "TEXT NOT NULL", "name": "TEXT NOT NULL"},
+                feed={DelegateAttended: lambda e: (e.meeting, e.party, e.name) if e.role == role else None},
+                indexes=("party",),
+            ),
+            Tally(
+                "led",
+                table="leaders",
+                key=("party",),
+                sums=("times",),
+                maxima=("longest",),
+                select="SELECT party, count(*), max(length(name)) FROM {rows} GROUP BY party",
+            ),
+            Table(
+                "venues",
+                columns={"meeting": "TEXT NOT NULL", "place": "TEXT"},
+                feed={
+                    MeetingAnnounced: lambda e: (e.meeting, e.place),
+                    MeetingHeld: lambda e: (e.meeting, e.place),
+                    MeetingCancelled: lambda e: (e.meeting, None),
+                },
+            ),
+            State(
+                "venue",
+                table="venues",
+                key="meeting",
+                columns={"meeting": "TEXT", "place": "TEXT"},
+                select="""SELECT meeting, place FROM {rows} AS r
+                          WHERE fact = (SELECT max(fact) FROM {rows} AS s WHERE s.meeting = r.meeting)""",
+            ),
+            View("most_led", select="SELECT party, times FROM led ORDER BY times DESC, party"),
+        ],
+    )
+
+
+BASE: tuple[Fact, ...] = (
+    DialogueLaunched(dialogue="d", name="A dialogue", launched="2004-08"),
+    SeriesOpened(series="d/fm", dialogue="d", name="Foreign Ministers' Meeting"),
+    MeetingHeld(meeting="d/fm/1", series="d/fm", date="2004-08-28", place="Astana"),
+)
+
+
+def leads(name: str, party: str = "JPN", role: str = "head") -> DelegateAttended:
+    return DelegateAttended(meeting="d/fm/1", name=name, party=party, role=role)
+
+
+def contents(registry: Registry) -> Mapping[str, list[tuple[Any, ...]]]:
+    queries = {
+        "leaders": "SELECT meeting, party, name FROM leaders ORDER BY fact",
+        "led": "SELECT * FROM led ORDER BY party",
+        "venue": "SELECT * FROM venue ORDER BY meeting",
+        "most_led": "SELECT * FROM most_led",
+    }
+    return {name: [tuple(row.values()) for row in registry.db.query(query)] for name, query in queries.items()}
+
+
+def told(*facts: Fact) -> Mapping[str, list[tuple[Any, ...]]]:
+    with Registry.open(projections=[seats()]) as registry:
+        registry.record(*BASE, *facts, source=HOST)
+        return contents(registry)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "registry.db"
+
+
+@pytest.fixture
+def registry(path: Path) -> Iterator[Registry]:
+    with Registry.open(path, projections=[seats()]) as registry:
+        registry.record(*BASE, source=HOST)
+        yield registry
+
+
+def test_a_projection_takes_in_what_is_recorded(registry: Registry) -> None:
+    registry.record(leads("KAWAGUCHI Yoriko"), leads("OKADA", "UZB"), leads("ASO", role="guest"), source=HOST)
+    assert contents(registry) == {
+        "leaders": [("d/fm/1", "JPN", "KAWAGUCHI Yoriko"), ("d/fm/1", "UZB", "OKADA")],
+        "led": [("JPN", 1, 16), ("UZB", 1, 5)],
+        "venue": [("d/fm/1", "Astana")],
+        "most_led": [("JPN", 1), ("UZB", 1)],
+    }
+
+
+def test_its_rows_lead_back_to_their_events(registry: Registry) -> None:
+    (record,) = registry.record(leads("KAWAGUCHI Yoriko"), source=HOST)
+    (row,) = registry.db.query("SELECT fact, event, since FROM leaders")
+    assert set(row.values()) == {record.position}
+    (evidence,) = registry.db.query("SELECT e.title FROM leaders l JOIN evidence e ON e.fact = l.fact")
+    assert evidence["title"] == HOST.title
+
+
+def test_every_amendment_reaches_it(registry: Registry) -> None:
+    wrong, other, guest = registry.record(
+        leads("KAWAGUCHI Yoriko"), leads("OKADA"), leads("ASO", role="guest"), source=HOST
+    )
+    registry.record(leads("OKADA"), source=PRESS)
+
+    right = leads("KAWAGUCHI", "UZB")
+    correction = registry.correct(wrong.id, right, reason="another list")
+    assert contents(registry) == told(leads("OKADA"), right) | {"leaders": [
+        ("d/fm/1", "UZB", "KAWAGUCHI"), ("d/fm/1", "JPN", "OKADA"),
+    ]}  # fmt: skip
+
+    registry.retract(other.id, reason="page withdrawn")  # the newspaper still says so
+    assert contents(registry)["led"] == told(leads("OKADA"), right)["led"]
+
+    undo = registry.retract(correction.id, reason="the first list was right")
+    assert contents(registry)["led"] == [("JPN", 2, 16)]
+    registry.retract(undo.id, reason="it was not")
+    assert contents(registry)["led"] == told(leads("OKADA"), right)["led"]
+
+    promoted = registry.correct(guest.id, leads("ASO"), reason="he led")
+    assert contents(registry)["led"] == [("JPN", 2, 5), ("UZB", 1, 9)]
+    registry.correct(promoted.id, leads("ASO", role="observer"), reason="he watched")
+    assert contents(registry)["led"] == told(leads("OKADA"), right)["led"]
+    registry.verify()
+
+
+def test_a_tally_at_zero_is_left_out(registry: Registry) -> None:
+    (record,) = registry.record(leads("OKADA"), source=HOST)
+    registry.retract(record.id, reason="page withdrawn")
+    assert contents(registry) == told()
+
+
+def test_a_state_follows_the_last_row_that_remains(registry: Registry) -> None:
+    _, cancelled = registry.record(
+        MeetingAnnounced(meeting="d/fm/2", series="d/fm", place="Tokyo"), MeetingCancelled(meeting="d/fm/2")
+    )
+    assert contents(registry)["venue"] == [("d/fm/1", "Astana"), ("d/fm/2", None)]
+    registry.retract(cancelled.id, reason="of another meeting")
+    assert contents(registry)["venue"] == [("d/fm/1", "Astana"), ("d/fm/2", "Tokyo")]
+
+
+# --- other programs ------------------------------------------------------------------
+
+
+def test_a_projection_opened_later_takes_in_all_that_was(path: Path) -> None:
+    with Registry.open(path) as registry:
+        registry.record(*BASE, leads("OKADA"), source=HOST)
+    with Registry.open(path, projections=[seats()]) as registry:
+        assert contents(registry) == told(leads("OKADA"))
+
+
+def record_and_amend(path: Path) -> None:
+    """Work on the file as a program does that knows of no projections."""
+    with Registry.open(path) as registry:
+        leader = next(r for r in registry.events() if r.event == leads("OKADA"))
+        registry.retract(leader.id, reason="page withdrawn")
+        wrong, _ = registry.record(leads("KAWAGUCHI"), leads("ASO"), source=HOST)
+        registry.correct(wrong.id, leads("KAWAGUCHI Yoriko"), reason="her full name")
+        passing = registry.record(leads("MOTEGI"), source=HOST)[0]
+        registry.retract(passing.id, reason="not yet minister")
+
+
+def test_a_projection_left_out_for_a_while_catches_up_when_it_is_opened_again(path: Path) -> None:
+    with Registry.open(path, projections=[seats()]) as registry:
+        registry.record(*BASE, leads("OKADA"), source=HOST)
+    record_and_amend(path)
+    with Registry.open(path, projections=[seats()]) as registry:
+        assert contents(registry) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"))
+        registry.verify()
+
+
+def test_it_catches_up_while_it_is_open_too(registry: Registry, path: Path) -> None:
+    registry.record(leads("OKADA"), source=HOST)
+    record_and_amend(path)
+    assert contents(registry) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"))
+    registry.record(leads("KONO"), source=HOST)
+    assert contents(registry) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"), leads("KONO"))
+    registry.verify()
+
+
+def test_what_was_known_then_includes_what_other_programs_recorded(registry: Registry, path: Path) -> None:
+    registry.record(leads("OKADA"), source=HOST)
+    record_and_amend(path)
+    with registry.at(position=registry.position) as then:
+        assert contents(then) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"))
+
+
+def test_for_reading_alone_a_projection_must_be_up_to_date(registry: Registry, path: Path) -> None:
+    registry.record(leads("OKADA"), source=HOST)
+    reader = Registry.open(path, projections=[seats()], read_only=True)
+    assert contents(reader) == told(leads("OKADA"))
+    record_and_amend(path)
+    with pytest.raises(OutdatedViewsError, match="seats"):
+        Registry.open(path, projections=[seats()], read_only=True)
+    with pytest.raises(OutdatedViewsError, match="seats"):
+        reader.db  # noqa: B018
+    with pytest.raises(OutdatedViewsError, match="seats"):
+        reader.at(position=1)
+    reader.close()
+
+
+def test_a_projection_never_made_cannot_be_read_alone(path: Path) -> None:
+    with Registry.open(path) as registry:
+        registry.record(*BASE)
+    with pytest.raises(OutdatedViewsError, match="seats"):
+        Registry.open(path, projections=[seats()], read_only=True)
+
+
+# --- versions ------------------------------------------------------------------------
+
+
+def test_raising_the_version_makes_it_again(path: Path) -> None:
+    with Registry.open(path, projections=[seats()]) as registry:
+        registry.record(*BASE, leads("OKADA"), leads("SPANTA", "AFG", role="guest"), source=HOST)
+    with Registry.open(path, projections=[seats(2, role="guest")]) as registry:
+        assert contents(registry)["led"] == [("AFG", 1, 6)]
+        registry.record(leads("RABBANI", "AFG", role="guest"), source=HOST)
+        assert contents(registry)["led"] == [("AFG", 2, 7)]
+        registry.verify()
+    with pytest.raises(OutdatedViewsError, match="seats"):
+        Registry.open(path, projections=[seats(3)], read_only=True)
+
+
+def test_a_new_version_may_make_a_view_of_what_was_a_table(path: Path) -> None:
+    with Registry.open(path, projections=[seats()]) as registry:
+        registry.record(*BASE, leads("OKADA"), source=HOST)
+    leaders = seats().parts[0]
+    counted = View("led", select="SELECT party, count(*) AS times FROM leaders GROUP BY party")
+    with Registry.open(path, projections=[Projection("seats", 2, [leaders, counted])]) as registry:
+        assert [tuple(row.values()) for row in registry.db["led"].rows] == [("JPN", 1)]
+    with Registry.open(path, projections=[seats(3)]) as registry:
+        assert contents(registry) == told(leads("OKADA"))
+
+
+def test_a_rebuild_makes_it_again(registry: Registry) -> None:
+    (record,) = registry.record(leads("OKADO"), source=HOST)
+    registry.correct(record.id, leads("OKADA"), reason="misprint")
+    registry.rebuild()
+    assert contents(registry) == told(leads("OKADA"))
+
+
+# --- names ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", ["fact", "event", "since", "until"])
+def test_the_columns_that_every_table_has_are_taken(column: str) -> None:
+    table = Table("mine", columns={column: "TEXT"}, feed={MeetingHeld: lambda e: (e.meeting,)})
+    with pytest.raises(InvalidValueError, match=column):
+        Projection("mine", 1, [table])
+
+
+def test_a_state_or_tally_comes_after_its_table() -> None:
+    table, tally = seats().parts[:2]
+    with pytest.raises(InvalidValueError, match="put that Table before it"):
+        Projection("mine", 1, [tally, table])
+
+
+def test_two_projections_of_one_name_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="share a name"):
+        Registry.open(projections=[seats(), seats(2)])
+    with pytest.raises(InvalidValueError, match="share a name"):
+        Registry.open(projections=[Projection("standard", 1, [])])
+
+
+@pytest.mark.parametrize(
+    "name", ["events", "sources", "projections", "facts", "meetings", "Meetings", "attendance_past", "evidence"]
+)
+def test_no_projection_may_take_a_table_of_the_librarys_or_of_another(path: Path, name: str) -> None:
+    with Registry.open(path) as registry:
+        registry.record(*BASE)
+    table = Table(name, columns={"meeting": "TEXT"}, feed={MeetingHeld: lambda e: (e.meeting,)})
+    with pytest.raises(InvalidValueError, match="rename yours"):
+        Registry.open(path, projections=[Projection("mine", 1, [table])])
+    with Registry.open(path) as registry:
+        registry.verify()
+
+
+def test_two_projections_may_not_share_a_table() -> None:
+    with pytest.raises(InvalidValueError, match="'leaders'"):
+        Registry.open(projections=[seats(), Projection("mine", 1, [seats().parts[0]])])
