@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
-from psycopg import errors as server, sql
+from psycopg import errors as server
+from psycopg import sql
 
 from dialogue_registry.errors import (
     NewerRegistryError,
@@ -132,7 +133,8 @@ class PostgresLog:
             with self._working() as connection:
                 if len(entries) == 1:
                     connection.execute(
-                        f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)})", entries[0]
+                        f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)})",
+                        entries[0],
                     )
                 else:
                     copy = f"COPY dialogue_registry.events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"

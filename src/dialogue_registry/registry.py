@@ -3,12 +3,13 @@
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 from dialogue_registry import anomalies, checking, exchange, history, sqlite
 from dialogue_registry.answers import (
@@ -41,11 +42,13 @@ from dialogue_registry.counting import (
 )
 from dialogue_registry.dates import full_day
 from dialogue_registry.errors import (
+    BusyError,
     ClosedError,
     InvalidValueError,
     OutdatedViewsError,
     ReadOnlyError,
     RefusedError,
+    StorageError,
 )
 from dialogue_registry.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
 from dialogue_registry.log import PAGE, RecordedEvent, recorded
@@ -54,6 +57,7 @@ from dialogue_registry.projections import Projection, Views, check_apart
 from dialogue_registry.questions import BY_DAY, Questions
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
+from dialogue_registry.sharing import OvertakenError, Replica, SharedLog, followed_log
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.standard import STANDARD
 
@@ -62,6 +66,7 @@ if TYPE_CHECKING:
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
+T = TypeVar("T")
 Progress: TypeAlias = Callable[[int, int], object]
 """Called with (events done, events in all) on long work."""
 
@@ -74,6 +79,13 @@ class Head(NamedTuple):
 
     position: int
     digest: str
+
+
+class Followed(NamedTuple):
+    """Where :meth:`Registry.follow` has come to: the position, and how far behind it was (None: server away)."""
+
+    position: int
+    lag: int | None
 
 
 class Registry:
@@ -101,6 +113,8 @@ class Registry:
         self._read_only = read_only
         self._known_at = position
         self._within = False
+        self._replica: Replica | None = None
+        self._read_only_because = f"{name} was opened with read_only=True: open it without to record" * read_only
         self._log = SQLiteLog(connection)
         self._views = Views(connection, self._log, projections)
         self._recorder = Recorder(connection, self._log, self._views)
@@ -116,8 +130,13 @@ class Registry:
         *,
         projections: Iterable[Projection] = (),
         read_only: bool = False,
+        views: str | os.PathLike[str] | None = None,
     ) -> Self:
         """Open the registry file at ``path``; without a path, a new registry in memory.
+
+        A ``path`` that begins with ``postgresql://`` names a log shared on a server (extra
+        ``postgres``); ``views`` is then the local file that follows it, kept in memory if
+        not given. Views may be thrown away at any time.
 
         A missing file is created, unless ``read_only``. Views that are missing, or older
         than this library or than one of ``projections`` (yours, kept beside the standard
@@ -128,21 +147,32 @@ class Registry:
         """
         kept = (STANDARD, *projections)
         check_apart(kept)
+        shared = None
+        if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
+            shared, path = _shared_log(path), views
+        elif views is not None:
+            raise InvalidValueError(
+                "views= is the local file of a log shared on a server: give a postgresql:// path too"
+            )
         if path is None or str(path) == ":memory:":
-            if read_only:
+            if read_only and shared is None:
                 raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
             uri, name = sqlite.memory_uri(), "the registry in memory"
             connection = sqlite.connect(uri)
         else:
             file = Path(path)
             name = str(file)
-            connection, uri = sqlite.open_file(file, read_only=read_only)
+            connection, uri = sqlite.open_file(file, read_only=read_only and shared is None)
         try:
             with sqlite.translated(name):
                 registry = cls(connection, uri, name, kept, read_only=read_only)
+                if shared is not None:
+                    registry._replica = Replica(connection, registry._log, registry._views, shared)
                 registry._prepare()
         except BaseException:
             connection.close()
+            if shared is not None:
+                shared.close()
             raise
         return registry
 
@@ -150,6 +180,17 @@ class Registry:
         connection = self._conn
         empty = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
         outdated = [] if empty else self._views.outdated()
+        if self._replica is not None:
+            with sqlite.transaction(connection):
+                if empty:
+                    sqlite.create_log(connection)
+                if outdated := self._views.outdated():
+                    self._views.make(outdated)
+                self._replica.claim()
+            self.catch_up()
+            return
+        if not empty and (followed := followed_log(connection)):
+            self._read_only_because = f"{self._name} follows the log on {followed}: open that one to record"
         if self._read_only:
             if outdated := outdated or self._views.lagging():
                 raise self._outdated(outdated)
@@ -182,6 +223,8 @@ class Registry:
         if self._db is not None:
             self._db.conn.close()
             self._db = None
+        if self._replica is not None:
+            self._replica.shared.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -222,10 +265,11 @@ class Registry:
         connection = self._conn
         if self._known_at is not None:
             raise ReadOnlyError(
-                f"this is {self._name} as known at position {self._known_at}, and the past stays: write to the present one"
+                f"this is {self._name} as known at position {self._known_at}, and the past stays: "
+                "write to the present one"
             )
-        if self._read_only:
-            raise ReadOnlyError(f"{self._name} was opened with read_only=True: open it without to record")
+        if self._read_only_because:
+            raise ReadOnlyError(self._read_only_because)
         if self._within:
             with sqlite.translated(self._name), sqlite.savepoint(connection):
                 yield
@@ -233,8 +277,23 @@ class Registry:
         with sqlite.translated(self._name), sqlite.transaction(connection):
             if outdated := self._views.outdated():
                 self._views.make(outdated)
+            if self._replica is not None:
+                self._replica.pull_all()
             self._views.catch_up()
+            before = self._log.head().position
             yield
+            if self._replica is not None:
+                self._replica.push(before)
+
+    def _write(self, work: Callable[[], T]) -> T:
+        """Do a piece of work on the log; when others wrote to a shared log meanwhile, decide again on theirs."""
+        while True:
+            try:
+                with self._writing():
+                    return work()
+            except OvertakenError:
+                if self._within:
+                    raise
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -273,8 +332,7 @@ class Registry:
         if not items:
             return ()
         try:
-            with self._writing():
-                entries = self._recorder.record(items, by, expected)
+            entries = self._write(lambda: self._recorder.record(items, by, expected))
         except RefusedError as refusal:
             if len(items) > 1 and refusal.item is not None:
                 refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
@@ -324,15 +382,17 @@ class Registry:
 
     def _record_page(self, page: list[tuple[Fact, str | None]], by: str, done: int) -> int:
         try:
-            with self._writing():
-                before = self._log.head().position
-                self._recorder.record(page, by, None)
-                return self._log.head().position - before
+            return self._write(lambda: self._append_page(page, by))
         except RefusedError as refusal:
             if refusal.item is not None:
                 refusal.item += done
                 refusal.args = (f"item {refusal.item + 1} (its batch of {len(page)} was not recorded): {refusal}",)
             raise
+
+    def _append_page(self, page: list[tuple[Fact, str | None]], by: str) -> int:
+        before = self._log.head().position
+        self._recorder.record(page, by, None)
+        return self._log.head().position - before
 
     def correct(
         self, event_id: str, replacement: Fact, *, reason: str, source: Source | None = None, by: str = ""
@@ -344,9 +404,7 @@ class Registry:
         StillNeededError or another RefusedError when remaining facts forbid it.
         """
         told, _ = encode_source(_a_source(source)), _a_text(by, "by")
-        with self._writing():
-            entry = self._recorder.correct(event_id, _a_fact(replacement), reason, told, by)
-        return recorded(entry)
+        return recorded(self._write(lambda: self._recorder.correct(event_id, _a_fact(replacement), reason, told, by)))
 
     def retract(self, event_id: str, *, reason: str, source: Source | None = None, by: str = "") -> RecordedEvent:
         """Withdraw a recorded event; the log keeps it.
@@ -355,9 +413,7 @@ class Registry:
         on that one. Raises as :meth:`correct` does.
         """
         told, _ = encode_source(_a_source(source)), _a_text(by, "by")
-        with self._writing():
-            entry = self._recorder.retract(event_id, reason, told, by)
-        return recorded(entry)
+        return recorded(self._write(lambda: self._recorder.retract(event_id, reason, told, by)))
 
     def dispute(self, event_id: str, claim: Fact, *, source: Source, reason: str = "", by: str = "") -> RecordedEvent:
         """Keep a contradicting fact beside the standing one; it is listed, never counted.
@@ -367,9 +423,7 @@ class Registry:
         told, _ = encode_source(_a_source(source)), _a_text(by, "by")
         if told is None:
             raise InvalidValueError("a dispute needs the source that claims it: give source=Source(title)")
-        with self._writing():
-            entry = self._recorder.dispute(event_id, _a_fact(claim), reason, told, by)
-        return recorded(entry)
+        return recorded(self._write(lambda: self._recorder.dispute(event_id, _a_fact(claim), reason, told, by)))
 
     # --- the log ---------------------------------------------------------------------
 
@@ -444,6 +498,67 @@ class Registry:
             else:
                 high = middle - 1
         return low
+
+    # --- a shared log ----------------------------------------------------------------
+
+    def catch_up(self) -> int:
+        """Bring all views up to the log, on a server or in the file; give the position reached.
+
+        A shared log is read a page at a time, each taken over in a transaction of its own.
+        Raises StorageError when the server cannot be reached.
+        """
+        connection = self._conn
+        if self._replica is not None:
+            self._replica.check()
+            more = True
+            while more:
+                with sqlite.translated(self._name), sqlite.transaction(connection):
+                    more = self._replica.pull() > 0
+                    self._views.catch_up()
+        elif not self._read_only_because:
+            self._catch_up()
+        return self.position
+
+    def follow(self, *, poll: float = 1.0) -> Iterator["Followed"]:
+        """Keep the views up to the log until you break off: yields each time it has looked.
+
+        It looks when the server says that something is new, and every ``poll`` seconds in
+        any case. ``lag`` is how many events the log was ahead when it looked, None where the
+        server could not be reached: it goes on trying.
+        """
+        while True:
+            before = self.position
+            try:
+                self.catch_up()
+            except (StorageError, BusyError):
+                if self._replica is None:
+                    raise
+                self._replica.shared.close()
+                yield Followed(before, None)
+                time.sleep(poll)
+                continue
+            yield Followed(self.position, self.position - before)
+            if self._replica is None:
+                time.sleep(poll)
+            else:
+                with suppress(StorageError):
+                    self._replica.shared.wait(poll)
+
+    def wait_until(self, position: int, *, timeout: float = 30.0) -> int:
+        """Wait until every projection has reached a position; give the position reached.
+
+        Raises BusyError when that takes longer than ``timeout`` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        for step in self.follow(poll=min(0.1, timeout)):
+            if step.position >= position:
+                return step.position
+            if time.monotonic() > deadline:
+                raise BusyError(
+                    f"{self._name} has reached position {step.position}, not {position}, after {timeout} s: "
+                    "wait longer, or check that the position was given by the same log"
+                )
+        raise AssertionError("follow() does not end by itself")
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Make all views again from the log, in bounded memory; readers see the old ones until it is done."""
@@ -525,9 +640,7 @@ class Registry:
         if dialogue is not None:
             more, values = "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)", [dialogue]
         with self._reading():
-            return self._questions.selected(
-                Meeting, wanted, BY_DAY, more, values
-            )
+            return self._questions.selected(Meeting, wanted, BY_DAY, more, values)
 
     def attendance(
         self, meeting: str | None = None, *, party: str | None = None, name: str | None = None,
@@ -671,6 +784,16 @@ class Registry:
             return self._db
 
 
+def _shared_log(path: str) -> SharedLog:
+    try:
+        from dialogue_registry.postgres import PostgresLog  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise StorageError("a log on a server needs psycopg: pip install 'dialogue-registry[postgres]'") from error
+    log = PostgresLog(path)
+    log.check()
+    return log
+
+
 class _Evidence:
     """The sources of the meetings a count counts, looked up when asked."""
 
@@ -704,7 +827,8 @@ def _a_source(source: Source | None) -> Source | None:
 def _a_text(value: str, name: str) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT or not _TEXT.fullmatch(value):
         raise InvalidValueError(
-            f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, without NUL and half surrogate pairs"
+            f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, "
+            "without NUL and half surrogate pairs"
         )
     return value
 
@@ -722,7 +846,9 @@ def _a_head(head: tuple[int, str]) -> tuple[int, str]:
             return _a_number(position, "the position of head"), digest
     except (TypeError, ValueError):
         pass
-    raise InvalidValueError(f"head is {head!r}: give what verify() or head gave before, (position, 64 hexadecimal digits)")
+    raise InvalidValueError(
+        f"head is {head!r}: give what verify() or head gave before, (position, 64 hexadecimal digits)"
+    )
 
 
 def _choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:

@@ -4,10 +4,14 @@ import sqlite3
 from typing import Protocol
 
 from dialogue_registry import chain
-from dialogue_registry.errors import BrokenChainError, NotARegistryError
+from dialogue_registry.errors import BrokenChainError, NotARegistryError, WrongPositionError
 from dialogue_registry.log import PAGE, Entry, Log
 from dialogue_registry.projections import Views, decoded
 from dialogue_registry.sqlite import SQLiteLog
+
+
+class OvertakenError(WrongPositionError):
+    """Others appended to the shared log between our look at it and our append."""
 
 
 class SharedLog(Log, Protocol):
@@ -47,7 +51,8 @@ class Replica:
         there = self.shared.read(head.position - 1, limit=1)
         if not there or there[0].hash != head.hash:
             raise NotARegistryError(
-                f"the local views follow another log than {self.shared.name}: give views= another file, or delete this one"
+                f"the local views follow another log than {self.shared.name}: give views= another file, "
+                "or delete this one"
             )
 
     def pull(self) -> int:
@@ -58,13 +63,29 @@ class Replica:
             adopt(self._log, self._views, page)
         return len(page)
 
+    def pull_all(self) -> None:
+        """Take over all that is new, within the transaction that is open."""
+        while self.pull():
+            pass
+
     def push(self, after: int) -> None:
         """Append to the shared log what was recorded here after a position; raises WrongPositionError."""
         entries: list[Entry] = []
         while page := self._log.read(entries[-1].position if entries else after):
             entries += page
         if entries:
-            self.shared.append(entries, expected=after)
+            try:
+                self.shared.append(entries, expected=after)
+            except WrongPositionError as error:
+                raise OvertakenError(expected=error.expected, actual=error.actual) from error
+
+
+def followed_log(connection: sqlite3.Connection) -> str:
+    """The name of the shared log that a file follows, "" where it follows none."""
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'replica'").fetchone() is None:
+        return ""
+    row = connection.execute("SELECT of_log FROM replica").fetchone()
+    return "" if row is None else str(row[0])
 
 
 def adopt(log: SQLiteLog, views: Views, entries: list[Entry]) -> None:
@@ -77,7 +98,8 @@ def adopt(log: SQLiteLog, views: Views, entries: list[Entry]) -> None:
     for position, entry in enumerate(entries, head.position + 1):
         if entry.position != position or entry.hash != chain.link(last, *entry[:10]):
             raise BrokenChainError(
-                f"the event at position {entry.position} does not follow position {position - 1}", position=entry.position
+                f"the event at position {entry.position} does not follow position {position - 1}",
+                position=entry.position,
             )
         last = entry.hash
     log.append(entries, expected=head.position)

@@ -145,26 +145,28 @@ _PARTS = (
             "fact": "INTEGER NOT NULL",
             "event": "INTEGER NOT NULL REFERENCES events",
         },
-        # The last report that it was held shows, else the last announcement.
+        # The last report that it was held shows, else the last announcement. What interrupted that one is found
+        # as the greatest text that begins with its fact: a lookup of its row would cost `at` its indexes.
         select="""
-            SELECT meeting, series,
-                   coalesce((SELECT r.report FROM meeting_reports r WHERE r.fact = interruption), report),
+            SELECT meeting, series, coalesce(json_extract(interruption, '$[0]'), report),
                    date, earliest, latest, ordinal, format, place, country, title,
-                   (SELECT r.reason FROM meeting_reports r WHERE r.fact = interruption),
-                   (SELECT r.postponed_until FROM meeting_reports r WHERE r.fact = interruption),
-                   fact, event
+                   json_extract(interruption, '$[1]'), json_extract(interruption, '$[2]'), fact, event
             FROM (SELECT *,
-                         row_number() OVER story AS rank,
                          CASE WHEN report = 'held' THEN NULL
-                              WHEN max(CASE WHEN report = 'cancelled' THEN fact END) OVER whole > fact
-                              THEN max(CASE WHEN report = 'cancelled' THEN fact END) OVER whole
-                              WHEN max(CASE WHEN report = 'postponed' THEN fact END) OVER whole > fact
-                              THEN max(CASE WHEN report = 'postponed' THEN fact END) OVER whole END AS interruption
-                  FROM {rows}
-                  WINDOW story AS (PARTITION BY meeting ORDER BY report = 'held' DESC, report = 'announced' DESC,
-                                                                 fact DESC),
-                         whole AS (story ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
-            WHERE rank = 1 AND series IS NOT NULL""",
+                              WHEN cancelled > printf('%019d', fact) THEN substr(cancelled, 20)
+                              WHEN postponed > printf('%019d', fact) THEN substr(postponed, 20) END AS interruption
+                  FROM (SELECT *,
+                               row_number() OVER story AS rank,
+                               max(CASE WHEN report = 'cancelled' THEN told END) OVER whole AS cancelled,
+                               max(CASE WHEN report = 'postponed' THEN told END) OVER whole AS postponed
+                        FROM (SELECT *, CASE WHEN report IN ('cancelled', 'postponed')
+                                             THEN printf('%019d', fact) || json_array(report, reason, postponed_until)
+                                             END AS told
+                              FROM {rows})
+                        WINDOW story AS (PARTITION BY meeting ORDER BY report = 'held' DESC,
+                                                                       report = 'announced' DESC, fact DESC),
+                               whole AS (story ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+                  WHERE rank = 1 AND series IS NOT NULL)""",
         indexes=("series, earliest",),
     ),
     Tally(

@@ -1,0 +1,106 @@
+"""Contestants take turns: every piece of work runs in a fresh process, in several rounds, each in another order."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import attrs
+
+Result = dict[str, Any]
+Run = Callable[[int], Result]
+
+_IMPORT = "import time; began = time.perf_counter(); import {}; print(time.perf_counter() - began)"
+
+
+@attrs.frozen
+class Size:
+    """How much is done."""
+
+    rounds: int
+    #: Facts of the story: many small meetings, a few huge ones.
+    events: int
+    #: Facts recorded one by one.
+    singles: int
+    #: Facts for the peer that is much slower than the others; its rate is what is compared.
+    slow: int
+    #: Meetings of the sweep.
+    sweep: Sequence[int]
+    #: Delegates of the huge meeting that is amended.
+    delegates: int
+
+
+DEFAULT = Size(rounds=5, events=60_000, singles=1000, slow=9000, sweep=(10_000, 100_000, 1_000_000), delegates=10_000)
+QUICK = Size(rounds=2, events=6000, singles=150, slow=1000, sweep=(2000, 20_000), delegates=2000)
+
+
+@attrs.define
+class Bench:
+    """Runs pieces in a folder of its own, and keeps what they gave: suite, contestant, one result a round."""
+
+    folder: Path
+    size: Size
+    out: TextIO = attrs.field(default=sys.stderr)
+    results: dict[str, dict[str, list[Result]]] = attrs.field(factory=dict)
+    _began: float = attrs.field(factory=time.perf_counter)
+
+    def path(self, name: str) -> str:
+        """A path in the folder."""
+        return str(self.folder / name)
+
+    def copy(self, name: str, to: str) -> str:
+        """A fresh copy of a file in the folder."""
+        self.remove(to)
+        shutil.copyfile(self.folder / name, self.folder / to)
+        return self.path(to)
+
+    def fresh(self, name: str) -> str:
+        """The path of a file that does not exist any more."""
+        self.remove(name)
+        return self.path(name)
+
+    def remove(self, *names: str) -> None:
+        """Remove databases."""
+        for name in names:
+            for file in self.folder.glob(f"{name}*"):
+                file.unlink()
+
+    def run(self, piece: str, **task: Any) -> Result:
+        """Run ``module.function`` in a process of its own."""
+        module, function = piece.split(".")
+        command = [sys.executable, "-W", "ignore", "-m", "benchmarks.piece", module, function, json.dumps(task)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - our own module
+        result: Result = json.loads(done.stdout)
+        return result
+
+    def import_time(self, modules: str) -> Result:
+        """The least time of five that a fresh interpreter takes to import modules."""
+        command = [sys.executable, "-c", _IMPORT.format(modules)]
+        times = [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(5)]  # noqa: S603
+        return {"seconds": min(times), "events": 1}
+
+    def take_turns(self, suite: str, contestants: Mapping[str, Run], rounds: int | None = None) -> None:
+        """Let every contestant run once a round; each round begins with another one."""
+        kept = self.results.setdefault(suite, {})
+        names = list(contestants)
+        rounds = rounds or self.size.rounds
+        for turn in range(rounds):
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                result = contestants[name](turn)
+                kept.setdefault(name, []).append(result)
+                self.say(f"{suite}, round {turn + 1} of {rounds}, {name}: {_told(result)}")
+
+    def say(self, text: str) -> None:
+        """Show progress."""
+        print(f"[{time.perf_counter() - self._began:4.0f} s] {text}", file=self.out, flush=True)
+
+
+def _told(result: Result) -> str:
+    rate = result["events"] / result["seconds"]
+    if result["events"] > 1:
+        return f"{rate:,.0f} events/s"
+    return f"{result['seconds'] * 1000:.3g} ms"

@@ -1,0 +1,190 @@
+"""What is run against what. Each suite prepares its files and lets contestants take turns."""
+
+from collections.abc import Callable, Mapping
+
+from benchmarks.rounds import Bench
+
+DEPENDENCIES = "attrs, cattrs.gen, cattrs.preconf.orjson, orjson, sqlite3"
+"""What the library needs at once of what others have made."""
+
+MODEL, PEER_MODEL, SLOW_MODEL = "ours.db", "eventsourcing.db", "eventsource-py.db"
+
+
+def single(bench: Bench) -> None:
+    """One durable event at a time, in a file that has some already."""
+    events, size = bench.size.singles, bench.size
+    told = {"events": events, "meetings": size.events // 40}
+    bench.run("ours.record_singles", path=bench.copy(MODEL, "singles.db"), **told)
+    bench.take_turns(
+        "single",
+        {
+            "ours": lambda _: bench.run("ours.record_singles", path=bench.copy(MODEL, "a.db"), **told),
+            "floor": lambda _: bench.run(
+                "floor.record_singles", path=bench.copy(MODEL, "b.db"), model=bench.path("singles.db")
+            ),
+            "eventsourcing": lambda _: bench.run(
+                "peer_eventsourcing.record_singles", path=bench.copy(PEER_MODEL, "c.db"), before=size.events, **told
+            ),
+            "eventsource-py": lambda _: bench.run(
+                "peer_eventsource.record_singles", path=bench.copy(SLOW_MODEL, "d.db"), **told
+            ),
+        },
+    )
+    bench.remove("singles.db")
+
+
+def batches(bench: Bench) -> None:
+    """A thousand events a transaction, made before."""
+    events, model = bench.size.events, bench.path(MODEL)
+    peer = "peer_eventsourcing.record_batches"
+    bench.take_turns(
+        "batches",
+        {
+            "ours": lambda _: bench.run("ours.record_batches", path=bench.fresh("a.db"), events=events),
+            "floor": lambda _: bench.run("floor.record_batches", path=bench.fresh("b.db"), model=model),
+            "floor without foreign keys": lambda _: bench.run(
+                "floor.record_batches", path=bench.fresh("b.db"), model=model, foreign_keys=False
+            ),
+            "eventsourcing": lambda _: bench.run(peer, path=bench.fresh("c.db"), events=events),
+            "eventsourcing and tables by hand": lambda _: bench.run(
+                peer, path=bench.fresh("c.db"), events=events, tables=bench.fresh("t.db"), model=model
+            ),
+            "eventsource-py": lambda _: bench.run(
+                "peer_eventsource.record_batches", path=bench.fresh("d.db"), events=bench.size.slow
+            ),
+        },
+    )
+
+
+def making(bench: Bench) -> None:
+    """The same from plain values: typed events are made on the way."""
+    events = bench.size.events
+    bench.take_turns(
+        "making",
+        {
+            "ours": lambda _: bench.run("ours.make_and_record_batches", path=bench.fresh("a.db"), events=events),
+            "eventsourcing": lambda _: bench.run(
+                "peer_eventsourcing.make_and_record_batches", path=bench.fresh("c.db"), events=events
+            ),
+        },
+    )
+
+
+def replay(bench: Bench) -> None:
+    """All events again, typed."""
+    model = bench.path(MODEL)
+    bench.take_turns(
+        "replay",
+        {
+            "ours": lambda _: bench.run("ours.replay", path=model),
+            "floor": lambda _: bench.run("floor.replay", path=model),
+            "floor unchecked": lambda _: bench.run("floor.replay_unchecked", path=model),
+            "eventsourcing": lambda _: bench.run("peer_eventsourcing.replay", path=bench.path(PEER_MODEL)),
+            "eventsource-py": lambda _: bench.run("peer_eventsource.replay", path=bench.path(SLOW_MODEL)),
+        },
+    )
+
+
+def rebuild(bench: Bench) -> None:
+    """All views again from the log."""
+    model = bench.path(MODEL)
+    bench.take_turns(
+        "rebuild",
+        {
+            "ours": lambda _: bench.run("ours.rebuild", path=bench.copy(MODEL, "a.db")),
+            "floor": lambda _: bench.run("floor.rebuild", path=bench.fresh("b.db"), model=model),
+            "eventsourcing and tables by hand": lambda _: bench.run(
+                "peer_eventsourcing.rebuild", path=bench.path(PEER_MODEL), tables=bench.fresh("t.db"), model=model
+            ),
+        },
+    )
+
+
+def verify(bench: Bench) -> None:
+    """The chain alone, and the views too."""
+    model = bench.path(MODEL)
+    bench.take_turns(
+        "verify",
+        {
+            "ours, chain only": lambda _: bench.run("ours.verify_chain", path=model),
+            "floor": lambda _: bench.run("floor.verify_chain", path=model),
+            "ours, views too": lambda _: bench.run("ours.verify", path=model),
+        },
+    )
+
+
+def amendment(bench: Bench) -> None:
+    """One correction in a huge meeting, and by turns in one of ten delegates."""
+    told = {"delegates": bench.size.delegates, "times": 60}
+    bench.take_turns(
+        "amendment",
+        {
+            "a delegate": lambda _: bench.run("ours.amend_delegate", path=bench.fresh("a.db"), **told),
+            "the meeting": lambda _: bench.run("ours.amend_meeting", path=bench.fresh("a.db"), **told),
+        },
+    )
+
+
+def importing(bench: Bench) -> None:
+    """Import the package, and what it needs at once."""
+    bench.import_time("dialogue_registry")  # compiles
+    bench.take_turns(
+        "import",
+        {
+            "ours": lambda _: bench.import_time("dialogue_registry"),
+            "dependencies": lambda _: bench.import_time(DEPENDENCIES),
+            "eventsourcing": lambda _: bench.import_time("eventsourcing.application, eventsourcing.sqlite"),
+        },
+    )
+
+
+def sweep(bench: Bench) -> None:
+    """Growing files of meetings: rates, memory, and questions that should not grow."""
+    for meetings in bench.size.sweep:
+        name = f"sweep-{meetings}.db"
+        path = bench.fresh(name)
+        for what, piece, told in (
+            ("record", "grow", {"meetings": meetings}),
+            ("opening", "opening", {}),
+            ("counts", "counts", {}),
+            ("at", "at", {}),
+            ("replay", "replay", {}),
+            ("verify, chain only", "verify_chain", {}),
+            ("verify, views too", "verify", {}),
+            ("rebuild", "rebuild", {}),
+        ):
+            contestant = {f"{meetings}": _piece(bench, f"ours.{piece}", path, told)}
+            bench.take_turns(f"sweep: {what}", contestant, rounds=1)
+        bench.take_turns("sweep: opening, plain", {f"{meetings}": _piece(bench, "floor.opening", path, {})}, rounds=1)
+        bench.remove(name)
+
+
+def _piece(bench: Bench, piece: str, path: str, told: Mapping[str, int]) -> Callable[[int], dict[str, object]]:
+    return lambda _: bench.run(piece, path=path, **told)
+
+
+SUITES: Mapping[str, Callable[[Bench], None]] = {
+    "single": single,
+    "batches": batches,
+    "making": making,
+    "replay": replay,
+    "rebuild": rebuild,
+    "verify": verify,
+    "amendment": amendment,
+    "import": importing,
+    "sweep": sweep,
+}
+_FILES = {"single", "batches", "making", "replay", "rebuild", "verify"}
+"""The suites that read the files prepared here."""
+
+
+def run(bench: Bench, only: list[str]) -> None:
+    """Prepare the files that are read, then run the suites."""
+    names = [name for name in SUITES if not only or name in only]
+    if _FILES.intersection(names):
+        bench.say("preparing files")
+        bench.run("ours.prepare", path=bench.path(MODEL), events=bench.size.events)
+        bench.run("peer_eventsourcing.prepare", path=bench.path(PEER_MODEL), events=bench.size.events)
+        bench.run("peer_eventsource.prepare", path=bench.path(SLOW_MODEL), events=bench.size.slow)
+    for name in names:
+        SUITES[name](bench)

@@ -1,0 +1,41 @@
+"""The table, as Markdown, and the page of the documentation that shows it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.targets import Line
+
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+_HEAD = ("work", "against", "ours", "theirs", "found, median (range)", "target", "met")
+
+
+def markdown(lines: Sequence[Line]) -> str:
+    """The lines as a table whose columns stand under each other."""
+    rows = [_HEAD, *((li.work, li.against, li.ours, li.theirs, li.found, li.target, _met(li)) for li in lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    shown = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    shown.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
+    return "\n".join(shown)
+
+
+def _met(line: Line) -> str:
+    return "" if line.met is None else "yes" if line.met else "no"
+
+
+def heading(made: Mapping[str, Any]) -> str:
+    """How the figures were made, in a sentence."""
+    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
+    load = "; ".join(f"{when} {value:.1f}" for when, value in made["load"].items())
+    return (
+        f"Made on {made['day']} by `{made['command']}` on {made['cpus']} processors ({made['machine']}), "
+        f"{made['rounds']} rounds, with {versions}; load of the machine: {load}."
+    )
+
+
+def write_page(page: Path, made: Mapping[str, Any], lines: Sequence[Line]) -> None:
+    """Put the table between the marks on a page."""
+    text = page.read_text("utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    page.write_text(f"{before}{BEGIN}\n{heading(made)}\n\n{markdown(lines)}\n{END}{after}", "utf-8")

@@ -1,0 +1,174 @@
+"""What is compared with what, and how far it should get. A ratio is taken within each round."""
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+from typing import Any
+
+import attrs
+
+Results = Mapping[str, Mapping[str, list[dict[str, Any]]]]
+
+
+@attrs.frozen
+class Compared:
+    """Ours beside another contestant of a suite: ``rate`` in times of its rate, ``time`` in times of its time."""
+
+    work: str
+    suite: str
+    ours: str
+    other: str
+    kind: str
+    bound: float | None
+
+
+@attrs.frozen
+class Line:
+    """A line of the table."""
+
+    work: str
+    against: str
+    ours: str
+    theirs: str
+    found: str
+    target: str
+    #: None where there is no target.
+    met: bool | None
+    #: The median ratio or value, and its range.
+    values: tuple[float, float, float]
+
+
+_TABLES = "eventsourcing and tables by hand"
+COMPARED = (
+    Compared("one durable event", "single", "ours", "eventsourcing", "rate", 1.0),
+    Compared("one durable event", "single", "ours", "eventsource-py", "rate", 1.0),
+    Compared("one durable event", "single", "ours", "floor", "time", 1.4),
+    Compared("batches of 1000", "batches", "ours", "eventsourcing", "rate", 1.3),
+    Compared("batches of 1000", "batches", "ours", _TABLES, "rate", 2.5),
+    Compared("batches of 1000", "batches", "ours", "eventsource-py", "rate", 1.3),
+    Compared("batches of 1000", "batches", "ours", "floor", "time", 1.5),
+    Compared("batches of 1000", "batches", "ours", "floor without foreign keys", "time", None),
+    Compared("batches of 1000, events made on the way", "making", "ours", "eventsourcing", "rate", None),
+    Compared("replay to typed events", "replay", "ours", "eventsourcing", "rate", 3.0),
+    Compared("replay to typed events", "replay", "ours", "eventsource-py", "rate", 3.0),
+    Compared("replay to typed events", "replay", "ours", "floor", "time", 1.3),
+    Compared("replay to typed events", "replay", "ours", "floor unchecked", "time", None),
+    Compared("rebuild all views", "rebuild", "ours", _TABLES, "rate", 1.5),
+    Compared("rebuild all views", "rebuild", "ours", "floor", "time", 2.0),
+    Compared("verify, chain only", "verify", "ours, chain only", "floor", "time", 2.0),
+    Compared("verify, views too", "verify", "ours, views too", "floor", "time", None),
+    Compared("import", "import", "ours", "dependencies", "time", 1.3),
+)
+FLAT = 1.25
+"""By how much the memory above that of the smallest size may grow and still be called flat."""
+
+
+def lines(results: Results) -> Iterator[Line]:
+    """All lines of the table that the results have something for."""
+    for compared in COMPARED:
+        if compared.suite in results:
+            yield _compare(compared, results[compared.suite])
+    yield from _sizes(results.get("batches", {}))
+    yield from _amendments(results.get("amendment", {}))
+    yield from _sweep(results)
+
+
+def _compare(compared: Compared, suite: Mapping[str, list[dict[str, Any]]]) -> Line:
+    ours, theirs = suite[compared.ours], suite[compared.other]
+    costs = [(one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ours, theirs, strict=True)]
+    ratios = [two / one if compared.kind == "rate" else one / two for one, two in costs]
+    low, middle, high = min(ratios), median(ratios), max(ratios)
+    of, sign = ("its rate", "≥") if compared.kind == "rate" else ("its time", "≤")
+    met = None
+    if compared.bound is not None:
+        met = middle >= compared.bound if compared.kind == "rate" else middle <= compared.bound
+    return Line(
+        compared.work,
+        compared.other,
+        _speed(ours),
+        _speed(theirs),
+        f"{middle:.2f} × {of} ({low:.2f}–{high:.2f})",
+        "" if compared.bound is None else f"{sign} {compared.bound:.1f} ×",
+        met,
+        (middle, low, high),
+    )
+
+
+def _speed(results: list[dict[str, Any]]) -> str:
+    seconds = median(result["seconds"] / result["events"] for result in results)
+    return _time(seconds) if results[0]["events"] == 1 else f"{1 / seconds:,.0f} events/s"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"
+
+
+def _sizes(suite: Mapping[str, list[dict[str, Any]]]) -> Iterator[Line]:
+    for name, results in suite.items():
+        if name != "ours" and "bytes" in results[0] and "foreign keys" not in name and "tables" not in name:
+            ours, theirs = (r[0]["bytes"] / r[0]["events"] for r in (suite["ours"], results))
+            ratio = ours / theirs
+            found = f"{ratio:.2f} × its size"
+            yield Line("bytes per event", name, f"{ours:.0f}", f"{theirs:.0f}", found, "", None, (ratio, ratio, ratio))
+
+
+def _amendments(suite: Mapping[str, list[dict[str, Any]]]) -> Iterator[Line]:
+    for what, results in suite.items():
+        ratios = [result["seconds"] / result["small"] for result in results]
+        small, huge = (median(result[key] for result in results) for key in ("small", "seconds"))
+        values = median(ratios), min(ratios), max(ratios)
+        found = f"{values[0]:.2f} × its time ({values[1]:.2f}–{values[2]:.2f})"
+        yield Line(
+            f"correct {what} in a huge meeting", "one of ten delegates", _time(huge), _time(small), found, "≤ 2.0 ×",
+            values[0] <= 2, values,
+        )  # fmt: skip
+
+
+def _sweep(results: Results) -> Iterator[Line]:
+    sizes = list(results.get("sweep: record", {}))
+    if not sizes:
+        return
+    least, most = sizes[0], sizes[-1]
+    yield from _times(results, "counts", "counts(as_of), 50 series", least, most, 0.005)
+    yield from _growth(results["sweep: counts"], least, most)
+    yield from _times(results, "at", "at(position): open, read one meeting", least, most, 0.010)
+    yield from _times(results, "opening", "open an existing file", least, most, None)
+    for what in ("record", "replay", "rebuild", "verify, chain only", "verify, views too"):
+        suite = results[f"sweep: {what}"]
+        first, last = suite[least][0], suite[most][0]
+        ratio = (first["seconds"] / first["events"]) / (last["seconds"] / last["events"])
+        yield Line(
+            f"{what}, {_meetings(most)}", _meetings(least), _speed([last]), _speed([first]),
+            f"{ratio:.2f} × its rate", "", None, (ratio, ratio, ratio),
+        )  # fmt: skip
+    for what in ("record", "replay", "rebuild", "verify, chain only", "verify, views too"):
+        suite = results[f"sweep: {what}"]
+        first, last = suite[least][0], suite[most][0]
+        ratio = last["memory"] / first["memory"]
+        yield Line(
+            f"peak memory of {what}, {_meetings(most)}", _meetings(least),
+            f"{last['memory']:.0f} MB", f"{first['memory']:.0f} MB",
+            f"{ratio:.2f} ×", f"≤ {FLAT} ×", ratio <= FLAT, (ratio, ratio, ratio),
+        )  # fmt: skip
+
+
+def _times(results: Results, key: str, work: str, least: str, most: str, bound: float | None) -> Iterator[Line]:
+    first, last = results[f"sweep: {key}"][least][0], results[f"sweep: {key}"][most][0]
+    value = last["seconds"]
+    yield Line(
+        f"{work}, {_meetings(most)}", _meetings(least), _time(value), _time(first["seconds"]),
+        f"{_time(value)} ({_time(last['least'])}–{_time(last['greatest'])})",
+        "" if bound is None else f"< {_time(bound)}", None if bound is None else value < bound,
+        (value, last["least"], last["greatest"]),
+    )  # fmt: skip
+
+
+def _growth(suite: Mapping[str, list[dict[str, Any]]], least: str, most: str) -> Iterator[Line]:
+    ratio = suite[most][0]["seconds"] / suite[least][0]["seconds"]
+    yield Line(
+        f"counts(as_of), {_meetings(most)}", _meetings(least), _time(suite[most][0]["seconds"]),
+        _time(suite[least][0]["seconds"]), f"{ratio:.2f} × its time", "≤ 3.0 ×", ratio <= 3, (ratio, ratio, ratio),
+    )  # fmt: skip
+
+
+def _meetings(size: str) -> str:
+    return f"{int(size):,} meetings"
