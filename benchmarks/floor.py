@@ -5,8 +5,8 @@ ours are: WAL, synchronous=FULL, foreign keys enforced.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -100,12 +100,13 @@ def record_batches(task: Task) -> Result:
             connection.execute("PRAGMA foreign_keys = OFF")
         for _, statement in statements:
             connection.execute(statement)
-        result = measured(lambda: _insert(connection, dealt, len(found["events"])), writes=True)
+        result = measured(lambda: _insert(connection, dealt, len(found["events"])))
     return {**result, "bytes": file_size(task["path"])}
 
 
-def record_singles(task: Task) -> Result:
-    """Insert the rows that ours leaves for single events, each event in a transaction of its own."""
+@contextmanager
+def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
+    """Insert the rows that ours leaves for single events: gives what does so for the next one."""
     with closing(connect(task["path"])) as connection, closing(connect(task["model"])) as model:
         after = connection.execute("SELECT max(position) FROM events").fetchone()[0]
         before, found = rows(connection), rows(model, after)
@@ -113,7 +114,7 @@ def record_singles(task: Task) -> Result:
             known = set(before[name])
             found[name] = [row for row in found[name] if row not in known]
         dealt = batches(model, found, 1, after)
-        return measured(lambda: _insert(connection, dealt, len(found["events"])), writes=True)
+        yield lambda number: _insert(connection, dealt[number : number + 1], 1)
 
 
 def _insert(connection: sqlite3.Connection, dealt: Sequence[Sequence[tuple[str, Any]]], events: int) -> int:
@@ -155,7 +156,7 @@ def rebuild(task: Task) -> Result:
             connection.execute("COMMIT")
             return number
 
-        return measured(work, writes=True)
+        return measured(work)
 
 
 def _log(found: Rows) -> Rows:

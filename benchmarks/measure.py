@@ -1,7 +1,6 @@
 """Measure one piece of work in this process: time on the clock and on the processor, and the peak of memory."""
 
 import gc
-import os
 import resource
 import sqlite3
 import sys
@@ -14,16 +13,13 @@ from typing import Any
 Result = dict[str, Any]
 
 
-def measured(work: Callable[[], int], *, writes: bool = False) -> Result:
+def measured(work: Callable[[], int]) -> Result:
     """Run ``work``, which gives how many events it went through, and say what that took.
 
-    What was prepared before is kept from the garbage collector, for every contestant
-    alike; with ``writes``, what others have written is put on the disk first.
+    What was prepared before is kept from the garbage collector, for every contestant alike.
     """
     gc.collect()
     gc.freeze()
-    if writes:
-        os.sync()
     before = peak_memory()
     cpu, clock = time.process_time(), time.perf_counter()
     events = work()

@@ -1,7 +1,8 @@
 """Another peer: ``eventsource-py`` on SQLite, which is asynchronous and checks events with pydantic."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -52,29 +53,32 @@ def record_batches(task: Task) -> Result:
     made = [_event(fact, source) for fact, source in shape.story(task["events"])]
     streams = [list(events) for _, events in groupby(made, lambda event: event.aggregate_id)]
     pages = [events[at : at + BATCH] for events in streams for at in range(0, len(events), BATCH)]
-    result = _append(task["path"], pages)
-    return {**result, "bytes": file_size(task["path"])}
 
-
-def record_singles(task: Task) -> Result:
-    """Append events one by one in a file that has some already."""
-    return _append(
-        task["path"],
-        [[_event(fact, source)] for fact, source in shape.singles(task["events"], task["meetings"])],
-    )
-
-
-def _append(path: str, pages: list[list[Any]]) -> Result:
     async def work() -> int:
         for page in pages:
             await store.append(_stream(page[0]), page, ExpectedVersion.any_())
-        return sum(map(len, pages))
+        return len(made)
 
+    with _opened(task["path"]) as (runner, store):
+        result = measured(lambda: runner.run(work()))
+    return {**result, "bytes": file_size(task["path"])}
+
+
+@contextmanager
+def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
+    """Append events one by one in a file that has some already: gives what appends the next one."""
+    made = [_event(fact, source) for fact, source in shape.singles(task["events"], task["meetings"])]
+    with _opened(task["path"]) as (runner, store):
+        yield lambda number: runner.run(store.append(_stream(made[number]), [made[number]], ExpectedVersion.any_()))
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[tuple[asyncio.Runner, SQLiteEventStore]]:
     with asyncio.Runner() as runner:
         store = SQLiteEventStore(path)
         runner.run(store.current_position())  # opens the file
         try:
-            return measured(lambda: runner.run(work()), writes=True)
+            yield runner, store
         finally:
             runner.run(store.close())
 
@@ -90,10 +94,5 @@ def replay(task: Task) -> Result:
                 return number
             number, position = number + len(page), page[-1].position
 
-    with asyncio.Runner() as runner:
-        store = SQLiteEventStore(task["path"])
-        runner.run(store.current_position())
-        try:
-            return measured(lambda: runner.run(work()))
-        finally:
-            runner.run(store.close())
+    with _opened(task["path"]) as (runner, store):
+        return measured(lambda: runner.run(work()))

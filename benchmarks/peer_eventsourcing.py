@@ -5,7 +5,7 @@ is checked, and of a source only the address is kept: all of that is in its favo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -102,7 +102,7 @@ def record_batches(task: Task) -> Result:
         return done
 
     with application(task["path"]) as app:
-        result = measured(work, writes=True)
+        result = measured(work)
     if tables is not None:
         tables.close()
     return {**result, "bytes": file_size(task["path"])}
@@ -128,21 +128,16 @@ def make_and_record_batches(task: Task) -> Result:
         return done
 
     with application(task["path"]) as app:
-        return measured(work, writes=True)
+        return measured(work)
 
 
-def record_singles(task: Task) -> Result:
-    """Save events one by one in a file that has some already."""
+@contextmanager
+def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
+    """Save events one by one in a file that has some already: gives what saves the next one."""
     versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.story(task["before"]))
     made = list(events(shape.singles(task["events"], task["meetings"]), versions))
-
-    def work() -> int:
-        for event in made:
-            app.save(event)
-        return len(made)
-
     with application(task["path"]) as app:
-        return measured(work, writes=True)
+        yield lambda number: app.save(made[number])
 
 
 def _replayed(app: Application[UUID]) -> Iterator[list[tuple[int, Any]]]:
@@ -169,4 +164,4 @@ def rebuild(task: Task) -> Result:
         return number
 
     with application(task["path"]) as app, closing(TablesByHand(task["tables"], task["model"])) as tables:
-        return measured(work, writes=True)
+        return measured(work)

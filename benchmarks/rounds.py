@@ -1,6 +1,7 @@
 """Contestants take turns: every piece of work runs in a fresh process, in several rounds, each in another order."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,7 @@ class Size:
 
 
 DEFAULT = Size(rounds=5, events=60_000, singles=1000, slow=9000, sweep=(10_000, 100_000, 1_000_000), delegates=10_000)
-QUICK = Size(rounds=2, events=6000, singles=150, slow=1000, sweep=(2000, 20_000), delegates=2000)
+QUICK = Size(rounds=2, events=6000, singles=100, slow=600, sweep=(1000, 10_000), delegates=1000)
 
 
 @attrs.define
@@ -55,7 +56,10 @@ class Bench:
     def copy(self, name: str, to: str) -> str:
         """A fresh copy of a file in the folder."""
         self.remove(to)
-        shutil.copyfile(self.folder / name, self.folder / to)
+        with (self.folder / name).open("rb") as source, (self.folder / to).open("wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())  # lest what is measured waits for this
         return self.path(to)
 
     def fresh(self, name: str) -> str:
@@ -85,14 +89,16 @@ class Bench:
 
     def take_turns(self, suite: str, contestants: Mapping[str, Run], rounds: int | None = None) -> None:
         """Let every contestant run once a round; each round begins with another one."""
-        kept = self.results.setdefault(suite, {})
         names = list(contestants)
         rounds = rounds or self.size.rounds
         for turn in range(rounds):
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                result = contestants[name](turn)
-                kept.setdefault(name, []).append(result)
-                self.say(f"{suite}, round {turn + 1} of {rounds}, {name}: {_told(result)}")
+                self.keep(suite, turn, name, contestants[name](turn))
+
+    def keep(self, suite: str, turn: int, name: str, result: Result) -> None:
+        """Keep the result of a contestant."""
+        self.results.setdefault(suite, {}).setdefault(name, []).append(result)
+        self.say(f"{suite}, round {turn + 1}, {name}: {_told(result)}")
 
     def say(self, text: str) -> None:
         """Show progress."""

@@ -12,24 +12,18 @@ MODEL, PEER_MODEL, SLOW_MODEL = "ours.db", "eventsourcing.db", "eventsource-py.d
 
 def single(bench: Bench) -> None:
     """One durable event at a time, in a file that has some already."""
-    events, size = bench.size.singles, bench.size
-    told = {"events": events, "meetings": size.events // 40}
-    bench.run("ours.record_singles", path=bench.copy(MODEL, "singles.db"), **told)
-    bench.take_turns(
-        "single",
-        {
-            "ours": lambda _: bench.run("ours.record_singles", path=bench.copy(MODEL, "a.db"), **told),
-            "floor": lambda _: bench.run(
-                "floor.record_singles", path=bench.copy(MODEL, "b.db"), model=bench.path("singles.db")
-            ),
-            "eventsourcing": lambda _: bench.run(
-                "peer_eventsourcing.record_singles", path=bench.copy(PEER_MODEL, "c.db"), before=size.events, **told
-            ),
-            "eventsource-py": lambda _: bench.run(
-                "peer_eventsource.record_singles", path=bench.copy(SLOW_MODEL, "d.db"), **told
-            ),
-        },
-    )
+    told = {"events": bench.size.singles, "meetings": bench.size.events // 40, "before": bench.size.events}
+    bench.run("ours.prepare_singles", path=bench.copy(MODEL, "singles.db"), **told)
+    for turn in range(bench.size.rounds):
+        contestants = {
+            "ours": ("ours", {"path": bench.copy(MODEL, "a.db")}),
+            "floor": ("floor", {"path": bench.copy(MODEL, "b.db"), "model": bench.path("singles.db")}),
+            "eventsourcing": ("peer_eventsourcing", {"path": bench.copy(PEER_MODEL, "c.db")}),
+            "eventsource-py": ("peer_eventsource", {"path": bench.copy(SLOW_MODEL, "d.db")}),
+        }
+        found = bench.run("in_turn.singles", contestants=contestants, **told)
+        for name, result in found.items():
+            bench.keep("single", turn, name, result)
     bench.remove("singles.db")
 
 

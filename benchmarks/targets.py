@@ -59,7 +59,7 @@ COMPARED = (
     Compared("import", "import", "ours", "dependencies", "time", 1.3),
 )
 FLAT = 1.25
-"""By how much the memory above that of the smallest size may grow and still be called flat."""
+"""How many times its peak memory ten times the events may take and still be called flat."""
 
 
 def lines(results: Results) -> Iterator[Line]:
@@ -140,6 +140,7 @@ def _sweep(results: Results) -> Iterator[Line]:
             f"{what}, {_meetings(most)}", _meetings(least), _speed([last]), _speed([first]),
             f"{ratio:.2f} × its rate", "", None, (ratio, ratio, ratio),
         )  # fmt: skip
+    least = sizes[-2]  # caches fill up first
     for what in ("record", "replay", "rebuild", "verify, chain only", "verify, views too"):
         suite = results[f"sweep: {what}"]
         first, last = suite[least][0], suite[most][0]

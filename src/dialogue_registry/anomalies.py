@@ -85,7 +85,7 @@ class _Finder:
         ahead = 0
         dated = [meeting for meeting in held if meeting.date is not None]
         # Windows that overlap leave the order open: there the ordinal is the better witness.
-        dated.sort(key=lambda m: (m.date is not None and m.date.latest_start, m.ordinal or 0))
+        dated.sort(key=lambda m: (m.date is not None and m.date.latest_start, m.ordinal is None, m.ordinal or 0))
         for number, meeting in enumerate(dated, 1):
             if meeting.ordinal is not None and meeting.ordinal - number != ahead:
                 ahead = meeting.ordinal - number

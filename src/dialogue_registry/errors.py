@@ -20,6 +20,7 @@
     │   ├── UnfitEventError                      an exported event that does not fit the log
     │   ├── UnreadableFileError                  no CSV, JSON, JSON Lines or TOML of rows
     │   ├── MappingError                         a mapping that does not say what it must
+    │   ├── StoppedImportError                   a row could not be recorded, and all had to be
     │   └── MissingExtraError (also an ImportError)  an optional package is not installed
     ├── CodecError                               stored data that cannot be read
     │   ├── UnknownEventTypeError
@@ -88,12 +89,14 @@ class StatusError(RefusedError):
 class ConflictError(RefusedError):
     """A different fact stands under the same key.
 
-    ``standing`` is the id of the event that stands.
+    ``standing`` is the id of the event that stands, ``stands`` what it says, where that is
+    the same kind of fact.
     """
 
-    def __init__(self, message: str, *, standing: str) -> None:
+    def __init__(self, message: str, *, standing: str, stands: object = None) -> None:
         super().__init__(message)
         self.standing = standing
+        self.stands = stands
 
 
 class AmendmentError(RefusedError):
@@ -148,6 +151,14 @@ class UnreadableFileError(ExchangeError):
 
 class MappingError(ExchangeError):
     """A mapping does not say what it must, or says what no import understands."""
+
+
+class StoppedImportError(ExchangeError):
+    """A strict import met a row that cannot be recorded; nothing was recorded. ``row`` is its number."""
+
+    def __init__(self, message: str, *, row: int) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 class MissingExtraError(ExchangeError, ImportError):

@@ -8,8 +8,9 @@ What an amendment removes moves to the tables ``…_past`` with ``until``, so th
 as of any position can be read without a replay. All views are made from these tables.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dialogue_registry.codec import decode
@@ -22,6 +23,7 @@ from dialogue_registry.events import (
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    subject_of,
 )
 from dialogue_registry.log import PAGE, Entry
 from dialogue_registry.rules import Content, key, status_key
@@ -46,9 +48,11 @@ CREATE TABLE further_past (
 ) STRICT;
 CREATE INDEX further_past_key ON further_past (key);
 CREATE TABLE amendments (
-    position INTEGER PRIMARY KEY, target INTEGER NOT NULL, retraction INTEGER NOT NULL, active INTEGER NOT NULL
+    position INTEGER PRIMARY KEY, target INTEGER NOT NULL, retraction INTEGER NOT NULL, active INTEGER NOT NULL,
+    moved_to TEXT
 ) STRICT;
 CREATE INDEX amendments_target ON amendments (target);
+CREATE INDEX amendments_moved_to ON amendments (moved_to) WHERE moved_to IS NOT NULL;
 """
 NAMES = ("facts", "further", "facts_past", "further_past", "amendments")
 
@@ -57,7 +61,7 @@ StatusReport = MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancel
 
 
 _ASSERTED = " UNION ALL ".join(
-    f"SELECT fact, event FROM {table} WHERE key BETWEEN :low AND :high"
+    f"SELECT {table == 'facts'} AND key = :key, fact, event FROM {table} WHERE key BETWEEN :low AND :high"
     for table in ("facts", "further", "facts_past", "further_past")
 )
 
@@ -112,10 +116,20 @@ class Facts:
         row = self._connection.execute("SELECT fact FROM facts WHERE key = ?", (key_,)).fetchone()
         return None if row is None else row[0]
 
-    def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[int, int]]:
-        """All (fact, event) ever asserted under a key – or under its first 9 bytes –, the standing one first."""
+    def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[bool, int, int]]:
+        """All (whether it stands under the key, fact, event) ever asserted under it, or under its first 9 bytes."""
         low, high = (key_[:9], key_[:9] + b"\xff" * 11) if prefix else (key_, key_)
-        return self._connection.execute(_ASSERTED, {"low": low, "high": high}).fetchall()
+        return self._connection.execute(_ASSERTED, {"key": key_, "low": low, "high": high}).fetchall()
+
+    def moved_to(self, subjects: Collection[str]) -> set[str]:
+        """Those of some subjects that corrections moved facts of other subjects to."""
+        if not subjects:
+            return set()
+        rows = self._connection.execute(
+            "SELECT DISTINCT moved_to FROM amendments WHERE moved_to IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(subjects)),),
+        )
+        return {row[0] for row in rows}
 
     def content(self, event: int) -> Content:
         """What the event at a position says."""
@@ -188,9 +202,14 @@ class Facts:
         assert target is not None
         retraction = isinstance(amendment, EventRetracted)
         aim = target.position
-        if not retraction:
+        moved_to: str | None = None
+        if isinstance(amendment, FactCorrected):
             aim = self.root(aim)
-        self._connection.execute("INSERT INTO amendments VALUES (?, ?, ?, 1)", (position, aim, retraction))
+            subject = subject_of(amendment.replacement)
+            moved_to = None if subject == target.subject else subject
+        self._connection.execute(
+            "INSERT INTO amendments VALUES (?, ?, ?, 1, ?)", (position, aim, retraction, moved_to)
+        )
         change = _Ledger(position)
         if (fact := self._switch(aim)) is not None:
             self._settle(fact, change)

@@ -170,10 +170,13 @@ class Views:
 
     def checkpoints(self) -> dict[str, tuple[int, int]]:
         """Map each projection that was made to its version and the position it has reached."""
-        exists = self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'projections'").fetchone()
-        if exists is None:
+        try:
+            rows = self._connection.execute("SELECT name, version, position FROM projections").fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                raise
             return {}
-        return {name: (v, p) for name, v, p in self._connection.execute("SELECT * FROM projections")}
+        return {name: (version, position) for name, version, position in rows}
 
     def outdated(self) -> list[Projection]:
         """The projections that are missing or of another version; raises NewerRegistryError for ours."""
@@ -231,6 +234,8 @@ class Views:
 
     def catch_up(self) -> None:
         """Bring projections that other programs did not know of up to the facts."""
+        if len(self.projections) == 1:
+            return
         reached = self.checkpoints()
         position = reached[self.projections[0].name][1]
         for fold in self._folds[1:]:

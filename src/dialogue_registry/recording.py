@@ -77,8 +77,9 @@ class Recorder:
         subjects = [subject_of(fact) for fact, _ in items]
         versions = self._log.versions(set(subjects))
         known = self._known({id_ for fact, _ in items for id_ in rules.mentions(fact)})
+        told_of = versions.keys() | self._facts.moved_to(set(subjects) - versions.keys())
         interrupted = self._facts.interrupted(
-            {f.meeting for f, _ in items if isinstance(f, MeetingAnnounced) and f.meeting in versions}
+            {f.meeting for f, _ in items if isinstance(f, MeetingAnnounced) and f.meeting in told_of}
         )
         drafts: list[Draft] = []
         appended: list[Fact] = []
@@ -92,10 +93,9 @@ class Recorder:
             if place is None:
                 key = rules.key(fact, interrupted)
                 standing: Content | None = fresh.get(key)
-                if subject in versions:
-                    place = self._asserted(fact, source, key)
-                    if place is None and standing is None:
-                        standing = self._standing(key)
+                if subject in told_of:
+                    place, stood = self._asserted(fact, source, key)
+                    standing = standing or stood
                 if place is None:
                     place = len(drafts)
                     try:
@@ -139,20 +139,20 @@ class Recorder:
                 "registry.correct(event_id, replacement, reason=…); if sources disagree, keep both with "
                 "registry.dispute(event_id, claim, source=…)",
                 standing="" if entry is None else entry.id,
+                stands=standing,
             )
 
-    def _standing(self, key: bytes) -> Content | None:
-        row = self._connection.execute("SELECT event FROM facts WHERE key = ?", (key,)).fetchone()
-        return None if row is None else self._facts.content(row[0])
-
-    def _asserted(self, content: Content, source: str | None, key: bytes) -> Entry | None:
-        """The entry that already asserts this with this source, whatever was amended since."""
-        for fact, event in self._facts.asserted(key, prefix=isinstance(content, MeetingAnnounced)):
+    def _asserted(self, content: Content, source: str | None, key: bytes) -> tuple[Entry | None, Content | None]:
+        """The entry that already asserts this with this source, whatever was amended since; and what stands."""
+        standing: Content | None = None
+        for stands, fact, event in self._facts.asserted(key, prefix=isinstance(content, MeetingAnnounced)):
             entry = self._log.at(event)
-            said = entry.source if entry.source is not None else self._log.at(fact).source
-            if source in (said, entry.source) and worded(entry) == content:
-                return entry
-        return None
+            said = worded(entry)
+            if said == content and source in (entry.source, entry.source or self._log.at(fact).source):
+                return entry, None
+            if stands:
+                standing = said
+        return None, standing
 
     def _known(self, ids: Iterable[str]) -> dict[str, Subject]:
         rows = self._connection.execute(_KNOWN, {"ids": orjson.dumps(list(ids)).decode()})
@@ -200,7 +200,7 @@ class Recorder:
         fact = self._fact_of(event_id, "disputed")
         dispute = FactDisputed(event_id=fact.id, claim=claim, reason=reason)
         key = rules.key(dispute, {})
-        if (entry := self._asserted(dispute, source, key)) is not None:
+        if (entry := self._asserted(dispute, source, key)[0]) is not None:
             return entry
         standing = self._must_stand(fact)
         if type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):

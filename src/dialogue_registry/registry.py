@@ -280,7 +280,7 @@ class Registry:
             if self._replica is not None:
                 self._replica.pull_all()
             self._views.catch_up()
-            before = self._log.head().position
+            before = 0 if self._replica is None else self._log.head().position
             yield
             if self._replica is not None:
                 self._replica.push(before)

@@ -98,13 +98,13 @@ class SQLiteLog:
     def _source_ids(self, sources: Iterable[str]) -> dict[str | None, int | None]:
         if not sources:
             return {}
-        self._connection.executemany("INSERT OR IGNORE INTO sources (data) VALUES (?)", [(data,) for data in sources])
-        return dict(
-            self._connection.execute(
-                "SELECT data, id FROM sources WHERE data IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(sources)),),
-            )
-        )
+        find = "SELECT data, id FROM sources WHERE data IN (SELECT value FROM json_each(?))"
+        wanted = (json.dumps(list(sources)),)
+        known = dict(self._connection.execute(find, wanted))
+        if missing := [(data,) for data in sources if data not in known]:
+            self._connection.executemany("INSERT INTO sources (data) VALUES (?)", missing)
+            known = dict(self._connection.execute(find, wanted))
+        return known
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
         """Give at most ``limit`` entries after a position, in order."""

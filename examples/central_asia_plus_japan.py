@@ -1,0 +1,130 @@
+"""Record the “Central Asia plus Japan” Dialogue up to June 2021, and hold the official counts against it.
+
+    python examples/central_asia_plus_japan.py [FILE]
+
+FILE is the registry, by default ca-jad.db in the current folder. Run it twice: the second
+time there is nothing new, and nothing is recorded.
+"""
+
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dialogue_registry import (
+    ActivityReported,
+    CountStated,
+    DelegateAttended,
+    DialogueLaunched,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    OutcomeAgreed,
+    PartyJoined,
+    Registry,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+)
+
+DATA = Path(__file__).parent / "data" / "central_asia_plus_japan.toml"
+RELEASE = "2021-06-16"
+WORDS = {"in-person": "in person", "online": "online", "hybrid": "hybrid", "unknown": "not known"}
+
+
+def load(path: Path = DATA) -> Iterator[tuple[Any, Source]]:
+    """Read the data file: every event with the page that tells it, in an order that can be recorded."""
+    data = tomllib.loads(path.read_text("utf-8"))
+    pages = {
+        key: {"publisher": publisher["name"], "kind": "report"} | page
+        for publisher in data["publishers"]
+        for key, page in publisher["pages"].items()
+    }
+    yield from _dialogue(data["dialogue"], pages)
+    for series in data["series"]:
+        opened = {key: value for key, value in series.items() if key not in {"page", "meetings"}}
+        yield SeriesOpened(dialogue=data["dialogue"]["dialogue"], **opened), Source(**pages[series["page"]])
+        for meeting in series["meetings"]:
+            yield from _meeting(series["series"], meeting, pages)
+    for statement in data["statements"]:
+        said = {key: statement[key] for key in ("as_of", "reported_at") if key in statement}
+        for count in statement["counts"]:
+            yield CountStated(**said, **count), Source(**pages[statement["page"]])
+
+
+def _dialogue(dialogue: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[tuple[Any, Source]]:
+    id_, source = dialogue["dialogue"], Source(**pages[dialogue["page"]])
+    yield DialogueLaunched(dialogue=id_, name=dialogue["name"], launched=dialogue["launched"]), source
+    for party in dialogue["parties"]:
+        yield PartyJoined(dialogue=id_, **party), source
+
+
+def _meeting(series: str, told: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[tuple[Any, Source]]:
+    id_ = told["meeting"]
+    evidence = {"kind": told["evidence"]} if "evidence" in told else {}
+    sources = [Source(**pages[page] | evidence) for page in told["pages"]]
+
+    for part, report in (("announced", MeetingAnnounced), ("held", MeetingHeld)):
+        if part in told:
+            for source in sources:  # the first one makes the meeting, the others confirm it
+                yield report(meeting=id_, series=series, **told[part]), source
+    if "cancelled" in told:
+        yield MeetingCancelled(meeting=id_, **told["cancelled"]), sources[0]
+
+    for part, event in (("attended", DelegateAttended), ("reported", ActivityReported), ("agreed", OutcomeAgreed)):
+        for fields in told.get(part, ()):
+            page = fields.pop("page", None)
+            yield event(meeting=id_, **fields), Source(**pages[page]) if page else sources[0]
+    for topic in told.get("discussed", ()):
+        yield TopicDiscussed(meeting=id_, topic=topic), sources[0]
+
+
+def main(path: str = "ca-jad.db") -> None:
+    """Record what is new, and print the counts beside the stated ones."""
+    with Registry.open(path) as registry:
+        before = registry.position
+        registry.record_all(load())
+        print(f"{path}: {registry.position - before or 'no'} new events, {registry.position} in all\n")
+        print(table(registry))
+
+
+def table(registry: Registry) -> str:
+    """The counts of each series as of the release, by format, beside those that the release states."""
+    counts = registry.counts(as_of=RELEASE)
+    stated: dict[str, dict[str | None, int]] = {}
+    for finding in registry.reconcile():
+        said = finding.statement
+        if str(said.as_of) == RELEASE:
+            stated.setdefault(said.series, {})[said.format] = said.count
+
+    rows = [("Series", "Held", "of them", "Stated", "")]
+    verdicts = []
+    for series in registry.series():
+        count = counts[series.series]
+        by_format = {None: count.total, **count.by_format}
+        said_of_it = stated.get(series.series, {})
+        agree = [by_format[how].certain == by_format[how].possible == said for how, said in said_of_it.items()]
+        verdicts += agree
+        rows.append((
+            series.name,
+            f"{count.total.certain}",
+            _listed({WORDS[how]: tally.certain for how, tally in count.by_format.items() if tally.possible}),
+            _listed({WORDS.get(how or "", ""): said for how, said in said_of_it.items()}) or "not stated",
+            "" if not agree else "agrees" if all(agree) else "differs",
+        ))  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    outcome = "they agree" if all(verdicts) else f"{verdicts.count(False)} of them differ"
+    return "\n".join([
+        f"Meetings as of {RELEASE}, and what the release of that day states:", "", *lines, "",
+        f"{len(verdicts)} stated counts compared with the meetings: {outcome}.",
+    ])  # fmt: skip
+
+
+def _listed(numbers: Mapping[str, int]) -> str:
+    return " and ".join(f"{number} {word}".strip() for word, number in numbers.items())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

@@ -1,0 +1,152 @@
+"""Rows of a table made into facts, as a mapping says."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dialogue_registry.dates import PartialDate
+from dialogue_registry.errors import InvalidDateError, InvalidValueError
+from dialogue_registry.events import Fact, Source
+from dialogue_registry.making import fact_from, fields_of, make_fact
+from dialogue_registry.mapping import Condition, FactPlan, Plan, Template, cell_text
+from dialogue_registry.names import fold, name_parts
+from dialogue_registry.parties import Parties
+
+_SEGMENTS = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
+
+
+class UnresolvedError(Exception):
+    """A party's or a country's name that nobody knows; ``name`` says which."""
+
+    def __init__(self, field: str, name: str) -> None:
+        super().__init__(
+            f"{field} {name!r} is not known, or is two: give its code in [parties.aliases], or record who joined first"
+        )
+        self.name = name
+
+
+class RowReader:
+    """Makes the facts of one row after the other."""
+
+    def __init__(self, plan: Plan | None, parties: Parties, source: Source | None) -> None:
+        """Take a mapping (None: the columns are named as the fields are) and the source of rows without their own."""
+        self._plan = plan
+        self._parties = parties
+        self._source = source
+        #: The names that nobody knew, each with how often it came.
+        self.unknown: dict[str, int] = {}
+
+    def facts(self, row: Mapping[str, Any]) -> list[tuple[Fact, Source | None]]:
+        """The facts of a row with their source; raises InvalidValueError or UnresolvedError."""
+        if self._plan is None:
+            fact, source = fact_from({column: value for column, value in row.items() if not _is_empty(value)})
+            return [(fact, source or self._source)]
+        plan = self._plan
+        cells = {column: cell_text(value, plan.missing) for column, value in row.items()}
+        made = [self._fact(fact, cells, row) for fact in plan.each if _applies(fact.when, cells)]
+        if not made or not plan.source:
+            return [(fact, self._source) for fact in made]
+        told = {name: self._text(name, template, cells) for name, template in plan.source.items()}
+        source = Source(**{"title": "", **{name: value for name, value in told.items() if value is not None}})
+        return [(fact, source) for fact in made]
+
+    def _fact(self, plan: FactPlan, cells: Mapping[str, str], row: Mapping[str, Any]) -> Fact:
+        kinds = fields_of(plan.event)
+        values: dict[str, Any] = {}
+        for name, template in plan.fields.items():
+            if (value := self._value(name, kinds[name], template, cells, row)) is not None:
+                values[name] = value
+        if kinds.keys() >= {"name", "office"} and values.get("office"):
+            values.setdefault("name", "")  # a delegate nobody named
+        return make_fact(plan.event, values)
+
+    def _value(
+        self, name: str, kind: str, template: Template, cells: Mapping[str, str], row: Mapping[str, Any]
+    ) -> Any:
+        assert self._plan is not None
+        if not template.columns:
+            return template.constant
+        told = [cells.get(column, "") for column in template.columns]
+        if not any(told):
+            return None
+        if kind == "texts":
+            cell = row.get(template.columns[0])
+            if isinstance(cell, list | tuple):
+                return tuple(cell)
+            return tuple(text for part in template.fill(told).split(self._plan.separator) if (text := part.strip()))
+        if kind == "id":
+            return template.fill([_segment(cell, column) for cell, column in zip(told, template.columns, strict=True)])
+        if kind == "date":
+            return self._date(template, told)
+        text = template.fill(told)
+        text = str(self._plan.values.get(name, {}).get(fold(text), text))
+        if name in ("party", "country") and self._plan.match_parties:
+            return self._party(name, text)
+        if name == "name" and self._plan.drop_honorifics:
+            parts = name_parts(text)
+            return text.removeprefix(parts.honorific).lstrip(" ,") if parts.honorific else text
+        return text
+
+    def _text(self, name: str, template: Template, cells: Mapping[str, str]) -> Any:
+        if not template.columns:
+            return template.constant
+        told = [cells.get(column, "") for column in template.columns]
+        if not any(told):
+            return None
+        return self._date(template, told) if name == "published" else template.fill(told)
+
+    def _date(self, template: Template, told: list[str]) -> PartialDate:
+        if not told[0]:
+            raise InvalidDateError(f"column {template.columns[0]!r} has no day to begin on: give it one")
+        read = [cell and self._one_date(cell) for cell in told]
+        text = template.fill(read)
+        first, slash, last = text.partition("/")
+        return PartialDate.of(first if slash and first == last else text)
+
+    def _one_date(self, cell: str) -> str:
+        assert self._plan is not None
+        for shape in self._plan.date_formats:
+            try:
+                day = datetime.strptime(cell, shape).date()  # noqa: DTZ007 - only its day is taken
+            except ValueError:
+                continue
+            text = day.isoformat()
+            return text if "%d" in shape or "%j" in shape else text[:7] if _MONTH.search(shape) else text[:4]
+        return cell
+
+    def _party(self, field: str, name: str) -> str:
+        assert self._plan is not None
+        if (party := self._parties.match(name)) is not None:
+            return party
+        self.unknown[name] = self.unknown.get(name, 0) + 1
+        if self._plan.keep_unresolved:
+            return name
+        raise UnresolvedError(field, name)
+
+
+_MONTH = re.compile(r"%[mbB]")
+
+
+def _is_empty(value: object) -> bool:
+    return not isinstance(value, Mapping | list | tuple) and cell_text(value, frozenset({""})) == ""
+
+
+def _segment(cell: str, column: str) -> str:
+    """A cell as it may stand in an id: "INC 1" is inc-1."""
+    if _SEGMENTS.fullmatch(cell):
+        return cell
+    plain = "".join(c for c in unicodedata.normalize("NFKD", cell).lower() if not unicodedata.combining(c))
+    segment = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")
+    if not segment:
+        said = f"{cell!r}, of which no id can be made" if cell else "empty, and an id is made of it"
+        raise InvalidValueError(f"column {column!r} is {said}: give it letters a to z or digits")
+    return segment
+
+
+def _applies(when: Mapping[str, Condition], cells: Mapping[str, str]) -> bool:
+    return all(
+        (bool(cells.get(column, "")) is wanted if isinstance(wanted, bool) else fold(cells.get(column, "")) in wanted)
+        for column, wanted in when.items()
+    )
