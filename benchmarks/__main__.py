@@ -1,9 +1,9 @@
 """The command: run the suites, print the table, write the results as JSON.
 
-    python -m benchmarks                      all of it, about ten minutes
-    python -m benchmarks --quick              a small version, half a minute
-    python -m benchmarks --only replay        one suite (may be given several times)
-    python -m benchmarks --page PAGE.md       no run: put the last results on a page of the documentation
+python -m benchmarks                      all of it, about ten minutes
+python -m benchmarks --quick              a small version, half a minute
+python -m benchmarks --only replay        one suite (may be given several times)
+python -m benchmarks --page PAGE.md       no run: put the last results on a page of the documentation
 """
 
 import argparse

@@ -204,8 +204,8 @@ def verify_chain(task: Task) -> Result:
     def work() -> int:
         number = 0
         select = (
-            "SELECT e.position, e.id, e.subject, e.version, e.type, e.schema, e.data, s.data, e.by, e.recorded_at, e.hash"
-            " FROM events e LEFT JOIN sources s ON s.id = e.source ORDER BY e.position"
+            "SELECT e.position, e.id, e.subject, e.version, e.type, e.schema, e.data, s.data, e.by, e.recorded_at,"
+            " e.hash FROM events e LEFT JOIN sources s ON s.id = e.source ORDER BY e.position"
         )
         for _, id_, subject, _, type_, _, data, source, by, recorded_at, last in connection.execute(select):
             sha256(last + f"{id_}{subject}{type_}{data}{source}{by}{recorded_at}".encode()).digest()
@@ -224,5 +224,3 @@ def opening(task: Task) -> Result:
             connection.execute("SELECT position FROM events ORDER BY position DESC LIMIT 1").fetchone()
 
     return spread(repeated(work, 30))
-
-

@@ -25,4 +25,6 @@ def singles(task: Task) -> dict[str, Any]:
                 began = time.perf_counter()
                 records[name](number)
                 times[name].append(time.perf_counter() - began)
-    return {name: {"seconds": median(of), "least": min(of), "greatest": max(of), "events": 1} for name, of in times.items()}
+    return {
+        name: {"seconds": median(of), "least": min(of), "greatest": max(of), "events": 1} for name, of in times.items()
+    }

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -61,7 +61,7 @@ def application(path: str) -> Iterator[Application[UUID]]:
         app.close()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _uuid(subject: str) -> UUID:
     return uuid5(NAMESPACE_URL, subject)
 
@@ -110,7 +110,10 @@ def record_batches(task: Task) -> Result:
 
 def make_and_record_batches(task: Task) -> Result:
     """Make facts out of plain values through aggregates, as its tutorials do, and save them 1000 at a time."""
-    told = [(subject_of(fact), type(fact).__name__, shape.plain(fact, source)) for fact, source in shape.story(task["events"])]
+    told = [
+        (subject_of(fact), type(fact).__name__, shape.plain(fact, source))
+        for fact, source in shape.story(task["events"])
+    ]
 
     def work() -> int:
         known: dict[str, Subject] = {}

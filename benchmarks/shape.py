@@ -87,7 +87,9 @@ def _meeting(chance: Random, number: int, delegates: int) -> Iterator[Item]:
     source = _release(meeting, day)
     place, country = chance.choice(_PLACES)
     how, ordinal = chance.choice(_FORMATS), number // SERIES + 1 if chance.random() < 0.8 else None
-    told = {"meeting": meeting, "series": series, "ordinal": ordinal, "place": place, "country": country}
+    told: dict[str, Any] = {
+        "meeting": meeting, "series": series, "ordinal": ordinal, "place": place, "country": country,
+    }  # fmt: skip
     if chance.random() < 0.2:
         yield MeetingAnnounced(**told, date=day.isoformat()[:7]), source
     yield MeetingHeld(**told, date=vague(chance, day), format=how), source
@@ -154,7 +156,7 @@ def singles(events: int, meetings: int) -> Iterator[Item]:
 
 
 def meetings_only(meetings: int) -> Iterator[Item]:
-    """So many held meetings in all series, over seventy years and in the order of their days; a statement each series."""
+    """So many held meetings, in all series and the order of their days over seventy years; a statement each series."""
     yield from opening()
     chance = Random(SEED)
     source = Source("A list of meetings", url="https://example.org/list", publisher=_PUBLISHER)

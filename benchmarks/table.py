@@ -14,7 +14,9 @@ def markdown(lines: Sequence[Line]) -> str:
     """The lines as a table whose columns stand under each other."""
     rows = [_HEAD, *((li.work, li.against, li.ours, li.theirs, li.found, li.target, _met(li)) for li in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    shown = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    shown = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
     shown.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
     return "\n".join(shown)
 

@@ -5,7 +5,6 @@ with the position reached, in one transaction. It does less than ours: nothing h
 corrected, retracted or asked as of an earlier position.
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -20,12 +19,15 @@ TABLES = (
     "dialogues", "series", "meeting_reports", "meetings", "held_tallies", "attendance", "topics", "outcomes",
     "statements",
 )  # fmt: skip
-_SUMS = tuple(f"{how}{numbered}" for how in ("in_person", "online", "hybrid", "unknown") for numbered in ("", "_numbered"))
+_SUMS = tuple(
+    f"{how}{numbered}" for how in ("in_person", "online", "hybrid", "unknown") for numbered in ("", "_numbered")
+)
 _CELL = {"in-person": 0, "online": 2, "hybrid": 4, None: 6}
 _INSERT = {
     name: f"INSERT INTO {name} VALUES ({', '.join('?' * width)})"
     for name, width in {
-        "dialogues": 9, "series": 8, "meeting_reports": 16, "attendance": 9, "topics": 5, "outcomes": 6, "statements": 10,
+        "dialogues": 9, "series": 8, "meeting_reports": 16, "attendance": 9, "topics": 5, "outcomes": 6,
+        "statements": 10,
     }.items()
 }  # fmt: skip
 # A report that the meeting was held shows rather than an announcement, and a later report rather than an earlier.
@@ -85,7 +87,9 @@ class TablesByHand:
                 case "MeetingAnnounced":
                     told = (event.date, *_days(event.date), event.ordinal, event.format, event.place, event.country,
                             event.title)  # fmt: skip
-                    rows["meeting_reports"].append((*place, event.meeting, "announced", event.series, *told, None, None))
+                    rows["meeting_reports"].append(
+                        (*place, event.meeting, "announced", event.series, *told, None, None)
+                    )
                     meetings.append((event.meeting, event.series, "announced", *told, None, None, position, position))
                 case "TopicDiscussed":
                     rows["topics"].append((*place, event.meeting, event.topic))
@@ -98,7 +102,13 @@ class TablesByHand:
                     opened = (event.series, event.dialogue, event.name, event.abbreviation, _list(event.aliases))
                     rows["series"].append((*place, *opened))
                 case "DialogueLaunched":
-                    launched = (event.dialogue, event.name, event.launched, *_days(event.launched), _list(event.aliases))
+                    launched = (
+                        event.dialogue,
+                        event.name,
+                        event.launched,
+                        *_days(event.launched),
+                        _list(event.aliases),
+                    )
                     rows["dialogues"].append((*place, *launched))
         self._connection.execute("BEGIN IMMEDIATE")
         for name, of_table in rows.items():
@@ -135,5 +145,3 @@ def _days(text: str | None) -> tuple[str | None, str | None]:
 
 def _list(texts: Sequence[str]) -> str:
     return orjson.dumps(list(texts)).decode()
-
-

@@ -6,7 +6,8 @@ from typing import Any
 
 import attrs
 
-Results = Mapping[str, Mapping[str, list[dict[str, Any]]]]
+Suite = Mapping[str, list[dict[str, Any]]]
+Results = Mapping[str, Suite]
 
 
 @attrs.frozen
@@ -72,9 +73,11 @@ def lines(results: Results) -> Iterator[Line]:
     yield from _sweep(results)
 
 
-def _compare(compared: Compared, suite: Mapping[str, list[dict[str, Any]]]) -> Line:
+def _compare(compared: Compared, suite: Suite) -> Line:
     ours, theirs = suite[compared.ours], suite[compared.other]
-    costs = [(one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ours, theirs, strict=True)]
+    costs = [
+        (one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ours, theirs, strict=True)
+    ]
     ratios = [two / one if compared.kind == "rate" else one / two for one, two in costs]
     low, middle, high = min(ratios), median(ratios), max(ratios)
     of, sign = ("its rate", "≥") if compared.kind == "rate" else ("its time", "≤")
@@ -102,7 +105,7 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1000:.3g} ms"
 
 
-def _sizes(suite: Mapping[str, list[dict[str, Any]]]) -> Iterator[Line]:
+def _sizes(suite: Suite) -> Iterator[Line]:
     for name, results in suite.items():
         if name != "ours" and "bytes" in results[0] and "foreign keys" not in name and "tables" not in name:
             ours, theirs = (r[0]["bytes"] / r[0]["events"] for r in (suite["ours"], results))
@@ -111,7 +114,7 @@ def _sizes(suite: Mapping[str, list[dict[str, Any]]]) -> Iterator[Line]:
             yield Line("bytes per event", name, f"{ours:.0f}", f"{theirs:.0f}", found, "", None, (ratio, ratio, ratio))
 
 
-def _amendments(suite: Mapping[str, list[dict[str, Any]]]) -> Iterator[Line]:
+def _amendments(suite: Suite) -> Iterator[Line]:
     for what, results in suite.items():
         ratios = [result["seconds"] / result["small"] for result in results]
         small, huge = (median(result[key] for result in results) for key in ("small", "seconds"))
@@ -128,10 +131,10 @@ def _sweep(results: Results) -> Iterator[Line]:
     if not sizes:
         return
     least, most = sizes[0], sizes[-1]
-    yield from _times(results, "counts", "counts(as_of), 50 series", least, most, 0.005)
+    yield from _times(results["sweep: counts"], "counts(as_of), 50 series", least, most, 0.005)
     yield from _growth(results["sweep: counts"], least, most)
-    yield from _times(results, "at", "at(position): open, read one meeting", least, most, 0.010)
-    yield from _times(results, "opening", "open an existing file", least, most, None)
+    yield from _times(results["sweep: at"], "at(position): open, read one meeting", least, most, 0.010)
+    yield from _times(results["sweep: opening"], "open an existing file", least, most, None)
     for what in ("record", "replay", "rebuild", "verify, chain only", "verify, views too"):
         suite = results[f"sweep: {what}"]
         first, last = suite[least][0], suite[most][0]
@@ -152,8 +155,8 @@ def _sweep(results: Results) -> Iterator[Line]:
         )  # fmt: skip
 
 
-def _times(results: Results, key: str, work: str, least: str, most: str, bound: float | None) -> Iterator[Line]:
-    first, last = results[f"sweep: {key}"][least][0], results[f"sweep: {key}"][most][0]
+def _times(suite: Suite, work: str, least: str, most: str, bound: float | None) -> Iterator[Line]:
+    first, last = suite[least][0], suite[most][0]
     value = last["seconds"]
     yield Line(
         f"{work}, {_meetings(most)}", _meetings(least), _time(value), _time(first["seconds"]),
@@ -163,7 +166,7 @@ def _times(results: Results, key: str, work: str, least: str, most: str, bound: 
     )  # fmt: skip
 
 
-def _growth(suite: Mapping[str, list[dict[str, Any]]], least: str, most: str) -> Iterator[Line]:
+def _growth(suite: Suite, least: str, most: str) -> Iterator[Line]:
     ratio = suite[most][0]["seconds"] / suite[least][0]["seconds"]
     yield Line(
         f"counts(as_of), {_meetings(most)}", _meetings(least), _time(suite[most][0]["seconds"]),

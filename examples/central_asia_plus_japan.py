@@ -30,7 +30,7 @@ from dialogue_registry import (
 
 DATA = Path(__file__).parent / "data" / "central_asia_plus_japan.toml"
 RELEASE = "2021-06-16"
-WORDS = {"in-person": "in person", "online": "online", "hybrid": "hybrid", "unknown": "not known"}
+WORDS = {None: "", "in-person": "in person", "online": "online", "hybrid": "hybrid", "unknown": "not known"}
 
 
 def load(path: Path = DATA) -> Iterator[tuple[Any, Source]]:
@@ -86,44 +86,38 @@ def main(path: str = "ca-jad.db") -> None:
         before = registry.position
         registry.record_all(load())
         print(f"{path}: {registry.position - before or 'no'} new events, {registry.position} in all\n")
-        print(table(registry))
+        print(f"Meetings as of {RELEASE}, and what the release of that day states:\n")
+        compare(registry)
 
 
-def table(registry: Registry) -> str:
-    """The counts of each series as of the release, by format, beside those that the release states."""
-    counts = registry.counts(as_of=RELEASE)
+def compare(registry: Registry) -> None:
+    """Print the counts of each series as of the release, by format, beside those that the release states."""
     stated: dict[str, dict[str | None, int]] = {}
     for finding in registry.reconcile():
-        said = finding.statement
-        if str(said.as_of) == RELEASE:
-            stated.setdefault(said.series, {})[said.format] = said.count
+        statement = finding.statement
+        if str(statement.as_of) == RELEASE:
+            stated.setdefault(statement.series, {})[statement.format] = statement.count
 
-    rows = [("Series", "Held", "of them", "Stated", "")]
     verdicts = []
     for series in registry.series():
-        count = counts[series.series]
-        by_format = {None: count.total, **count.by_format}
-        said_of_it = stated.get(series.series, {})
-        agree = [by_format[how].certain == by_format[how].possible == said for how, said in said_of_it.items()]
-        verdicts += agree
-        rows.append((
-            series.name,
-            f"{count.total.certain}",
-            _listed({WORDS[how]: tally.certain for how, tally in count.by_format.items() if tally.possible}),
-            _listed({WORDS.get(how or "", ""): said for how, said in said_of_it.items()}) or "not stated",
-            "" if not agree else "agrees" if all(agree) else "differs",
-        ))  # fmt: skip
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    outcome = "they agree" if all(verdicts) else f"{verdicts.count(False)} of them differ"
-    return "\n".join([
-        f"Meetings as of {RELEASE}, and what the release of that day states:", "", *lines, "",
-        f"{len(verdicts)} stated counts compared with the meetings: {outcome}.",
-    ])  # fmt: skip
+        count = registry.counts(as_of=RELEASE)[series.series]
+        said = stated.get(series.series, {})
+        recorded = [(count.by_format[how] if how else count.total, number) for how, number in said.items()]
+        verdict = [tally.certain == tally.possible == number for tally, number in recorded]
+        verdicts += verdict
+        print(
+            f"{series.name:27} {count.total.certain:2}:",
+            f"{_listed({how: tally.certain for how, tally in count.by_format.items()}):42}",
+            f"stated: {_listed(said)}, {'agrees' if all(verdict) else 'differs'}" if said else "not stated",
+        )
+    outcome = "they agree" if all(verdicts) else f"{verdicts.count(False)} differ"
+    print(f"\n{len(verdicts)} stated counts compared with the meetings recorded: {outcome}.")
 
 
-def _listed(numbers: Mapping[str, int]) -> str:
-    return " and ".join(f"{number} {word}".strip() for word, number in numbers.items())
+def _listed(numbers: Mapping[Any, int]) -> str:
+    """Write numbers by format, such as "7 in person and 1 online"; the format None is all together."""
+    parts = [f"{number} {WORDS[how]}".strip() for how, number in numbers.items() if number]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 if __name__ == "__main__":

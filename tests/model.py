@@ -328,7 +328,7 @@ class Model:
             )
         agree = tuple(name for name, (low, high) in tried.items() if low == high == stated.count)
         within = tuple(name for name, (low, high) in tried.items() if low <= stated.count <= high)
-        if agree:
+        if agree and ("held" in agree or "held" not in within):  # where held fits, its verdict is the verdict
             return "agrees", agree, 0
         if within:
             return "within date uncertainty", within, 0

@@ -70,6 +70,7 @@ from dialogue_registry.names import NameParts, name_parts
 from dialogue_registry.projections import Projection, State, Table, Tally, View
 from dialogue_registry.registry import Head, Registry
 from dialogue_registry.rules import Status
+from dialogue_registry.searching import Found
 
 __all__ = [
     "RULES",
@@ -97,6 +98,7 @@ __all__ = [
     "FactDisputed",
     "Finding",
     "Format",
+    "Found",
     "Head",
     "IdInUseError",
     "InvalidDateError",

@@ -6,6 +6,7 @@ Every row has ``event`` (the position of the event whose wording it shows) and `
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 import attrs
@@ -250,8 +251,12 @@ def reader(cls: type) -> Callable[..., Any]:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    """Lay out rows as lines of text: columns aligned, numbers to the right."""
-    cells = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    """Lay out rows as lines of text: columns aligned, numbers to the right; a cell may have several lines."""
+    cells = [
+        list(line)
+        for row in rows
+        for line in zip_longest(*(("" if cell is None else str(cell)).split("\n") for cell in row), fillvalue="")
+    ]
     numeric = [all(isinstance(row[i], int | float) or row[i] is None for row in rows) for i in range(len(headings))]
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     for line in [list(headings), ["-" * width for width in widths], *cells]:

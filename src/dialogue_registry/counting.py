@@ -196,11 +196,14 @@ class Own(StrEnum):
 class Finding:
     """What one statement comes to when compared with the record.
 
-    ``rules`` are the full names of the rules that give the ``verdict``, ``difference`` is
-    stated minus recorded under the nearest rule (0 unless it disagrees), ``meetings`` are
-    the ids of those that make the difference between the rules, or that are uncertain.
-    ``recorded`` is the count under the rule held; ``own`` says whether the statement is
-    seen to count the meeting it was stated at.
+    ``verdict`` is that of the rule held where that fits, else the best that any rule
+    gives: while a date is open, a count by format may hit the number by chance.
+    ``rules`` are the full names of the rules that fit at least as well, ``by_rule`` has
+    the verdict of every one. ``difference`` is stated minus recorded under the nearest
+    rule (0 unless it disagrees), ``meetings`` are the ids of those that make the
+    difference between the rules, or that are uncertain. ``recorded`` is the count under
+    the rule held; ``own`` says whether the statement is seen to count the meeting it was
+    stated at.
     """
 
     statement: Statement
@@ -210,6 +213,7 @@ class Finding:
     difference: int
     recorded: Bounds
     own: Own
+    by_rule: Mapping[str, Verdict] = attrs.field(repr=False)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -251,9 +255,9 @@ class Reconciliation(Sequence[Finding]):
                     f"{finding.statement.count}{f' {finding.statement.format}' if finding.statement.format else ''}",
                     finding.recorded,
                     finding.verdict + (f" by {finding.difference:+d}" if finding.difference else ""),
-                    ", ".join(finding.rules) or "none",
+                    _listed([_fit(finding, name) for name in finding.rules]) or "none",
                     finding.own,
-                    ", ".join(finding.meetings),
+                    _listed(finding.meetings),
                 )
                 for finding in self.findings
             ],
@@ -261,6 +265,22 @@ class Reconciliation(Sequence[Finding]):
         if self.not_stated:
             yield ""
             yield f"not stated: {', '.join(self.not_stated)}"
+
+
+def _fit(finding: Finding, rule: str) -> str:
+    exactly = finding.verdict is Verdict.WITHIN and finding.by_rule[rule] is Verdict.AGREES
+    return f"{rule} (exactly)" if exactly else rule
+
+
+def _listed(names: Iterable[str], width: int = 36) -> str:
+    """Names joined by commas, in lines of about a width; no name is broken."""
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) + 2 <= width:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(name)
+    return ",\n".join(lines)
 
 
 ORDINAL = "ordinal"
@@ -296,9 +316,12 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
             tried[rule.name + suffix] = _summed(counted), frozenset(counted)
         tried[ORDINAL + suffix] = _highest(left), frozenset(left)
     verdicts = {name: _verdict(statement.count, bounds) for name, (bounds, _) in tried.items()}
-    best = min(verdicts.values(), key=list(Verdict).index)
-    fitting = (
-        tuple(name for name, verdict in verdicts.items() if verdict is best) if best is not Verdict.DISAGREES else ()
+    order = list(Verdict).index
+    best = verdicts["held"]
+    if best is Verdict.DISAGREES:
+        best = min(verdicts.values(), key=order)
+    fitting = tuple(
+        name for name, verdict in verdicts.items() if order(verdict) <= order(best) and verdict is not Verdict.DISAGREES
     )
     gaps = [_gap(statement.count, bounds) for bounds, _ in tried.values()]
     held, everything = tried["held"]
@@ -321,6 +344,7 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
         difference=min(gaps, key=abs) if best is Verdict.DISAGREES else 0,
         recorded=held,
         own=_own(verdicts["held"], verdicts[f"held without {own}"]) if own else Own.NOT_TELLING,
+        by_rule=MappingProxyType(verdicts),
     )
 
 

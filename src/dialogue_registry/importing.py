@@ -154,6 +154,7 @@ class _Run:
         self._events = 0
         self._counts = dict.fromkeys(OUTCOMES, 0)
         self._of_rows: list[RowReport] = []
+        self._seen: dict[int, int] = {}
 
     @property
     def rows(self) -> int:
@@ -193,8 +194,11 @@ class _Run:
             self._note(number, "refused", str(error))
         else:
             self._events += appended
+            same = self._seen.setdefault(hash(repr(row)), number)
             if appended:
                 self._counts["recorded"] += 1
+            elif same != number:
+                self._note(number, "already standing", f"it repeats row {same}, cell for cell")
             else:
                 self._note(number, "already standing", "the log has all of it, from the same source")
 
@@ -319,6 +323,8 @@ def _object(item: object, where: str) -> Mapping[str, Any]:
     return item
 
 
+READABLE = ("csv", "json", "jsonl", "toml")
+"""The kinds of files that can be read."""
 _READERS: Mapping[str, Callable[[Path, Plan], Numbered]] = {
     ".csv": _csv,
     ".json": _json,

@@ -64,8 +64,11 @@ CROSS JOIN held_tallies t ON t.series = a.series AND t.bound = b.bound AND t.lev
 GROUP BY a.series, t.bound
 """
 _TALLIED_ALL = f"""
-SELECT series, bound, {_SUMS}, max(highest_ordinal) FROM held_tallies
-WHERE level = 4 AND period >= ? AND period <= ? GROUP BY series, bound
+WITH bounds (bound) AS (VALUES ('both'), ('earliest'), ('latest'))
+SELECT s.series, t.bound, {_SUMS}, max(highest_ordinal)
+FROM series s CROSS JOIN bounds b
+CROSS JOIN held_tallies t ON t.series = s.series AND t.bound = b.bound AND t.level = 4 AND t.period BETWEEN ? AND ?
+GROUP BY s.series, t.bound
 """
 _SCANNED = """
 SELECT series, coalesce(format, 'unknown'), ordinal IS NOT NULL,
@@ -214,17 +217,20 @@ class Questions:
                 cells.highest = max(highest, cells.highest or 0)
         return found
 
-    def held_after(self, dates: Mapping[str, PartialDate], day: date | None) -> dict[str, Bounds]:
+    def held_after(
+        self, dates: Mapping[str, PartialDate], day: date | None, now: Mapping[str, Cells]
+    ) -> dict[str, Bounds]:
         """How many meetings of each series were held after a date of its own, up to and including one day.
 
-        No date may be later than the day.
+        No date may be later than the day; ``now`` are the :meth:`cells` of that day.
         """
         if not self._tallied:
             return {series: self._scan_after(series, since, day) for series, since in dates.items()}
-        now = self.cells(day)
         undated = self._undated() if day is None else {}
         before = self._until({series: since.earliest for series, since in dates.items()})
-        through = self._until({series: since.latest for series, since in dates.items()})
+        through = before
+        if not all(since.is_day for since in dates.values()):
+            through = self._until({series: since.latest for series, since in dates.items()})
         found: dict[str, Bounds] = {}
         for series, since in dates.items():
             reach = now.get(series, Cells()).totals()

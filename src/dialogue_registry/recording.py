@@ -39,7 +39,7 @@ from dialogue_registry.events import (
 )
 from dialogue_registry.facts import StatusReport, worded
 from dialogue_registry.log import Draft, Entry, seal
-from dialogue_registry.projections import Views
+from dialogue_registry.projections import Views, decoded
 from dialogue_registry.rules import Content, Status, Subject
 from dialogue_registry.sqlite import SQLiteLog
 
@@ -249,10 +249,9 @@ class Recorder:
 
     def _amended(self, target: int, amendment: Amendment, source: str | None) -> Entry | None:
         """The entry of the same amendment with the same source, if there is one."""
-        wanted = (*encode(amendment), source)
         for (position,) in self._connection.execute("SELECT position FROM amendments WHERE target = ?", (target,)):
             entry = self._log.at(position)
-            if (entry.type, entry.schema, entry.data, entry.source) == wanted:
+            if entry.source == source and decoded(entry) == amendment:
                 return entry
         return None
 

@@ -57,6 +57,7 @@ from dialogue_registry.projections import Projection, Views, check_apart
 from dialogue_registry.questions import BY_DAY, Questions
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
+from dialogue_registry.searching import Found, Searcher
 from dialogue_registry.sharing import OvertakenError, Replica, SharedLog, followed_log
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.standard import STANDARD
@@ -119,6 +120,7 @@ class Registry:
         self._views = Views(connection, self._log, projections)
         self._recorder = Recorder(connection, self._log, self._views)
         self._questions = Questions(connection, tallied=position is None)
+        self._searcher = Searcher(connection, self._log, self._questions, past=position is not None)
         self._db: Database | None = None
 
     # --- opening and closing ---------------------------------------------------------
@@ -225,6 +227,7 @@ class Registry:
             self._db = None
         if self._replica is not None:
             self._replica.shared.close()
+        self._searcher.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -565,6 +568,7 @@ class Registry:
         with self._writing():
             self._views.create()
             self._views.replay(progress)
+            self._searcher.forget()
 
     def verify(
         self, head: tuple[int, str] | None = None, *, views: bool = True, progress: Progress | None = None
@@ -683,6 +687,27 @@ class Registry:
         with self._reading():
             return self._questions.selected(Statement, {"series": series})
 
+    def search(self, text: str, *, limit: int = 20) -> tuple[Found, ...]:
+        """Find facts by their words: titles, names, offices, topics, activities, outcomes, places.
+
+        All words of ``text`` are sought, each as the beginning of a word, whatever the case
+        and the diacritics; in a script without spaces, anywhere. Punctuation means nothing.
+        The best come first, and each wording once. The first search makes the index, which
+        takes about a second per 100,000 facts; it is kept in the file, unless that was
+        opened read-only.
+        """
+        if not isinstance(text, str):
+            raise InvalidValueError(f"{text!r} cannot be searched for: give a text")
+        _a_number(limit, "limit", 1)
+        keep = self._known_at is None and not self._read_only_because
+        with self._reading():
+            if not keep or self._searcher.current():
+                return self._searcher.find(text, limit)
+        scope = sqlite.savepoint if self._conn.in_transaction else sqlite.transaction
+        with sqlite.translated(self._name), scope(self._conn):
+            self._searcher.update()
+            return self._searcher.find(text, limit)
+
     def disputes(self) -> tuple[Dispute, ...]:
         """The claims kept beside facts that stand and read otherwise."""
         with self._reading():
@@ -716,7 +741,7 @@ class Registry:
         chosen = find_rule(rule)
         with self._reading():
             cells = self._questions.cells(day)
-            carried = self._carried(day)
+            carried = self._carried(day, cells)
             held: dict[str, list[Meeting]] = {}
             if chosen is not RULES.get(chosen.name):
                 for meeting in self._questions.held():
@@ -738,12 +763,14 @@ class Registry:
                 )
         return MappingProxyType(counts)
 
-    def _carried(self, day: date | None) -> dict[str, Bounds]:
+    def _carried(self, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
         stated: dict[str, list[Statement]] = {}
         for statement in self._questions.selected(Statement, {}):
             stated.setdefault(statement.series, []).append(statement)
         carry = {series: found for series, s in stated.items() if (found := carrying(s, day)) is not None}
-        after = self._questions.held_after({series: since for series, (since, _) in carry.items()}, day)
+        if not carry:
+            return {}
+        after = self._questions.held_after({series: since for series, (since, _) in carry.items()}, day, cells)
         return {
             series: Bounds(number + after[series].certain, number + after[series].possible)
             for series, (_, number) in carry.items()

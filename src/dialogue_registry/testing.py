@@ -360,7 +360,7 @@ _TURNS = (
     *["report"] * 7,
     *["detail"] * 5,
     *["statement"] * 2,
-    *["interruption"] * 3,
+    *["interruption"] * 4,
     *["return"] * 2,
     *["again"] * 3,
     *["correction"] * 5,
@@ -417,7 +417,9 @@ class _Writer:
         return attrs.evolve(self._draw(_related(cls, self._scope)), **values)
 
     def open(self) -> None:
-        for dialogue in self._draw(st.lists(st.sampled_from(self._dialogues), min_size=1, unique=True)):
+        for dialogue in self._dialogues:
+            if dialogue != self._dialogues[0] and not self._draw(st.sampled_from([False, True, True])):
+                continue
             self.record(self._make(DialogueLaunched, dialogue=dialogue))
             for series in self._series:
                 if series.startswith(f"{dialogue}/") and (series.endswith("som") or self._draw(st.booleans())):
@@ -453,21 +455,28 @@ class _Writer:
         series, meetings = self._of(SeriesOpened), self._of(MeetingAnnounced, MeetingHeld)
         facts_ = [number for number, move in enumerate(self._log, 1) if isinstance(move, Record | Correct)]
         amendments = [number for number, move in enumerate(self._log, 1) if not isinstance(move, Record)]
-        if turn in ("detail", "interruption", "return") and not meetings:
+        planned = [id_ for id_ in meetings if isinstance(self._known[id_], MeetingAnnounced)]
+        called_off = [f.meeting for f in self._stands.values() if isinstance(f, MeetingCancelled | MeetingPostponed)]
+        if turn == "return" and not called_off:
+            turn = "interruption"
+        if turn in ("interruption", "return") and not planned:
+            turn = "announcement"
+        if turn == "detail" and not meetings:
             turn = "report"
-        if turn in ("report", "statement") and not series:
+        if turn in ("report", "announcement", "statement") and not series:
             turn = "opening"
         if turn in ("again", "correction", "retraction", "dispute") and not facts_:
             turn = "opening"
         if turn == "second thought" and not amendments:
             turn = "correction"
         match turn:
-            case "report":
+            case "report" | "announcement":
                 where = self._pick(series)
                 taken = {id_ for id_ in meetings if isinstance(self._known[id_], MeetingHeld)}
                 free = [m for m in self._meetings if m.startswith(f"{where}/") and m not in taken]
                 meeting = self._pick(free or self._meetings)
-                cls = draw(st.sampled_from([MeetingHeld, MeetingAnnounced]))
+                cls = draw(st.sampled_from([MeetingHeld, MeetingHeld, MeetingAnnounced]))
+                cls = MeetingAnnounced if turn == "announcement" else cls
                 self.record(self._make(cls, meeting=meeting, series=where), draw(_TOLD_BY))
             case "detail":
                 cls = draw(st.sampled_from([DelegateAttended, TopicDiscussed, ActivityReported, OutcomeAgreed]))
@@ -478,17 +487,16 @@ class _Writer:
                     stated = attrs.evolve(stated, as_of=self._pick([stated.as_of, self._pick(before).as_of]))
                 self.record(stated, draw(_TOLD_BY))
             case "interruption":
-                planned = [id_ for id_ in meetings if isinstance(self._known[id_], MeetingAnnounced)]
                 interruption = draw(st.sampled_from([MeetingCancelled, MeetingPostponed]))
-                self.record(self._make(interruption, meeting=self._pick(planned or meetings)), draw(_TOLD_BY))
+                self.record(self._make(interruption, meeting=self._pick(planned)), draw(_TOLD_BY))
             case "return":
-                called_off = [f.meeting for f in self._stands.values() if isinstance(f, MeetingCancelled | MeetingPostponed)]
-                meeting = self._pick(called_off or meetings)
-                known = self._known.get(meeting)
+                meeting = self._pick(called_off)
+                known = self._known[meeting]
                 where = known.series if isinstance(known, MeetingAnnounced | MeetingHeld) else self._pick(self._series)
                 self.record(self._make(MeetingAnnounced, meeting=meeting, series=where), draw(_TOLD_BY))
             case "again":
-                self.record(self._wording(self._pick(facts_)), draw(_TOLD_BY))
+                number = self._pick(facts_)
+                self.record(self._wording(number), draw(st.just(self._log[number - 1].source) | _TOLD_BY))
             case "correction":
                 number = self._pick(facts_)
                 replacement = self._variation(self._wording(number))

@@ -452,10 +452,17 @@ def made_read_only(rng: random.Random, folder: Path, times: int) -> Figures:
     """The file loses its write permission while a process records into it."""
     figures: Figures = Counter()
 
-    def unprivileged(path: Path, name: str, ack: Ack) -> None:
+    def record_until_told(path: Path, name: str, ack: Ack) -> None:
         drop_privileges()
         with Registry.open(path) as registry:
-            work_until_refused(_Stopping(registry, path.parent / "stop"), name, ack)
+            for number in count():
+                try:
+                    ack(registry.record(*meeting(name, number, 4), by=f"{name} {number} x5"))
+                except StorageError as error:
+                    assert "nothing was recorded" in str(error), error
+                    ack([])
+                if (path.parent / "stop").exists():
+                    return
 
     def try_to_open(path: Path, name: str, ack: Ack) -> None:
         drop_privileges()
@@ -470,27 +477,57 @@ def made_read_only(rng: random.Random, folder: Path, times: int) -> Figures:
     for number in range(times):
         place = folder / str(number)
         place.mkdir()
-        open_to_all(folder, place)
+        place.chmod(0o777)
         path = place / "a.db"
         acks = begin(path, 5)
-        for file in place.iterdir():
-            file.chmod(0o666)
-        child = Child(unprivileged, path, "c")
+        path.chmod(0o666)
+        child = Child(record_until_told, path, "c")
         child.wait_for_first_word()
         time.sleep(rng.random() * 0.1)
         path.chmod(0o444)
         acks += Child(try_to_open, path, "d").acknowledged()
         (place / "stop").touch()
         acks += child.acknowledged()
-        path.chmod(0o644)
+        path.chmod(0o666)
         demand(path, acks)
         figures["times made read-only"] += 1
         figures["events demanded"] += len(acks)
     return figures
 
 
-class _Stopping:
-    """A registry that refuses, as a full disk would, once a file says stop."""
+def frozen(rng: random.Random, folder: Path, times: int) -> Figures:
+    """The file or its WAL is frozen (chattr +i) under a process that has it open, then thawed."""
+    figures: Figures = Counter()
+    path = folder / "a.db"
+    acks = begin(path, 5)
+    if os.geteuid() or shutil.which("chattr") is None:
+        raise NotPossibleHereError("freezing a file needs chattr and the rights of root")
+
+    def chattr(change: str, file: Path) -> None:
+        if subprocess.run(["chattr", change, str(file)], capture_output=True, check=False).returncode:
+            raise NotPossibleHereError("this file system cannot freeze files")
+
+    with Registry.open(path) as registry:
+        for number in range(times):
+            file = Path(rng.choice([str(path), f"{path}-wal"]))
+            acks += _receipts(registry.record(*meeting("before", number, 4)))
+            chattr("+i", file)
+            try:
+                acks += _receipts(registry.record(*meeting("frozen", number, 4), by=f"frozen {number} x5"))
+                figures["recorded all the same"] += 1
+            except StorageError as error:
+                assert "nothing was recorded" in str(error), error
+                figures["refused"] += 1
+            finally:
+                chattr("-i", file)
+            acks += _receipts(registry.record(*meeting("thawed", number, 4)))
+    demand(path, acks)
+    figures["events demanded"] = len(acks)
+    return figures
+
+
+def _receipts(events: Sequence[RecordedEvent]) -> Acks:
+    return [(event.position, event.id) for event in events]
 
 
 def drop_privileges() -> None:
@@ -499,3 +536,248 @@ def drop_privileges() -> None:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+
+
+# --- damaged files -----------------------------------------------------------------------
+
+
+def sample(path: Path) -> None:
+    """A registry with facts, sources, amendments and disputes, all of it in the file itself."""
+    begin(path, 30)
+    with Registry.open(path) as registry:
+        events = list(registry.events())
+        for number in range(5):
+            ack = iter(range(1000))
+            work = _finite(correct, 5)
+            work(path, f"amended{number}", lambda _: next(ack, None))
+        registry.retract(events[-1].id, reason="was not there")
+
+
+def picture(registry: Registry) -> tuple[object, ...]:
+    """The log read in both ways, and what the views answer."""
+    log = list(registry.events())
+    subjects = dict.fromkeys(event.subject for event in log)
+    counts = {series: (count.total, *count.by_format.values()) for series, count in registry.counts().items()}
+    return (
+        log,
+        [list(registry.events(subject=subject)) for subject in subjects],
+        registry.meetings(),
+        [registry.attendance(meeting=subject) for subject in subjects],
+        registry.disputes(),
+        counts,
+    )
+
+
+def damaged_page(rng: random.Random, folder: Path, times: int) -> Figures:
+    """Bytes of the file are changed behind SQLite's back: noticed by open or verify, or of no consequence."""
+    original = folder / "original.db"
+    sample(original)
+    stored = original.read_bytes()
+    with Registry.open(original) as registry:
+        wanted = picture(registry)
+    figures: Figures = Counter()
+    for number in range(times):
+        damaged = bytearray(stored)
+        size = rng.choice([1, 1, 16, 512, 4096])
+        at = rng.randrange(len(damaged) - size)
+        damaged[at : at + size] = rng.randbytes(size) if rng.random() < 0.8 else bytes(size)
+        path = folder / f"{number}.db"
+        path.write_bytes(damaged)
+        figures[_judge(path, wanted, read_only=rng.random() < 0.5)] += 1
+        _remove(path)
+    return figures
+
+
+def _judge(path: Path, wanted: tuple[object, ...], *, read_only: bool) -> str:
+    try:
+        with Registry.open(path, read_only=read_only) as registry:
+            try:
+                registry.verify()
+            except DialogueRegistryError as error:
+                return f"verify: {type(error).__name__}"
+            assert picture(registry) == wanted, f"{path}: verify() passed, and yet something else is read"
+            return "of no consequence"
+    except DialogueRegistryError as error:
+        return f"open: {type(error).__name__}"
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def wal_removed(rng: random.Random, folder: Path, times: int) -> Figures:
+    """A process is killed, then its WAL file is deleted: the file is sound up to where it had been merged.
+
+    What stood in the WAL alone is gone: no library can prevent that, but ``verify(head)`` tells.
+    """
+    figures: Figures = Counter()
+    for number in range(times):
+        path = folder / f"{number}.db"
+        acks = begin(path, rng.randrange(20))
+        work = rng.choice([record_singly, record_batches, rebuild])
+        acks += run_for_a_while(rng, work, path, 0.2)
+        with Registry.open(path, read_only=True) as registry:
+            head = registry.head
+        Path(f"{path}-wal").unlink()
+        Path(f"{path}-shm").unlink(missing_ok=True)
+        with Registry.open(path) as registry:
+            position = registry.position
+        assert demand(path, [ack for ack in acks if ack[0] <= position]) == position
+        with Registry.open(path) as registry:
+            if position == head.position:
+                registry.verify(head)
+            else:
+                try:
+                    registry.verify(head)
+                except BrokenChainError as error:
+                    assert error.position == position + 1
+                    figures["tails told of by verify(head)"] += 1
+                else:
+                    raise AssertionError("verify(head) did not notice the tail that was cut off")
+        figures["WALs removed"] += 1
+        figures["events kept"] += position
+        demand_goes_on(path, "wal")
+    return figures
+
+
+# --- every write a possible last one -----------------------------------------------------
+
+
+def last_writes(rng: random.Random, folder: Path, times: int) -> Figures:
+    """The files as they stood after each step, cut and torn within it: each reopens with what was acknowledged."""
+    figures: Figures = Counter()
+    path = folder / "original.db"
+    begin(path, 3)
+    steps: list[tuple[bytes, bytes, Acks]] = []
+    with Registry.open(path) as registry:
+        acks = _receipts(list(registry.events()))
+        for step in _steps(registry):
+            acks += step
+            steps.append((path.read_bytes(), Path(f"{path}-wal").read_bytes(), list(acks)))
+    copies = 0
+    for (file, wal, acks), (file_after, wal_after, acks_after) in zip(steps, steps[1:], strict=False):
+        assert file == file_after, "the WAL was merged within the workload: make it shorter"
+        assert wal_after.startswith(wal), "a WAL only grows until it is merged"
+        frames = range(len(wal), len(wal_after), 4096 + 24)
+        cuts = {len(wal), len(wal_after)}
+        cuts.update(rng.randrange(len(wal), len(wal_after) + 1) for _ in range(times))
+        cuts.update(min(max(len(wal), rng.choice(frames) + rng.randrange(-1, 26)), len(wal_after)) for _ in range(times))
+        for cut in cuts:
+            for tail in (b"", bytes(len(wal_after) - cut), rng.randbytes(len(wal_after) - cut))[: 1 + times]:
+                copy = folder / f"copy{copies}.db"
+                copy.write_bytes(file_after)
+                Path(f"{copy}-wal").write_bytes(wal_after[:cut] + tail)
+                # Zeros may be what the last bytes were, so the whole step may be there although it was cut.
+                position = demand(copy, acks)
+                assert position in (len(acks), len(acks_after)), f"{position} is between two transactions"
+                if cut == len(wal_after):
+                    assert position == len(acks_after)
+                figures["kept the step" if position == len(acks_after) else "lost the unacknowledged step"] += 1
+                copies += 1
+                _remove(copy)
+    figures.update(_last_merges(rng, folder, steps[-1], path.read_bytes(), times))
+    figures["copies reopened"] = copies + times
+    return figures
+
+
+def _steps(registry: Registry) -> Iterator[Acks]:
+    """A workload of every kind of writing; what each step acknowledged."""
+    held = registry.record(*meeting("a", 1, 4), source=SOURCE, by="a x5")
+    yield _receipts(held)
+    yield _receipts([registry.correct(held[1].id, DelegateAttended(meeting="d/s/a/1", name="B", party="P"), reason="r")])
+    yield _receipts([registry.retract(held[2].id, reason="was not there")])
+    yield _receipts(registry.record(*meeting("a", 2, 4), source=Source("Another"), by="b x5"))
+    registry.rebuild()
+    yield []
+    before = registry.position
+    registry.record_all(meeting("a", 3, 19), by="c x20")
+    yield _receipts(list(registry.events(after=before)))
+
+
+def _last_merges(
+    rng: random.Random, folder: Path, last: tuple[bytes, bytes, Acks], merged: bytes, times: int
+) -> Figures:
+    """Stopped while the WAL is merged into the file, page by page in any order: the WAL still has it all.
+
+    Without that WAL the file is a mixture of two times. Then it is sound, or verify() or open says so.
+    """
+    figures: Figures = Counter()
+    file, wal, acks = last
+    copy = folder / "merging.db"
+    for _ in range(times):
+        torn = bytearray(file.ljust(len(merged), b"\0"))
+        share = rng.random()
+        for start in range(0, len(merged), 4096):
+            if rng.random() < share:
+                torn[start : start + 4096] = merged[start : start + 4096]
+        copy.write_bytes(torn)
+        Path(f"{copy}-wal").write_bytes(wal)
+        assert demand(copy, acks) == len(acks)
+        _remove(copy)
+        figures["stopped while merging"] += 1
+        copy.write_bytes(torn)
+        try:
+            position = demand(copy, [])
+            assert demand(copy, acks[:position]) == position
+            figures["and the WAL lost: sound"] += 1
+        except DialogueRegistryError as error:
+            figures[f"and the WAL lost: {type(error).__name__}"] += 1
+        _remove(copy)
+    return figures
+
+
+# --- the run -----------------------------------------------------------------------------
+
+Scenario = Callable[[random.Random, Path, int], Figures]
+
+#: Each scenario, and how many times the long version plays it.
+SCENARIOS: dict[str, tuple[Scenario, int]] = {
+    **{f"kill-{name}": (killed(work), 60) for name, work in KILLED.items()},
+    "kill-creating": (kill_creating, 60),
+    "kill-one-of-four": (kill_one_of_four, 20),
+    "four-writers": (four_writers, 25),
+    "readers-and-writers": (readers_and_writers, 30),
+    "disk-full": (disk_full, 40),
+    "tmpfs-full": (tmpfs_full, 25),
+    "made-read-only": (made_read_only, 25),
+    "frozen": (frozen, 25),
+    "damaged-page": (damaged_page, 250),
+    "wal-removed": (wal_removed, 30),
+    "last-writes": (last_writes, 12),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", choices=[[], *SCENARIOS], help="default: all of them")
+    parser.add_argument("--times", type=int, help="how often to play each; by default about three minutes of all")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--list", action="store_true", help="name the scenarios")
+    asked = parser.parse_args()
+    if asked.list:
+        print(*SCENARIOS, sep="\n")
+        return
+    print(f"seed {asked.seed}, SQLite {sqlite3.sqlite_version}, Python {sys.version.split()[0]}", flush=True)
+    began = time.monotonic()
+    for name in asked.scenarios or SCENARIOS:
+        play(name, asked.times, asked.seed)
+    print(f"all in {time.monotonic() - began:.0f} s; nothing acknowledged was lost")
+
+
+def play(name: str, times: int | None, seed: int) -> None:
+    scenario, usual = SCENARIOS[name]
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="faults-") as folder:
+        Path(folder).chmod(0o755)  # for nobody
+        try:
+            figures = scenario(random.Random(f"{seed} {name}"), Path(folder), times or usual)
+        except NotPossibleHereError as reason:
+            print(f"{name:22} not possible here: {reason}", flush=True)
+            return
+    told = ", ".join(f"{what} {number:,}" for what, number in figures.items())
+    print(f"{name:22} {time.monotonic() - began:5.1f} s  {told}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,314 @@
+"""What was once stored can be read for ever.
+
+``tests/recorded/`` holds logs as stored, one line an event, with at least one line of every shape of every event that
+was ever released. Lines are added there and never edited: each log ends in the hash written down here.
+"""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialogue_registry import (
+    ActivityReported,
+    CodecError,
+    CountStated,
+    DelegateAttended,
+    DialogueLaunched,
+    EventRetracted,
+    FactCorrected,
+    FactDisputed,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    NewerEventError,
+    OutcomeAgreed,
+    PartyJoined,
+    Registry,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+    UnknownEventTypeError,
+)
+from dialogue_registry import codec as codec_module
+from dialogue_registry.codec import STORED, UPCASTERS, check_upcasters, encode
+from dialogue_registry.events import Event
+from dialogue_registry.log import Draft, Entry, Head, seal
+
+RECORDED = Path(__file__).parent / "recorded"
+RELEASE = Source(
+    "Joint press release",
+    url="https://example.org/release",
+    publisher="Ministry of Foreign Affairs",
+    published="2007-12",
+    language="en",
+    kind="report",
+)
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (RECORDED / name).read_text("utf-8").splitlines()]
+
+
+def ids(name: str) -> list[str]:
+    return [line["id"] for line in lines(name)]
+
+
+LAUNCHED = DialogueLaunched(dialogue="d", name="“A and B” Dialogue", launched="2004-08", aliases=["A+B"])
+OPENED = SeriesOpened(
+    series="d/som", dialogue="d", name="Senior Officials' Meeting", abbreviation="SOM", aliases=["高級実務者会合"]
+)
+HELD = MeetingHeld(
+    meeting="d/som/1", series="d/som", date="2007-12-13/2007-12-14", ordinal=1, format="hybrid", place="Dushanbe",
+    country="TJK", title="First meeting",
+)  # fmt: skip
+EXPO = ActivityReported(
+    meeting="d/som/1", title="Expo", organisers=["Trade association", "Chamber"], field="trade", date="2007-11"
+)
+
+LOGS: dict[str, tuple[str, list[Event]]] = {
+    # As of activity.reported version 1, which wrote "organizers" and knew no field.
+    "log-1.jsonl": (
+        "f49e7e73dfdaaa88add7525b46d9daeda411a957521f92190211f18f4b68a228",
+        [
+            LAUNCHED,
+            PartyJoined(
+                dialogue="d", party="UZB", name="Uzbekistan", joined="2004-08-28", aliases=["Republic of Uzbekistan"]
+            ),
+            OPENED,
+            MeetingAnnounced(
+                meeting="d/som/1", series="d/som", date="2007-12", ordinal=1, format="in-person", place="Dushanbe",
+                country="TJK", title="First meeting",
+            ),
+            MeetingPostponed(meeting="d/som/1", reason="snow", on="2007-12-01", until="2007-12-13/2007-12-14"),
+            HELD,
+            MeetingAnnounced(meeting="d/som/2", series="d/som"),
+            MeetingCancelled(meeting="d/som/2", reason="elections", on="[2008-01-01..2008-03-31]"),
+            DelegateAttended(
+                meeting="d/som/1", name="OKADA Katsuya", party="JPN", office="Minister for Foreign Affairs",
+                role="head", on_behalf_of="Prime Minister",
+            ),
+            TopicDiscussed(meeting="d/som/1", topic="water"),
+            ActivityReported(
+                meeting="d/som/1", title="Expo", organisers=["Trade association", "Chamber"], date="2007-11"
+            ),
+            ActivityReported(meeting="d/som/1", title="Medical experts' meeting", organisers=["Medical body"]),
+            OutcomeAgreed(meeting="d/som/1", title="Action Plan", kind="action plan"),
+            CountStated(series="d/som", count=1, as_of="2007-12-14", format="hybrid", reported_at="d/som/1"),
+            FactCorrected(
+                event_id=ids("log-1.jsonl")[10],
+                replacement=ActivityReported(
+                    meeting="d/som/1", title="Virtual expo", organisers=["Trade association"]
+                ),
+                reason="it was online",
+            ),
+            EventRetracted(event_id=ids("log-1.jsonl")[9], reason="of another meeting"),
+            FactDisputed(
+                event_id=ids("log-1.jsonl")[8],
+                claim=DelegateAttended(meeting="d/som/1", name="OKADA K.", party="JPN"),
+                reason="spelled otherwise",
+            ),
+        ],
+    ),
+    "log-2.jsonl": (
+        "ea6e02f967f871ac003c7b0131680514bec44cd1394941f9da3786da85b756b3",
+        [
+            LAUNCHED,
+            OPENED,
+            HELD,
+            EXPO,
+            FactCorrected(
+                event_id=ids("log-2.jsonl")[3],
+                replacement=ActivityReported(
+                    meeting="d/som/1", title="Virtual expo", organisers=["Trade association"],
+                    field="trade and economy",
+                ),
+                reason="it was online",
+            ),
+        ],
+    ),
+}  # fmt: skip
+
+
+def entries(name: str) -> list[Entry]:
+    return [Entry(**{**line, "hash": bytes.fromhex(line["hash"])}) for line in lines(name)]
+
+
+def store(path: Path, stored: list[Entry]) -> None:
+    """Write a log into a new registry file as another version of the library left it, its views out of date."""
+    Registry.open(path).close()
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("DELETE FROM projections")
+        append(file, stored)
+
+
+def append(file: sqlite3.Connection, stored: list[Entry]) -> None:
+    for entry in stored:
+        file.execute("INSERT OR IGNORE INTO sources (data) SELECT ?1 WHERE ?1 IS NOT NULL", (entry.source,))
+        (source,) = file.execute("SELECT (SELECT id FROM sources WHERE data = ?)", (entry.source,)).fetchone()
+        file.execute(f"INSERT INTO events VALUES ({', '.join('?' * 11)})", (*entry[:7], source, *entry[8:]))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "registry.db"
+
+
+# --- recorded lines ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_recorded_log_reads_as_it_was_meant(path: Path, name: str) -> None:
+    digest, events = LOGS[name]
+    store(path, entries(name))
+    with Registry.open(path) as registry:
+        assert [record.event for record in registry.events()] == events
+        assert registry.verify() == (len(events), digest)
+        assert {record.source for record in registry.events()} <= {RELEASE, None}
+        assert {record.by for record in registry.events()} <= {"archivist", "desk", ""}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_recorded_log_gives_the_views_of_the_same_events_today(path: Path, name: str) -> None:
+    store(path, entries(name))
+    with Registry.open(path) as old, Registry.open() as new:
+        for record in old.events():
+            event, source = record.event, record.source
+            told = {"reason": getattr(event, "reason", ""), "source": source}
+            id_ = next((r.id for r in new.events() if r.position == position(old, event)), "")
+            match event:
+                case FactCorrected():
+                    new.correct(id_, event.replacement, **told)
+                case EventRetracted():
+                    new.retract(id_, **told)
+                case FactDisputed():
+                    new.dispute(id_, event.claim, **told)
+                case _:
+                    new.record(event, source=source)
+        for question in ("dialogues", "series", "meetings", "attendance", "topics", "activities", "outcomes"):
+            assert getattr(old, question)() == getattr(new, question)()
+        assert old.statements() == new.statements()
+        assert old.counts() == new.counts()
+
+
+def position(registry: Registry, event: Event) -> int:
+    """Where the event stands that another one amends or disputes."""
+    return next((r.position for r in registry.events() if r.id == getattr(event, "event_id", None)), 0)
+
+
+def test_the_activities_of_version_1_have_organisers_and_no_field(path: Path) -> None:
+    store(path, entries("log-1.jsonl"))
+    with Registry.open(path) as registry:
+        assert [(a.title, a.organisers, a.field) for a in registry.activities()] == [
+            ("Virtual expo", ("Trade association",), ""),
+            ("Medical experts' meeting", ("Medical body",), ""),
+        ]
+
+
+def test_every_shape_that_was_released_is_recorded() -> None:
+    released = {(word, version) for word, latest in STORED.values() for version in range(1, latest + 1)}
+    assert {(line["type"], line["schema"]) for name in LOGS for line in lines(name)} == released
+    assert {path.name for path in RECORDED.iterdir()} == set(LOGS)
+
+
+def test_what_is_written_today_is_the_newest_recorded_shape() -> None:
+    keys: dict[str, set[str]] = {}
+    for name in LOGS:
+        for line in lines(name):
+            if (line["type"], line["schema"]) in STORED.values():
+                keys.setdefault(line["type"], set()).update(json.loads(line["data"]))
+    for name in LOGS:
+        for event in LOGS[name][1]:
+            word, _, data = encode(event)
+            assert set(json.loads(data)) <= keys[word], "a stored shape changed: raise its schema version"
+
+
+def test_a_script_run_again_over_an_older_log_appends_nothing(path: Path) -> None:
+    store(path, entries("log-1.jsonl"))
+    with Registry.open(path) as registry:
+        records = list(registry.events())
+        for record in records:
+            match record.event:
+                case FactCorrected() as e:
+                    again = registry.correct(e.event_id, e.replacement, reason=e.reason, source=record.source)
+                case EventRetracted() as e:
+                    again = registry.retract(e.event_id, reason=e.reason, source=record.source)
+                case FactDisputed() as e:
+                    assert record.source is not None
+                    again = registry.dispute(e.event_id, e.claim, reason=e.reason, source=record.source)
+                case fact:
+                    (again,) = registry.record(fact, source=record.source)
+            assert again == record
+        assert registry.position == len(records)
+
+
+# --- the chain of upcasters ----------------------------------------------------------
+
+
+def test_a_gap_in_the_chain_is_found() -> None:
+    with pytest.raises(CodecError, match=r"'activity\.reported' version 2 to version 3"):
+        check_upcasters({**STORED, ActivityReported: ("activity.reported", 3)}, UPCASTERS)
+
+
+def test_an_upcaster_that_leads_nowhere_is_found() -> None:
+    with pytest.raises(CodecError, match=r"'activity\.reported' version 1 leads nowhere"):
+        check_upcasters({**STORED, ActivityReported: ("activity.reported", 1)}, UPCASTERS)
+
+
+def test_the_chain_is_checked_when_the_library_loads() -> None:
+    source = Path(codec_module.__file__).read_text("utf-8")
+    broken = re.sub(r'^    \("activity\.reported", 1\): .*\n', "", source, flags=re.MULTILINE)
+    assert broken != source
+    with pytest.raises(CodecError, match=r"'activity\.reported' version 1"):
+        exec(compile(broken, "codec.py", "exec"), {"__name__": "dialogue_registry.codec_without_an_upcaster"})
+
+
+# --- what this library cannot know ---------------------------------------------------
+
+
+def after(name: str, word: str, schema: int, data: str = "{}") -> list[Entry]:
+    """One more entry after a recorded log, rightly chained, as a newer library would write it."""
+    log = entries(name)
+    head = Head(log[-1].position, log[-1].hash, log[-1].recorded_at)
+    versions = {entry.subject: entry.version for entry in log}
+    moment = Registry.open().record(LAUNCHED)[0].recorded_at
+    return seal([Draft("d/som/1", word, schema, data, None, "")], head, versions, moment)
+
+
+@pytest.mark.parametrize(
+    ("word", "schema", "error"),
+    [("meeting.dreamt", 1, UnknownEventTypeError), ("meeting.held", 2, NewerEventError)],
+)
+def test_what_a_newer_library_wrote_is_named_by_position_type_and_version(
+    path: Path, word: str, schema: int, error: type[CodecError]
+) -> None:
+    store(path, entries("log-2.jsonl"))
+    with Registry.open(path) as registry:
+        with closing(sqlite3.connect(path)) as file, file:
+            append(file, after("log-2.jsonl", word, schema))
+        with pytest.raises(error) as reading:
+            list(registry.events())
+        with pytest.raises(error):
+            registry.rebuild()
+        assert len(registry.meetings()) == 1  # the views that were made are still there
+    for part in ("position 6", repr(word), f"version {schema}", "upgrade"):
+        assert part in str(reading.value)
+
+
+def test_a_newer_fact_inside_a_correction_is_named_too(path: Path) -> None:
+    nested = {"type": "meeting.held", "schema": 2, "data": {}}
+    data = json.dumps({"event_id": ids("log-2.jsonl")[2], "replacement": nested, "reason": "?"})
+    store(path, [*entries("log-2.jsonl"), *after("log-2.jsonl", "fact.corrected", 1, data)])
+    with pytest.raises(NewerEventError, match=r"position 6: 'meeting\.held' has schema version 2"):
+        Registry.open(path)
+
+
+def test_data_that_is_none_of_a_known_shape_is_named_too(path: Path) -> None:
+    store(path, [*entries("log-2.jsonl"), *after("log-2.jsonl", "meeting.held", 1, '{"meeting": "D"}')])
+    with pytest.raises(CodecError, match=r"position 6: .*'meeting\.held' version 1"):
+        Registry.open(path)
