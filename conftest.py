@@ -1,10 +1,14 @@
 """The README, the docs and the examples in docstrings are tests: what they say is run, what they print is compared.
 
 In Markdown a ``python`` block is run after those above it on its page, in an empty folder.
-A ``text`` block is what the ``python`` block before it prints.
+A ``text`` block is what the ``python`` block before it prints. In a ``console`` block each
+line after ``$`` is run by the shell, and what follows it is what it writes.
 """
 
 import os
+import re
+import subprocess
+import sys
 import tempfile
 from contextlib import redirect_stdout, suppress
 from io import StringIO
@@ -17,6 +21,8 @@ from sybil.parsers.myst import CodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
 _HERE, _PRINTED = "__here__", "__printed__"
+_EXAMPLES = Path(__file__).parent / "examples"
+_COMMAND = f'#!/bin/sh\nexec "{sys.executable}" -m dialogue_registry "$@"\n'
 
 
 class _Run(PythonEvaluator):
@@ -33,6 +39,15 @@ def _compare(example: Example) -> None:
     assert _lines(printed) == _lines(example.parsed)
 
 
+def _converse(example: Example) -> None:
+    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.MULTILINE):
+        path = f"{Path('.bin').absolute()}{os.pathsep}{os.environ['PATH']}"
+        ran = subprocess.run(  # noqa: S602 - the documentation is ours
+            command, shell=True, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
+        )
+        assert _lines(ran.stdout + ran.stderr) == _lines(expected), command
+
+
 def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip("\n").splitlines()]
 
@@ -41,6 +56,10 @@ def _enter(namespace: dict[str, Any]) -> None:
     folder = tempfile.TemporaryDirectory()
     namespace[_HERE] = (folder, Path.cwd())
     os.chdir(folder.name)
+    Path("examples").symlink_to(_EXAMPLES)
+    Path(".bin").mkdir()
+    Path(".bin/dialogue-registry").write_text(_COMMAND, "utf-8")
+    Path(".bin/dialogue-registry").chmod(0o755)
 
 
 def _leave(namespace: dict[str, Any]) -> None:
@@ -53,7 +72,7 @@ def _leave(namespace: dict[str, Any]) -> None:
 
 
 _pages = Sybil(
-    parsers=[CodeBlockParser("python", _Run()), CodeBlockParser("text", _compare)],
+    parsers=[CodeBlockParser("python", _Run()), CodeBlockParser("text", _compare), CodeBlockParser("console", _converse)],
     patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     setup=_enter,
     teardown=_leave,

@@ -1,7 +1,7 @@
 """The command: run the suites, print the table, write the results as JSON.
 
 python -m benchmarks                      all of it, about ten minutes
-python -m benchmarks --quick              a small version, half a minute
+python -m benchmarks --quick              a small version, about a minute
 python -m benchmarks --only replay        one suite (may be given several times)
 python -m benchmarks --page PAGE.md       no run: put the last results on a page of the documentation
 """
@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a small version, for a first look")
     parser.add_argument("--only", action="append", choices=list(SUITES), default=[], help="run this suite alone")
     parser.add_argument("--rounds", type=int, help="how many rounds")
+    parser.add_argument("--largest", type=int, help="leave out of the sweep what has more meetings than this")
     parser.add_argument("--folder", help="where to put the files; the disk under it is what is measured")
     parser.add_argument("--out", type=Path, help=f"where to write the results ({_RESULTS.name} beside the command)")
     parser.add_argument("--page", type=Path, help="run nothing: put the results on this page")
@@ -47,10 +48,15 @@ def main() -> int:
     size = QUICK if asked.quick else DEFAULT
     if asked.rounds:
         size = attrs.evolve(size, rounds=asked.rounds)
+    if asked.largest:
+        size = attrs.evolve(size, sweep=[meetings for meetings in size.sweep if meetings <= asked.largest])
     made = _made(size)
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=asked.folder) as folder:
         bench = Bench(Path(folder), size)
-        run(bench, asked.only)
+        try:
+            run(bench, asked.only)
+        except KeyboardInterrupt:
+            bench.say("stopped: here is what there is")
     made["load"]["after"] = os.getloadavg()[0]
     found = list(lines(bench.results))
     print(f"{heading(made)}\n\n{markdown(found)}")

@@ -66,7 +66,7 @@ FLAT = 1.25
 def lines(results: Results) -> Iterator[Line]:
     """All lines of the table that the results have something for."""
     for compared in COMPARED:
-        if compared.suite in results:
+        if {compared.ours, compared.other} <= results.get(compared.suite, {}).keys():
             yield _compare(compared, results[compared.suite])
     yield from _sizes(results.get("batches", {}))
     yield from _amendments(results.get("amendment", {}))
@@ -76,7 +76,7 @@ def lines(results: Results) -> Iterator[Line]:
 def _compare(compared: Compared, suite: Suite) -> Line:
     ours, theirs = suite[compared.ours], suite[compared.other]
     costs = [
-        (one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ours, theirs, strict=True)
+        (one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ours, theirs, strict=False)
     ]
     ratios = [two / one if compared.kind == "rate" else one / two for one, two in costs]
     low, middle, high = min(ratios), median(ratios), max(ratios)
@@ -127,8 +127,8 @@ def _amendments(suite: Suite) -> Iterator[Line]:
 
 
 def _sweep(results: Results) -> Iterator[Line]:
-    sizes = list(results.get("sweep: record", {}))
-    if not sizes:
+    sizes = list(results.get("sweep: opening, plain", {}))  # the last that is measured of each size
+    if len(sizes) < 2:
         return
     least, most = sizes[0], sizes[-1]
     yield from _times(results["sweep: counts"], "counts(as_of), 50 series", least, most, 0.005)

@@ -39,7 +39,14 @@ def lines(output: str) -> list[str]:
 
 
 def test_no_example_is_left_out() -> None:
-    tested = {"central_asia_plus_japan.py", "one_press_release.py", "replay.py"}
+    tested = {
+        "central_asia_plus_japan.py",
+        "one_press_release.py",
+        "own_projection.py",
+        "replay.py",
+        "what_did_we_know.py",
+        "who_is_right.py",
+    }
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
 
 
@@ -90,6 +97,44 @@ def test_a_rebuild_changes_no_answer_and_the_log_can_be_folded_by_hand(tmp_path:
     assert printed[0] == f"views made again from {len(list(load()))} events: same answers"
     assert printed[1] == "6 series counted, 44 meetings listed"
     assert printed[4:6] == ["JPN 22", "TJK 3"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_official_count_is_explained(tmp_path: Path) -> None:
+    printed = lines(run(EXAMPLES / "who_is_right.py", tmp_path))
+    assert "2021-06-16 ca-jad/som 14 14 agrees held, numbered, ordinal included ca-jad/som/14" in printed
+    assert "not stated: ca-jad/sofia" in printed
+    assert "2021-06-16 Ministry of Foreign Affairs of Japan https://www.mofa.go.jp/erp/ca_c/page4e_001144.html" in printed
+    reading = printed[printed.index("Reading") + 2 :]
+    assert [line.split(":")[0] for line in reading] == [
+        "- 27 of 30 counts agree with the meetings held, taken plainly.",
+        "- Tokyo Dialogue, 6 as of 2014-03-18",
+        "- Senior Officials' Meeting, 11 as of 2018-01-26",
+        "- Tokyo Dialogue, 10 as of 2018-06-12",
+        "- Experts' Meeting, 5 as of 2020-08-06",
+        "- Foreign Ministers' Meeting, 1 as of 2021-06-16",
+        "- Senior Officials' Meeting, 14 as of 2021-06-16",
+        "- Nobody is wrong",
+    ]
+    assert not list(tmp_path.iterdir())
+
+
+def test_both_times_are_answered(tmp_path: Path) -> None:
+    printed = lines(run(EXAMPLES / "what_did_we_know.py", tmp_path))
+    assert printed[2:6] == ["as of as reported as known now", "2012-11-08 0 0", "2012-11-09 1 0", "2012-11-10 1 1"]
+    assert [line for line in printed if line.startswith("as reported: 2012-11-09 (")]
+    assert [line for line in printed if line.startswith("as known now: 2012-11-10 (")]
+    assert printed[-1].startswith("4 corrected Jun 2012-11-10 the ministers met on the 10th")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_projection_of_ones_own_is_kept_amended_and_made_again(tmp_path: Path) -> None:
+    assert lines(run(EXAMPLES / "own_projection.py", tmp_path))[1::2] == [
+        "JPN 22, TJK 3, KAZ 2, KGZ 2",
+        "JPN 22, KAZ 3, TJK 3, KGZ 2",
+        "JPN 22, TJK 3, KAZ 2, KGZ 2",
+        "Tokyo 22, Dushanbe 3, Ashgabat 2, Astana 2",
+    ]
     assert not list(tmp_path.iterdir())
 
 

@@ -136,7 +136,8 @@ SEATS = Projection(
 #: The laws are what this library is for: they are tried harder than the rest.
 often = settings(max_examples=3 * settings().max_examples)
 seldom = settings(max_examples=max(1, settings().max_examples // 2))
-every_projection = pytest.mark.parametrize("projection", [STANDARD, SEATS], ids=["standard", "a user's"])
+PROJECTIONS = {"standard": STANDARD, "a user's": SEATS}
+every_projection = pytest.mark.parametrize("projection", PROJECTIONS)  # a name: Hypothesis prints all arguments
 numbers = st.lists(st.integers(0, 30), max_size=4)
 
 
@@ -147,9 +148,9 @@ numbers = st.lists(st.integers(0, 30), max_size=4)
 @often
 @given(moves=histories(), cuts=numbers)
 def test_made_step_by_step_is_rebuilt_however_the_log_is_cut(
-    projection: Projection, moves: History, cuts: list[int]
+    projection: str, moves: History, cuts: list[int]
 ) -> None:
-    rebuilt_as_incremental(projection, moves, cuts)
+    rebuilt_as_incremental(PROJECTIONS[projection], moves, cuts)
 
 
 @often
@@ -176,31 +177,31 @@ def small_pages(size: int) -> Iterator[None]:
 @every_projection
 @often
 @given(moves=histories(), position=st.integers(0, 30))
-def test_as_known_then_is_as_recorded_up_to_then(projection: Projection, moves: History, position: int) -> None:
-    past_as_prefix(projection, moves, position)
+def test_as_known_then_is_as_recorded_up_to_then(projection: str, moves: History, position: int) -> None:
+    past_as_prefix(PROJECTIONS[projection], moves, position)
 
 
 @every_projection
 @often
 @given(moves=histories())
-def test_the_log_shows_what_its_effective_log_shows(projection: Projection, moves: History) -> None:
-    log_as_effective_log(projection, moves)
+def test_the_log_shows_what_its_effective_log_shows(projection: str, moves: History) -> None:
+    log_as_effective_log(PROJECTIONS[projection], moves)
 
 
 @every_projection
 @often
 @given(moves=histories(), more=histories())
-def test_what_is_retracted_was_never_recorded(projection: Projection, moves: History, more: History) -> None:
-    retracted_as_never_recorded(projection, moves, more)
+def test_what_is_retracted_was_never_recorded(projection: str, moves: History, more: History) -> None:
+    retracted_as_never_recorded(PROJECTIONS[projection], moves, more)
 
 
 @every_projection
 @often
 @given(moves=histories(), openings=numbers)
 def test_catching_up_from_any_checkpoint_changes_nothing(
-    projection: Projection, moves: History, openings: list[int]
+    projection: str, moves: History, openings: list[int]
 ) -> None:
-    caught_up_as_kept_up(projection, moves, openings)
+    caught_up_as_kept_up(PROJECTIONS[projection], moves, openings)
 
 
 @every_projection
@@ -211,9 +212,9 @@ def test_catching_up_from_any_checkpoint_changes_nothing(
     order=st.lists(st.booleans(), max_size=24),
 )
 def test_unrelated_events_commute(
-    projection: Projection, moves: History, others: History, order: list[bool]
+    projection: str, moves: History, others: History, order: list[bool]
 ) -> None:
-    unrelated_commute(projection, moves, others, order)
+    unrelated_commute(PROJECTIONS[projection], moves, others, order)
 
 
 @given(moves=histories())
@@ -491,8 +492,11 @@ def unlocked(registry: Registry) -> sqlite3.Connection:
     """The registry's own connection, with nothing left that protects the log."""
     connection = registry._conn
     connection.execute("PRAGMA foreign_keys = OFF")
-    for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
+    for kind in ("trigger", "view"):
+        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = ?", (kind,)).fetchall():
+            connection.execute(f"DROP {kind} {name}")
+    for column in ("title", "url"):  # made of the data, of which they demand that it be JSON
+        connection.execute(f"ALTER TABLE sources DROP COLUMN {column}")
     return connection
 
 
@@ -636,22 +640,22 @@ def test_the_log_in_a_file_keeps_the_promise_of_a_log() -> None:
 
 #: What share of histories must reach this state.
 REACHED: dict[str, float] = {
-    "corrected": 0.25,
+    "corrected": 0.20,
     "corrected again": 0.03,
-    "moved by a correction": 0.05,
-    "retracted": 0.25,
-    "amendment retracted": 0.05,
-    "disputed": 0.10,
+    "moved by a correction": 0.03,
+    "retracted": 0.20,
+    "amendment retracted": 0.08,
+    "disputed": 0.15,
     "postponed": 0.10,
-    "cancelled": 0.10,
-    "announced again": 0.05,
-    "held": 0.50,
-    "held, date unknown": 0.10,
+    "cancelled": 0.12,
+    "announced again": 0.10,
+    "held": 0.40,
+    "held, date unknown": 0.05,
     "held, date partial": 0.20,
-    "several sources": 0.15,
-    "several dialogues": 0.25,
-    "stated and carried": 0.25,
-    "repeated": 0.20,
+    "several sources": 0.08,
+    "several dialogues": 0.08,
+    "stated and carried": 0.10,
+    "repeated": 0.15,
     "refused": 0.30,
     "mostly accepted": 0.60,
 }
@@ -710,7 +714,7 @@ def test_histories_reach_the_interesting_states_often_enough(capsys: pytest.Capt
     seen: Counter[str] = Counter()
     lengths: list[int] = []
 
-    @often
+    @settings(max_examples=300, derandomize=True)
     @given(histories())
     def look(moves: History) -> None:
         lengths.append(len(moves))

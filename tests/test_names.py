@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry.names import NameParts, fold, name_parts
+from dialogue_registry.names import NameParts, fold, name_parts, same_name
 
 LOWER = "abcdefghijklmnopqrstuvwxyzéíñöøşšабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -185,3 +185,29 @@ def test_white_space_width_and_composition_make_no_difference(pieces: list[str])
     text = " ".join(pieces)
     assert fold("  " + "\t ".join(pieces) + "\n") == fold(text)
     assert fold(unicodedata.normalize("NFD", text)) == fold(unicodedata.normalize("NFC", text))
+
+
+@given(honorifics, family_names, given_names)
+def test_a_name_is_the_same_in_either_order_and_with_or_without_honorific(
+    honorific: str, family: list[str], others: list[str]
+) -> None:
+    one, other = name_parts(honorific + " ".join(family + others)), name_parts(" ".join(others + family))
+    plain = name_parts(" ".join(others + family).lower())
+    for name in (one, other, plain):
+        assert same_name(name, one)
+        assert same_name(one, name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Vepa HAJIYEV", "Vepa KHAJIYEV"),
+        ("Erlan IDRISSOV", "Erlan ABDYLDAEV"),
+        ("ZOHIDI", "Nizomiddin ZOHIDI"),
+        ("JEAN Paul", "PAUL Jean"),
+        ("John F. KENNEDY", "John KENNEDY"),
+    ],
+)
+def test_names_that_differ_by_a_letter_or_a_part_are_not_the_same(one: str, other: str) -> None:
+    assert not same_name(name_parts(one), name_parts(other))
+    assert not same_name(name_parts(other), name_parts(one))

@@ -3,6 +3,7 @@
 from dialogue_registry.anomalies import Anomaly
 from dialogue_registry.answers import (
     Activity,
+    Appearance,
     Attendance,
     Dialogue,
     Dispute,
@@ -14,7 +15,7 @@ from dialogue_registry.answers import (
     Step,
     Topic,
 )
-from dialogue_registry.counting import RULES, Bounds, Count, Finding, Reconciliation, Rule, Verdict
+from dialogue_registry.counting import RULES, Bounds, Count, Finding, Own, Reconciliation, Rule, Verdict
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import (
     AmendmentError,
@@ -25,10 +26,13 @@ from dialogue_registry.errors import (
     ConflictError,
     DialogueRegistryError,
     DriftError,
+    ExchangeError,
     IdInUseError,
     InvalidDateError,
     InvalidIdError,
     InvalidValueError,
+    MappingError,
+    MissingExtraError,
     NewerEventError,
     NewerRegistryError,
     NotARegistryError,
@@ -38,10 +42,13 @@ from dialogue_registry.errors import (
     SeriesMismatchError,
     StatusError,
     StillNeededError,
+    StoppedImportError,
     StorageError,
+    UnfitEventError,
     UnknownEventError,
     UnknownEventTypeError,
     UnknownSubjectError,
+    UnreadableFileError,
     VerificationError,
     WrongPositionError,
 )
@@ -65,12 +72,15 @@ from dialogue_registry.events import (
     Source,
     TopicDiscussed,
 )
+from dialogue_registry.exporting import export_file
+from dialogue_registry.importing import ImportReport, RowReport, import_table
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.names import NameParts, name_parts
 from dialogue_registry.projections import Projection, State, Table, Tally, View
 from dialogue_registry.registry import Head, Registry
 from dialogue_registry.rules import Status
 from dialogue_registry.searching import Found
+from dialogue_registry.tables import arrow_tables
 
 __all__ = [
     "RULES",
@@ -78,6 +88,7 @@ __all__ = [
     "ActivityReported",
     "AmendmentError",
     "Anomaly",
+    "Appearance",
     "Attendance",
     "Bounds",
     "BrokenChainError",
@@ -94,6 +105,7 @@ __all__ = [
     "Dispute",
     "DriftError",
     "EventRetracted",
+    "ExchangeError",
     "FactCorrected",
     "FactDisputed",
     "Finding",
@@ -101,14 +113,17 @@ __all__ = [
     "Found",
     "Head",
     "IdInUseError",
+    "ImportReport",
     "InvalidDateError",
     "InvalidIdError",
     "InvalidValueError",
+    "MappingError",
     "Meeting",
     "MeetingAnnounced",
     "MeetingCancelled",
     "MeetingHeld",
     "MeetingPostponed",
+    "MissingExtraError",
     "NameParts",
     "NewerEventError",
     "NewerRegistryError",
@@ -116,6 +131,7 @@ __all__ = [
     "Outcome",
     "OutcomeAgreed",
     "OutdatedViewsError",
+    "Own",
     "PartialDate",
     "Party",
     "PartyJoined",
@@ -126,6 +142,7 @@ __all__ = [
     "RefusedError",
     "Registry",
     "Role",
+    "RowReport",
     "Rule",
     "Series",
     "SeriesMismatchError",
@@ -137,17 +154,23 @@ __all__ = [
     "StatusError",
     "Step",
     "StillNeededError",
+    "StoppedImportError",
     "StorageError",
     "Table",
     "Tally",
     "Topic",
     "TopicDiscussed",
+    "UnfitEventError",
     "UnknownEventError",
     "UnknownEventTypeError",
     "UnknownSubjectError",
+    "UnreadableFileError",
     "Verdict",
     "VerificationError",
     "View",
     "WrongPositionError",
+    "arrow_tables",
+    "export_file",
+    "import_table",
     "name_parts",
 ]

@@ -63,7 +63,9 @@ def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
     try:
         event = orjson.loads(line)
     except ValueError as error:
-        raise UnfitEventError(f"line {number} is no JSON ({error}): give an export of this library", line=number) from None
+        raise UnfitEventError(
+            f"line {number} is no JSON ({error}): give an export of this library", line=number
+        ) from None
     try:
         entry, log = _entry(event)
         decode(entry.type, entry.schema, entry.data, entry.position)

@@ -211,4 +211,3 @@ def decode_source(data: str | None, position: int = 0) -> Source | None:
 @lru_cache(maxsize=4096)
 def _source(data: str) -> Source:
     return Source(**orjson.loads(data))
-

@@ -168,9 +168,11 @@ def carrying(statements: Sequence[Statement], day: date | None) -> tuple[Partial
     known = [s for s in statements if day is None or s.as_of.latest <= day]
     if not known:
         return None
-    latest = max(known, key=lambda s: (s.as_of.latest, s.as_of.earliest)).as_of
-    by_format = {s.format: s.count for s in known if s.as_of == latest}
-    return latest, by_format[None] if None in by_format else sum(by_format.values())
+    # August 2004 and some day of that month are the same date, however they are written.
+    until, since = max((s.as_of.latest, s.as_of.earliest) for s in known)
+    latest = [s for s in known if (s.as_of.latest, s.as_of.earliest) == (until, since)]
+    by_format = {s.format: s.count for s in latest}
+    return latest[0].as_of, by_format[None] if None in by_format else sum(by_format.values())
 
 
 # --- reconciliation ------------------------------------------------------------------

@@ -89,13 +89,14 @@ class StatusError(RefusedError):
 class ConflictError(RefusedError):
     """A different fact stands under the same key.
 
-    ``standing`` is the id of the event that stands, ``stands`` what it says, where that is
-    the same kind of fact.
+    ``standing`` is the id of the event that stands, ``position`` its position, ``stands``
+    what it says ("", 0 and None where that is not known).
     """
 
-    def __init__(self, message: str, *, standing: str, stands: object = None) -> None:
+    def __init__(self, message: str, *, standing: str, position: int = 0, stands: object = None) -> None:
         super().__init__(message)
         self.standing = standing
+        self.position = position
         self.stands = stands
 
 
@@ -137,7 +138,7 @@ class ExchangeError(DialogueRegistryError):
 class UnfitEventError(ExchangeError):
     """An exported event does not fit the log; nothing was imported.
 
-    ``line`` counts the lines of the export from 1.
+    ``line`` counts the lines of the export from 1; 0 is the export as a whole.
     """
 
     def __init__(self, message: str, *, line: int) -> None:

@@ -7,7 +7,7 @@ path segments such as ``ca-jad/som/14``. Fields that hold a date take a
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date as day
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, assert_never
@@ -53,7 +53,10 @@ def _say(instance: object, attribute: "attrs.Attribute[Any]") -> str:
 
 
 def _show(value: object) -> str:
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except ValueError:  # Python writes out no number of more than some thousand digits
+        shown = f"a huge {type(value).__name__}"
     return shown if len(shown) <= 80 else f"{shown[:77]}…"
 
 
@@ -104,7 +107,7 @@ def _check_number(instance: object, attribute: "attrs.Attribute[Any]", value: ob
 
 
 def _to_texts(value: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+    if isinstance(value, str | Mapping | Set) or not isinstance(value, Iterable):  # a set has no order to keep
         raise InvalidValueError(f"{_show(value)} is no list of texts: put it in a tuple, such as ({_show(value)},)")
     return tuple(value)
 

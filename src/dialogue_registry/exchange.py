@@ -13,7 +13,7 @@ from dialogue_registry import chain
 from dialogue_registry.cloudevents import from_line, name_of
 from dialogue_registry.codec import decode
 from dialogue_registry.errors import RefusedError, UnfitEventError
-from dialogue_registry.events import FACTS, Event, subject_of
+from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
 from dialogue_registry.log import PAGE, Entry, Head
 from dialogue_registry.projections import Views
 from dialogue_registry.sqlite import SQLiteLog
@@ -106,6 +106,15 @@ def _append(log: SQLiteLog, views: Views, entries: Sequence[Entry], line: int) -
         ) from error
 
 
+def incomplete() -> UnfitEventError:
+    """What to say when, all events being appended, one of them rests on something that is not there."""
+    return UnfitEventError(
+        "a fact in the export rests on a dialogue, series or meeting that is not in it: "
+        "it was not made by this library; nothing was imported",
+        line=0,
+    )
+
+
 def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
     for entry in entries:
         versions[entry.subject] = versions.get(entry.subject, 0) + 1
@@ -114,12 +123,12 @@ def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
 
 
 def _check_subject(entry: Entry, event: Event, log: SQLiteLog) -> None:
-    if isinstance(event, FACTS):
-        subject = subject_of(event)
-    else:
+    if isinstance(event, FactCorrected | EventRetracted | FactDisputed):
         target = log.find(event.event_id)
         if target is None or target.position >= entry.position:
             raise ValueError(f"position {entry.position} amends {event.event_id}, which is no event before it")
         subject = target.subject
+    else:
+        subject = subject_of(event)
     if subject != entry.subject:
         raise ValueError(f"position {entry.position} is about {subject}, and filed under {entry.subject}")

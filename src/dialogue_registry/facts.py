@@ -191,9 +191,12 @@ class Facts:
 
     def _keys(self, page: Sequence[tuple[int, Content]]) -> Iterator[bytes]:
         last = self.interrupted({content.meeting for _, content in page if isinstance(content, MeetingAnnounced)})
+        new: set[bytes] = set()
         for position, content in page:
-            yield key(content, last)
-            if isinstance(content, Interruption):
+            key_ = key(content, last)
+            yield key_
+            if isinstance(content, Interruption) and key_ not in new and self.under(key_) is None:
+                new.add(key_)
                 last[content.meeting] = position
 
     def amend(self, position: int, amendment: FactCorrected | EventRetracted) -> Change:
@@ -207,9 +210,7 @@ class Facts:
             aim = self.root(aim)
             subject = subject_of(amendment.replacement)
             moved_to = None if subject == target.subject else subject
-        self._connection.execute(
-            "INSERT INTO amendments VALUES (?, ?, ?, 1, ?)", (position, aim, retraction, moved_to)
-        )
+        self._connection.execute("INSERT INTO amendments VALUES (?, ?, ?, 1, ?)", (position, aim, retraction, moved_to))
         change = _Ledger(position)
         if (fact := self._switch(aim)) is not None:
             self._settle(fact, change)

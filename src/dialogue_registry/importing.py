@@ -3,17 +3,14 @@
 Each row is recorded whole or not at all, and whatever becomes of it, the others are tried.
 """
 
-import csv
 import os
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext, suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any
 
 import attrs
-import orjson
 
 from dialogue_registry.answers import table
 from dialogue_registry.errors import (
@@ -22,16 +19,15 @@ from dialogue_registry.errors import (
     MappingError,
     RefusedError,
     StoppedImportError,
-    UnreadableFileError,
 )
 from dialogue_registry.events import Fact, Source
 from dialogue_registry.making import make_fact
 from dialogue_registry.mapping import Plan, read_mapping
 from dialogue_registry.parties import Parties, iso_names
+from dialogue_registry.reading import read_rows
 from dialogue_registry.registry import Registry
 from dialogue_registry.rows import RowReader, UnresolvedError
 
-Numbered: TypeAlias = Iterator[tuple[int, Mapping[str, Any]]]
 _BATCH = 1000
 _SHOWN = 20
 OUTCOMES = ("recorded", "already standing", "in conflict", "unresolved", "refused", "skipped")
@@ -127,27 +123,25 @@ def import_table(
     else:
         numbered = enumerate(rows, 1)
     run = _Run(registry, by, strict=strict)
-    try:
-        with registry.transaction() if dry_run or strict else nullcontext():
-            run.first(plan, source)
-            reader = RowReader(plan, _parties(registry, plan), source)
-            while page := list(islice(numbered, _BATCH)):
-                with registry.transaction():
-                    for number, row in page:
-                        run.row(number, row, reader)
-                if progress is not None:
-                    progress(run.rows, run.rows)
-            if dry_run:
-                raise _DryRunError
-    except _DryRunError:
-        pass
-    return run.report(reader, dry_run=dry_run)
+    with suppress(_DryRunError), registry.transaction() if dry_run or strict else nullcontext():
+        run.first(plan, source)
+        run.reader = RowReader(plan, _parties(registry, plan), source)
+        while page := list(islice(numbered, _BATCH)):
+            with registry.transaction():
+                for number, row in page:
+                    run.row(number, row)
+            if progress is not None:
+                progress(run.rows, run.rows)
+        if dry_run:
+            raise _DryRunError
+    return run.report(dry_run=dry_run)
 
 
 class _Run:
     """One import: records what can be, and keeps the books."""
 
     def __init__(self, registry: Registry, by: str, *, strict: bool) -> None:
+        self.reader = RowReader(None, Parties(()), None)
         self._registry = registry
         self._by = by
         self._strict = strict
@@ -166,9 +160,7 @@ class _Run:
             return
         if plan.source and not any(template.columns for template in plan.source.values()):
             source = Source(**{name: template.constant for name, template in plan.source.items()})
-        facts = [
-            make_fact(fact.event, {name: t.constant for name, t in fact.fields.items()}) for fact in plan.first
-        ]
+        facts = [make_fact(fact.event, {name: t.constant for name, t in fact.fields.items()}) for fact in plan.first]
         before = self._registry.position
         try:
             self._registry.record(*facts, source=source, by=self._by)
@@ -176,12 +168,11 @@ class _Run:
             raise MappingError(f"[[first]] of the mapping cannot be recorded: {error}") from error
         self._events += self._registry.position - before
 
-    def row(self, number: int, row: Mapping[str, Any], reader: RowReader) -> None:
+    def row(self, number: int, row: Mapping[str, Any]) -> None:
         """Record one row, or say why not."""
+        facts: list[tuple[Fact, Source | None]] = []
         try:
-            if None in row:
-                raise InvalidValueError("it has more cells than the head of the table: quote a cell with a comma in it")
-            facts = reader.facts(row)
+            facts = self.reader.facts(row)
             if not facts:
                 self._note(number, "skipped", "the mapping makes nothing of it")
                 return
@@ -213,13 +204,13 @@ class _Run:
         self._counts[outcome] += 1
         self._of_rows.append(RowReport(number, outcome, reason))
 
-    def report(self, reader: RowReader, *, dry_run: bool) -> ImportReport:
+    def report(self, *, dry_run: bool) -> ImportReport:
         """What became of all rows."""
         return ImportReport(
             rows=self.rows,
             **{outcome.replace(" ", "_"): number for outcome, number in self._counts.items()},
             events=self._events,
-            unknown=dict(reader.unknown),
+            unknown=dict(self.reader.unknown),
             of_rows=tuple(self._of_rows),
             dry_run=dry_run,
         )
@@ -234,8 +225,8 @@ def _difference(conflict: ConflictError, facts: list[tuple[Fact, Source | None]]
         for name in attrs.fields_dict(type(fact))
         if getattr(fact, name) != getattr(conflict.stands, name)
     ]
-    where = f"event {conflict.standing}" if conflict.standing else "an event of the same row"
-    return f"{type(fact).__name__} stands otherwise as {where}: {'; '.join(differ)}"
+    where = f"at position {conflict.position}" if conflict.position else "in the same row"
+    return f"{type(fact).__name__} stands otherwise {where}: {'; '.join(differ)}"
 
 
 def _said(value: object) -> str:
@@ -252,83 +243,3 @@ def _parties(registry: Registry, plan: Plan | None) -> Parties:
         for name in (party.name, *party.aliases)
     ]
     return Parties([*joined, *plan.aliases.items(), *(iso_names() if plan.iso else ())])
-
-
-# --- files ---------------------------------------------------------------------------
-
-
-def read_rows(path: Path, plan: Plan | None) -> Numbered:
-    """Yield the rows of a file, each with the number people know it by; raises UnreadableFileError."""
-    plan = plan or Plan()
-    kind = path.suffix.lower()
-    try:
-        if kind not in _READERS:
-            raise UnreadableFileError(f"{path} ends in {kind!r}: give a file that ends in {', '.join(_READERS)}")
-        yield from _READERS[kind](path, plan)
-    except OSError as error:
-        raise UnreadableFileError(f"{path} cannot be read ({error.strerror}): check the path") from None
-    except (UnicodeDecodeError, LookupError) as error:
-        raise UnreadableFileError(
-            f"{path} is no text in {plan.encoding} ({error}): name its encoding in the mapping, under [file]"
-        ) from None
-    except (ValueError, csv.Error) as error:
-        raise UnreadableFileError(f"{path} is no {kind[1:].upper()}: {error}") from None
-
-
-def _csv(path: Path, plan: Plan) -> Numbered:
-    with path.open(encoding=plan.encoding, newline="") as file:
-        yield from read_csv(file, plan, str(path))
-
-
-def read_csv(file: IO[str], plan: Plan, name: str) -> Numbered:
-    """Yield the rows of an open CSV file; the head is row 1."""
-    reader = csv.DictReader(file, delimiter=plan.delimiter, strict=True)
-    head = reader.fieldnames or []
-    if missing := sorted(plan.columns - set(head)):
-        raise MappingError(f"{name} has no column {missing[0]!r}, of which the mapping speaks: it has {', '.join(head)}")
-    if twice := sorted({column for column in head if head.count(column) > 1 and column in plan.columns}):
-        raise MappingError(f"{name} has two columns {twice[0]!r}: rename one")
-    yield from enumerate(reader, 2)
-
-
-def _json(path: Path, plan: Plan) -> Numbered:
-    yield from _items(orjson.loads(path.read_bytes()), plan, path)
-
-
-def _toml(path: Path, plan: Plan) -> Numbered:
-    yield from _items(tomllib.loads(path.read_text("utf-8")), plan, path)
-
-
-def _items(told: object, plan: Plan, path: Path) -> Numbered:
-    lists = {name: value for name, value in told.items() if isinstance(value, list)} if isinstance(told, dict) else {}
-    if isinstance(told, dict) and (plan.rows in lists or (not plan.rows and len(lists) == 1)):
-        told = lists[plan.rows or next(iter(lists))]
-    if not isinstance(told, list):
-        raise MappingError(
-            f"{path} holds no list of rows where one was looked for: name its key in the mapping, [file] rows = …"
-        )
-    yield from ((number, _object(item, f"item {number}")) for number, item in enumerate(told, 1))
-
-
-def _json_lines(path: Path, _: Plan) -> Numbered:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield number, _object(orjson.loads(line), f"line {number}")
-
-
-def _object(item: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(item, dict):
-        raise ValueError(f"{where} is no object with named values")
-    return item
-
-
-READABLE = ("csv", "json", "jsonl", "toml")
-"""The kinds of files that can be read."""
-_READERS: Mapping[str, Callable[[Path, Plan], Numbered]] = {
-    ".csv": _csv,
-    ".json": _json,
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".toml": _toml,
-}

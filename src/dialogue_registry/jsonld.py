@@ -51,16 +51,16 @@ def json_ld(registry: Registry) -> Node:
         )
         for series in registry.series()
     ]
-    for meeting in registry.meetings():
-        graph.append(
-            _filled(
-                {
-                    **_event(meeting, names[meeting.series]),
-                    "about": topics.get(meeting.meeting, []),
-                    "attendee": [_person(row, parties) for row in attended.get(meeting.meeting, []) if row.name],
-                }
-            )
+    graph += [
+        _filled(
+            {
+                **_event(meeting, names[meeting.series]),
+                "about": topics.get(meeting.meeting, []),
+                "attendee": [_person(row, parties) for row in attended.get(meeting.meeting, []) if row.name],
+            }
         )
+        for meeting in registry.meetings()
+    ]
     return {"@context": "https://schema.org", "@graph": graph}
 
 

@@ -147,7 +147,9 @@ def _plan(told: object, where: str) -> Plan:
     if not each and not first:
         raise MappingError(f"{where} makes no facts: give a table [[each]] with an event and its fields")
     if columns := sorted({column for plan in first for t in plan.fields.values() for column in t.columns}):
-        raise MappingError(f"{where}: [[first]] is made of no row, so it has no column {columns[0]!r}: move it to [[each]]")
+        raise MappingError(
+            f"{where}: [[first]] is made of no row, so it has no column {columns[0]!r}: move it to [[each]]"
+        )
     section = {name: _table(told.get(name, {}), known, f"{where}, [{name}]") for name, known in _SECTIONS.items()}
     unresolved = section["parties"].get("unresolved", "leave out")
     if unresolved not in ("leave out", "keep"):

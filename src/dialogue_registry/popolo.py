@@ -107,6 +107,7 @@ def _membership(id_: str, row: Attendance, meeting: Meeting) -> Node:
 
 def _event(meeting: Meeting, attendees: list[Node]) -> Node:
     begins, ends = _reduced(meeting.date)
+    numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
     return _filled(
         {
             "id": meeting.meeting,
@@ -117,7 +118,7 @@ def _event(meeting: Meeting, attendees: list[Node]) -> Node:
             "end_date": ends,
             "location": ", ".join(filter(None, (meeting.place, meeting.country))),
             "status": meeting.status.value,
-            "identifiers": [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}],
+            "identifiers": numbers,
             "attendees": attendees,
             "sources": _links(meeting.sources),
         }

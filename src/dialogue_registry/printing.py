@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -83,7 +83,8 @@ def as_lines(rows: Sequence[Plain]) -> str:
 
 def as_csv(rows: Sequence[Plain], columns: Sequence[str]) -> str:
     """Rows as CSV: nested values become columns such as ``total_certain``, lists are JSON."""
-    flat = [dict(_flat(row)) for row in rows]
+    nested = {name for row in rows for name, value in row.items() if _opens(value)}
+    flat = [dict(_flat(row, nested)) for row in rows]
     head = list(dict.fromkeys(name for row in flat for name in row)) or list(columns)
     text = io.StringIO()
     writer = csv.DictWriter(text, head, lineterminator="\n")
@@ -92,11 +93,18 @@ def as_csv(rows: Sequence[Plain], columns: Sequence[str]) -> str:
     return text.getvalue().rstrip("\n")
 
 
-def _flat(row: Plain, before: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(row: Plain, nested: Collection[str] = (), before: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
-        if isinstance(value, Mapping) and "event" not in value and "title" not in value:
-            yield from _flat(value, f"{before}{name}_")
+        if _opens(value):
+            yield from _flat(value, before=f"{before}{name}_")
+        elif value is None and name in nested:
+            continue  # its columns stay empty
         elif isinstance(value, Mapping | list):
             yield f"{before}{name}", orjson.dumps(value).decode()
         else:
             yield f"{before}{name}", value
+
+
+def _opens(value: Any) -> bool:
+    """Whether a value becomes several columns: an event or a source stays one."""
+    return isinstance(value, Mapping) and not isinstance(value.get("event"), str) and "title" not in value

@@ -163,7 +163,7 @@ class Questions:
         told: dict[int, dict[Source, None]] = {}
         rows = self._connection.execute(
             "SELECT fact, event, source FROM evidence WHERE fact IN (SELECT value FROM json_each(?))"
-            " AND source IS NOT NULL ORDER BY fact, event",
+            " AND source IS NOT NULL ORDER BY fact, telling",
             (orjson.dumps(list(facts)).decode(),),
         )
         for fact, event, data in rows:
@@ -174,9 +174,7 @@ class Questions:
 
     def held(self, series: str | None = None) -> tuple[Meeting, ...]:
         """The held meetings, in the order of their days; those without a date last."""
-        return self.selected(
-            Meeting, {"status": "held", "series": series}, order=BY_DAY
-        )
+        return self.selected(Meeting, {"status": "held", "series": series}, order=BY_DAY)
 
     def series_ids(self) -> list[str]:
         """All series, in the order they were opened."""

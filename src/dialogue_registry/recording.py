@@ -139,6 +139,7 @@ class Recorder:
                 "registry.correct(event_id, replacement, reason=…); if sources disagree, keep both with "
                 "registry.dispute(event_id, claim, source=…)",
                 standing="" if entry is None else entry.id,
+                position=0 if entry is None else entry.position,
                 stands=standing,
             )
 
@@ -292,8 +293,9 @@ class Recorder:
             if len({row[0] for row in rows}) < len(rows):
                 raise IdInUseError(f"{after!r} would use an id that already names something else: choose another id")
             known = self._known(ids)
-            if isinstance(after, MeetingCancelled) and after.meeting in known:
-                self._look_for_attendance(after.meeting, known)
+            if isinstance(after, MeetingPostponed | MeetingCancelled):
+                # It needs the meeting to be known; the rest is a question of the whole story, asked below.
+                known = {id_: Subject(subject.kind, subject.parent) for id_, subject in known.items()}
             rules.check(after, known)
         for meeting in {c.meeting for c in (before, after) if isinstance(c, StatusReport)}:
             story = [

@@ -613,8 +613,13 @@ class Registry:
         The chain is verified line by line. ``progress`` is called after each page with the
         lines done, twice. Raises UnfitEventError, which names the line.
         """
-        with self._writing():
-            return exchange.adopt(self._log, self._views, lines, progress)
+        try:
+            with self._writing():
+                return exchange.adopt(self._log, self._views, lines, progress)
+        except StorageError as error:
+            if isinstance(error.__cause__, sqlite3.IntegrityError):
+                raise exchange.incomplete() from error
+            raise
 
     # --- questions -------------------------------------------------------------------
 

@@ -40,6 +40,8 @@ class RowReader:
 
     def facts(self, row: Mapping[str, Any]) -> list[tuple[Fact, Source | None]]:
         """The facts of a row with their source; raises InvalidValueError or UnresolvedError."""
+        if None in row:
+            raise InvalidValueError("it has more cells than the head of the table: quote a cell with a comma in it")
         if self._plan is None:
             fact, source = fact_from({column: value for column, value in row.items() if not _is_empty(value)})
             return [(fact, source or self._source)]
@@ -62,9 +64,7 @@ class RowReader:
             values.setdefault("name", "")  # a delegate nobody named
         return make_fact(plan.event, values)
 
-    def _value(
-        self, name: str, kind: str, template: Template, cells: Mapping[str, str], row: Mapping[str, Any]
-    ) -> Any:
+    def _value(self, name: str, kind: str, template: Template, cells: Mapping[str, str], row: Mapping[str, Any]) -> Any:
         assert self._plan is not None
         if not template.columns:
             return template.constant

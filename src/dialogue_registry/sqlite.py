@@ -188,7 +188,7 @@ def open_file(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, str]:
         try:
             return _open(uri, path, read_only=read_only), uri
         except sqlite3.OperationalError as error:
-            if not (read_only and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN):
+            if not (read_only and error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)):
                 raise
             # The folder cannot be written to, so no other process can write either.
             wal = Path(f"{path}-wal")

@@ -285,12 +285,12 @@ _PARTS = (
         "evidence",
         # Two arms, so that a question for one fact is answered by its indexes.
         select="""
-            SELECT f.fact AS fact, e.position AS event, e.id AS event_id, e.recorded_at AS recorded_at, e.by AS by,
+            SELECT f.fact AS fact, f.fact AS telling, e.position AS event, e.id AS event_id, e.recorded_at AS recorded_at, e.by AS by,
                    s.title AS title, s.url AS url, s.data AS source
             FROM facts f JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact
             LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)
             UNION ALL
-            SELECT f.fact, e.position, e.id, e.recorded_at, e.by, s.title, s.url, s.data
+            SELECT f.fact, x.fact, e.position, e.id, e.recorded_at, e.by, s.title, s.url, s.data
             FROM facts f JOIN further x ON x.key = f.key JOIN events e ON e.position = x.event
             JOIN events own ON own.position = x.fact LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)""",
     ),

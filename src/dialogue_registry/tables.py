@@ -7,7 +7,6 @@ three times: ``date`` as the source gives it (EDTF text), and the ``earliest`` a
 """
 
 import csv
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,7 @@ from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.registry import Registry
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow as pa
 
 _DATED = {"date": "string", "earliest": "date", "latest": "date"}
 
@@ -104,9 +103,8 @@ LAYOUTS: Mapping[str, Layout] = {
 def rows_of(registry: Registry, table: str) -> Iterator[Sequence[Any]]:
     """Yield the rows of one table, in the order they were recorded; dates and lists as SQLite has them: text."""
     columns = ", ".join(f"t.{column}" for column in LAYOUTS[table].columns)
-    first = "SELECT {0} FROM evidence v WHERE v.fact = t.fact AND v.title IS NOT NULL ORDER BY v.event LIMIT 1"
-    connection: sqlite3.Connection = registry.db.conn
-    yield from connection.execute(
+    first = "SELECT {0} FROM evidence v WHERE v.fact = t.fact AND v.title IS NOT NULL ORDER BY v.telling LIMIT 1"
+    yield from registry.db.execute(
         f"SELECT {columns}, t.fact, t.event, ({first.format('v.title')}), ({first.format('v.url')})"
         f" FROM {table} t ORDER BY t.fact"
     )
@@ -157,28 +155,28 @@ def _resource(name: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def arrow_tables(registry: Registry) -> "dict[str, pyarrow.Table]":
+def arrow_tables(registry: Registry) -> "dict[str, pa.Table]":
     """All tables as Arrow tables, by name: dialogues, parties, series, meetings, attendance …
 
     Any data frame library takes them; needs the extra ``[dataframes]``. The columns
     ``earliest`` and ``latest`` are days, ``date`` is what the source gives.
     """
     try:
-        import pyarrow as arrow  # noqa: PLC0415 - an extra
+        import pyarrow as pa  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingExtraError(
             "Arrow tables need the package pyarrow: pip install 'dialogue-registry[dataframes]'"
         ) from None
     types = {
-        "string": arrow.string(), "integer": arrow.int64(), "date": arrow.date32(), "array": arrow.list_(arrow.string())
+        "string": pa.string(), "integer": pa.int64(), "date": pa.date32(), "array": pa.list_(pa.string())
     }  # fmt: skip
     tables = {}
     for name, layout in LAYOUTS.items():
         columns = layout.all_columns
         rows = list(zip(*rows_of(registry, name), strict=True)) or [()] * len(columns)
-        tables[name] = arrow.table(
+        tables[name] = pa.table(
             {
-                column: arrow.array(map(_READ.get(kind, _same), values), types[kind])
+                column: pa.array(map(_READ.get(kind, _same), values), types[kind])
                 for (column, kind), values in zip(columns.items(), rows, strict=True)
             }
         )

@@ -1,0 +1,61 @@
+"""Record a wrong fact, correct it, and ask both: what was so, and what did we think was so?
+
+    python examples/what_did_we_know.py
+
+An embassy dated the fourth Foreign Ministers' Meeting by the visit that it belonged to.
+Two times come together in every answer: the day in the world up to which meetings count,
+and the moment at the desk up to which the log is believed. Nothing is kept: the registry
+lives in memory.
+"""
+
+from dialogue_registry import DialogueLaunched, MeetingHeld, Registry, SeriesOpened, Source
+
+FM = "ca-jad/fm"
+EMBASSY = Source("Kazakhstan – Japan", url="https://kazembro.kz/?p=1248&lang=en", kind="report")
+MINISTRY = Source("Foreign Ministers' Meeting", url="https://www.mofa.go.jp/mofaj/area/europe/caj/gaisho_12/gaiyo.html")
+
+
+def fourth(date: str) -> MeetingHeld:
+    """The fourth Foreign Ministers' Meeting, if that was its day."""
+    return MeetingHeld(meeting=f"{FM}/4", series=FM, date=date, ordinal=4, place="Tokyo", country="JPN")
+
+
+def main() -> None:
+    """Record, report, correct, and ask."""
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="ca-jad", name="“Central Asia plus Japan” Dialogue", launched="2004-08-28"),
+            SeriesOpened(series=FM, dialogue="ca-jad", name="Foreign Ministers' Meeting"),
+        )
+        (wrong,) = registry.record(fourth("2012-11-09"), source=EMBASSY, by="Aliya")
+        reported = registry.position  # today we hand in a report; note where the log stands, or the instant
+
+        correction = registry.correct(
+            wrong.id,
+            fourth("2012-11-10"),
+            reason="the ministers met on the 10th; on the 9th they were received",
+            source=MINISTRY,
+            by="Jun",
+        )
+
+        print("Foreign Ministers' Meetings recorded\n")
+        print("as of       as reported  as known now")
+        with registry.at(position=reported) as then:
+            for day in ("2012-11-08", "2012-11-09", "2012-11-10"):
+                known_then, known_now = (r.counts(as_of=day)[FM].total for r in (then, registry))
+                print(f"{day}  {known_then!s:>11}  {known_now!s:>12}")
+
+        print("\nThe day of the fourth\n")
+        for name, instant in (("as reported", wrong.recorded_at), ("as known now", correction.recorded_at)):
+            with registry.at(instant=instant) as then:
+                (meeting,) = then.meetings(meeting=f"{FM}/4")
+            print(f"{name + ':':14}{meeting.date}  ({meeting.sources[0].url})")
+
+        print("\nWhat happened\n")
+        for step in registry.history(f"{FM}/4"):
+            date = getattr(step.fact, "date", None)
+            print(f"{step.position}  {step.what:9}  {step.by:5}  {date}  {step.reason or step.source.title}")
+
+
+if __name__ == "__main__":
+    main()

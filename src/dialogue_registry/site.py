@@ -1,0 +1,333 @@
+"""What a published site shows: its tables, and what Datasette is told about them.
+
+The tables are made for readers: every row has a key that can be read, names its source and
+links to it, and leads to its event in the log by ``event``. They are filled from a copy of
+the registry attached as ``old``.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, NamedTuple
+
+_TOLD = "source INTEGER REFERENCES sources (id), source_url TEXT"
+_EVENT = f"event INTEGER PRIMARY KEY REFERENCES events (position), {_TOLD}"
+_LATER = "DEFERRABLE INITIALLY DEFERRED"
+_DIALOGUE = f"dialogue TEXT REFERENCES dialogues (dialogue) {_LATER}"
+_SERIES = f"series TEXT REFERENCES series (series) {_LATER}"
+_MEETING = f"meeting TEXT REFERENCES meetings (meeting) {_LATER}"
+_PARTY = f"REFERENCES parties (party) {_LATER}"
+
+
+class Page(NamedTuple):
+    """One table of the site: its columns, how it is filled, and how it is shown."""
+
+    columns: str
+    #: A SELECT over ``old``, or "" where the rows are answers of the registry.
+    fill: str
+    about: str
+    facets: Sequence[str] = ()
+    label: str = ""
+    sort: str = ""
+    #: What a column means, where its name does not say.
+    meaning: Mapping[str, str] = {}
+
+
+#: The first source of each fact, for the tables to join.
+FIRST_SOURCES = """
+CREATE TEMP TABLE told AS
+SELECT fact, source, url FROM (
+    SELECT v.fact AS fact, s.id AS source, s.url AS url, row_number() OVER (PARTITION BY v.fact ORDER BY v.event) AS place
+    FROM old.evidence v JOIN old.sources s ON s.data = v.source
+) WHERE place = 1
+"""
+_FROM = "FROM old.{table} t LEFT JOIN told ON told.fact = t.fact"
+_SOURCE = "told.source, told.url"
+
+PAGES: Mapping[str, Page] = {
+    "dialogues": Page(
+        f"dialogue TEXT PRIMARY KEY, name TEXT, launched TEXT, also_called TEXT, {_TOLD},"
+        " event INTEGER REFERENCES events (position)",
+        f"SELECT dialogue, name, launched, listed(aliases), {_SOURCE}, t.event {_FROM.format(table='dialogues')}",
+        "Dialogues that hold series of meetings. Open one for its series and its members.",
+        label="name",
+    ),
+    "series": Page(
+        f"series TEXT PRIMARY KEY, name TEXT, abbreviation TEXT, {_DIALOGUE}, held INTEGER, in_person INTEGER,"
+        " online INTEGER, hybrid INTEGER, unknown INTEGER, numbered INTEGER, highest_ordinal INTEGER,"
+        f" also_called TEXT, {_TOLD}, event INTEGER REFERENCES events (position)",
+        "SELECT t.series, t.name, t.abbreviation, t.dialogue, c.held, c.in_person, c.online, c.hybrid, c.unknown,"
+        f" c.numbered, c.highest_ordinal, listed(t.aliases), {_SOURCE}, t.event {_FROM.format(table='series')}"
+        " JOIN old.cumulative_counts c ON c.series = t.series ORDER BY t.fact",
+        "Series of meetings, each with the meetings recorded as held. Open one for its meetings and stated counts.",
+        facets=("dialogue",),
+        label="name",
+        meaning={
+            "held": "all meetings recorded as held, numbered or not",
+            "numbered": "those that bear an ordinal",
+            "unknown": "those of which it is not known how they were held",
+            "highest_ordinal": "the highest number printed on one of them; not a count",
+        },
+    ),
+    "meetings": Page(
+        f"meeting TEXT PRIMARY KEY, name TEXT, {_SERIES}, status TEXT, date TEXT, ordinal INTEGER, format TEXT,"
+        f" place TEXT, country TEXT {_PARTY}, delegates INTEGER, reason TEXT, {_TOLD},"
+        " event INTEGER REFERENCES events (position), earliest TEXT, latest TEXT",
+        "SELECT t.meeting, coalesce(nullif(t.title, ''), s.name || coalesce(' ' || t.ordinal, '')), t.series, t.status,"
+        " t.date, t.ordinal, t.format, nullif(t.place, ''), nullif(t.country, ''),"
+        f" (SELECT count(*) FROM old.attendance a WHERE a.meeting = t.meeting), t.reason, {_SOURCE},"
+        f" t.event, t.earliest, t.latest {_FROM.format(table='meetings')} JOIN old.series s ON s.series = t.series"
+        " ORDER BY t.earliest IS NULL, t.earliest, t.latest, t.fact",
+        "Meetings with their present status. Open one for who attended, what was discussed and what was agreed.",
+        facets=("series", "status", "format", "country"),
+        label="name",
+        sort="earliest",
+        meaning={
+            "date": "EDTF: a day, a month, a year, a span (from/to), or one unknown day of a window [from..to]",
+            "ordinal": "the number printed on the meeting; not its place in a count",
+            "earliest": "the first day on which it can have begun",
+            "latest": "the last day on which it can have begun",
+            "source": "the first source that tells it; the table evidence has all",
+        },
+    ),
+    "delegates": Page(
+        f"name TEXT, person TEXT REFERENCES people (person) {_LATER}, party TEXT {_PARTY}, office TEXT, role TEXT,"
+        f" {_MEETING}, on_behalf_of TEXT, {_EVENT}",
+        "SELECT coalesce(nullif(name, ''), 'not named'), person(name), party, office, role, meeting,"
+        f" nullif(on_behalf_of, ''), t.event, {_SOURCE} {_FROM.format(table='attendance')} ORDER BY t.fact",
+        "Who took part in a meeting, and in which office: names as the source writes them.",
+        facets=("party", "role", "meeting"),
+        label="name",
+    ),
+    "people": Page(
+        "person TEXT PRIMARY KEY, written TEXT, meetings INTEGER",
+        "SELECT person(name), group_concat(DISTINCT name), count(DISTINCT meeting) FROM old.attendance"
+        " WHERE name <> '' GROUP BY 1 ORDER BY 1",
+        "Names of delegates, family name first where capitals tell it. Nothing is guessed: one person spelled in two "
+        "ways is two rows, two people of one name are one.",
+        label="person",
+    ),
+    "parties": Page(
+        "party TEXT PRIMARY KEY, name TEXT, meetings INTEGER",
+        "SELECT p.party, coalesce((SELECT name FROM old.parties n WHERE n.party = p.party ORDER BY fact), p.party),"
+        " (SELECT count(DISTINCT meeting) FROM old.attendance a WHERE a.party = p.party) FROM (SELECT party FROM old.parties"
+        " UNION SELECT party FROM old.attendance UNION SELECT country FROM old.meetings WHERE country <> '') p ORDER BY 2",
+        "Countries and organisations, by ISO 3166-1 code where there is one. Open one for its delegates.",
+        label="name",
+        meaning={"meetings": "the meetings at which a delegate of this party is recorded"},
+    ),
+    "members": Page(
+        f"{_DIALOGUE}, party TEXT {_PARTY}, joined TEXT, {_EVENT}",
+        f"SELECT dialogue, party, joined, t.event, {_SOURCE} {_FROM.format(table='parties')} ORDER BY t.fact",
+        "Which party joined which dialogue, and when.",
+        facets=("dialogue", "party"),
+    ),
+    "topics": Page(
+        f"topic TEXT, {_MEETING}, {_EVENT}",
+        f"SELECT topic, meeting, t.event, {_SOURCE} {_FROM.format(table='topics')} ORDER BY t.fact",
+        "What was discussed.",
+        label="topic",
+    ),
+    "activities": Page(
+        f"title TEXT, field TEXT, organisers TEXT, date TEXT, {_MEETING}, {_EVENT}",
+        f"SELECT title, field, listed(organisers), date, meeting, t.event, {_SOURCE} {_FROM.format(table='activities')}"
+        " ORDER BY t.fact",
+        "Related activities reported at a meeting. They are no meetings of a series, and are never counted.",
+        facets=("field",),
+        label="title",
+        meaning={"meeting": "the meeting at which it was reported"},
+    ),
+    "outcomes": Page(
+        f"title TEXT, kind TEXT, {_MEETING}, {_EVENT}",
+        f"SELECT title, kind, meeting, t.event, {_SOURCE} {_FROM.format(table='outcomes')} ORDER BY t.fact",
+        "What meetings agreed on.",
+        facets=("kind",),
+        label="title",
+    ),
+    "counts": Page(
+        f"{_SERIES}, as_of TEXT, held INTEGER, possibly INTEGER, in_person INTEGER, online INTEGER, hybrid INTEGER,"
+        " unknown INTEGER, numbered INTEGER, PRIMARY KEY (series, as_of)",
+        "",
+        "How many meetings of each series had certainly been held by the end of each year.",
+        facets=("series", "as_of"),
+        meaning={"possibly": "at most so many: with those whose date is not certain"},
+    ),
+    "reconciliation": Page(
+        f"{_SERIES}, as_of TEXT, stated INTEGER, format TEXT, recorded TEXT, verdict TEXT, difference INTEGER,"
+        f" rules TEXT, own_meeting TEXT, meetings TEXT, reported_at TEXT, {_EVENT}",
+        "",
+        "Every count that an official source states, held against the meetings on record under every counting rule.",
+        facets=("verdict", "series"),
+        sort="as_of",
+        meaning={
+            "stated": "what the source says; of one format only where format is given",
+            "recorded": "meetings recorded as held by then; from certainly to possibly",
+            "difference": "stated minus recorded, by the nearest rule",
+            "rules": "the counting rules that give the verdict",
+            "own_meeting": "whether the statement counts the meeting whose release states it",
+            "meetings": "the meetings that make the difference between the rules",
+        },
+    ),
+    "anomalies": Page(
+        "kind TEXT, subject TEXT, why TEXT, event INTEGER REFERENCES events (position)",
+        "",
+        "What is odd but may be true: recorded, counted, and listed here.",
+        facets=("kind",),
+    ),
+    "evidence": Page(
+        "fact INTEGER REFERENCES events (position), event INTEGER REFERENCES events (position),"
+        f" {_TOLD}, recorded_at TEXT, recorded_by TEXT",
+        "SELECT v.fact, v.event, s.id, s.url, v.recorded_at, v.by FROM old.evidence v"
+        " LEFT JOIN old.sources s ON s.data = v.source ORDER BY 1, 2",
+        "Every source of every fact that stands.",
+        facets=("source",),
+        meaning={"fact": "the event that first told it", "event": "the event that this source tells it by"},
+    ),
+    "search": Page(
+        f"kind TEXT, text TEXT, {_DIALOGUE}, {_SERIES}, {_MEETING}, {_EVENT}",
+        "SELECT kind, text, coalesce(d.dialogue, s.dialogue, ms.dialogue), coalesce(s.series, m.series), m.meeting,"
+        f" t.event, {_SOURCE} {_FROM.format(table='search_texts')}"
+        " LEFT JOIN old.dialogues d ON d.dialogue = t.subject LEFT JOIN old.series s ON s.series = t.subject"
+        " LEFT JOIN old.meetings m ON m.meeting = t.subject LEFT JOIN old.series ms ON ms.series = m.series"
+        " ORDER BY t.fact",
+        "Everything that has words: titles, names, offices, topics, activities, outcomes. Case and diacritics do not "
+        "matter.",
+        facets=("kind", "series"),
+        label="text",
+    ),
+}
+#: Rows per table for which the index of ``search_texts`` answers; all but these have no words.
+UNSEARCHED = {"people", "parties", "counts", "reconciliation", "anomalies", "evidence"}
+
+VIEWS = {
+    "calendar": """
+        SELECT name AS event_name, earliest AS event_dtstart,
+               date(coalesce(iif(date LIKE '%/%', substr(date, 12), NULL), latest), '+1 day') AS event_dtend,
+               status || coalesce(', ' || format, '') || coalesce(', ' || place, '') || coalesce(' ' || source_url, '')
+                   AS event_description,
+               meeting || '@dialogue-registry' AS event_uid
+        FROM meetings WHERE status IN ('held', 'announced') AND earliest = latest ORDER BY earliest DESC""",
+    "feed": """
+        SELECT 'urn:uuid:' || e.id AS atom_id, replace(type, '.', ' ') || ': ' || subject AS atom_title,
+               recorded_at AS atom_updated, e.data AS atom_content,
+               coalesce(s.url, '') AS atom_link
+        FROM events e LEFT JOIN sources s ON s.id = e.source ORDER BY position DESC LIMIT 100""",
+}
+ABOUT_VIEWS = {
+    "calendar": "Meetings on a known day, held or to come; as a calendar at calendar.ics (plugin datasette-ics).",
+    "feed": "What was recorded last; as a feed at feed.atom (plugin datasette-atom).",
+}
+
+QUERIES = {
+    "counts_as_of": (
+        "How many meetings, as of a day",
+        "A meeting is counted certainly when its latest possible first day has come by then, possibly when the "
+        "earliest has. Give the day as YYYY-MM-DD; without one, all that is recorded counts.",
+        """SELECT s.series, s.name,
+       count(m.meeting) FILTER (WHERE :day = '' OR m.latest <= :day) AS certain,
+       count(m.meeting) FILTER (WHERE :day = '' OR m.earliest <= :day OR m.earliest IS NULL) AS possible,
+       max(m.ordinal) FILTER (WHERE :day = '' OR m.latest <= :day) AS highest_ordinal
+FROM series s LEFT JOIN meetings m ON m.series = s.series AND m.status = 'held'
+GROUP BY s.series ORDER BY s.name""",
+    ),
+    "disagreements": (
+        "Stated counts that the record does not bear out",
+        "Under no rule, with or without the meeting that states them.",
+        """SELECT s.name AS series, r.as_of, r.stated, r.format, r.recorded, r.difference, r.verdict, r.source_url
+FROM reconciliation r JOIN series s ON s.series = r.series WHERE r.verdict <> 'agrees' ORDER BY r.as_of""",
+    ),
+    "delegations": (
+        "Delegations: who came for whom, meeting by meeting",
+        "Give the code of a party, such as JPN; without one, all of them.",
+        """SELECT m.date, m.name AS meeting, p.name AS party, count(*) AS delegates,
+       group_concat(d.name || coalesce(' (' || nullif(d.office, '') || ')', ''), '; ') AS who, d.source_url
+FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN parties p ON p.party = d.party
+WHERE :party IN ('', d.party) GROUP BY m.meeting, d.party ORDER BY m.earliest, p.name""",
+    ),
+}
+
+
+def metadata(database: str, told: Mapping[str, str], pictures: Sequence[str]) -> Mapping[str, Any]:
+    """What Datasette is told: about the site, its tables, facets, labels, search and queries."""
+    words = escape(told.get("description", ""))
+    front = {key: value for key, value in told.items() if key != "description"} | {
+        "description_html": f"<p>{words}</p>" * bool(words) + _front(database, pictures)
+    }
+    tables = {name: _table(name, page) for name, page in PAGES.items()}
+    tables |= {name: {"description": about} for name, about in ABOUT_VIEWS.items()}
+    tables["events"] = {
+        "description": "The log itself, append-only, each event chained to the one before it by its hash.",
+        "label_column": "type",
+        "sort_desc": "position",
+        "facets": ["type"],
+    }
+    tables["sources"] = {"description": "The pages that tell the facts.", "label_column": "title"}
+    tables["search_texts"] = {"hidden": True}
+    queries = {
+        name: {"title": title, "description": about, "sql": sql} for name, (title, about, sql) in QUERIES.items()
+    }
+    shown = {"description_html": _front(database, ()), "tables": tables, "queries": queries}
+    return {**front, "extra_css_urls": ["/static/site.css"], "databases": {database: shown}}
+
+
+def _table(name: str, page: Page) -> Mapping[str, Any]:
+    told: dict[str, Any] = {"description": page.about}
+    if page.label:
+        told["label_column"] = page.label
+    if page.facets:
+        told["facets"] = list(page.facets)
+    if page.sort:
+        told["sort"] = page.sort
+    if page.meaning:
+        told["columns"] = dict(page.meaning)
+    if name not in UNSEARCHED:
+        told |= {"fts_table": "search_index", "fts_pk": "event"}
+    return told
+
+
+_WAYS = {
+    "dialogues": "Dialogues",
+    "series": "Series",
+    "meetings": "Meetings",
+    "delegates": "Delegates",
+    "counts": "Counts",
+    "counts_as_of?day=": "Counts as of a day",
+    "reconciliation": "Stated and recorded",
+    "evidence": "Sources",
+    "events": "The log",
+}
+
+
+def _front(database: str, pictures: Sequence[str]) -> str:
+    """The way in: a search box, links in the order of reading, pictures."""
+    # Relative, so that they lead there from the front page and the database's page, under any prefix.
+    root = "".join(char if char in _PLAIN else "+" if char == " " else _tildes(char) for char in database)
+    links = "".join(f'<a href="{root}/{path}">{name}</a>' for path, name in _WAYS.items())
+    shown = "".join(f'<img src="static/{name}.svg" alt="{alt}">' for name, alt in _ALT.items() if name in pictures)
+    return (
+        f'<form class="find" action="{root}/search"><input type="search" name="_search"'
+        ' placeholder="a name, a topic, an office" aria-label="Search"> <input type="submit" value="Search"></form>'
+        f'<nav class="ways">{links}</nav>{shown}'
+    )
+
+
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+def _tildes(char: str) -> str:
+    """A character as Datasette writes it in a path."""
+    return "".join(f"~{byte:02X}" for byte in char.encode())
+
+
+_ALT = {"timeline": "The meetings of each series over time", "counts": "Meetings held, and the counts stated"}
+
+CSS = """
+body { font-family: "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #222; }
+.hd, footer.ft { background: #1f2d3d; }
+h1, h2 { font-weight: 600; }
+form.find input[type=search] { width: min(26rem, 70vw); font-size: 1rem; padding: .4rem; }
+nav.ways { display: flex; flex-wrap: wrap; gap: .4rem; margin: .8rem 0 1.2rem; }
+nav.ways a { border: 1px solid #8796a5; border-radius: 3px; padding: .25rem .7rem; text-decoration: none; }
+nav.ways a:hover, nav.ways a:focus { background: #1f2d3d; color: #fff; }
+.metadata-description img { display: block; width: min(100%, 860px); margin: 0 0 1.6rem; }
+table.rows-and-columns td { max-width: 26rem; vertical-align: top; overflow-wrap: anywhere; }
+"""

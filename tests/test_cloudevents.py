@@ -1,0 +1,163 @@
+"""Law 7: export, import, export gives the same bytes and the same hashes; what does not fit records nothing."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogue_registry import DialogueLaunched, Registry, UnfitEventError, chain
+from dialogue_registry.cloudevents import name_of, to_line
+from dialogue_registry.log import EMPTY, Draft, Entry, seal
+from dialogue_registry.standard import STANDARD
+from dialogue_registry.testing import fed, histories, play, same, show, stored
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.jsonl"))
+
+
+def lines_of(moves) -> list[str]:
+    with Registry.open() as registry:
+        play(registry, moves)
+        return list(registry.export_events())
+
+
+@given(histories(), st.data())
+def test_export_import_export_is_byte_for_byte_the_same(moves, data) -> None:
+    with Registry.open() as registry, Registry.open() as copy:
+        play(registry, moves)
+        lines = list(registry.export_events())
+        cut = data.draw(st.integers(0, len(lines)))
+        assert copy.import_events(lines[:cut]) == cut
+        assert copy.import_events(f"{line}\n".encode() for line in lines) == len(lines) - cut
+        assert list(copy.export_events()) == lines
+        assert stored(copy) == stored(registry)
+        same(show(registry, STANDARD, places=True), show(copy, STANDARD, places=True), "a registry, and its copy")
+        assert copy.verify(registry.head) == registry.head
+        assert copy.import_events(lines) == 0
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_logs_of_earlier_versions_come_through(path: Path) -> None:
+    entries = []
+    for line in path.read_text("utf-8").splitlines():
+        told = json.loads(line)
+        entries.append(Entry(**{**told, "hash": bytes.fromhex(told["hash"])}))
+    with fed(entries) as registry, Registry.open() as copy:
+        copy.import_events(registry.export_events())
+        assert stored(copy) == entries
+
+
+def test_json_that_was_stored_otherwise_than_we_write_it_keeps_its_bytes() -> None:
+    data = '{ "dialogue": "d", "name": "\\u2013", "launched": "2004" }'
+    entries = seal([Draft("d", "dialogue.launched", 1, data, None, "")], EMPTY, {}, NOW)
+    with fed(entries) as registry, Registry.open() as copy:
+        lines = list(registry.export_events())
+        assert "data_base64" in lines[0]
+        copy.import_events(lines)
+        assert stored(copy) == entries
+
+
+@given(histories(min_moves=1))
+def test_the_sdk_of_the_cncf_reads_every_line(moves) -> None:
+    for line in lines_of(moves):
+        event = JSONFormat().read(CloudEvent, line)
+        told = json.loads(line)
+        assert event.get_specversion() == "1.0"
+        assert event.get_type() == told["type"]
+        assert event.get_subject() == told["subject"]
+        assert event.get_data() == told["data"]
+        again = json.loads(JSONFormat().write(event))
+        assert {k: v for k, v in again.items() if k != "time"} == {k: v for k, v in told.items() if k != "time"}
+
+
+@given(histories(min_moves=2), st.data())
+def test_a_line_that_was_changed_left_out_or_swapped_is_found_and_nothing_is_recorded(moves, data) -> None:
+    lines = lines_of(moves)
+    place = data.draw(st.integers(0, len(lines) - 1))
+    kind = data.draw(st.sampled_from(["changed", "left out", "swapped"]))
+    if kind == "changed":
+        event = orjson.loads(lines[place])
+        name = data.draw(st.sampled_from(sorted(event.keys() - {"data", "specversion", "datacontenttype"})))
+        value = event[name]
+        event[name] = value + 1 if isinstance(value, int) else f"{value}x"
+        lines[place] = orjson.dumps(event).decode()
+    elif place < len(lines) - 1:
+        if kind == "left out":
+            del lines[place]
+        else:
+            lines[place : place + 2] = reversed(lines[place : place + 2])
+    else:
+        return
+    with Registry.open() as copy:
+        with pytest.raises(UnfitEventError) as caught:
+            copy.import_events(lines)
+        assert caught.value.line - 1 in (place, place + 1)
+        assert copy.position == 0
+        copy.verify()
+
+
+def test_another_log_is_refused() -> None:
+    with Registry.open() as registry, Registry.open() as other:
+        registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
+        other.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
+        with pytest.raises(UnfitEventError, match="two different logs"):
+            other.import_events(registry.export_events())
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("x", "no JSON"),
+        ("[]", "no CloudEvent"),
+        ("{}", "no 'specversion'"),
+        ('{"specversion": "0.3"}', "specversion is '0.3'"),
+        ('{"specversion": "1.0", "type": "com.example.thing"}', "type is 'com.example.thing'"),
+    ],
+)
+def test_what_is_no_export_is_refused_in_one_line(line: str, why: str) -> None:
+    with Registry.open() as registry, pytest.raises(UnfitEventError, match=why) as caught:
+        registry.import_events([line])
+    assert caught.value.line == 1
+
+
+def test_a_chain_forged_around_events_that_do_not_fit_records_nothing() -> None:
+    drafts = [
+        Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, ""),
+        Draft("d/s", "series.opened", 1, '{"series":"d/s","dialogue":"nowhere","name":"S"}', None, ""),
+        Draft("d", "event.retracted", 1, '{"event_id":"nothing","reason":"x"}', None, ""),
+        Draft("elsewhere", "party.joined", 1, '{"dialogue":"d","party":"P","name":"P"}', None, ""),
+    ]
+    for bad in drafts[1:]:
+        entries = seal([drafts[0], bad], EMPTY, {}, NOW)
+        with Registry.open() as registry:
+            with pytest.raises(UnfitEventError):
+                registry.import_events(_written(entries))
+            assert registry.position == 0
+
+
+def test_a_position_or_version_out_of_order_is_refused_even_with_a_forged_chain() -> None:
+    draft = Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, "")
+    (entry,) = seal([draft], EMPTY, {}, NOW)
+    forged = entry._replace(version=2)
+    forged = forged._replace(hash=chain.link(EMPTY.hash, *forged[:-1]))
+    with Registry.open() as registry, pytest.raises(UnfitEventError, match="version 2"):
+        registry.import_events(_written([forged]))
+
+
+def _written(entries) -> list[str]:
+    return [to_line(entry, name_of(entries[0].id)) for entry in entries]
+
+
+def test_a_past_registry_exports_what_was_known_then() -> None:
+    with Registry.open() as registry:
+        for name in "abc":
+            registry.record(DialogueLaunched(dialogue=name, name=name, launched="2004"))
+        lines = list(registry.export_events())
+        with registry.at(position=2) as past:
+            assert list(past.export_events()) == lines[:2]

@@ -1,0 +1,425 @@
+"""What is exported is read by others: every format by an implementation that is not ours."""
+
+import csv
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import jsonschema
+import pandas
+import polars
+import pytest
+from frictionless import Package, system
+from hypothesis import given, settings
+from icalendar import Calendar
+from rdflib import RDF, SDO, Graph, Literal, URIRef
+
+from dialogue_registry import (
+    DelegateAttended,
+    DialogueLaunched,
+    ExchangeError,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    PartyJoined,
+    Registry,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+    arrow_tables,
+    export_file,
+    import_table,
+)
+from dialogue_registry.exporting import FORMATS
+from dialogue_registry.tables import LAYOUTS
+from dialogue_registry.testing import histories, play
+
+DATA = Path(__file__).parents[1] / "examples" / "data"
+FORMATS_PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "formats.md").read_text("utf-8")
+RELEASE = Source("A release", url="https://example.org/release", language="en", published="2021-06-16")
+
+
+@pytest.fixture
+def registry():
+    with Registry.open() as registry:
+        for table in ("meetings", "delegates"):
+            import_table(registry, DATA / f"{table}.csv", DATA / f"{table}.toml")
+        registry.record(
+            MeetingAnnounced(meeting="ca-jad/som/15", series="ca-jad/som", date="2022-03-01", ordinal=15),
+            MeetingPostponed(meeting="ca-jad/som/15", until="2022-12-15/2022-12-16", reason="COVID-19"),
+            MeetingAnnounced(meeting="ca-jad/som/16", series="ca-jad/som", date="2023-03-01", ordinal=16),
+            MeetingPostponed(meeting="ca-jad/som/16", until="2024"),
+            MeetingHeld(meeting="ca-jad/som/x", series="ca-jad/som"),
+            MeetingHeld(meeting="ca-jad/som/y", series="ca-jad/som", date="2012-05-01/2012-05-03", format="hybrid"),
+            TopicDiscussed(meeting="ca-jad/som/14", topic="connectivity"),
+            DelegateAttended(meeting="ca-jad/som/14", name="", office="Interpreter", party="JPN"),
+            source=RELEASE,
+        )
+        yield registry
+
+
+# --- iCalendar -----------------------------------------------------------------------
+
+
+def calendar_of(registry, folder: Path):
+    left_out = export_file(registry, folder / "calendar.ics")
+    return Calendar.from_ical((folder / "calendar.ics").read_bytes()), left_out
+
+
+def test_a_calendar_has_every_meeting_whose_days_are_known_and_names_the_others(registry, tmp_path: Path) -> None:
+    calendar, left_out = calendar_of(registry, tmp_path)
+    shown = {str(event["UID"]).removesuffix("@dialogue-registry") for event in calendar.walk("VEVENT")}
+    missing = {line.split(":")[0] for line in left_out}
+    assert shown.isdisjoint(missing)
+    assert shown | missing == {meeting.meeting for meeting in registry.meetings()}
+    assert "ca-jad/som/7: 2013-10 is no known day" in left_out
+    assert "ca-jad/som/x: its date is not known" in left_out
+    assert all(line in str(calendar["DESCRIPTION"]) for line in left_out)
+
+
+@pytest.mark.parametrize(
+    ("meeting", "status", "first", "end"),
+    [
+        ("ca-jad/som/14", "CONFIRMED", date(2021, 6, 16), date(2021, 6, 17)),
+        ("ca-jad/som/y", "CONFIRMED", date(2012, 5, 1), date(2012, 5, 4)),
+        ("ca-jad/tokyo-dialogue/12", "CANCELLED", date(2020, 3, 13), date(2020, 3, 14)),
+        ("ca-jad/som/15", "TENTATIVE", date(2022, 12, 15), date(2022, 12, 17)),
+        ("ca-jad/som/16", "CANCELLED", date(2023, 3, 1), date(2023, 3, 2)),
+    ],
+)
+def test_days_are_whole_days_and_the_end_is_the_day_after(
+    registry, tmp_path: Path, meeting: str, status: str, first: date, end: date
+) -> None:
+    calendar, _ = calendar_of(registry, tmp_path)
+    (event,) = [e for e in calendar.walk("VEVENT") if e["UID"] == f"{meeting}@dialogue-registry"]
+    assert (str(event["STATUS"]), event["DTSTART"].dt, event["DTEND"].dt) == (status, first, end)
+    assert event["DTSTART"].params["VALUE"] == "DATE"
+
+
+def test_a_calendar_is_the_same_each_time_and_its_stamps_are_those_of_the_log(registry, tmp_path: Path) -> None:
+    calendar, _ = calendar_of(registry, tmp_path)
+    before = (tmp_path / "calendar.ics").read_bytes()
+    calendar_of(registry, tmp_path)
+    assert (tmp_path / "calendar.ics").read_bytes() == before
+    (event,) = [e for e in calendar.walk("VEVENT") if e["UID"] == "ca-jad/som/14@dialogue-registry"]
+    last = list(registry.events(subject="ca-jad/som/14"))[-1]
+    assert event["DTSTAMP"].dt == last.recorded_at.replace(microsecond=0)
+    assert event["SEQUENCE"] == last.version - 1
+    assert str(event["URL"]) == "https://www.mofa.go.jp/erp/ca_c/page4e_001144.html"
+
+
+def test_a_change_keeps_the_uid_and_raises_the_sequence(registry, tmp_path: Path) -> None:
+    def sequence() -> int:
+        calendar, _ = calendar_of(registry, tmp_path)
+        return next(e["SEQUENCE"] for e in calendar.walk("VEVENT") if e["UID"] == "ca-jad/som/15@dialogue-registry")
+
+    before = sequence()
+    registry.record(MeetingAnnounced(meeting="ca-jad/som/15", series="ca-jad/som", date="2022-12-15/2022-12-16"))
+    registry.record(MeetingCancelled(meeting="ca-jad/som/15"))
+    assert sequence() == before + 2
+
+
+# --- schema.org ----------------------------------------------------------------------
+
+
+def graph_of(registry, folder: Path) -> Graph:
+    export_file(registry, folder / "meetings.jsonld")
+    told = json.loads((folder / "meetings.jsonld").read_bytes())
+    assert told["@context"] == "https://schema.org"
+    told["@context"] = {"@vocab": "https://schema.org/"}  # no network in a test
+    return Graph().parse(data=json.dumps(told), format="json-ld")
+
+
+def test_json_ld_speaks_only_words_of_schema_org(registry, tmp_path: Path) -> None:
+    graph = graph_of(registry, tmp_path)
+    words = {*graph.predicates(), *graph.objects(None, RDF.type)} - {RDF.type}
+    assert words
+    assert [word for word in words if word not in SDO] == []
+    assert len(list(graph.subjects(RDF.type, SDO.Event))) == len(registry.meetings())
+    assert len(list(graph.subjects(RDF.type, SDO.EventSeries))) == len(registry.series())
+
+
+@pytest.mark.parametrize(
+    ("meeting", "property_", "value"),
+    [
+        ("ca-jad/som/14", "eventAttendanceMode", "https://schema.org/OnlineEventAttendanceMode"),
+        ("ca-jad/som/13", "eventAttendanceMode", "https://schema.org/OfflineEventAttendanceMode"),
+        ("ca-jad/som/y", "eventAttendanceMode", "https://schema.org/MixedEventAttendanceMode"),
+        ("ca-jad/som/4", "eventAttendanceMode", None),
+        ("ca-jad/som/14", "eventStatus", "https://schema.org/EventScheduled"),
+        ("ca-jad/tokyo-dialogue/12", "eventStatus", "https://schema.org/EventCancelled"),
+        ("ca-jad/som/15", "eventStatus", "https://schema.org/EventRescheduled"),
+        ("ca-jad/som/15", "startDate", "2022-12-15"),
+        ("ca-jad/som/15", "endDate", "2022-12-16"),
+        ("ca-jad/som/15", "previousStartDate", "2022-03-01"),
+        ("ca-jad/som/7", "startDate", "2013-10"),
+        ("ca-jad/som/4", "startDate", None),
+        ("ca-jad/som/y", "endDate", "2012-05-03"),
+        ("ca-jad/som/14", "about", "connectivity"),
+    ],
+)
+def test_status_mode_and_dates_of_meetings(registry, tmp_path: Path, meeting, property_, value) -> None:
+    graph = graph_of(registry, tmp_path)
+    found = graph.value(URIRef(f"urn:dialogue-registry:{meeting}"), SDO[property_])
+    assert (None if found is None else str(found)) == value
+
+
+def test_those_who_attended_stand_with_their_office_and_party(registry, tmp_path: Path) -> None:
+    graph = graph_of(registry, tmp_path)
+    (person,) = {
+        person
+        for person in graph.objects(URIRef("urn:dialogue-registry:ca-jad/som/14"), SDO.attendee)
+        if graph.value(person, SDO.familyName) == Literal("SYZDYKOV")
+    }
+    assert str(graph.value(person, SDO.jobTitle)).startswith("Deputy Minister")
+    assert str(graph.value(graph.value(person, SDO.affiliation), SDO.name)) == "Kazakhstan"
+
+
+# --- Popolo --------------------------------------------------------------------------
+
+_TEXT = {"type": ["string", "null"]}
+_REDUCED = {"type": ["string", "null"], "pattern": r"^[0-9]{4}(-[0-9]{2}){0,2}$"}
+_LINKS = {
+    "type": "array",
+    "items": {"type": "object", "required": ["url"], "properties": {"url": {"type": "string"}, "note": _TEXT}},
+}
+_OTHER_NAMES = {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": _TEXT}}}
+
+
+def _a(required: list[str], **properties) -> dict:
+    return {
+        "type": "array",
+        "items": {"type": "object", "required": required, "properties": properties, "additionalProperties": False},
+    }
+
+
+#: The properties of the Popolo classes that we use, with their types, after the specification.
+POPOLO = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "persons": _a(
+            ["id", "name"],
+            id=_TEXT,
+            name=_TEXT,
+            family_name=_TEXT,
+            given_name=_TEXT,
+            honorific_prefix=_TEXT,
+            sort_name=_TEXT,
+        ),
+        "organizations": _a(
+            ["id", "name"],
+            id=_TEXT,
+            name=_TEXT,
+            other_names=_OTHER_NAMES,
+            classification=_TEXT,
+            parent_id=_TEXT,
+            founding_date=_REDUCED,
+            sources=_LINKS,
+        ),
+        "memberships": _a(
+            ["id", "person_id", "organization_id"],
+            id=_TEXT,
+            label=_TEXT,
+            role=_TEXT,
+            person_id=_TEXT,
+            organization_id=_TEXT,
+            start_date=_REDUCED,
+            end_date=_REDUCED,
+            sources=_LINKS,
+        ),
+        "events": _a(
+            ["id", "name"],
+            id=_TEXT,
+            name=_TEXT,
+            classification=_TEXT,
+            organization_id=_TEXT,
+            start_date=_REDUCED,
+            end_date=_REDUCED,
+            location=_TEXT,
+            status=_TEXT,
+            identifiers={
+                "type": "array",
+                "items": {"type": "object", "required": ["identifier"], "properties": {"scheme": _TEXT}},
+            },
+            attendees={
+                "type": "array",
+                "items": {"type": "object", "required": ["id"], "properties": {"id": _TEXT, "name": _TEXT}},
+            },
+            sources=_LINKS,
+        ),
+    },
+}
+
+
+def popolo_of(registry, folder: Path) -> dict:
+    export_file(registry, folder / "popolo.json")
+    return json.loads((folder / "popolo.json").read_bytes())
+
+
+def test_popolo_is_valid_and_its_references_lead_somewhere(registry, tmp_path: Path) -> None:
+    told = popolo_of(registry, tmp_path)
+    jsonschema.validate(told, POPOLO)
+    ids = [node["id"] for nodes in told.values() for node in nodes]
+    assert len(ids) == len(set(ids))
+    known = set(ids)
+    for membership in told["memberships"]:
+        assert {membership["person_id"], membership["organization_id"]} <= known
+    for event in told["events"]:
+        assert {event["organization_id"], *(person["id"] for person in event.get("attendees", []))} <= known
+
+
+def test_popolo_keeps_dates_as_precise_as_they_are(registry, tmp_path: Path) -> None:
+    events = {event["id"]: event for event in popolo_of(registry, tmp_path)["events"]}
+    assert events["ca-jad/som/7"]["start_date"] == "2013-10"
+    assert "start_date" not in events["ca-jad/som/4"]
+    assert (events["ca-jad/som/y"]["start_date"], events["ca-jad/som/y"]["end_date"]) == ("2012-05-01", "2012-05-03")
+
+
+# --- tables --------------------------------------------------------------------------
+
+
+def test_the_data_package_is_valid(registry, tmp_path: Path) -> None:
+    export_file(registry, tmp_path / "package")
+    with system.use_context(trusted=True):
+        report = Package(tmp_path / "package" / "datapackage.json").validate()
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
+    assert report.stats["tasks"] == len(LAYOUTS)
+
+
+def test_frictionless_reads_the_rows_that_the_registry_has(registry, tmp_path: Path) -> None:
+    export_file(registry, tmp_path / "package")
+    with system.use_context(trusted=True):
+        package = Package(tmp_path / "package" / "datapackage.json")
+        rows = {row["meeting"]: row for row in package.get_resource("meetings").read_rows()}
+    for meeting in registry.meetings():
+        row = rows.pop(meeting.meeting)
+        assert (row["date"] or "") == str(meeting.date or "")
+        assert row["earliest"] == (meeting.date and meeting.date.earliest)
+        assert row["ordinal"] == meeting.ordinal
+        assert row["source"] == meeting.sources[0].title
+    assert not rows
+
+
+def test_a_table_that_is_wrong_is_found_by_frictionless(registry, tmp_path: Path) -> None:
+    export_file(registry, tmp_path / "package")
+    path = tmp_path / "package" / "attendance.csv"
+    path.write_text(path.read_text("utf-8").replace("ca-jad/som/14", "ca-jad/som/99"), "utf-8")
+    with system.use_context(trusted=True):
+        assert not Package(tmp_path / "package" / "datapackage.json").validate().valid
+
+
+def test_a_name_that_reads_na_stays_a_name(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            PartyJoined(dialogue="d", party="NA", name="NA", aliases=["N/A", "a, b; c"]),
+        )
+        export_file(registry, tmp_path)
+        with system.use_context(trusted=True):
+            (row,) = Package(tmp_path / "datapackage.json").get_resource("parties").read_rows()
+    assert (row["name"], row["aliases"], row["joined"]) == ("NA", ["N/A", "a, b; c"], None)
+
+
+def test_parquet_is_read_by_pandas_polars_and_duckdb_alike(registry, tmp_path: Path) -> None:
+    export_file(registry, tmp_path / "parquet", format="parquet")
+    path = tmp_path / "parquet" / "meetings.parquet"
+    wanted = [
+        (meeting.meeting, meeting.status.value, meeting.ordinal, meeting.date and meeting.date.earliest)
+        for meeting in sorted(registry.meetings(), key=lambda meeting: meeting.meeting)
+    ]
+    columns = ["meeting", "status", "ordinal", "earliest"]
+    assert polars.read_parquet(path).sort("meeting").select(columns).rows() == wanted
+    assert duckdb.sql(f"SELECT {', '.join(columns)} FROM '{path}' ORDER BY meeting").fetchall() == wanted
+    frame = pandas.read_parquet(path, dtype_backend="pyarrow").sort_values("meeting")[columns]
+    assert [tuple(None if pandas.isna(v) else v for v in row) for row in frame.itertuples(index=False)] == wanted
+
+
+def test_an_empty_registry_has_empty_tables_of_the_right_types() -> None:
+    with Registry.open() as registry:
+        tables = arrow_tables(registry)
+    assert {table.num_rows for table in tables.values()} == {0}
+    assert str(tables["meetings"].schema.field("earliest").type) == "date32[day]"
+    assert str(tables["parties"].schema.field("aliases").type) == "list<element: string>" or "list" in str(
+        tables["parties"].schema.field("aliases").type
+    )
+
+
+# --- all of them ---------------------------------------------------------------------
+
+
+@settings(max_examples=25)
+@given(histories())
+def test_whatever_was_recorded_can_be_exported_and_read_again(tmp_path_factory, moves) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    with Registry.open() as registry:
+        play(registry, moves)
+        meetings = registry.meetings()
+        calendar, left_out = calendar_of(registry, folder)
+        assert len(calendar.walk("VEVENT")) + len(left_out) == len(meetings)
+        jsonschema.validate(popolo_of(registry, folder), POPOLO)
+        graph_of(registry, folder)
+        export_file(registry, folder / "tables")
+        with (folder / "tables" / "meetings.csv").open(encoding="utf-8", newline="") as file:
+            assert {row["meeting"] for row in csv.DictReader(file)} == {meeting.meeting for meeting in meetings}
+        assert arrow_tables(registry)["attendance"].num_rows == len(registry.attendance())
+
+
+def test_a_file_appears_whole_or_not_at_all(registry, tmp_path: Path) -> None:
+    path = tmp_path / "backup.jsonl"
+    path.write_text("precious", "utf-8")
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_file(registry, path, progress=stop)
+    assert [p.name for p in tmp_path.iterdir()] == ["backup.jsonl"]
+    assert path.read_text("utf-8") == "precious"
+
+
+def test_what_cannot_be_exported_says_so(registry, tmp_path: Path) -> None:
+    with pytest.raises(ExchangeError, match=r"'\.xyz' is no format to export to: choose one of events"):
+        export_file(registry, tmp_path / "a.xyz")
+    (tmp_path / "a.csv").write_text("", "utf-8")
+    with pytest.raises(ExchangeError, match="fills a folder"):
+        export_file(registry, tmp_path / "a.csv", format="csv")
+    with pytest.raises(ExchangeError, match="cannot be written"):
+        export_file(registry, tmp_path / "nowhere" / "a.ics")
+
+
+def test_what_is_exported_is_as_known_then(registry, tmp_path: Path) -> None:
+    with registry.at(position=45) as past:
+        assert arrow_tables(past)["attendance"].num_rows == len(past.attendance())
+        calendar, _ = calendar_of(past, tmp_path)
+        stamps = {event["DTSTAMP"].dt for event in calendar.walk("VEVENT")}
+        last = list(past.events())[-1].recorded_at
+    assert max(stamps) <= last
+    assert min(stamps) > datetime.now(UTC) - timedelta(hours=1)
+
+
+def test_every_format_and_every_column_is_documented() -> None:
+    for name in FORMATS:
+        assert f"| `{name}` |" in FORMATS_PAGE
+    for name, layout in LAYOUTS.items():
+        columns = " ".join(f"`{column}`" for column in layout.columns)
+        assert f"| `{name}` | {columns} |" in FORMATS_PAGE
+
+
+def test_every_attribute_of_a_cloud_event_is_documented(registry) -> None:
+    registry.record(TopicDiscussed(meeting="ca-jad/som/14", topic="x"), source=RELEASE, by="me")
+    attributes = json.loads(list(registry.export_events())[-1]).keys() - {"specversion"}
+    assert [name for name in attributes if not re.search(rf"^\| `{name}` \|", FORMATS_PAGE, re.MULTILINE)] == []
+
+
+def test_series_without_a_dialogue_or_meetings_are_no_trouble(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+        )
+        for name in ("a.ics", "a.jsonld", "a.json", "a.jsonl", "tables"):
+            assert export_file(registry, tmp_path / name) == ()

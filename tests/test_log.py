@@ -1,0 +1,341 @@
+"""The log only grows: dense positions, a version per subject, ids and instants in order, a hash over all, in plain SQL.
+
+(That ``verify`` finds every change is law 10 in ``test_laws``; that it survives is law 11 in ``test_processes``.)
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogue_registry import (
+    DelegateAttended,
+    DialogueLaunched,
+    MeetingHeld,
+    RecordedEvent,
+    Registry,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+    chain,
+)
+from dialogue_registry.codec import encode
+from dialogue_registry.errors import ConflictError, UnknownSubjectError, WrongPositionError
+from dialogue_registry.log import EMPTY, PAGE, Draft, Head, instant, seal
+
+RELEASE = Source("Joint statement", url="https://example.org/1", published="2005-03-05", language="en")
+FACTS = (
+    DialogueLaunched(dialogue="d", name="Диалог 対話", launched="2004-08-28"),
+    SeriesOpened(series="d/s", dialogue="d", name="Senior officials"),
+    MeetingHeld(meeting="d/s/1", series="d/s", date="2005-03-04", ordinal=1),
+    DelegateAttended(meeting="d/s/1", name="TOKUDA Shuichi", party="JPN"),
+)
+
+
+@pytest.fixture(params=["file", "memory"])
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+    """A registry with four events: in a file, and in memory, which must not differ."""
+    with Registry.open(tmp_path / "registry.db" if request.param == "file" else None) as registry:
+        registry.record(*FACTS[:2], source=RELEASE, by="desk")
+        registry.record(*FACTS[2:])
+        yield registry
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "registry.db"
+    with Registry.open(path) as registry:
+        registry.record(*FACTS, source=RELEASE, by="desk")
+    return path
+
+
+def topic(text: str, meeting: str = "d/s/1") -> TopicDiscussed:
+    return TopicDiscussed(meeting=meeting, topic=text)
+
+
+def positions(events: Iterator[RecordedEvent]) -> list[int]:
+    return [event.position for event in events]
+
+
+# --- append-only -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["events", "sources"])
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET data = '{{}}'", "UPDATE {} SET rowid = rowid + 9"])
+def test_whoever_asks_the_log_neither_changes_nor_forgets(path: Path, table: str, change: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(f"SELECT * FROM {table}").fetchall()
+        with pytest.raises(sqlite3.IntegrityError, match="append-only: record a correction or a retraction instead"):
+            connection.execute(change.format(table))
+        assert connection.execute(f"SELECT * FROM {table}").fetchall() == rows != []
+
+
+@pytest.mark.parametrize(
+    "change", ["INSERT INTO sources (data) VALUES ('{}')", "DELETE FROM attendance", "DROP TABLE activities", "VACUUM"]
+)
+def test_the_database_for_asking_refuses_to_write(registry: Registry, change: str) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        registry.db.execute(change)
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        registry.db["mine"].insert({"a": 1})
+    registry.verify()
+
+
+# --- positions, versions, ids, instants --------------------------------------------------
+
+
+def test_positions_are_dense_and_a_refusal_uses_none_up(registry: Registry) -> None:
+    with pytest.raises(UnknownSubjectError):
+        registry.record(topic("water"), topic("trade", "d/s/9"))
+    with pytest.raises(ConflictError):
+        registry.record(topic("water"), MeetingHeld(meeting="d/s/1", series="d/s", date="2006"))
+    assert registry.record(topic("water"), topic("trade"))[-1].position == 6
+    registry.record_all([topic("borders"), topic("water")], batch=1)
+    assert positions(registry.events()) == [1, 2, 3, 4, 5, 6, 7]
+    assert registry.position == registry.head.position == 7
+
+
+def test_a_position_is_not_given_out_twice_though_its_event_be_cut_off(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER events_keep_rows")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM events WHERE position = 4")
+        connection.execute("INSERT INTO events SELECT NULL, 'x', 'x', 1, type, schema, data, source, by, recorded_at, hash"
+                           " FROM events WHERE position = 3")  # fmt: skip
+        assert connection.execute("SELECT max(position) FROM events").fetchone() == (5,)
+
+
+def test_each_subject_counts_its_versions(registry: Registry) -> None:
+    registry.record(topic("water"))
+    seen = [(event.subject, event.version) for event in registry.events()]
+    assert seen == [("d", 1), ("d/s", 1), ("d/s/1", 1), ("d/s/1", 2), ("d/s/1", 3)]
+
+
+def test_an_amendment_belongs_to_the_subject_of_its_fact(registry: Registry) -> None:
+    held = list(registry.events(subject="d/s/1"))[0]
+    registry.retract(list(registry.events())[3].id, reason="was not there")
+    fixed = registry.correct(held.id, MeetingHeld(meeting="d/s/1", series="d/s", date="2005-03-05"), reason="the day")
+    assert (fixed.subject, fixed.version, fixed.position) == ("d/s/1", 4, 6)
+
+
+def test_ids_are_uuids_of_version_7_in_the_order_of_the_log(registry: Registry) -> None:
+    registry.record_all(topic(f"topic {number}") for number in range(2500))
+    ids = [UUID(event.id) for event in registry.events()]
+    assert {id_.version for id_ in ids} == {7}
+    assert ids == sorted(set(ids))
+
+
+def test_an_id_tells_the_millisecond_it_was_recorded_at(registry: Registry) -> None:
+    for event in registry.events():
+        milliseconds = int(event.id.replace("-", "")[:12], 16)
+        assert milliseconds == (event.recorded_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+def test_instants_are_utc_and_of_the_present(registry: Registry) -> None:
+    before = datetime.now(UTC)
+    (event,) = registry.record(topic("water"))
+    assert before <= event.recorded_at <= datetime.now(UTC)
+    assert event.recorded_at.tzinfo is UTC
+    written = registry.db.execute("SELECT recorded_at FROM events").fetchall()
+    assert all(len(text) == len("2021-06-16T09:00:00.000000Z") and text.endswith("Z") for (text,) in written)
+
+
+def test_instants_and_ids_never_go_back_though_the_clock_does(registry: Registry) -> None:
+    later = datetime.now(UTC) + timedelta(days=365)
+    fact = topic("recorded on a machine whose clock is a year ahead")
+    with registry._writing():
+        entries = seal([Draft("d/s/1", *encode(fact), None, "")], registry._log.head(), {"d/s/1": 2}, later)
+        registry._log.append(entries, expected=4)
+        registry._views.apply(entries, [fact])
+    registry.record(topic("recorded after its clock was put right"))
+    last = list(registry.events())[-2:]
+    assert last[0].recorded_at == last[1].recorded_at == later
+    assert last[0].id[:14] == last[1].id[:14]
+    assert registry.at(instant=later).position == 6
+    assert registry.at(instant=later - timedelta(microseconds=1)).position == 4
+    registry.verify()
+
+
+@given(
+    st.lists(st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.timezones() | st.just(UTC)), max_size=6),
+    st.integers(1, 4),
+)
+def test_whatever_the_clock_says_the_log_stays_in_order(clock: list[datetime], size: int) -> None:
+    head, log = EMPTY, []
+    for now in clock:
+        new = seal([Draft("d", "t", 1, "{}", None, "")] * size, head, {"d": head.position}, now)
+        assert new[0].recorded_at == max(instant(now), head.recorded_at)
+        head = Head(new[-1].position, new[-1].hash, new[-1].recorded_at)
+        log += new
+    assert [(entry.position, entry.version) for entry in log] == [(n + 1, n + 1) for n in range(len(log))]
+    assert [entry.recorded_at for entry in log] == sorted(entry.recorded_at for entry in log)
+    prefixes = [entry.id[:18] for entry in log]  # the time; what follows is drawn anew for every transaction
+    assert prefixes == sorted(prefixes)
+
+
+# --- what is stored ----------------------------------------------------------------------
+
+
+def test_any_program_reads_the_log_as_json(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(
+            "SELECT e.position, e.type, e.data, s.data, s.title, s.url, e.by FROM events e JOIN sources s ON s.id = e.source"
+        ).fetchall()
+        asked = connection.execute("SELECT json_extract(data, '$.name') FROM events WHERE position = 1").fetchone()
+    assert json.loads(rows[0][2]) == {"dialogue": "d", "name": "Диалог 対話", "launched": "2004-08-28"}
+    assert json.loads(rows[2][2]) == {"meeting": "d/s/1", "series": "d/s", "date": "2005-03-04", "ordinal": 1}
+    assert json.loads(rows[0][3]) == {
+        "title": "Joint statement", "url": "https://example.org/1", "published": "2005-03-05", "language": "en",
+    }  # fmt: skip
+    assert [row[1] for row in rows] == ["dialogue.launched", "series.opened", "meeting.held", "delegate.attended"]
+    assert {row[4:] for row in rows} == {("Joint statement", "https://example.org/1", "desk")}
+    assert asked == ("Диалог 対話",)
+
+
+def test_a_source_is_stored_once(registry: Registry) -> None:
+    registry.record_all([(topic(f"topic {n}"), RELEASE if n % 2 else Source("Another")) for n in range(20)])
+    assert registry.db["sources"].count == 2
+    assert [event.source for event in registry.events()][:3] == [RELEASE, RELEASE, None]
+
+
+def test_a_file_is_marked_and_durable(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (0x44695265,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    with Registry.open(path) as registry:
+        assert registry._conn.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert registry._conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_a_closed_registry_is_one_file(path: Path) -> None:
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+# --- the chain ---------------------------------------------------------------------------
+
+
+def test_each_hash_covers_the_event_and_the_hash_before_it(registry: Registry) -> None:
+    last = bytes(32)
+    rows = registry.db.execute(
+        "SELECT position, e.id, subject, version, type, schema, e.data, s.data, by, recorded_at, hash"
+        " FROM events e LEFT JOIN sources s ON s.id = e.source ORDER BY position"
+    ).fetchall()
+    for position, id_, subject, version, type_, schema, data, source, by, recorded_at, hash_ in rows:
+        # Written out once more from the description in the docs, so that the format cannot change unnoticed.
+        told = "-" if source is None else f"{len(source)}:{source}"
+        texts = " ".join(f"{len(text)}:{text}" for text in (id_, subject, type_, by, recorded_at))
+        frame = f"dialogue_registry/1 {position} {version} {schema} {texts} {told}"
+        last = sha256(last + sha256(data.encode()).digest() + frame.encode()).digest()
+        assert hash_ == last
+    assert registry.head == registry.verify() == (4, last.hex())
+    assert list(registry.events())[-1].hash == last.hex()
+
+
+COLUMNS = st.tuples(
+    st.integers(1), st.text(), st.text(), st.integers(1), st.text(), st.integers(1), st.text(), st.none() | st.text(),
+    st.text(), st.text(),
+)  # fmt: skip
+
+
+@given(COLUMNS, COLUMNS)
+def test_two_events_never_share_a_hash(one: tuple[int, str, str, int, str, int, str, str | None, str, str], other: tuple[int, str, str, int, str, int, str, str | None, str, str]) -> None:  # fmt: skip # noqa: E501
+    assert (chain.link(chain.GENESIS, *one) == chain.link(chain.GENESIS, *other)) == (one == other)
+
+
+@given(COLUMNS.filter(lambda columns: bool(columns[1] and columns[2])))
+def test_text_moved_from_one_column_to_the_next_changes_the_hash(
+    columns: tuple[int, str, str, int, str, int, str, str | None, str, str],
+) -> None:
+    position, id_, subject, *rest = columns
+    moved = chain.link(chain.GENESIS, position, id_[:-1], id_[-1] + subject, *rest)
+    assert moved != chain.link(chain.GENESIS, *columns)
+
+
+# --- reading -----------------------------------------------------------------------------
+
+
+def test_events_are_those_after_one_position_and_up_to_another(registry: Registry) -> None:
+    for after in range(6):
+        for until in range(6):
+            assert positions(registry.events(after, until)) == [p for p in range(1, 5) if after < p <= until]
+    assert positions(registry.events(until=None)) == [1, 2, 3, 4]
+
+
+def test_events_of_a_subject_are_exactly_its_own(registry: Registry) -> None:
+    retraction = registry.retract(list(registry.events())[3].id, reason="was not there")
+    assert positions(registry.events(subject="d/s/1")) == [3, 4, retraction.position]
+    assert positions(registry.events(after=3, until=4, subject="d/s/1")) == [4]
+    assert positions(registry.events(subject="d/s")) == [2]
+    assert positions(registry.events(subject="d/")) == positions(registry.events(subject="")) == []
+
+
+def test_events_are_read_across_pages_and_end_where_the_log_stood(registry: Registry) -> None:
+    registry.record_all(topic(f"topic {number}") for number in range(2 * PAGE))
+    reading = registry.events()
+    first = next(reading)
+    registry.record(topic("recorded while somebody reads"))
+    assert [first.position, *positions(reading)] == list(range(1, 2 * PAGE + 5))
+    of_meeting = registry.events(subject="d/s/1")
+    assert positions(of_meeting) == list(range(3, 2 * PAGE + 6))
+
+
+def test_events_come_back_as_they_were_given(registry: Registry) -> None:
+    assert [event.event for event in registry.events()] == list(FACTS)
+    assert [(event.source, event.by) for event in registry.events()] == [(RELEASE, "desk")] * 2 + [(None, "")] * 2
+
+
+def test_an_empty_log_has_a_head_too() -> None:
+    with Registry.open() as registry:
+        assert (registry.position, registry.head) == (0, (0, "00" * 32))
+        assert registry.verify() == registry.head
+        assert list(registry.events()) == []
+        assert registry.at(0).position == registry.at(instant=datetime.now(UTC)).position == 0
+
+
+def test_the_log_as_known_then_ends_there(registry: Registry) -> None:
+    for position in range(5):
+        with registry.at(position) as past:
+            assert past.position == past.verify().position == position
+            assert positions(past.events()) == list(range(1, position + 1))
+    for event in registry.events():
+        with registry.at(instant=event.recorded_at) as past, registry.at(instant=event.recorded_at.isoformat()) as same:
+            assert past.position == same.position == max(e.position for e in registry.events() if e.recorded_at == event.recorded_at)
+
+
+# --- expected ----------------------------------------------------------------------------
+
+
+def test_who_decided_on_an_older_log_is_refused_and_may_decide_again(registry: Registry) -> None:
+    decided_on = registry.position
+    registry.record(topic("somebody else's"))
+    with pytest.raises(WrongPositionError) as info:
+        registry.record(topic("mine"), expected=decided_on)
+    assert (info.value.expected, info.value.actual) == (4, 5)
+    assert registry.record(topic("mine"), expected=info.value.actual)[0].position == 6
+
+
+def test_expected_is_not_asked_where_nothing_would_be_appended(registry: Registry) -> None:
+    assert [event.position for event in registry.record(*FACTS[2:], expected=0)] == [3, 4]
+    assert registry.record(expected=0) == ()
+    with pytest.raises(WrongPositionError):
+        registry.record(FACTS[2], topic("new"), expected=0)
+    assert registry.position == 4
+
+
+def test_two_registries_of_one_file_see_each_others_events(path: Path) -> None:
+    with Registry.open(path) as one, Registry.open(path) as other:
+        one.record(topic("one"))
+        assert other.position == 5
+        other.record(topic("other"), expected=5)
+        assert [event.event for event in one.events(after=4)] == [topic("one"), topic("other")]
+        assert one.verify() == other.verify()
