@@ -54,7 +54,7 @@ def main() -> None:
         print("\nWhat happened\n")
         for step in registry.history(f"{FM}/4"):
             date = getattr(step.fact, "date", None)
-            print(f"{step.position}  {step.what:9}  {step.by:5}  {date}  {step.reason or step.source.title}")
+            print(f"{step.position}  {step.what:9}  {step.by:5}  {date}  {step.reason}".rstrip())
 
 
 if __name__ == "__main__":

@@ -107,7 +107,9 @@ class Model:
                 return self._known(line) or self._dispute(line)
 
     def _record(self, fact: Fact, source: Source | None) -> set[int]:
-        asserted = {position for position, content, sources in self._assertions() if content == fact and source in sources}
+        asserted = {
+            position for position, content, sources in self._assertions() if content == fact and source in sources
+        }
         if asserted:
             return asserted
         return self._append(Line(0, "fact", subject_of(fact), fact, 0, "", source))
@@ -264,7 +266,7 @@ class Model:
 
     def count(self, series: str, day: date | None, counts: Callable[[MeetingHeld], bool]) -> "Counted":
         """How many held meetings of a series a rule counts as of a day."""
-        share = {name: (0, 0) for name in FORMATS}
+        share = dict.fromkeys(FORMATS, (0, 0))
         highest = None
         for meeting in self.held(series):
             certain, possible = begun(meeting, day, day)
@@ -412,7 +414,9 @@ def check_together(standing: list[tuple[object, list[Told]]]) -> None:
                 known = True
         if not known:
             raise Refused
-    reports = [c for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled)]
+    reports = [
+        c for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled)
+    ]
     attended = {c.meeting for c in contents if isinstance(c, DelegateAttended)}
     for meeting, story in groupby(sorted(reports, key=lambda c: c.meeting), key=lambda c: c.meeting):
         check_story(list(story), attended=meeting in attended)

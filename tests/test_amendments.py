@@ -5,7 +5,7 @@ Retracted facts are left out and corrected ones replaced where they stood; the l
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 
@@ -21,7 +21,6 @@ from dialogue_registry import (
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
-    RecordedEvent,
     Registry,
     SeriesMismatchError,
     SeriesOpened,
@@ -33,6 +32,8 @@ from dialogue_registry import (
     UnknownSubjectError,
 )
 from dialogue_registry.events import Fact
+
+Row = TypeVar("Row")
 
 HOST = Source("Page of the host ministry")
 PRESS = Source("Newspaper")
@@ -62,7 +63,7 @@ def told(*facts: Fact) -> Registry:
     return registry
 
 
-def answers(registry: Registry) -> list[list[tuple[object, ...]]]:
+def answers(registry: Registry) -> list[list[dict[str, Any]]]:
     """Every table of a registry's views, without positions and without what merely keeps the log's order."""
     listed = []
     for name in ("dialogues", "parties", "series", "meetings", "attendance", "topics", "statements", "held_tallies"):
@@ -81,9 +82,9 @@ def assert_effective(registry: Registry, *facts: Fact) -> None:
     assert answers(registry) == truth
 
 
-def one(records: Sequence[RecordedEvent]) -> RecordedEvent:
-    (record,) = records
-    return record
+def one(rows: Sequence[Row]) -> Row:
+    (row,) = rows
+    return row
 
 
 # --- corrections ---------------------------------------------------------------------
@@ -626,14 +627,12 @@ def test_an_amendment_in_a_meeting_of_ten_thousand_delegates_takes_no_replay() -
     middle = next(registry.events(after=5_000))
     replacement = DelegateAttended(meeting="d/fm/1", name="Delegate the Great", party="JPN")
     took = []
-    for act in range(7):
+    for number in range(4):
         began = time.perf_counter()
-        if act % 2:
-            registry.retract(correction.id, reason=f"undo {act}")
-        else:
-            correction = registry.correct(middle.id, replacement, reason=f"his epithet {act}")
-        took.append(time.perf_counter() - began)
+        correction = registry.correct(middle.id, replacement, reason=f"his epithet {number}")
+        registry.retract(correction.id, reason="flattery")
+        took.append((time.perf_counter() - began) / 2)
     assert min(took) < 0.05  # a replay takes ten times that
     began = time.perf_counter()
-    assert len(registry.history("d/fm/1")) == 10_001 + 7
-    assert timedelta(seconds=time.perf_counter() - began) < timedelta(seconds=10)  # in proportion to the story
+    assert len(registry.history("d/fm/1")) == 10_001 + 8
+    assert time.perf_counter() - began < 10  # in proportion to the story, not to its square

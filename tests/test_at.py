@@ -1,4 +1,4 @@
-"""The two-times law: ``at(p)`` answers as a fresh registry that was fed the first p events – and nothing can change it."""
+"""The two-times law: ``at(p)`` answers as a fresh registry fed the first p events, and nothing can change it."""
 
 import time
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ BASE: tuple[Fact, ...] = (
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    """Position 2: a dialogue; 4: two meetings; 5: the second is moved to 2007; 6: the first is withdrawn; 7: it is back."""
+    """At position 4 two meetings; at 5 the second is moved to 2007; at 6 the first is withdrawn, at 7 it is back."""
     with Registry.open(tmp_path / "registry.db", projections=[PLACES]) as registry:
         registry.record(*BASE, source=HOST)
         first, second = registry.record(held(1, "2004-08-28", "Astana"), held(2, "2006-06-05"), source=HOST)
@@ -144,7 +144,7 @@ def test_an_instant_is_the_last_event_recorded_by_then() -> None:
 def test_an_instant_is_the_same_in_every_time_zone(registry: Registry) -> None:
     instant = next(registry.events(after=3)).recorded_at
     tokyo = timezone(timedelta(hours=9))
-    same = [instant, instant.astimezone(tokyo), instant.astimezone(tokyo).isoformat()]
+    same: list[datetime | str] = [instant, instant.astimezone(tokyo), instant.astimezone(tokyo).isoformat()]
     assert len({registry.at(instant=moment).position for moment in same}) == 1
 
 
@@ -241,9 +241,8 @@ def test_reading_one_meeting_of_the_past_does_not_read_the_log() -> None:
         for _ in range(5):
             began = time.perf_counter()
             with registry.at(position=22_000) as then:
-                (meeting,) = then.meetings(meeting="d/fm/77")
+                assert [meeting.ordinal for meeting in then.meetings(meeting="d/fm/77")] == [77]
             took.append(time.perf_counter() - began)
-        assert meeting.ordinal == 77
         assert min(took) < 0.05
         with registry.at(position=22_000) as then:
             plan = list(then.db.query("EXPLAIN QUERY PLAN SELECT * FROM meetings WHERE meeting = 'd/fm/77'"))

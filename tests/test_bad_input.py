@@ -1,4 +1,4 @@
-"""Whatever is asked wrongly gets an error of its own that says what is, what was wanted and what to do; nothing is recorded.
+"""Whatever is asked wrongly gets an error of its own: what is, what was wanted, what to do; and nothing is recorded.
 
 (What no event may hold is in ``test_events``, what an amendment may not do in ``test_amendments``.)
 """
@@ -157,7 +157,7 @@ def test_a_fact_without_what_it_needs_is_refused(
 
 
 def test_a_conflicting_fact_names_the_one_that_stands_and_both_ways_on(registry: Registry, path: Path) -> None:
-    standing = list(registry.events(subject="d/s/1"))[0]
+    standing = next(registry.events(subject="d/s/1"))
     with refused(path, ConflictError, standing.id, "(position 3)", "correct(", "dispute(") as info:
         registry.record(MeetingHeld(meeting="d/s/1", series="d/s", date="2005-03-05"))
     assert getattr(info.value, "standing", None) == standing.id
@@ -185,7 +185,9 @@ def test_an_amendment_is_no_fact_to_record(registry: Registry, path: Path) -> No
 
 
 def test_a_wrong_expected_position_says_where_the_log_stands_and_how_to_read_on(registry: Registry, path: Path) -> None:
-    with refused(path, WrongPositionError, "position 3", "expected 2", "events(after=2)", "nothing was recorded") as info:
+    with refused(
+        path, WrongPositionError, "position 3", "expected 2", "events(after=2)", "nothing was recorded"
+    ) as info:
         registry.record(TOPIC, expected=2)
     assert isinstance(info.value, WrongPositionError)
     assert (info.value.expected, info.value.actual) == (2, 3)
@@ -228,7 +230,7 @@ def test_a_wrong_expected_position_says_where_the_log_stands_and_how_to_read_on(
         lambda r: r.at(),
         lambda r: r.at(1, instant="2021-01-01T00:00:00Z"),
         lambda r: r.at(4),
-        lambda r: r.at(True),
+        lambda r: r.at(position=True),
         lambda r: r.at(instant="yesterday"),
         lambda r: r.at(instant="2021-01-01T00:00:00"),
         lambda r: r.at(instant=datetime(2021, 1, 1)),  # noqa: DTZ001 - that is the point
@@ -419,7 +421,7 @@ def test_a_file_may_have_any_name_that_files_can_have(tmp_path: Path, name: str)
 def test_a_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
     with Registry.open(Path(os.fsdecode(bytes(tmp_path) + b"/d\xfc.db"))) as registry:
         registry.record(*SERIES)
-    assert os.listdir(bytes(tmp_path)) == [b"d\xfc.db"]
+    assert [os.fsencode(file.name) for file in tmp_path.iterdir()] == [b"d\xfc.db"]
 
 
 def test_a_newer_file_asks_for_a_newer_library(registry: Registry, path: Path) -> None:
@@ -456,7 +458,13 @@ def test_outdated_views_are_made_again_but_not_by_reading(registry: Registry, pa
 @pytest.mark.parametrize(
     ("word", "schema", "data", "error", "said"),
     [
-        ("topic.discussed", 2, '{"meeting":"d/s/1"}', NewerEventError, "has schema version 2, this library knows 1 to 1"),
+        (
+            "topic.discussed",
+            2,
+            '{"meeting":"d/s/1"}',
+            NewerEventError,
+            "has schema version 2, this library knows 1 to 1",
+        ),
         ("treaty.signed", 1, "{}", UnknownEventTypeError, "event type 'treaty.signed' (version 1) is not known"),
     ],
 )

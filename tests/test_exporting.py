@@ -3,14 +3,17 @@
 import csv
 import json
 import re
+import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import jsonschema
-import pandas
-import polars
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
+from attrs import evolve
 from frictionless import Package, system
 from hypothesis import given, settings
 from icalendar import Calendar
@@ -107,7 +110,7 @@ def test_a_calendar_is_the_same_each_time_and_its_stamps_are_those_of_the_log(re
     (event,) = [e for e in calendar.walk("VEVENT") if e["UID"] == "ca-jad/som/14@dialogue-registry"]
     last = list(registry.events(subject="ca-jad/som/14"))[-1]
     assert event["DTSTAMP"].dt == last.recorded_at.replace(microsecond=0)
-    assert event["SEQUENCE"] == last.version - 1
+    assert event["SEQUENCE"] == last.position
     assert str(event["URL"]) == "https://www.mofa.go.jp/erp/ca_c/page4e_001144.html"
 
 
@@ -119,7 +122,15 @@ def test_a_change_keeps_the_uid_and_raises_the_sequence(registry, tmp_path: Path
     before = sequence()
     registry.record(MeetingAnnounced(meeting="ca-jad/som/15", series="ca-jad/som", date="2022-12-15/2022-12-16"))
     registry.record(MeetingCancelled(meeting="ca-jad/som/15"))
-    assert sequence() == before + 2
+    assert sequence() > before
+
+
+def test_a_meeting_that_a_correction_made_is_stamped_by_the_correction(registry, tmp_path: Path) -> None:
+    held = next(e for e in registry.events(subject="ca-jad/som/y"))
+    moved = registry.correct(held.id, evolve(held.event, meeting="ca-jad/som/z"), reason="another id")
+    calendar, _ = calendar_of(registry, tmp_path)
+    (event,) = [e for e in calendar.walk("VEVENT") if e["UID"] == "ca-jad/som/z@dialogue-registry"]
+    assert (event["SEQUENCE"], event["DTSTAMP"].dt) == (moved.position, moved.recorded_at.replace(microsecond=0))
 
 
 # --- schema.org ----------------------------------------------------------------------
@@ -130,7 +141,8 @@ def graph_of(registry, folder: Path) -> Graph:
     told = json.loads((folder / "meetings.jsonld").read_bytes())
     assert told["@context"] == "https://schema.org"
     told["@context"] = {"@vocab": "https://schema.org/"}  # no network in a test
-    return Graph().parse(data=json.dumps(told), format="json-ld")
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # rdflib deprecates what it uses itself
+        return Graph().parse(data=json.dumps(told), format="json-ld")
 
 
 def test_json_ld_speaks_only_words_of_schema_org(registry, tmp_path: Path) -> None:
@@ -332,10 +344,10 @@ def test_parquet_is_read_by_pandas_polars_and_duckdb_alike(registry, tmp_path: P
         for meeting in sorted(registry.meetings(), key=lambda meeting: meeting.meeting)
     ]
     columns = ["meeting", "status", "ordinal", "earliest"]
-    assert polars.read_parquet(path).sort("meeting").select(columns).rows() == wanted
+    assert pl.read_parquet(path).sort("meeting").select(columns).rows() == wanted
     assert duckdb.sql(f"SELECT {', '.join(columns)} FROM '{path}' ORDER BY meeting").fetchall() == wanted
-    frame = pandas.read_parquet(path, dtype_backend="pyarrow").sort_values("meeting")[columns]
-    assert [tuple(None if pandas.isna(v) else v for v in row) for row in frame.itertuples(index=False)] == wanted
+    frame = pd.read_parquet(path, dtype_backend="pyarrow").sort_values("meeting")[columns]
+    assert [tuple(None if pd.isna(v) else v for v in row) for row in frame.itertuples(index=False)] == wanted
 
 
 def test_an_empty_registry_has_empty_tables_of_the_right_types() -> None:
@@ -343,9 +355,7 @@ def test_an_empty_registry_has_empty_tables_of_the_right_types() -> None:
         tables = arrow_tables(registry)
     assert {table.num_rows for table in tables.values()} == {0}
     assert str(tables["meetings"].schema.field("earliest").type) == "date32[day]"
-    assert str(tables["parties"].schema.field("aliases").type) == "list<element: string>" or "list" in str(
-        tables["parties"].schema.field("aliases").type
-    )
+    assert tables["parties"].schema.field("aliases").type == pa.list_(pa.string())
 
 
 # --- all of them ---------------------------------------------------------------------
@@ -361,7 +371,7 @@ def test_whatever_was_recorded_can_be_exported_and_read_again(tmp_path_factory, 
         calendar, left_out = calendar_of(registry, folder)
         assert len(calendar.walk("VEVENT")) + len(left_out) == len(meetings)
         jsonschema.validate(popolo_of(registry, folder), POPOLO)
-        graph_of(registry, folder)
+        assert len(graph_of(registry, folder)) >= len(meetings)
         export_file(registry, folder / "tables")
         with (folder / "tables" / "meetings.csv").open(encoding="utf-8", newline="") as file:
             assert {row["meeting"] for row in csv.DictReader(file)} == {meeting.meeting for meeting in meetings}

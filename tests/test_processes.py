@@ -27,7 +27,10 @@ def play(scenario: str, times: int) -> None:
         pytest.skip(done.stdout.splitlines()[1])
 
 
-@pytest.mark.parametrize("work", ["recording", "groups", "batches", "correcting", "rebuilding", "opening-outdated"])
+@pytest.mark.parametrize(
+    "work",
+    ["recording", "groups", "batches", "transactions", "correcting", "rebuilding", "opening-outdated"],
+)
 def test_a_process_killed_at_work_loses_nothing_acknowledged_and_leaves_nothing_half(work: str) -> None:
     play(f"kill-{work}", 5)
 

@@ -179,15 +179,15 @@ def test_a_recorded_log_gives_the_views_of_the_same_events_today(path: Path, nam
     with Registry.open(path) as old, Registry.open() as new:
         for record in old.events():
             event, source = record.event, record.source
-            told = {"reason": getattr(event, "reason", ""), "source": source}
             id_ = next((r.id for r in new.events() if r.position == position(old, event)), "")
             match event:
                 case FactCorrected():
-                    new.correct(id_, event.replacement, **told)
+                    new.correct(id_, event.replacement, reason=event.reason, source=source)
                 case EventRetracted():
-                    new.retract(id_, **told)
+                    new.retract(id_, reason=event.reason, source=source)
                 case FactDisputed():
-                    new.dispute(id_, event.claim, **told)
+                    assert source is not None
+                    new.dispute(id_, event.claim, reason=event.reason, source=source)
                 case _:
                     new.record(event, source=source)
         for question in ("dialogues", "series", "meetings", "attendance", "topics", "activities", "outcomes"):

@@ -1,5 +1,8 @@
 """An event-sourced registry of meetings, first of diplomatic dialogues."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from dialogue_registry.anomalies import Anomaly
 from dialogue_registry.answers import (
     Activity,
@@ -72,15 +75,17 @@ from dialogue_registry.events import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.exporting import export_file
-from dialogue_registry.importing import ImportReport, RowReport, import_table
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.names import NameParts, name_parts
 from dialogue_registry.projections import Projection, State, Table, Tally, View
 from dialogue_registry.registry import Head, Registry
 from dialogue_registry.rules import Status
 from dialogue_registry.searching import Found
-from dialogue_registry.tables import arrow_tables
+
+if TYPE_CHECKING:
+    from dialogue_registry.exporting import export_file
+    from dialogue_registry.importing import ImportReport, RowReport, import_table
+    from dialogue_registry.tables import arrow_tables
 
 __all__ = [
     "RULES",
@@ -174,3 +179,18 @@ __all__ = [
     "import_table",
     "name_parts",
 ]
+
+_LATER = {
+    "ImportReport": "importing",
+    "RowReport": "importing",
+    "arrow_tables": "tables",
+    "export_file": "exporting",
+    "import_table": "importing",
+}
+"""What is imported when it is first used: a program that only records and counts never needs it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

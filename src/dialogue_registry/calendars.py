@@ -21,7 +21,7 @@ def calendar(registry: Registry) -> tuple[bytes, tuple[str, ...]]:
     """The meetings as an iCalendar, and what had to be left out and why; needs the extra ``[ics]``.
 
     The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
-    is the instant of the last event about it, its SEQUENCE that event's version.
+    is the instant of the last event about it, its SEQUENCE that event's position.
     """
     try:
         from icalendar import Calendar  # noqa: PLC0415 - an extra
@@ -73,15 +73,17 @@ def _days(when: PartialDate | None) -> tuple[date, date] | None:
 def _event(registry: Registry, meeting: Meeting, series: str, days: tuple[date, date], status: str) -> "Event":
     from icalendar import Event  # noqa: PLC0415 - an extra
 
-    version, recorded_at = registry.db.execute(
-        "SELECT version, recorded_at FROM events WHERE subject = ? ORDER BY version DESC LIMIT 1", (meeting.meeting,)
+    # A correction that moves a fact to another meeting is filed under the meeting it moves from.
+    last, recorded_at = registry.db.execute(
+        "SELECT position, recorded_at FROM events WHERE subject = ? OR position = ? ORDER BY position DESC LIMIT 1",
+        (meeting.meeting, meeting.event),
     ).fetchone()
     stamp = datetime.fromisoformat(recorded_at).replace(microsecond=0)
     event = Event()
     event.add("UID", f"{meeting.meeting}@dialogue-registry")
     event.add("DTSTAMP", stamp)
     event.add("LAST-MODIFIED", stamp)
-    event.add("SEQUENCE", version - 1)
+    event.add("SEQUENCE", last)
     event.add("DTSTART", days[0])
     event.add("DTEND", days[1] + timedelta(days=1))  # the day after the last
     event.add("STATUS", status)

@@ -1,14 +1,17 @@
 """Pictures of a registry, for reports and notebooks (extra ``charts``): a timeline, and counts.
 
-They fill the width of an A4 page, and are legible in grey: what matters is told apart by
-shape and fill, never by colour. The same registry gives the same picture.
+They fill the width of an A4 page, and are legible in grey. The same registry gives the
+same picture::
+
+    from dialogue_registry import Registry, charts
+
+    with Registry.open("ca-jad.db", read_only=True) as registry:
+        charts.save(charts.timeline(registry), "timeline.svg")
 """
 
 import os
-import textwrap
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,38 +20,50 @@ import vl_convert
 
 from dialogue_registry.answers import Meeting, Series
 from dialogue_registry.counting import Finding, Verdict
-from dialogue_registry.dates import PartialDate
+from dialogue_registry.drawing import (
+    BAND,
+    DARK,
+    GREY,
+    LIGHT,
+    PAPER,
+    WIDTH,
+    Look,
+    Span,
+    finished,
+    looks,
+    ticks,
+    wrapped,
+    year,
+    year_axis,
+)
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.events import Format
 from dialogue_registry.registry import Registry
 from dialogue_registry.rules import Status
 
-Chart: TypeAlias = alt.LayerChart | alt.VConcatChart
+Chart: TypeAlias = alt.LayerChart | alt.ConcatChart
 
-WIDTH = 620
-#: Pixels are set so that the picture comes out 17 cm wide, at 300 dots per inch.
+#: Pixels are set so that a PNG comes out 17 cm wide, at 300 dots per inch.
 _PPI, _SCALE = 300, 0.75
-_FONT = "Arial, Helvetica, 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic', sans-serif"
-_DARK, _GREY, _BAND, _LIGHT, _PAPER = "#1a1a1a", "#808080", "#c9c9c9", "#e6e6e6", "#ffffff"
 
-#: What a meeting is drawn as: shape, fill.
+_HOW = {Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", None: "not known how"}
 _KINDS = {
-    "in person": ("circle", _DARK),
-    "online": ("diamond", _PAPER),
-    "hybrid": ("triangle-up", _GREY),
-    "not known how": ("circle", _PAPER),
-    "announced": ("triangle-right", _PAPER),
-    "postponed": ("triangle-down", _PAPER),
-    "cancelled": ("M-.8,-.8L.8,.8M-.8,.8L.8,-.8", _PAPER),
-    "day uncertain": ("M-1.5,-.7H1.5V.7H-1.5Z", _BAND),
+    "in person": Look("circle", DARK),
+    "online": Look("diamond", PAPER),
+    "hybrid": Look("triangle-up", GREY),
+    "not known how": Look("circle", PAPER),
+    "announced": Look("triangle-right", PAPER),
+    "postponed": Look("triangle-down", PAPER),
+    "cancelled": Look("M-.8,-.8L.8,.8M-.8,.8L.8,-.8", PAPER),
 }
+_BAR = Look("M-1.5,-.7H1.5V.7H-1.5Z", BAND, GREY)
+_CROSS = "M-.9,-.6L-.6,-.9L0,-.3L.6,-.9L.9,-.6L.3,0L.9,.6L.6,.9L0,.3L-.6,.9L-.9,.6L-.3,0Z"
 _VERDICTS = {
-    Verdict.AGREES: ("circle", _DARK),
-    Verdict.WITHIN: ("diamond", _BAND),
-    Verdict.DISAGREES: ("M-.9,-.6L-.6,-.9L0,-.3L.6,-.9L.9,-.6L.3,0L.9,.6L.6,.9L0,.3L-.6,.9L-.9,.6L-.3,0Z", _PAPER),
+    Verdict.AGREES: Look("circle", DARK),
+    Verdict.WITHIN: Look("diamond", BAND),
+    Verdict.DISAGREES: Look(_CROSS, PAPER),
 }
 _DASHES = {Format.IN_PERSON: [6, 3], Format.ONLINE: [2, 2], Format.HYBRID: [8, 2, 2, 2]}
-_HOW = {Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", None: "not known how"}
 
 
 # --- the timeline --------------------------------------------------------------------
@@ -64,28 +79,30 @@ def timeline(registry: Registry, *, dialogue: str | None = None) -> alt.LayerCha
     heads: list[dict[str, Any]] = []
     series = registry.series(dialogue)
     told = {s.series: registry.meetings(s.series) for s in series}
-    span = _span(meeting.date for meetings in told.values() for meeting in meetings)
+    span = Span.of(meeting.date for meetings in told.values() for meeting in meetings)
     top = 0.0
     for one in series:
-        lines = _wrapped(one.name, 68)
+        lines = wrapped(one.name, 58)
         heads.append({"y": top, "name": lines, "summary": _summary(told[one.series])})
         top += 14 * len(lines) + 4
         placed, lanes = _lanes(told[one.series], span)
         rows += [row | {"y": top + 29 * row["lane"] + 21} for row in placed]
         top += 29 * lanes + 12
-    title = _title(registry, dialogue, f"The meetings of each series, {_years(span)}; numbers as printed on them")
-    return _timeline(rows, heads, span, max(top, 40), title)
+    subtitle = f"The meetings of each series, {span}; numbers as printed on them"
+    names = [one.name for one in series]
+    chart = _timeline(rows, heads, span, max(top, 40))
+    return finished(chart, title=_title(registry, dialogue), subtitle=[subtitle], names=names)  # type: ignore[no-any-return]
 
 
-def _lanes(meetings: Sequence[Meeting], span: tuple[float, float]) -> tuple[list[dict[str, Any]], int]:
+def _lanes(meetings: Sequence[Meeting], span: Span) -> tuple[list[dict[str, Any]], int]:
     """Put meetings on as few lines as let all of them be seen."""
     placed: list[dict[str, Any]] = []
     ends: list[float] = []
     for meeting in meetings:
         if meeting.date is None:
             continue
-        first, last = _year(meeting.date.earliest), _year(meeting.date.latest_start)
-        left, right, middle = (_pixel(at, span) for at in (first, last, (first + last) / 2))
+        first, last = year(meeting.date.earliest), year(meeting.date.latest_start)
+        left, right, middle = (span.pixel(at) for at in (first, last, (first + last) / 2))
         left, right = min(left, middle - 1.5), max(right, middle + 1.5)
         lane = next((number for number, end in enumerate(ends) if end + 2 <= min(left, middle - 8)), len(ends))
         ends[lane:] = [max(right, middle + 8), *ends[lane + 1 :]]
@@ -97,34 +114,32 @@ def _lanes(meetings: Sequence[Meeting], span: tuple[float, float]) -> tuple[list
     return placed, len(ends)
 
 
-def _timeline(
-    rows: Sequence[Any], heads: Sequence[Any], span: tuple[float, float], height: float, title: alt.TitleParams
-) -> alt.LayerChart:
+def _timeline(rows: Sequence[Any], heads: Sequence[Any], span: Span, height: float) -> alt.LayerChart:
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], reverse=True, nice=False), axis=None)
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=_year_axis(span))
-    kinds = [kind for kind in _KINDS if any(row["kind"] == kind for row in rows)]
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=year_axis(span))
+    kinds = {kind: look for kind, look in _KINDS.items() if any(row["kind"] == kind for row in rows)}
     if any(row["uncertain"] for row in rows):
-        kinds.append("day uncertain")
+        kinds["day uncertain"] = _BAR
     tooltip = [alt.Tooltip(f"{name}:N") for name in ("meeting", "date", "status", "place")]
     marks = alt.Chart(alt.InlineData(list(rows)))
     names = alt.Chart(alt.InlineData(list(heads))).encode(y=y)
     bars = (
         marks.transform_filter("datum.uncertain")
-        .mark_bar(height=15, fill=_BAND, stroke=_GREY, strokeWidth=0.6)
-        .encode(x=alt.X("left:Q", axis=_year_axis(span)), x2="right:Q", y=y)
+        .mark_bar(height=15, fill=BAND, stroke=GREY, strokeWidth=0.6)
+        .encode(x=alt.X("left:Q", axis=year_axis(span)), x2="right:Q", y=y)
     )
     points = marks.mark_point(size=85, strokeWidth=1.4, opacity=1).encode(
-        x=x, y=y, tooltip=tooltip, **_looks("kind", kinds, _KINDS)
+        x=x, y=y, tooltip=tooltip, **looks("kind", kinds)
     )
-    numbers = marks.mark_text(dy=-14, fontSize=9.5, color=_DARK).encode(x=x, y=y, text="number:N")
-    lines = names.mark_rule(color=_GREY, strokeWidth=0.5, yOffset=-5).encode(x=alt.value(0), x2=alt.value(WIDTH))
-    series = names.mark_text(align="left", baseline="top", fontSize=11.5, fontWeight="bold", color=_DARK).encode(
+    numbers = marks.mark_text(dy=-14, fontSize=9.5, color=DARK).encode(x=x, y=y, text="number:N")
+    lines = names.mark_rule(color=GREY, strokeWidth=0.5, yOffset=-5).encode(x=alt.value(0), x2=alt.value(WIDTH))
+    series = names.mark_text(align="left", baseline="top", fontSize=11.5, fontWeight="bold", color=DARK).encode(
         x=alt.value(0), text="name:N"
     )
-    held = names.mark_text(align="right", baseline="top", fontSize=10.5, color=_DARK).encode(
+    held = names.mark_text(align="right", baseline="top", fontSize=10.5, color=DARK).encode(
         x=alt.value(WIDTH), text="summary:N"
     )
-    return _styled(alt.layer(lines, bars, points, numbers, series, held).properties(width=WIDTH, height=height, title=title))
+    return alt.LayerChart(layer=[lines, bars, points, numbers, series, held], width=WIDTH, height=height)
 
 
 def _kind(meeting: Meeting) -> str:
@@ -132,19 +147,20 @@ def _kind(meeting: Meeting) -> str:
 
 
 def _summary(meetings: Sequence[Meeting]) -> str:
-    parts = [f"{len([m for m in meetings if m.status is Status.HELD])} held"]
-    for status in (Status.CANCELLED, Status.POSTPONED, Status.ANNOUNCED):
-        if number := len([m for m in meetings if m.status is status]):
-            parts.append(f"{number} {status.value}")
-    if undated := len([m for m in meetings if m.date is None]):
-        parts.append(f"{undated} without a date, not drawn")
-    return ", ".join(parts)
+    order = (Status.HELD, Status.CANCELLED, Status.POSTPONED, Status.ANNOUNCED)
+    numbers = {status.value: sum(meeting.status is status for meeting in meetings) for status in order}
+    numbers["without a date, not drawn"] = sum(meeting.date is None for meeting in meetings)
+    return ", ".join(f"{number} {what}" for what, number in numbers.items() if number or what == "held")
+
+
+def _title(registry: Registry, dialogue: str | None) -> str:
+    return ", ".join(one.name for one in registry.dialogues() if dialogue in {None, one.dialogue})
 
 
 # --- the counts ----------------------------------------------------------------------
 
 
-def counts(registry: Registry, *, dialogue: str | None = None) -> alt.VConcatChart:
+def counts(registry: Registry, *, dialogue: str | None = None) -> alt.ConcatChart:
     """How many meetings of each series had been held, and what official sources stated.
 
     The line counts the meetings certainly held by then; a grey band reaches up to those
@@ -156,165 +172,102 @@ def counts(registry: Registry, *, dialogue: str | None = None) -> alt.VConcatCha
     series = registry.series(dialogue)
     held = {s.series: registry.meetings(s.series, status=Status.HELD) for s in series}
     stated = [finding.statement.as_of for s in series for finding in findings.get(s.series, ())]
-    span = _span([*stated, *(meeting.date for meetings in held.values() for meeting in meetings)])
-    seen = [v for v in Verdict if any(f.verdict is v for s in series for f in findings.get(s.series, ()))]
+    span = Span.of([*stated, *(meeting.date for meetings in held.values() for meeting in meetings)])
+    met = {finding.verdict for s in series for finding in findings.get(s.series, ())}
+    seen = {verdict.value: look for verdict, look in _VERDICTS.items() if verdict in met}
     panels = [_panel(s, held[s.series], findings.get(s.series, ()), span, seen) for s in series]
-    rows = [alt.hconcat(*panels[at : at + 2], spacing=24) for at in range(0, len(panels), 2)]
-    title = _title(
-        registry, dialogue, "Meetings held, and the counts that official sources state",
-        "Line: certainly held by then. Grey band: possibly held. Broken line: those of one format, where stated.",
-    )  # fmt: skip
-    return _styled(alt.vconcat(*rows, spacing=18).properties(title=title))
+    return finished(  # type: ignore[no-any-return]
+        alt.concat(*panels, columns=2, align="each", spacing={"row": 18, "column": 22}),
+        title=_title(registry, dialogue),
+        subtitle=[
+            "Meetings held, and the counts that official sources state",
+            "Line: certainly held by then. Grey band: possibly held. Broken line: those of one format, where stated.",
+        ],
+        names=[one.name for one in series],
+    )
 
 
 def _panel(
-    series: Series, held: Sequence[Meeting], findings: Sequence[Finding], span: tuple[float, float],
-    seen: Sequence[Verdict],
-) -> alt.LayerChart:  # fmt: skip
-    width = (WIDTH - 84) / 2
+    series: Series, held: Sequence[Meeting], findings: Sequence[Finding], span: Span, seen: Mapping[str, Look]
+) -> alt.LayerChart:
     points = [_point(finding, span) for finding in findings]
     top = max([len(held), 1, *(point["stated"] for point in points)])
-    years = alt.Axis(title=None, format="d", values=_ticks(*span, most=6), grid=False, labelFlush=False)
-    x = alt.X("x:Q", scale=alt.Scale(domain=list(span), nice=False), axis=years)
-    y_axis = alt.Axis(
-        title=None, format="d", values=_ticks(0, top, most=6), gridColor=_LIGHT, minExtent=22, maxExtent=22
+    years = alt.Axis(title=None, format="d", values=ticks(*span, most=6), grid=False, labelFlush=False)
+    numbers = alt.Axis(
+        title=None, format="d", values=ticks(0, top, most=6), gridColor=LIGHT, minExtent=22, maxExtent=22
     )
-    y = alt.Y("certain:Q", scale=alt.Scale(domain=[0, top * 1.12], nice=False), axis=y_axis)
+    y_scale = alt.Scale(domain=[0, top * 1.12], nice=False)
+    x = alt.X("x:Q", scale=alt.Scale(domain=list(span), nice=False), axis=years)
+    y = alt.Y("certain:Q", scale=y_scale, axis=numbers)
     steps = alt.Chart(alt.InlineData(_steps(held, span)))
-    layers = [
-        steps.mark_area(interpolate="step-after", color=_BAND, opacity=1).encode(x=x, y=y, y2="possible:Q"),
-        steps.mark_line(interpolate="step-after", color=_DARK, strokeWidth=1.6).encode(x=x, y=y),
+    layers: list[alt.Chart] = [
+        steps.mark_area(interpolate="step-after", color=BAND, opacity=1).encode(x=x, y=y, y2="possible:Q"),
+        steps.mark_line(interpolate="step-after", color=DARK, strokeWidth=1.6).encode(x=x, y=y),
     ]
     for format_ in dict.fromkeys(finding.statement.format for finding in findings):
         if format_ is not None:
-            share = _steps([meeting for meeting in held if meeting.format is format_], span)
-            line = alt.Chart(alt.InlineData([step | {"name": ""} for step in share[:-1]] + [share[-1] | {"name": _HOW[format_]}]))
+            *share, end = _steps([meeting for meeting in held if meeting.format is format_], span)
+            broken = alt.Chart(alt.InlineData([*share, end | {"name": _HOW[format_]}])).encode(x=x, y=y)
             layers += [
-                line.mark_line(interpolate="step-after", color=_DARK, strokeWidth=1, strokeDash=_DASHES[format_])
-                .encode(x=x, y=y),
-                line.mark_text(align="right", dy=9, fontSize=9.5, color=_DARK).encode(x=x, y=y, text="name:N"),
-            ]  # fmt: skip
+                broken.mark_line(interpolate="step-after", color=DARK, strokeWidth=1, strokeDash=_DASHES[format_]),
+                broken.transform_filter("datum.name")
+                .mark_text(align="left", dx=4, fontSize=9.5, color=DARK)
+                .encode(text="name:N"),
+            ]
     if points:
-        told = alt.Chart(alt.InlineData(points))
-        at = alt.Y("stated:Q", scale=alt.Scale(domain=[0, top * 1.12], nice=False), axis=y_axis)
-        layers += [
-            told.mark_rule(color=_DARK).encode(x=alt.X("first:Q", axis=years), x2="last:Q", y=at),
-            told.mark_point(opacity=1).encode(
-                x=x, y=at, **_looks("verdict", [verdict.value for verdict in seen], _VERDICTS),
-                size=alt.condition("datum.odd", alt.value(150), alt.value(45)),
-                strokeWidth=alt.condition("datum.odd", alt.value(1.2), alt.value(0.8)),
-                tooltip=[alt.Tooltip(f"{name}:N") for name in ("as_of", "stated", "recorded", "verdict", "source")],
-            ),
-        ]  # fmt: skip
-        for halo in ({"stroke": _PAPER, "strokeWidth": 3}, {}):
-            note = told.transform_filter("datum.odd").mark_text(
-                align=alt.expr("datum.side"), dx=alt.expr("datum.side == 'left' ? 9 : -9"), dy=alt.expr("datum.dy"),
-                fontSize=9.5, color=_DARK, **halo,
-            )  # fmt: skip
-            layers.append(note.encode(x=x, y=at, text="note:N"))
-    name = alt.TitleParams(_wrapped(series.name, 42), anchor="start", frame="group", fontSize=11.5, offset=6)
-    return alt.layer(*layers).properties(width=width, height=125, title=name)
+        layers += _stated(points, x, alt.Y("stated:Q", scale=y_scale, axis=numbers), years, seen)
+    name = alt.TitleParams(wrapped(series.name, 40), anchor="start", frame="group", fontSize=11.5, offset=6)
+    return alt.LayerChart(layer=layers, width=WIDTH / 2 - 67, height=125, title=name)
 
 
-def _point(finding: Finding, span: tuple[float, float]) -> dict[str, Any]:
+def _stated(points: Sequence[Any], x: alt.X, y: alt.Y, years: alt.Axis, seen: Mapping[str, Look]) -> list[alt.Chart]:
+    """Draw the statements as points, and write beside one that disagrees what it says."""
+    told = alt.Chart(alt.InlineData(list(points))).encode(y=y)
+    note = told.transform_filter("datum.odd").encode(x=x, text="note:N")
+    placed: dict[str, Any] = {
+        "align": alt.expr("datum.side"), "dx": alt.expr("datum.side == 'left' ? 9 : -9"), "dy": alt.expr("datum.dy"),
+        "fontSize": 9.5, "lineBreak": "\n",
+    }  # fmt: skip
+    return [
+        told.mark_rule(color=DARK).encode(x=alt.X("first:Q", axis=years), x2="last:Q"),
+        note.mark_text(**placed, stroke=PAPER, strokeWidth=3),
+        note.mark_text(**placed, color=DARK),
+        told.mark_point(opacity=1).encode(
+            x=x,
+            size=alt.condition("datum.odd", alt.value(150), alt.value(45)),
+            strokeWidth=alt.condition("datum.odd", alt.value(1.2), alt.value(0.8)),
+            tooltip=[alt.Tooltip(f"{name}:N") for name in ("as_of", "stated", "recorded", "verdict", "source")],
+            **looks("verdict", seen),
+        ),
+    ]
+
+
+def _point(finding: Finding, span: Span) -> dict[str, Any]:
     said = finding.statement
-    first, last = _year(said.as_of.earliest), _year(said.as_of.latest)
+    first, last = year(said.as_of.earliest), year(said.as_of.latest)
     middle = (first + last) / 2
+    below = finding.difference < 0  # the line rises, so that there is room to the right
+    room = span.first + (0.68 if below else 0.5) * (span.last - span.first)
     of_format = f" {_HOW[said.format]}" if said.format is not None else ""
     return {
         "x": middle, "first": first, "last": last, "stated": said.count, "as_of": said.as_of.text,
         "recorded": str(finding.recorded), "verdict": finding.verdict.value,
-        "odd": finding.verdict is Verdict.DISAGREES, "side": "right" if middle > sum(span) / 2 else "left", "dy": 14 if finding.difference < 0 else -9,
-        "note": f"stated {said.count}{of_format}, on record {finding.recorded}",
+        "odd": finding.verdict is Verdict.DISAGREES,
+        "side": "left" if middle < room else "right", "dy": 8 if below else -14,
+        "note": f"stated {said.count}{of_format},\non record {finding.recorded}",
         "source": finding.sources[0].title if finding.sources else "",
     }  # fmt: skip
 
 
-def _steps(held: Iterable[Meeting], span: tuple[float, float]) -> list[dict[str, float]]:
-    certain, possible = [], []
-    for meeting in held:
-        possible.append(span[0] if meeting.date is None else _year(meeting.date.earliest))
-        if meeting.date is not None:
-            certain.append(_year(meeting.date.latest_start))
+def _steps(held: Iterable[Meeting], span: Span) -> list[dict[str, Any]]:
+    """How many were certainly and possibly held, at each moment where that changes."""
+    dates = [meeting.date for meeting in held]
+    certain = sorted(year(day.latest_start) for day in dates if day is not None)
+    possible = sorted(span.first if day is None else year(day.earliest) for day in dates)
     return [
-        {"x": x, "certain": sum(at <= x for at in certain), "possible": sum(at <= x for at in possible)}
+        {"x": x, "certain": bisect_right(certain, x), "possible": bisect_right(possible, x)}
         for x in sorted({*span, *certain, *possible})
     ]
-
-
-# --- both ----------------------------------------------------------------------------
-
-
-def _span(days: Iterable[PartialDate | None]) -> tuple[float, float]:
-    """The years to draw: whole ones, with room at both ends."""
-    dated = [day for day in days if day is not None]
-    if not dated:
-        raise InvalidValueError("there is no dated meeting to draw: record one, or choose another dialogue")
-    first, last = min(day.earliest for day in dated), max(day.latest for day in dated)
-    return float(first.year), float(last.year + 1)
-
-
-def _year(day: date) -> float:
-    """A day as a decimal year, which no time zone can shift."""
-    return round(day.year + (day.timetuple().tm_yday - 0.5) / (366 if day.year % 4 == 0 else 365), 4)
-
-
-def _years(span: tuple[float, float]) -> str:
-    return f"{span[0]:.0f} to {span[1] - 1:.0f}"
-
-
-def _pixel(year: float, span: tuple[float, float]) -> float:
-    return round(8 + (year - span[0]) / (span[1] - span[0]) * (WIDTH - 16), 1)
-
-
-def _year_axis(span: tuple[float, float]) -> alt.Axis:
-    """Years at the pixels they are drawn at."""
-    years = {_pixel(year, span): str(year) for year in _ticks(*span, most=20)}
-    label = " : ".join(f"datum.value == {at} ? '{year}'" for at, year in years.items())
-    return alt.Axis(title=None, values=list(years), labelExpr=f"{label} : ''", gridColor=_LIGHT, domain=False)
-
-
-def _ticks(first: float, last: float, *, most: int) -> list[int]:
-    """Round numbers from the first to the last, not too many."""
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000, 10**9) if (last - first) / step <= most)
-    return list(range(-(-int(first) // step) * step, int(last) + 1, step))
-
-
-def _looks(field: str, domain: Sequence[str], drawn: Mapping[Any, tuple[str, str]]) -> dict[str, Any]:
-    """Shape, fill and outline by one field, in one legend."""
-    legend = alt.Legend(
-        title=None, orient="bottom", symbolSize=85, symbolStrokeWidth=1.3, columns=5, columnPadding=18, labelLimit=0,
-    )  # fmt: skip
-    ranges = {alt.Shape: [drawn[name][0] for name in domain], alt.Fill: [drawn[name][1] for name in domain]}
-    ranges[alt.Stroke] = [_GREY if name == "day uncertain" else _DARK for name in domain]
-    return {
-        kind.__name__.lower(): kind(f"{field}:N", scale=alt.Scale(domain=list(domain), range=chosen), legend=legend)
-        for kind, chosen in ranges.items()
-    }
-
-
-def _title(registry: Registry, dialogue: str | None, *subtitle: str) -> alt.TitleParams:
-    names = [one.name for one in registry.dialogues() if dialogue in (None, one.dialogue)]
-    return alt.TitleParams(
-        _wrapped(", ".join(names), 72), subtitle=list(subtitle), anchor="start", frame="group", fontSize=15,
-        subtitleFontSize=11, subtitlePadding=4, offset=14,
-    )  # fmt: skip
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines; letters as wide as those of Han take twice the room."""
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return textwrap.wrap(text, max(8, width // 2 if wide > len(text) / 3 else width)) or [""]
-
-
-def _styled(chart: Any) -> Any:
-    return (
-        chart.configure(font=_FONT, background=_PAPER, padding=8)
-        .configure_view(stroke=None)
-        .configure_axis(labelFontSize=10, labelColor=_DARK, tickColor=_GREY, domainColor=_GREY)
-        .configure_legend(labelFontSize=10.5, labelColor=_DARK)
-        .configure_title(color=_DARK, subtitleColor=_DARK)
-    )
 
 
 # --- files ---------------------------------------------------------------------------
@@ -342,5 +295,8 @@ def draw(
     """Write both pictures into a folder, as ``timeline`` and ``counts``; give the paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = {"timeline": timeline(registry, dialogue=dialogue), "counts": counts(registry, dialogue=dialogue)}
+    drawn: dict[str, Chart] = {
+        "timeline": timeline(registry, dialogue=dialogue),
+        "counts": counts(registry, dialogue=dialogue),
+    }
     return tuple(save(chart, folder / f"{name}.{suffix}") for name, chart in drawn.items() for suffix in formats)

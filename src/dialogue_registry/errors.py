@@ -31,6 +31,7 @@
     │   ├── ReadOnlyError
     │   ├── OutdatedViewsError
     │   ├── BusyError
+    │   ├── UnreachableError                     the server of a shared log
     │   └── ClosedError
     └── VerificationError                        what is stored is not what was recorded
         ├── BrokenChainError                     the log was changed
@@ -200,6 +201,13 @@ class OutdatedViewsError(StorageError):
 
 class BusyError(StorageError):
     """Another process kept the file locked for longer than the time-out."""
+
+
+class UnreachableError(StorageError):
+    """The server of a shared log cannot be reached, or went away.
+
+    What was being recorded may have arrived: record it again, nothing is recorded twice.
+    """
 
 
 class ClosedError(StorageError):

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from dialogue_registry import chain
+from dialogue_registry.adopting import take_over
 from dialogue_registry.cloudevents import from_line, name_of
-from dialogue_registry.codec import decode
-from dialogue_registry.errors import RefusedError, UnfitEventError
-from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
+from dialogue_registry.errors import BrokenChainError, UnfitEventError
 from dialogue_registry.log import PAGE, Entry, Head
 from dialogue_registry.projections import Views
 from dialogue_registry.sqlite import SQLiteLog
@@ -93,17 +92,19 @@ class _Stream:
 
 def _append(log: SQLiteLog, views: Views, entries: Sequence[Entry], line: int) -> None:
     try:
-        _check_versions(entries, log.versions({entry.subject for entry in entries}))
-        log.append(entries, expected=entries[0].position - 1)
-        events = [decode(entry.type, entry.schema, entry.data, entry.position) for entry in entries]
-        for entry, event in zip(entries, events, strict=True):
-            _check_subject(entry, event, log)
-        views.apply(entries, events)
-    except (sqlite3.IntegrityError, RefusedError, ValueError) as error:
+        take_over(log, views, entries)
+    except BrokenChainError as error:
         raise UnfitEventError(
-            f"the events from line {line} on do not fit together ({error}): the export was not made by this library",
+            f"the events from line {line} on do not fit together ({error.__cause__}): "
+            "the export was not made by this library",
             line=line,
         ) from error
+
+
+def check_complete(connection: sqlite3.Connection) -> None:
+    """Raise UnfitEventError if something rests on what is not there."""
+    if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise incomplete()
 
 
 def incomplete() -> UnfitEventError:
@@ -113,22 +114,3 @@ def incomplete() -> UnfitEventError:
         "it was not made by this library; nothing was imported",
         line=0,
     )
-
-
-def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
-    for entry in entries:
-        versions[entry.subject] = versions.get(entry.subject, 0) + 1
-        if entry.version != versions[entry.subject]:
-            raise ValueError(f"{entry.subject} has version {entry.version} at position {entry.position}")
-
-
-def _check_subject(entry: Entry, event: Event, log: SQLiteLog) -> None:
-    if isinstance(event, FactCorrected | EventRetracted | FactDisputed):
-        target = log.find(event.event_id)
-        if target is None or target.position >= entry.position:
-            raise ValueError(f"position {entry.position} amends {event.event_id}, which is no event before it")
-        subject = target.subject
-    else:
-        subject = subject_of(event)
-    if subject != entry.subject:
-        raise ValueError(f"position {entry.position} is about {subject}, and filed under {entry.subject}")

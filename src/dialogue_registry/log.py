@@ -99,10 +99,10 @@ class RecordedEvent:
     hash: str
 
 
-def recorded(entry: Entry) -> RecordedEvent:
-    """Read an entry; raises CodecError where this library cannot."""
+def recorded(entry: Entry, event: Event | None = None) -> RecordedEvent:
+    """Read an entry, whose ``event`` may be known already; raises CodecError where this library cannot."""
     return RecordedEvent(
-        event=decode(entry.type, entry.schema, entry.data, entry.position),
+        event=decode(entry.type, entry.schema, entry.data, entry.position) if event is None else event,
         position=entry.position,
         id=entry.id,
         subject=entry.subject,

@@ -1,25 +1,32 @@
 """The log kept on a PostgreSQL server, shared by many writers and readers.
 
-The server holds the log and nothing else. Positions are dense and in commit order: every
-insert takes one lock first and holds it until its commit, so no reader can ever see a
-position and miss an earlier one. Who may write may append and read; to change, remove or
-cut what was written is refused to everybody by triggers, and to a writer by its role.
+The server holds the log and nothing else. An event gets in only at the position after the
+last one that everybody can see, so positions are dense and in commit order, and no reader
+can see one and miss an earlier one; a lock makes writers wait for their turn instead of
+failing. To change, remove or cut what was written is refused to everybody by triggers,
+and to a writer by its role; so is what does not continue the hash chain.
 
 One event is one INSERT and one round trip; more are one COPY.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 import psycopg
 from psycopg import errors as server
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dialogue_registry.errors import (
+    BusyError,
+    InvalidValueError,
     NewerRegistryError,
     NotARegistryError,
     ReadOnlyError,
     StorageError,
+    UnreachableError,
     WrongPositionError,
 )
 from dialogue_registry.log import EMPTY, PAGE, Entry, Head
@@ -28,33 +35,60 @@ SCHEMA = 1
 """The version of the tables on the server."""
 
 _LOCK = 0x44695265
+# Functions name where they look things up, so that nobody who calls them can put something else in the way.
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS dialogue_registry;
 CREATE TABLE dialogue_registry.about (schema integer NOT NULL);
 INSERT INTO dialogue_registry.about VALUES ({SCHEMA});
 CREATE TABLE dialogue_registry.events (
-    position bigint PRIMARY KEY, id text NOT NULL UNIQUE, subject text NOT NULL, version bigint NOT NULL,
-    type text NOT NULL, schema integer NOT NULL, data text NOT NULL, source text, by text NOT NULL,
-    recorded_at text NOT NULL, hash bytea NOT NULL, UNIQUE (subject, version)
+    position bigint PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, subject text COLLATE "C" NOT NULL,
+    version bigint NOT NULL, type text NOT NULL, schema integer NOT NULL, data text NOT NULL, source text,
+    by text NOT NULL, recorded_at text NOT NULL, hash bytea NOT NULL, UNIQUE (subject, version)
 );
-CREATE FUNCTION dialogue_registry.wait_for_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock({_LOCK});
+END $$;
+CREATE FUNCTION dialogue_registry.before_append() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM dialogue_registry.take_turn();
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true); -- what is acknowledged is durable
+    END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION dialogue_registry.check_positions() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION dialogue_registry.after_append() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    low bigint; high bigint; number bigint; before bigint;
+    low bigint; high bigint; number bigint; before bigint; last bytea;
 BEGIN
     SELECT min(position), max(position), count(*) INTO low, high, number FROM fresh;
-    IF number > 0 THEN
-        SELECT coalesce(max(position), 0) INTO before FROM dialogue_registry.events WHERE position < low;
-        IF low <> before + 1 OR high - low + 1 <> number
-           OR high <> (SELECT max(position) FROM dialogue_registry.events) THEN
-            RAISE EXCEPTION 'position % does not follow %', low, before USING ERRCODE = 'unique_violation';
-        END IF;
-        PERFORM pg_notify('dialogue_registry', high::text);
+    IF number = 0 THEN
+        RETURN NULL;
     END IF;
+    SELECT position, hash INTO before, last FROM dialogue_registry.events
+        WHERE position < low ORDER BY position DESC LIMIT 1;
+    IF low <> coalesce(before, 0) + 1 OR high - low + 1 <> number THEN
+        RAISE EXCEPTION 'position % does not follow %', low, coalesce(before, 0) USING ERRCODE = 'unique_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM (
+            SELECT hash, sha256(
+                lag(hash, 1, coalesce(last, decode(repeat('00', 32), 'hex'))) OVER (ORDER BY position)
+                || sha256(convert_to(data, 'UTF8'))
+                || convert_to(format('dialogue_registry/1 %s %s %s %s:%s %s:%s %s:%s %s:%s %s:%s %s',
+                    position, version, schema, length(id), id, length(subject), subject, length(type), type,
+                    length(by), by, length(recorded_at), recorded_at, coalesce(length(source) || ':' || source, '-')
+                ), 'UTF8')
+            ) AS link FROM fresh
+        ) AS chain WHERE hash <> link
+    ) THEN
+        RAISE EXCEPTION 'what is to stand at position % does not continue the hash chain', low
+            USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM pg_notify('dialogue_registry', high::text);
     RETURN NULL;
 END $$;
 CREATE FUNCTION dialogue_registry.keep() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -62,10 +96,10 @@ BEGIN
     RAISE EXCEPTION 'the log is append-only: record a correction or a retraction instead'
         USING ERRCODE = 'insufficient_privilege';
 END $$;
-CREATE TRIGGER turn BEFORE INSERT ON dialogue_registry.events
-    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.wait_for_turn();
-CREATE TRIGGER positions AFTER INSERT ON dialogue_registry.events REFERENCING NEW TABLE AS fresh
-    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.check_positions();
+CREATE TRIGGER before_append BEFORE INSERT ON dialogue_registry.events
+    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.before_append();
+CREATE TRIGGER after_append AFTER INSERT ON dialogue_registry.events REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.after_append();
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON dialogue_registry.events
     FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.keep();
 """
@@ -77,43 +111,75 @@ GRANT SELECT{insert} ON dialogue_registry.events TO {role};
 _COLUMNS = "position, id, subject, version, type, schema, data, source, by, recorded_at, hash"
 _TYPES = ["int8", "text", "text", "int8", "text", "int4", "text", "text", "text", "text", "bytea"]
 
+_UNLESS_TOLD: dict[str, int | str] = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 30_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "fallback_application_name": "dialogue_registry",
+}
+"""How a connection is made where the address says nothing else: a network that is gone is noticed in half a minute."""
+_GONE = (server.AdminShutdown, server.CrashShutdown, server.IdleInTransactionSessionTimeout)
+"""With these the server closes the connection, which the driver may notice only later."""
 
-def create_log(conninfo: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> None:
+T = TypeVar("T")
+
+
+def create_log(conninfo: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
     """Make the log's tables on a server, if they are missing, and let roles append or only read.
 
     The roles must exist; run it as their database's owner. Running it again only grants.
+    Gives whether the tables were made.
     """
-    with _translated(conninfo), psycopg.connect(conninfo) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        if connection.execute("SELECT to_regclass('dialogue_registry.events')").fetchone() == (None,):
-            connection.execute(_TABLES)
-        for roles, insert in ((writers, ", INSERT"), (readers, "")):
-            for role in roles:
-                grants = sql.SQL(_GRANTS).format(role=sql.Identifier(role), insert=sql.SQL(insert))
-                connection.execute(grants)
+    log = PostgresLog(conninfo)
+    try:
+        return log.create(writers, readers)
+    finally:
+        log.close()
 
 
 class PostgresLog:
-    """A log on a server; the connection is made when it is needed and again when it broke."""
+    """A log on a server; the connection is made when it is needed, and again when it broke.
+
+    ``conninfo`` is an address as psycopg takes it. It may hold a password, so it is never
+    shown; :attr:`name` is.
+    """
 
     def __init__(self, conninfo: str) -> None:
+        #: The server's name for messages, without credentials.
+        self.name = _described(conninfo)
         self._conninfo = conninfo
         self._connection: psycopg.Connection | None = None
+        self._listening = False
 
-    @property
-    def name(self) -> str:
-        """The server's name, for messages: never with credentials."""
-        return described(self._conninfo)
+    def create(self, writers: Sequence[str], readers: Sequence[str]) -> bool:
+        """Make the tables where they are missing, and grant; see :func:`create_log`."""
+
+        def make(connection: psycopg.Connection) -> bool:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                if connection.info.parameter_status("server_encoding") != "UTF8":
+                    raise StorageError(f"{self.name} is no UTF-8 database: make one with ENCODING 'UTF8'")
+                missing = not _has_log(connection)
+                if missing:
+                    connection.execute(_TABLES)
+                for roles, insert in ((writers, ", INSERT"), (readers, "")):
+                    for role in roles:
+                        grants = sql.SQL(_GRANTS).format(role=sql.Identifier(role), insert=sql.SQL(insert))
+                        connection.execute(grants)
+            return missing
+
+        return self._run(make)
 
     def check(self) -> None:
         """Raise NotARegistryError or NewerRegistryError unless the server holds a log for this library."""
-        with self._working() as connection:
-            if connection.execute("SELECT to_regclass('dialogue_registry.events')").fetchone() == (None,):
-                raise NotARegistryError(
-                    f"{self.name} holds no registry: make one with 'dialogue-registry init postgresql://…' "
-                    "(dialogue_registry.postgres.create_log)"
-                )
-            row = connection.execute("SELECT schema FROM dialogue_registry.about").fetchone()
+        if not self._run(_has_log):
+            raise NotARegistryError(
+                f"{self.name} holds no registry: make one with 'dialogue-registry init postgresql://…' "
+                "(dialogue_registry.postgres.create_log)"
+            )
+        row = self._run(lambda connection: connection.execute("SELECT schema FROM dialogue_registry.about").fetchone())
         if row is not None and row[0] > SCHEMA:
             raise NewerRegistryError(
                 f"{self.name} has log schema {row[0]}, this library knows up to {SCHEMA}: upgrade dialogue_registry"
@@ -121,100 +187,169 @@ class PostgresLog:
 
     def head(self) -> Head:
         """Say where the log ends."""
-        with self._working() as connection:
-            row = connection.execute(
-                "SELECT position, hash, recorded_at FROM dialogue_registry.events ORDER BY position DESC LIMIT 1"
-            ).fetchone()
+        query = "SELECT position, hash, recorded_at FROM dialogue_registry.events ORDER BY position DESC LIMIT 1"
+        row = self._run(lambda connection: connection.execute(query).fetchone())
         return EMPTY if row is None else Head(*row)
 
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
         """Append all or none; raises WrongPositionError when somebody else wrote first."""
+        if self._in_turn or not entries or entries[0].position != expected + 1:
+            if (actual := self.head().position) != expected:
+                raise WrongPositionError(expected=expected, actual=actual)
+            if not entries:
+                return
         try:
-            with self._working() as connection:
-                if len(entries) == 1:
-                    connection.execute(
-                        f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * 11)})",
-                        entries[0],
-                    )
-                else:
-                    copy = f"COPY dialogue_registry.events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
-                    with connection.cursor() as cursor, cursor.copy(copy) as stream:
-                        stream.set_types(_TYPES)
-                        for entry in entries:
-                            stream.write_row(entry)
+            self._run(lambda connection: _insert(connection, entries))
         except server.UniqueViolation as conflict:
-            raise WrongPositionError(expected=expected, actual=self.head().position) from conflict
+            # Ours may be there: sent a moment ago on a connection that broke before the answer came.
+            if [entry.hash for entry in self.read(entries[-1].position - 1, limit=1)] != [entries[-1].hash]:
+                raise WrongPositionError(expected=expected, actual=self.head().position) from conflict
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Keep everybody else from appending until the end of the block; what is appended in it is one."""
+        with _translated(self.name):
+            self._run(lambda connection: connection.execute("SELECT 1"))  # it may have broken long ago
+            assert self._connection is not None
+            with self._connection.transaction():
+                # Who falls asleep on their turn loses it.
+                self._connection.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
+                self._connection.execute("SELECT dialogue_registry.take_turn()")
+                yield
+
+    @property
+    def _in_turn(self) -> bool:
+        return self._connection is not None and (
+            self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        )
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
         """Give at most ``limit`` entries after a position, in order."""
-        with self._working() as connection, connection.cursor(binary=True) as cursor:
-            cursor.execute(
-                f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > %s ORDER BY position LIMIT %s",
-                (after, limit),
-            )
-            return [Entry._make(row) for row in cursor]
+        query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > %s ORDER BY position LIMIT %s"
 
-    def stream(self, after: int = 0) -> Iterator[Entry]:
-        """Give all entries after a position, by COPY: the fast way to read many."""
-        with self._working() as connection, connection.cursor() as cursor:
-            copy = (
-                f"COPY (SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > {int(after)}"
-                " ORDER BY position) TO STDOUT (FORMAT BINARY)"
-            )
-            with cursor.copy(copy) as stream:
-                stream.set_types(_TYPES)
-                for row in stream.rows():
+        def read(connection: psycopg.Connection) -> list[Entry]:
+            with connection.cursor(binary=True) as cursor:
+                return [Entry._make(row) for row in cursor.execute(query, (after, limit))]
+
+        return self._run(read)
+
+    def stream(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
+        """Give the entries with after < position ≤ until by COPY, the fast way to read many.
+
+        Read them to the end, or close the iterator, before anything else is asked of this log.
+        """
+        end = self.head().position  # and the connection is there
+        end = end if until is None else min(end, until)
+        query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > {int(after)} AND position <= {end}"
+        with _translated(self.name):
+            assert self._connection is not None
+            statement = f"COPY ({query} ORDER BY position) TO STDOUT (FORMAT BINARY)"
+            with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+                copy.set_types(_TYPES)
+                for row in copy.rows():
                     yield Entry._make(row)
 
     def wait(self, seconds: float) -> None:
-        """Wait until somebody appends, at most for a while; a wake-up only, the log is the truth.
+        """Wait until somebody appends, at most for a while.
 
-        A server that is away is waited for as well.
+        It may return too early, and it may miss something: it is a wake-up only, the log is
+        the truth. Where the server is away, or has no LISTEN, it just waits.
         """
-        with self._working() as connection:
+        end = time.monotonic() + seconds
+        with suppress(StorageError):
+            if self._run(lambda connection: self._notified(connection, seconds)):
+                return
+        time.sleep(max(0.0, end - time.monotonic()))
+
+    def _notified(self, connection: psycopg.Connection, seconds: float) -> bool:
+        if not self._listening:
             connection.execute("LISTEN dialogue_registry")
-            for _ in connection.notifies(timeout=seconds, stop_after=1):
-                pass
+            self._listening = True
+            return True  # for what came before
+        return len(list(connection.notifies(timeout=seconds, stop_after=1))) > 0
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+        self._connection, self._listening = None, False
 
-    @contextmanager
-    def _working(self) -> Iterator[psycopg.Connection]:
-        with _translated(self._conninfo):
-            if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self._conninfo, autocommit=True)
-            try:
-                yield self._connection
-            except psycopg.OperationalError:
-                self.close()
-                raise
+    def _run(self, work: Callable[[psycopg.Connection], T]) -> T:
+        """Work on the connection; where it turns out to have broken, work once more on a new one."""
+        with _translated(self.name):
+            if (connection := self._connection) is not None:
+                in_turn = self._in_turn
+                try:
+                    return work(connection)
+                except psycopg.OperationalError as error:
+                    if not (connection.closed or isinstance(error, _GONE)):
+                        raise
+                    self.close()
+                    if in_turn:
+                        raise
+            self._connection = self._connected()
+            return work(self._connection)
+
+    def _connected(self) -> psycopg.Connection:
+        told = conninfo_to_dict(self._conninfo)
+        unless_told = {name: value for name, value in _UNLESS_TOLD.items() if name not in told}
+        address = make_conninfo(self._conninfo, client_encoding="UTF8", **unless_told)
+        return psycopg.connect(address, autocommit=True)
 
 
-def described(conninfo: str) -> str:
-    """Name a server without credentials."""
-    told = psycopg.conninfo.conninfo_to_dict(conninfo)
-    port = f":{told['port']}" if "port" in told else ""
-    return f"postgresql://{told.get('host', 'localhost')}{port}/{told.get('dbname', '')}"
+def _has_log(connection: psycopg.Connection) -> bool:
+    return connection.execute("SELECT to_regclass('dialogue_registry.events')").fetchone() != (None,)
+
+
+def _insert(connection: psycopg.Connection, entries: Sequence[Entry]) -> None:
+    if len(entries) == 1:
+        values = ", ".join(["%s"] * len(_TYPES))
+        connection.execute(f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({values})", entries[0])
+        return
+    statement = f"COPY dialogue_registry.events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(_TYPES)
+        for entry in entries:
+            copy.write_row(entry)
+
+
+def _described(conninfo: str) -> str:
+    """Name a server without credentials; raises InvalidValueError where it cannot tell what is one."""
+    with suppress(psycopg.Error):
+        told = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+        host, port, database = told.get("host", ""), told.get("port", ""), told.get("dbname", "")
+        # A password with an @ or a / in it ends up in one of these.
+        if "@" not in host + database and (port or "0").replace(",", "0").isdecimal():
+            if host.startswith("/"):
+                return f"postgresql:///{database}?host={host}"
+            return f"postgresql://{host}{f':{port}' if port else ''}/{database}"
+    raise InvalidValueError(
+        "that is no address of a PostgreSQL server (it is not shown, as it may hold a password): give "
+        "postgresql://role:password@host:5432/database, with @ : / % in the password written as %40 %3A %2F %25"
+    )
 
 
 @contextmanager
-def _translated(conninfo: str) -> Iterator[None]:
+def _translated(name: str) -> Iterator[None]:
+    """Turn the driver's errors into the library's own."""
     try:
         yield
     except server.UniqueViolation:
         raise
     except (server.InsufficientPrivilege, server.ReadOnlySqlTransaction) as error:
-        raise ReadOnlyError(
-            f"{described(conninfo)} refuses it ({error.diag.message_primary}): ask for a role that may append"
+        raise ReadOnlyError(f"{name} refuses it ({_told(error)}): ask for a role that may") from error
+    except server.LockNotAvailable as error:
+        raise BusyError(
+            f"somebody else has been writing to {name} for 30 s: try again; nothing was recorded"
         ) from error
     except psycopg.OperationalError as error:
-        raise StorageError(
-            f"{described(conninfo)} cannot be reached ({type(error).__name__}): if you were recording, it is not known "
-            "whether the events arrived; record them again, which records nothing twice"
+        raise UnreachableError(
+            f"{name} cannot be reached ({_told(error)}): if you were recording, it is not known "
+            "whether that arrived; record it again, nothing is recorded twice"
         ) from error
     except psycopg.Error as error:
-        raise StorageError(f"{described(conninfo)}: {error}") from error
+        raise StorageError(f"{name}: {_told(error)}") from error
+
+
+def _told(error: psycopg.Error) -> str:
+    return error.diag.message_primary or " ".join(str(error).split()) or type(error).__name__

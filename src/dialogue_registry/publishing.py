@@ -75,7 +75,7 @@ def publish(
         with Registry.open(copy) as registry:
             _index(copy)
             _make(registry, copy, made := Path(work, "site.db"))
-            drawn = _draw(registry, folder / "static", pictures)
+            drawn = _draw(registry, folder / "static", wanted=pictures)
             title = title or ", ".join(dialogue.name for dialogue in registry.dialogues())
         made.replace(target)
     told = {
@@ -209,16 +209,18 @@ def _index_links(site: sqlite3.Connection) -> None:
             site.execute(f"CREATE INDEX main.{name}_{column} ON {name} ({column})")
 
 
-def _draw(registry: Registry, folder: Path, pictures: bool | None) -> Sequence[str]:
-    if pictures is False:
+def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[str]:
+    """Draw the pictures; give their names."""
+    dated = any(meeting.date is not None for meeting in registry.meetings())
+    if wanted is False or not dated:
         return ()
     try:
         from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
-        if pictures:
+        if wanted:
             raise
         return ()
-    return charts.draw(registry, folder, formats=("svg", "png"))
+    return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
 
 
 def _describe(folder: Path, database: str, told: Mapping[str, str], pictures: Sequence[str]) -> None:

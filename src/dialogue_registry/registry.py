@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
@@ -49,6 +50,8 @@ from dialogue_registry.errors import (
     ReadOnlyError,
     RefusedError,
     StorageError,
+    UnreachableError,
+    WrongPositionError,
 )
 from dialogue_registry.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
 from dialogue_registry.log import PAGE, RecordedEvent, recorded
@@ -137,19 +140,20 @@ class Registry:
         """Open the registry file at ``path``; without a path, a new registry in memory.
 
         A ``path`` that begins with ``postgresql://`` names a log shared on a server (extra
-        ``postgres``); ``views`` is then the local file that follows it, kept in memory if
-        not given. Views may be thrown away at any time.
+        ``postgres``), made there before. ``views`` is then the local file that follows it,
+        kept in memory if not given; it may be thrown away at any time. What others record
+        shows after :meth:`catch_up`, within :meth:`follow`, and whenever you record.
 
         A missing file is created, unless ``read_only``. Views that are missing, or older
         than this library or than one of ``projections`` (yours, kept beside the standard
         ones), are made again from the log.
 
         Raises NotARegistryError, NewerRegistryError, ReadOnlyError, OutdatedViewsError,
-        BusyError or StorageError.
+        BusyError, UnreachableError or another StorageError.
         """
         kept = (STANDARD, *projections)
         check_apart(kept)
-        shared = None
+        shared: SharedLog | None = None
         if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
             shared, path = _shared_log(path), views
         elif views is not None:
@@ -165,11 +169,13 @@ class Registry:
             file = Path(path)
             name = str(file)
             connection, uri = sqlite.open_file(file, read_only=read_only and shared is None)
+        if shared is not None:
+            name = f"{shared.name} (views in {'memory' if path is None else path})"
         try:
             with sqlite.translated(name):
                 registry = cls(connection, uri, name, kept, read_only=read_only)
                 if shared is not None:
-                    registry._replica = Replica(connection, registry._log, registry._views, shared)
+                    registry._share(shared)
                 registry._prepare()
         except BaseException:
             connection.close()
@@ -178,16 +184,20 @@ class Registry:
             raise
         return registry
 
+    def _share(self, shared: SharedLog) -> None:
+        """Follow a shared log: what is here can be had again from there, so it need not survive the machine."""
+        self._replica = Replica(self._conn, self._log, self._views, shared)
+        self._read_only = False  # the views; its log may still be
+        self._conn.execute("PRAGMA synchronous = NORMAL")
+
     def _prepare(self) -> None:
         connection = self._conn
         empty = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
         outdated = [] if empty else self._views.outdated()
         if self._replica is not None:
             with sqlite.transaction(connection):
-                if empty:
-                    sqlite.create_log(connection)
-                if outdated := self._views.outdated():
-                    self._views.make(outdated)
+                self._make_ready()
+                self._replica.pull()  # which refuses a file of another log, before it is claimed
                 self._replica.claim()
             self.catch_up()
             return
@@ -199,11 +209,14 @@ class Registry:
             connection.execute("PRAGMA query_only = ON")
         elif empty or outdated or len(self._projections) > 1:
             with sqlite.transaction(connection):
-                if connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None:
-                    sqlite.create_log(connection)
-                if outdated := self._views.outdated():
-                    self._views.make(outdated)
-                self._views.catch_up()
+                self._make_ready()
+
+    def _make_ready(self) -> None:
+        if self._conn.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None:
+            sqlite.create_log(self._conn)
+        if outdated := self._views.outdated():
+            self._views.make(outdated)
+        self._views.catch_up()
 
     def _outdated(self, projections: Sequence[Projection]) -> OutdatedViewsError:
         names = ", ".join(projection.name for projection in projections)
@@ -217,8 +230,8 @@ class Registry:
         if lagging := self._views.lagging():
             if self._read_only:
                 raise self._outdated(lagging)
-            with self._writing():
-                pass
+            with sqlite.translated(self._name), sqlite.transaction(self._conn):
+                self._make_ready()
 
     def close(self) -> None:
         """Close the file; closing twice does nothing."""
@@ -264,7 +277,12 @@ class Registry:
                     yield
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writing(self, attempt: int = 1) -> Iterator[None]:
+        """Let the log be appended to: locked, all views at its end, all or nothing.
+
+        The first attempt (0) on a shared log decides on what is known of it here; the next
+        ones look first for what is new there; later ones let nobody else append meanwhile.
+        """
         connection = self._conn
         if self._known_at is not None:
             raise ReadOnlyError(
@@ -277,26 +295,38 @@ class Registry:
             with sqlite.translated(self._name), sqlite.savepoint(connection):
                 yield
             return
-        with sqlite.translated(self._name), sqlite.transaction(connection):
-            if outdated := self._views.outdated():
-                self._views.make(outdated)
-            if self._replica is not None:
-                self._replica.pull_all()
-            self._views.catch_up()
-            before = 0 if self._replica is None else self._log.head().position
-            yield
-            if self._replica is not None:
-                self._replica.push(before)
+        pushed = False
+        try:
+            with sqlite.translated(self._name), sqlite.transaction(connection):
+                if outdated := self._views.outdated():
+                    self._views.make(outdated)
+                self._views.catch_up()
+                if self._replica is None:
+                    yield
+                else:
+                    with self._replica.deciding(fresh=attempt > 0, alone=attempt > 2):
+                        yield
+                    pushed = True
+        except StorageError as error:
+            if pushed:
+                raise StorageError(
+                    f"it is recorded, but the local views could not take it over ({error.__cause__}): "
+                    "mend that, then call catch_up()"
+                ) from error
+            raise
 
     def _write(self, work: Callable[[], T]) -> T:
-        """Do a piece of work on the log; when others wrote to a shared log meanwhile, decide again on theirs."""
-        while True:
+        """Do a piece of work on the log; what may only look wrong for want of news is tried again with them."""
+        for attempt in count():
             try:
-                with self._writing():
+                with self._writing(attempt):
                     return work()
             except OvertakenError:
-                if self._within:
+                pass
+            except (RefusedError, WrongPositionError):
+                if self._replica is None or self._within or attempt:
                     raise
+        raise AssertionError("count() has no end")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -305,6 +335,10 @@ class Registry:
         A call that is refused undoes itself only and may be caught; an exception that leaves
         the block undoes everything, so that raising one makes a dry run. Others who want to
         record wait meanwhile.
+
+        A log shared on a server is not locked meanwhile: the block begins with all views up
+        to it, and when others have recorded before its end, it raises WrongPositionError and
+        nothing of it is recorded. Then run the block again.
         """
         with self._writing():
             outer, self._within = self._within, True
@@ -340,7 +374,10 @@ class Registry:
             if len(items) > 1 and refusal.item is not None:
                 refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
             raise
-        return tuple(map(recorded, entries))
+        return tuple(
+            recorded(entry, None if entry.type == "fact.corrected" else event)
+            for entry, event in zip(entries, events, strict=True)
+        )
 
     def record_all(
         self,
@@ -508,64 +545,74 @@ class Registry:
         """Bring all views up to the log, on a server or in the file; give the position reached.
 
         A shared log is read a page at a time, each taken over in a transaction of its own.
-        Raises StorageError when the server cannot be reached.
+        Raises UnreachableError when the server cannot be reached.
         """
-        connection = self._conn
-        if self._replica is not None:
-            self._replica.check()
-            more = True
-            while more:
-                with sqlite.translated(self._name), sqlite.transaction(connection):
-                    more = self._replica.pull() > 0
-                    self._views.catch_up()
-        elif not self._read_only_because:
-            self._catch_up()
+        while self._take_page():
+            pass
         return self.position
 
+    def _take_page(self) -> bool:
+        """Take over a page of what is new; give whether there may be more."""
+        connection = self._conn
+        if self._replica is None:
+            self._catch_up()
+            return False
+        if connection.in_transaction:  # within transaction(): what others record comes at its end
+            return False
+        with sqlite.translated(self._name), sqlite.transaction(connection):
+            self._make_ready()
+            return self._replica.pull()
+
     def follow(self, *, poll: float = 1.0) -> Iterator["Followed"]:
-        """Keep the views up to the log until you break off: yields each time it has looked.
+        """Keep the views up to the log until you break off: yields after each page, and each time it has looked.
 
         It looks when the server says that something is new, and every ``poll`` seconds in
-        any case. ``lag`` is how many events the log was ahead when it looked, None where the
-        server could not be reached: it goes on trying.
+        any case. ``lag`` is how many events the log was ahead of the views then, None where
+        the server could not be reached, or the views were locked: it goes on trying.
         """
-        while True:
-            before = self.position
-            try:
-                self.catch_up()
-            except (StorageError, BusyError):
-                if self._replica is None:
-                    raise
-                self._replica.shared.close()
-                yield Followed(before, None)
-                time.sleep(poll)
-                continue
-            yield Followed(self.position, self.position - before)
-            if self._replica is None:
-                time.sleep(poll)
-            else:
-                with suppress(StorageError):
-                    self._replica.shared.wait(poll)
+        shared = None if self._replica is None else self._replica.shared
+        try:
+            while True:
+                lag: int | None = None
+                with suppress(UnreachableError, BusyError):
+                    more = self._take_page()
+                    lag = shared.head().position - self.position if more and shared is not None else 0
+                yield Followed(self.position, lag)
+                if shared is None:
+                    time.sleep(poll)
+                elif not lag:
+                    shared.wait(poll)
+        finally:
+            if shared is not None:
+                shared.close()
 
     def wait_until(self, position: int, *, timeout: float = 30.0) -> int:
         """Wait until every projection has reached a position; give the position reached.
 
         Raises BusyError when that takes longer than ``timeout`` seconds.
         """
+        _a_number(position, "position")
         deadline = time.monotonic() + timeout
-        for step in self.follow(poll=min(0.1, timeout)):
-            if step.position >= position:
-                return step.position
+        if (reached := self._reached()) >= position:
+            return reached
+        for _ in self.follow(poll=min(0.1, timeout)):
+            if (reached := self._reached()) >= position:
+                break
             if time.monotonic() > deadline:
                 raise BusyError(
-                    f"{self._name} has reached position {step.position}, not {position}, after {timeout} s: "
+                    f"{self._name} has reached position {reached}, not {position}, after {timeout} s: "
                     "wait longer, or check that the position was given by the same log"
                 )
-        raise AssertionError("follow() does not end by itself")
+        return reached
+
+    def _reached(self) -> int:
+        with self._reading():
+            made = self._views.checkpoints()
+        return min(made.get(projection.name, (0, 0))[1] for projection in self._projections)
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Make all views again from the log, in bounded memory; readers see the old ones until it is done."""
-        with self._writing():
+        with self._writing(attempt=0):
             self._views.create()
             self._views.replay(progress)
             self._searcher.forget()
@@ -578,13 +625,16 @@ class Registry:
         With ``head``, as this gave it before and kept elsewhere, it also notices a tail
         cut off. ``views=False`` checks the log alone. Raises BrokenChainError (with the
         first bad position) or DriftError (with the table); costs time in proportion to the
-        log, and a temporary file as large as the views.
+        log, and a temporary file as large as the views. A log shared on a server is
+        compared with what was taken over from it.
         """
         if head is not None:
             head = _a_head(head)
         with self._reading():
             present = self._known_at is None
             found = Head(*checking.check_log(self._conn, self._log, head, progress, whole=present))
+            if self._replica is not None:
+                self._replica.compare(progress)
             if views:
                 checking.check_views(self._conn, self._log, self._projections, found.position, progress, past=present)
         return found
@@ -615,7 +665,10 @@ class Registry:
         """
         try:
             with self._writing():
-                return exchange.adopt(self._log, self._views, lines, progress)
+                appended = exchange.adopt(self._log, self._views, lines, progress)
+                if self._replica is not None:  # what its commit would find out comes too late for the shared log
+                    exchange.check_complete(self._conn)
+                return appended
         except StorageError as error:
             if isinstance(error.__cause__, sqlite3.IntegrityError):
                 raise exchange.incomplete() from error

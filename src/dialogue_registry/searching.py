@@ -123,14 +123,16 @@ SEARCH = Projection("search", 1, [Table("search_texts", columns=_COLUMNS, feed=_
 
 INDEX = (
     "DROP TABLE IF EXISTS search_index",
-    "CREATE VIRTUAL TABLE search_index USING fts5("
-    "text, also, content='search_texts', content_rowid='fact', tokenize='unicode61 remove_diacritics 2')",
+    """CREATE VIRTUAL TABLE search_index USING fts5(
+           text, also, content='search_texts', content_rowid='fact', tokenize='unicode61 remove_diacritics 2')""",
     "INSERT INTO search_index (search_index) VALUES ('rebuild')",
-    "CREATE TRIGGER search_texts_in AFTER INSERT ON search_texts BEGIN"
-    " INSERT INTO search_index (rowid, text, also) VALUES (new.fact, new.text, new.also); END",
-    "CREATE TRIGGER search_texts_out AFTER DELETE ON search_texts BEGIN"
-    " INSERT INTO search_index (search_index, rowid, text, also)"
-    " VALUES ('delete', old.fact, old.text, old.also); END",
+    """CREATE TRIGGER search_texts_in AFTER INSERT ON search_texts BEGIN
+           INSERT INTO search_index (rowid, text, also) VALUES (new.fact, new.text, new.also);
+       END""",
+    """CREATE TRIGGER search_texts_out AFTER DELETE ON search_texts BEGIN
+           INSERT INTO search_index (search_index, rowid, text, also)
+           VALUES ('delete', old.fact, old.text, old.also);
+       END""",
 )
 """Makes the index over ``search_texts``, and lets it follow."""
 

@@ -1,12 +1,14 @@
 """A local replica of a shared log: pull what is new, push what was decided on it."""
 
 import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Protocol
 
-from dialogue_registry import chain
+from dialogue_registry.adopting import following, take_over
 from dialogue_registry.errors import BrokenChainError, NotARegistryError, WrongPositionError
 from dialogue_registry.log import PAGE, Entry, Log
-from dialogue_registry.projections import Views, decoded
+from dialogue_registry.projections import Views
 from dialogue_registry.sqlite import SQLiteLog
 
 
@@ -15,17 +17,23 @@ class OvertakenError(WrongPositionError):
 
 
 class SharedLog(Log, Protocol):
-    """What a log shared by many promises beyond a log: to say when something may be new."""
+    """What a log shared by many promises beyond a log."""
 
     @property
     def name(self) -> str:
-        """Its name for messages."""
+        """Its name for messages, without credentials."""
+
+    def stream(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
+        """Give the entries with after < position ≤ until, or to the end, in bounded memory."""
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Keep everybody else from appending until the end of the block; what is appended in it is one."""
 
     def wait(self, seconds: float) -> None:
         """Wait until somebody appends, at most for a while."""
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Let the connection go; the next use opens another."""
 
 
 class Replica:
@@ -43,41 +51,70 @@ class Replica:
         self._connection.execute("DELETE FROM replica")
         self._connection.execute("INSERT INTO replica VALUES (?)", (self.shared.name,))
 
-    def check(self) -> None:
-        """Raise NotARegistryError unless what is here is the beginning of the shared log."""
+    def pull(self) -> bool:
+        """Take over one page of what is new, within the transaction that is open; give whether there may be more.
+
+        Raises NotARegistryError where what is here is not the beginning of the shared log.
+        """
         head = self._log.head()
-        if head.position == 0:
-            return
-        there = self.shared.read(head.position - 1, limit=1)
-        if not there or there[0].hash != head.hash:
+        page = self.shared.read(max(head.position - 1, 0), limit=PAGE)
+        if head.position > 0 and (not page or page.pop(0).hash != head.hash):
             raise NotARegistryError(
-                f"the local views follow another log than {self.shared.name}: give views= another file, "
-                "or delete this one"
+                f"the local views follow another log than the one on {self.shared.name}, or know events that it "
+                "has lost: give views= another file, or delete this one, and it is made again"
             )
-
-    def pull(self) -> int:
-        """Take over one page of what is new, within the transaction that is open; give how many events."""
-        head = self._log.head()
-        page = self.shared.read(head.position, limit=PAGE)
         if page:
-            adopt(self._log, self._views, page)
-        return len(page)
+            self._views.catch_up()  # of projections that others did not know of, before they get the page
+            take_over(self._log, self._views, list(following(head, page)))
+        return len(page) >= PAGE - 1
 
-    def pull_all(self) -> None:
-        """Take over all that is new, within the transaction that is open."""
-        while self.pull():
-            pass
+    @contextmanager
+    def deciding(self, *, fresh: bool, alone: bool) -> Iterator[None]:
+        """Append to the shared log, at the end, what is recorded here meanwhile; raises OvertakenError.
 
-    def push(self, after: int) -> None:
-        """Append to the shared log what was recorded here after a position; raises WrongPositionError."""
-        entries: list[Entry] = []
-        while page := self._log.read(entries[-1].position if entries else after):
-            entries += page
-        if entries:
-            try:
-                self.shared.append(entries, expected=after)
-            except WrongPositionError as error:
-                raise OvertakenError(expected=error.expected, actual=error.actual) from error
+        ``fresh`` looks first for what is new there; ``alone`` lets nobody else append meanwhile.
+        """
+        with self.shared.turn() if alone else nullcontext():
+            while fresh and self.pull():
+                pass
+            before = self._log.head().position
+            yield
+            self._push(before)
+
+    def _push(self, after: int) -> None:
+        page = self._log.read(after)
+        try:
+            if len(page) < PAGE:
+                if page:
+                    self.shared.append(page, expected=after)
+                return
+            with self.shared.turn():
+                while page:
+                    self.shared.append(page, expected=after)
+                    after = page[-1].position
+                    page = self._log.read(after)
+        except WrongPositionError as error:
+            raise OvertakenError(expected=error.expected, actual=error.actual) from error
+
+    def compare(self, progress: Callable[[int, int], object] | None) -> None:
+        """Raise BrokenChainError at the first position where the shared log is not what was taken over here."""
+        end = self._log.head().position
+        with closing(self.shared.stream(0, end)) as theirs:
+            for entry in self._ours():
+                if (other := next(theirs, None)) != entry:
+                    raise BrokenChainError(
+                        f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
+                        f"position {entry.position} than what was taken over from there: its log was changed",
+                        position=entry.position,
+                    )
+                if progress is not None and entry.position % PAGE == 0:
+                    progress(entry.position, end)
+
+    def _ours(self) -> Iterator[Entry]:
+        position = 0
+        while page := self._log.read(position):
+            yield from page
+            position = page[-1].position
 
 
 def followed_log(connection: sqlite3.Connection) -> str:
@@ -86,21 +123,3 @@ def followed_log(connection: sqlite3.Connection) -> str:
         return ""
     row = connection.execute("SELECT of_log FROM replica").fetchone()
     return "" if row is None else str(row[0])
-
-
-def adopt(log: SQLiteLog, views: Views, entries: list[Entry]) -> None:
-    """Append entries of the same log as they are, and fold them, within the transaction that is open.
-
-    Raises BrokenChainError when one does not follow the one before.
-    """
-    head = log.head()
-    last = head.hash
-    for position, entry in enumerate(entries, head.position + 1):
-        if entry.position != position or entry.hash != chain.link(last, *entry[:10]):
-            raise BrokenChainError(
-                f"the event at position {entry.position} does not follow position {position - 1}",
-                position=entry.position,
-            )
-        last = entry.hash
-    log.append(entries, expected=head.position)
-    views.apply(entries, [decoded(entry) for entry in entries])

@@ -36,7 +36,8 @@ class Page(NamedTuple):
 FIRST_SOURCES = """
 CREATE TEMP TABLE told AS
 SELECT fact, source, url FROM (
-    SELECT v.fact AS fact, s.id AS source, s.url AS url, row_number() OVER (PARTITION BY v.fact ORDER BY v.event) AS place
+    SELECT v.fact AS fact, s.id AS source, s.url AS url,
+           row_number() OVER (PARTITION BY v.fact ORDER BY v.telling) AS place
     FROM old.evidence v JOIN old.sources s ON s.data = v.source
 ) WHERE place = 1
 """
@@ -109,8 +110,9 @@ PAGES: Mapping[str, Page] = {
     "parties": Page(
         "party TEXT PRIMARY KEY, name TEXT, meetings INTEGER",
         "SELECT p.party, coalesce((SELECT name FROM old.parties n WHERE n.party = p.party ORDER BY fact), p.party),"
-        " (SELECT count(DISTINCT meeting) FROM old.attendance a WHERE a.party = p.party) FROM (SELECT party FROM old.parties"
-        " UNION SELECT party FROM old.attendance UNION SELECT country FROM old.meetings WHERE country <> '') p ORDER BY 2",
+        " (SELECT count(DISTINCT meeting) FROM old.attendance a WHERE a.party = p.party)"
+        " FROM (SELECT party FROM old.parties UNION SELECT party FROM old.attendance"
+        " UNION SELECT country FROM old.meetings WHERE country <> '') p ORDER BY 2",
         "Countries and organisations, by ISO 3166-1 code where there is one. Open one for its delegates.",
         label="name",
         meaning={"meetings": "the meetings at which a delegate of this party is recorded"},
@@ -220,8 +222,7 @@ ABOUT_VIEWS = {
 QUERIES = {
     "counts_as_of": (
         "How many meetings, as of a day",
-        "A meeting is counted certainly when its latest possible first day has come by then, possibly when the "
-        "earliest has. Give the day as YYYY-MM-DD; without one, all that is recorded counts.",
+        "Certainly: the last day on which a meeting can have begun has come. Possibly: the first has.",
         """SELECT s.series, s.name,
        count(m.meeting) FILTER (WHERE :day = '' OR m.latest <= :day) AS certain,
        count(m.meeting) FILTER (WHERE :day = '' OR m.earliest <= :day OR m.earliest IS NULL) AS possible,

@@ -28,8 +28,8 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import count
+from contextlib import contextmanager, suppress
+from itertools import count, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,7 +45,6 @@ from dialogue_registry import (
 from dialogue_registry.errors import (
     BrokenChainError,
     DialogueRegistryError,
-    DriftError,
     ReadOnlyError,
     StorageError,
 )
@@ -160,6 +159,14 @@ def record_batches(path: Path, name: str, ack: Ack) -> None:
             ack(list(registry.events(after=before)))
 
 
+def record_in_transactions(path: Path, name: str, ack: Ack) -> None:
+    with Registry.open(path) as registry:
+        for number in count():
+            with registry.transaction():
+                recorded = [registry.record(fact, by=f"{name} {number} x4")[0] for fact in meeting(name, number, 3)]
+            ack(recorded)
+
+
 def correct(path: Path, name: str, ack: Ack) -> None:
     with Registry.open(path) as registry:
         for number in count():
@@ -203,6 +210,7 @@ KILLED: dict[str, Work] = {
     "recording": record_singly,
     "groups": record_groups,
     "batches": record_batches,
+    "transactions": record_in_transactions,
     "correcting": correct,
     "rebuilding": rebuild,
     "opening-outdated": open_outdated,
@@ -310,10 +318,8 @@ def _finite(work: Work, times: int) -> Work:
             if next(left, None) is None:
                 raise StopWorking
 
-        try:
+        with suppress(StopWorking):
             work(path, name, counting)
-        except StopWorking:
-            pass
 
     return some
 
@@ -440,7 +446,11 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
     disk = folder / "disk"
     disk.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
-    if os.geteuid() or shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+    if (
+        os.geteuid()
+        or shutil.which("mount") is None
+        or subprocess.run(command, capture_output=True, check=False).returncode
+    ):
         raise NotPossibleHereError("mounting a small disk needs the rights of root")
     try:
         yield disk
@@ -547,9 +557,7 @@ def sample(path: Path) -> None:
     with Registry.open(path) as registry:
         events = list(registry.events())
         for number in range(5):
-            ack = iter(range(1000))
-            work = _finite(correct, 5)
-            work(path, f"amended{number}", lambda _: next(ack, None))
+            _finite(correct, 5)(path, f"amended{number}", lambda _: None)
         registry.retract(events[-1].id, reason="was not there")
 
 
@@ -656,13 +664,15 @@ def last_writes(rng: random.Random, folder: Path, times: int) -> Figures:
             acks += step
             steps.append((path.read_bytes(), Path(f"{path}-wal").read_bytes(), list(acks)))
     copies = 0
-    for (file, wal, acks), (file_after, wal_after, acks_after) in zip(steps, steps[1:], strict=False):
+    for (file, wal, acks), (file_after, wal_after, acks_after) in pairwise(steps):
         assert file == file_after, "the WAL was merged within the workload: make it shorter"
         assert wal_after.startswith(wal), "a WAL only grows until it is merged"
         frames = range(len(wal), len(wal_after), 4096 + 24)
         cuts = {len(wal), len(wal_after)}
         cuts.update(rng.randrange(len(wal), len(wal_after) + 1) for _ in range(times))
-        cuts.update(min(max(len(wal), rng.choice(frames) + rng.randrange(-1, 26)), len(wal_after)) for _ in range(times))
+        cuts.update(
+            min(max(len(wal), rng.choice(frames) + rng.randrange(-1, 26)), len(wal_after)) for _ in range(times)
+        )
         for cut in cuts:
             for tail in (b"", bytes(len(wal_after) - cut), rng.randbytes(len(wal_after) - cut))[: 1 + times]:
                 copy = folder / f"copy{copies}.db"
@@ -685,7 +695,9 @@ def _steps(registry: Registry) -> Iterator[Acks]:
     """A workload of every kind of writing; what each step acknowledged."""
     held = registry.record(*meeting("a", 1, 4), source=SOURCE, by="a x5")
     yield _receipts(held)
-    yield _receipts([registry.correct(held[1].id, DelegateAttended(meeting="d/s/a/1", name="B", party="P"), reason="r")])
+    yield _receipts(
+        [registry.correct(held[1].id, DelegateAttended(meeting="d/s/a/1", name="B", party="P"), reason="r")]
+    )
     yield _receipts([registry.retract(held[2].id, reason="was not there")])
     yield _receipts(registry.record(*meeting("a", 2, 4), source=Source("Another"), by="b x5"))
     registry.rebuild()
@@ -750,7 +762,9 @@ SCENARIOS: dict[str, tuple[Scenario, int]] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", choices=[[], *SCENARIOS], help="default: all of them")
+    parser.add_argument(
+        "scenarios", nargs="*", metavar="SCENARIO", choices=[[], *SCENARIOS], help="default: all of them"
+    )
     parser.add_argument("--times", type=int, help="how often to play each; by default about three minutes of all")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--list", action="store_true", help="name the scenarios")
