@@ -30,10 +30,11 @@ from dialogue_registry.events import (
 )
 from dialogue_registry.testing import Correct, Dispute, Move, Record, Retract
 
+REPORTS = (MeetingAnnounced, MeetingHeld, MeetingPostponed, MeetingCancelled)
 FORMATS = ("in-person", "online", "hybrid", "unknown")
 
 
-class Refused(Exception):
+class ImpossibleError(Exception):
     """The model says no."""
 
 
@@ -86,7 +87,7 @@ class Model:
         """Make a move: the positions at which the log may say that it was made (several where it said so before)."""
         try:
             return self._play(move)
-        except Refused:
+        except ImpossibleError:
             return None
 
     def _play(self, move: Move) -> set[int]:
@@ -116,21 +117,21 @@ class Model:
 
     def _correct(self, line: Line) -> set[int]:
         if not self._active(line.of) or self._reads(line.of)[1] == line.content:
-            raise Refused
+            raise ImpossibleError
         return self._append(line)
 
     def _retract(self, line: Line) -> set[int]:
         if not self._active(line.of):
-            raise Refused
+            raise ImpossibleError
         return self._append(line)
 
     def _dispute(self, line: Line) -> set[int]:
         if not self._active(line.of):
-            raise Refused
+            raise ImpossibleError
         standing, claim = self._reads(line.of)[1], line.content
         assert claim is not None
         if claim == standing or type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):
-            raise Refused
+            raise ImpossibleError
         return self._append(line)
 
     def _append(self, line: Line) -> set[int]:
@@ -138,7 +139,7 @@ class Model:
         self.log.append(line)
         try:
             check_together(self.standing())
-        except Refused:
+        except ImpossibleError:
             self.log.pop()
             raise
         return {line.position}
@@ -163,7 +164,7 @@ class Model:
 
     def _line(self, position: int) -> Line:
         if not 0 < position <= len(self.log):
-            raise Refused
+            raise ImpossibleError
         return self.log[position - 1]
 
     def _root(self, position: int) -> int:
@@ -175,7 +176,7 @@ class Model:
         if line.what == "correction":
             line = self._line(self._root(position))
         if line.what != "fact":
-            raise Refused
+            raise ImpossibleError
         return line.position
 
     # --- the effective log, and what stands ------------------------------------------
@@ -239,7 +240,7 @@ class Model:
     def meetings(self) -> list[MeetingNow]:
         """Every known meeting; shown as the report that it was held tells it, else as the last announcement does."""
         found: list[MeetingNow] = []
-        reports = self.facts(MeetingAnnounced, MeetingHeld, MeetingPostponed, MeetingCancelled)
+        reports = self.facts(*REPORTS)
         for meeting in dict.fromkeys(told.content.meeting for told in reports):
             story = [told for told in reports if told.content.meeting == meeting]
             held = [told for told in story if isinstance(told.content, MeetingHeld)]
@@ -389,17 +390,17 @@ def key_of(content: Any, interrupted: dict[str, int]) -> object:
 
 
 def check_together(standing: list[tuple[object, list[Told]]]) -> None:
-    """Raise Refused unless all that stands can be true together."""
+    """Raise ImpossibleError unless all that stands can be true together."""
     for _, tellings in standing:
         if any(told.content != tellings[0].content for told in tellings):
-            raise Refused  # two facts under one key
+            raise ImpossibleError  # two facts under one key
     facts = sorted((tellings[0] for _, tellings in standing), key=lambda told: told.fact)
     contents = [told.content for told in facts]
     dialogues = {c.dialogue for c in contents if isinstance(c, DialogueLaunched)}
     series = {c.series for c in contents if isinstance(c, SeriesOpened)}
     meetings = {c.meeting for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld)}
     if dialogues & series or dialogues & meetings or series & meetings:
-        raise Refused  # one space of ids
+        raise ImpossibleError  # one space of ids
     for content in contents:
         match content:
             case PartyJoined() | SeriesOpened():
@@ -413,7 +414,7 @@ def check_together(standing: list[tuple[object, list[Told]]]) -> None:
             case _:
                 known = True
         if not known:
-            raise Refused
+            raise ImpossibleError
     reports = [
         c for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled)
     ]
@@ -423,9 +424,9 @@ def check_together(standing: list[tuple[object, list[Told]]]) -> None:
 
 
 def check_story(story: list[Any], *, attended: bool) -> None:
-    """Raise Refused unless these reports of one meeting, in order, can be true together."""
+    """Raise ImpossibleError unless these reports of one meeting, in order, can be true together."""
     if len({report.series for report in story if isinstance(report, MeetingAnnounced | MeetingHeld)}) > 1:
-        raise Refused  # a meeting stays in its series
+        raise ImpossibleError  # a meeting stays in its series
     status = ""
     for report in story:
         match report:
@@ -433,15 +434,15 @@ def check_story(story: list[Any], *, attended: bool) -> None:
                 status = "held" if status == "held" else "announced"
             case MeetingHeld():
                 if status == "cancelled":
-                    raise Refused
+                    raise ImpossibleError
                 status = "held"
             case MeetingPostponed():
                 if status == "held":
-                    raise Refused
+                    raise ImpossibleError
                 status = "cancelled" if status == "cancelled" else "postponed"
             case MeetingCancelled():
                 if status == "held":
-                    raise Refused
+                    raise ImpossibleError
                 status = "cancelled"
     if status == "cancelled" and attended:
-        raise Refused
+        raise ImpossibleError

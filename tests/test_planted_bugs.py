@@ -1,0 +1,544 @@
+"""The laws can fail: each fault planted here is caught by the law that is there to catch it, in a bounded number of tries.
+
+A law that cannot fail is no law. When a fault survives, the law or the histories are too weak: mend those, never the
+fault.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from dialogue_registry import (
+    DelegateAttended,
+    DialogueRegistryError,
+    Projection,
+    RefusedError,
+    Registry,
+    State,
+    Table,
+    Tally,
+    TopicDiscussed,
+    chain,
+    checking,
+    codec,
+    counting,
+    facts,
+    log,
+    projections,
+    questions,
+    recording,
+    registry,
+    rules,
+    sqlite,
+)
+from dialogue_registry.testing import (
+    caught_up_as_kept_up,
+    check_log,
+    check_projection,
+    histories,
+    log_as_effective_log,
+    past_as_prefix,
+    rebuilt_as_incremental,
+    retracted_as_never_recorded,
+    unrelated_commute,
+)
+from tests import test_laws, test_log_contract, test_schema_evolution, test_tampering
+from tests.test_laws import SEATS
+
+#: Always the same tries, and no time spent on making them short: that a fault is found is all that is asked here.
+TRIES = settings(
+    max_examples=400,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)
+
+Law = Callable[[], object]
+Plant = Callable[[pytest.MonkeyPatch], object]
+
+
+# --- the laws ------------------------------------------------------------------------
+
+
+def law(test: Any, **strategies: Any) -> Law:
+    """A test of another module, tried here in our own way."""
+    return lambda: TRIES(given(**strategies)(test.hypothesis.inner_test))()
+
+
+def law_of(check: Callable[..., object], projection: Projection, *strategies: Any) -> Law:
+    """A law that ships to users, for one projection."""
+
+    @TRIES
+    @given(*strategies)
+    def obeys(*drawn: Any) -> None:
+        check(projection, *drawn)
+
+    return obeys
+
+
+stories, numbers = histories(), st.lists(st.integers(0, 30), max_size=4)
+sides = histories(dialogues=["ca-jad"], max_moves=12), histories(dialogues=["c5"], max_moves=12)
+LAW_1 = law_of(rebuilt_as_incremental, SEATS, stories, numbers)
+LAW_1_PAGES = law(
+    test_laws.test_a_replay_does_not_care_how_many_events_it_reads_at_a_time, moves=stories, page=st.integers(1, 7)
+)
+LAW_2 = law_of(past_as_prefix, SEATS, stories, st.integers(0, 30))
+LAW_3 = law_of(log_as_effective_log, SEATS, stories)
+LAW_3_TOO = law_of(retracted_as_never_recorded, SEATS, stories, stories)
+LAW_4 = law_of(caught_up_as_kept_up, SEATS, stories, numbers)
+LAW_5 = law_of(unrelated_commute, SEATS, *sides, st.lists(st.booleans(), max_size=24))
+LAW_6 = law(
+    test_laws.test_views_are_what_the_model_shows_after_every_move,
+    moves=stories,
+    asked=st.lists(st.tuples(test_laws.days_asked, test_laws.rules_asked), max_size=4),
+)
+LAW_10 = law(test_tampering.test_an_edited_event_is_found_where_it_stands, moves=stories, data=st.data())
+LAW_10_TAIL = law(
+    test_tampering.test_a_cut_tail_is_found_by_the_head_kept_elsewhere, moves=stories, data=st.data()
+)
+IDEMPOTENCE = law(test_laws.test_recording_everything_again_appends_nothing_and_revives_nothing, moves=stories)
+ATOMICITY = law(
+    test_laws.test_what_fails_half_way_leaves_no_trace, moves=stories, broken=st.sets(st.integers(0, 30), min_size=1)
+)
+
+
+def LAW_8() -> None:  # noqa: N802 - a law like the others
+    with TemporaryDirectory() as folder:
+        test_schema_evolution.test_a_recorded_log_reads_as_it_was_meant(Path(folder) / "registry.db", "log-1.jsonl")
+
+
+def LOG_CONTRACT() -> None:  # noqa: N802
+    check_log(test_log_contract.two_handles, settings=TRIES)
+
+
+# --- the faults ----------------------------------------------------------------------
+
+PLANTED: dict[str, tuple[Law, Plant]] = {}
+
+
+def planted(by: Law) -> Callable[[Plant], Plant]:
+    """Note a fault, named by what its function is called, and the law that has to catch it."""
+
+    def note(plant: Plant) -> Plant:
+        PLANTED[plant.__name__] = (by, plant)
+        return plant
+
+    return note
+
+
+def rewritten(patch: pytest.MonkeyPatch, place: Any, name: str, old: str, new: str) -> None:
+    """Change the text of a statement."""
+    text = getattr(place, name)
+    assert old in text
+    patch.setattr(place, name, text.replace(old, new))
+
+
+def wrapped(patch: pytest.MonkeyPatch, place: Any, name: str, wrap: Callable[..., Any]) -> None:
+    """Put a function in the place of another, which it is given first."""
+    original = getattr(place, name)
+    patch.setattr(place, name, lambda *told, **more: wrap(original, *told, **more))
+
+
+@planted(by=LAW_1)
+def a_batch_drops_its_last_event(patch: pytest.MonkeyPatch) -> None:
+    def add(original: Any, self: Any, page: Sequence[Any], keys: Any = None) -> Any:
+        return original(self, page[:-1] or page, keys and keys[: len(page[:-1] or page)])
+
+    wrapped(patch, facts.Facts, "add", add)
+
+
+@planted(by=LAW_1_PAGES)
+def a_replay_skips_the_first_event_of_a_page(patch: pytest.MonkeyPatch) -> None:
+    def read(original: Any, self: Any, after: int = 0, **how: Any) -> Any:
+        page = original(self, after, **how)
+        return page if after == 0 else page[1:]
+
+    def replay(original: Any, self: Any, progress: Any) -> None:
+        with pytest.MonkeyPatch.context() as inner:
+            wrapped(inner, sqlite.SQLiteLog, "read", read)
+            original(self, progress)
+
+    wrapped(patch, projections.Views, "replay", replay)
+
+
+@planted(by=LAW_6)
+def a_count_is_doubled(patch: pytest.MonkeyPatch) -> None:
+    def init(original: Any, self: Any, tally: Tally) -> None:
+        original(self, tally)
+        self.gain = self.gain.replace("+ excluded.", "+ 2 * excluded.")
+
+    wrapped(patch, projections._TallyFold, "__init__", init)
+
+
+@planted(by=LAW_6)
+def another_source_doubles_the_row(patch: pytest.MonkeyPatch) -> None:
+    def add(original: Any, self: Any, page: Sequence[Any], keys: Any = None) -> Any:
+        told = list(keys or self._keys(page))
+        original(self, page, told)
+        return [
+            facts.Standing(position, position, position, key, content)
+            for (position, content), key in zip(page, told, strict=True)
+        ]
+
+    wrapped(patch, facts.Facts, "add", add)
+
+
+@planted(by=ATOMICITY)
+def the_checkpoint_is_written_outside_the_transaction(patch: pytest.MonkeyPatch) -> None:
+    def apply(original: Any, self: Any, entries: Sequence[Any], *told: Any) -> None:
+        self._connection.execute("UPDATE projections SET position = ?", (entries[-1].position,))
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN IMMEDIATE")
+        original(self, entries, *told)
+
+    wrapped(patch, projections.Views, "apply", apply)
+
+
+@planted(by=LAW_6)
+def a_refused_amendment_stays_in_the_log(patch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def transaction(connection: Any) -> Any:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except RefusedError:
+            connection.execute("COMMIT")
+            raise
+        connection.execute("COMMIT")
+
+    patch.setattr(sqlite, "transaction", transaction)
+
+
+@planted(by=LAW_1)
+def versions_are_swapped(patch: pytest.MonkeyPatch) -> None:
+    def seal(original: Any, *told: Any) -> Any:
+        entries = original(*told)
+        for one in range(len(entries) - 1):
+            first, second = entries[one : one + 2]
+            if first.subject == second.subject:
+                entries[one] = first._replace(version=second.version)
+                entries[one + 1] = second._replace(version=first.version)
+                break
+        return entries
+
+    wrapped(patch, recording, "seal", seal)
+
+
+@planted(by=LAW_6)
+def a_correction_is_applied_to_the_wrong_row(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, facts.Facts, "root", lambda original, self, position: max(1, original(self, position) - 1))
+
+
+@planted(by=LAW_3)
+def the_first_correction_wins_over_the_last(patch: pytest.MonkeyPatch) -> None:
+    def wording(_: Any, self: Any, fact: int) -> int:
+        row = self._connection.execute(
+            "SELECT min(position) FROM amendments WHERE target = ? AND NOT retraction AND active", (fact,)
+        ).fetchone()
+        return row[0] or fact
+
+    wrapped(patch, facts.Facts, "wording", wording)
+
+
+@planted(by=LAW_3)
+def a_retracted_correction_lives_on(patch: pytest.MonkeyPatch) -> None:
+    def switch(original: Any, self: Any, position: int) -> int | None:
+        corrections = "SELECT 1 FROM amendments WHERE position = ? AND NOT retraction"
+        if self._connection.execute(corrections, (position,)).fetchone():
+            return None
+        return original(self, position)
+
+    wrapped(patch, facts.Facts, "_switch", switch)
+
+
+@planted(by=LAW_3_TOO)
+def what_is_retracted_leaves_its_state_behind(patch: pytest.MonkeyPatch) -> None:
+    def init(original: Any, self: Any, state: State) -> None:
+        original(self, state)
+        self.forget = "SELECT :keys"
+
+    wrapped(patch, projections._StateFold, "__init__", init)
+
+
+@planted(by=LAW_6)
+def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
+    def lose(original: Any, self: Any, tally: Any, row: Any) -> None:
+        original(self, tally, (*row[: tally.width], *(None for _ in row[tally.width :])))
+
+    wrapped(patch, projections._Fold, "_lose", lose)
+
+
+@planted(by=LAW_3)
+def rows_come_in_the_order_of_their_last_wording(patch: pytest.MonkeyPatch) -> None:
+    # As if a corrected fact were appended, and did not stay in its place.
+    from dialogue_registry import testing  # noqa: PLC0415 - where the order is looked at
+
+    def show(original: Any, *told: Any, **how: Any) -> Any:
+        shown = original(*told, **{**how, "places": True})
+        return {
+            name: [row[3:] for row in sorted(rows, key=lambda row: repr(row[1]).rjust(9))] if name == "seats" else []
+            for name, rows in shown.items()
+        }
+
+    wrapped(patch, testing, "show", show)
+
+
+@planted(by=LAW_2)
+def the_past_forgets_what_has_fallen_since(patch: pytest.MonkeyPatch) -> None:
+    def shadow(original: Any, *told: Any) -> str:
+        statement: str = original(*told)
+        return statement.split(" UNION ALL ")[0]
+
+    wrapped(patch, projections, "shadow", shadow)
+
+
+@planted(by=LAW_2)
+def the_past_shows_what_had_fallen_before(patch: pytest.MonkeyPatch) -> None:
+    def shadow(original: Any, *told: Any) -> str:
+        statement: str = original(*told)
+        return statement.split(" AND until > ")[0]
+
+    wrapped(patch, projections, "shadow", shadow)
+
+
+@planted(by=LAW_4)
+def catching_up_overlooks_what_has_fallen(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(facts.Facts, "fallen", lambda *_: iter(()))
+
+
+@planted(by=LAW_4)
+def catching_up_begins_one_event_late(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, facts.Facts, "risen", lambda original, self, after: original(self, after + 1))
+
+
+@planted(by=LAW_5)
+def what_one_dialogue_does_shows_in_another(patch: pytest.MonkeyPatch) -> None:
+    # The second announcement of a meeting is told from the first by the last interruption of any meeting.
+    def keys(_: Any, self: Any, page: Sequence[Any]) -> Iterable[bytes]:
+        row = self._connection.execute("SELECT coalesce(max(fact), 0) FROM facts").fetchone()
+        for number, (_, content) in enumerate(page, row[0] % 2):
+            if isinstance(content, DelegateAttended) and number % 2:
+                content = attrs.evolve(content, party="EU")  # noqa: PLW2901 - that is the fault
+            yield rules.key(content, {})
+
+    def add(original: Any, self: Any, page: Sequence[Any], _: Any = None) -> Any:
+        return original(self, page, list(keys(None, self, page)))
+
+    wrapped(patch, facts.Facts, "add", add)
+
+
+@planted(by=LAW_6)
+def as_of_leaves_out_the_day_itself(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
+
+
+@planted(by=LAW_6)
+def a_meeting_without_a_date_is_certain(patch: pytest.MonkeyPatch) -> None:
+    def as_of(original: Any, meeting: Any, *told: Any) -> Any:
+        return counting.Bounds(1, 1) if meeting.date is None else original(meeting, *told)
+
+    wrapped(patch, counting, "as_of", as_of)
+
+
+@planted(by=LAW_6)
+def the_last_day_of_a_span_counts(patch: pytest.MonkeyPatch) -> None:
+    from dialogue_registry import standard  # noqa: PLC0415
+
+    def days(original: Any, date: Any) -> Any:
+        text, earliest, _ = original(date)
+        return text, earliest, date and date.latest.isoformat()
+
+    wrapped(patch, standard, "_days", days)
+
+
+@planted(by=LAW_6)
+def the_first_statement_of_a_day_is_carried_on(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, registry, "carrying", lambda original, stated, day: original(stated[::-1], day))
+
+
+@planted(by=LAW_6)
+def a_meeting_once_called_off_stays_so(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(facts.Facts, "interrupted", lambda *_: {})
+
+
+@planted(by=LAW_6)
+def two_people_of_one_party_share_a_seat(patch: pytest.MonkeyPatch) -> None:
+    def key(original: Any, content: Any, interrupted: Any) -> bytes:
+        if isinstance(content, DelegateAttended):
+            content = attrs.evolve(content, name="somebody")
+        result: bytes = original(content, interrupted)
+        return result
+
+    wrapped(patch, rules, "key", key)
+    patch.setattr(facts, "key", rules.key)
+
+
+@planted(by=LAW_6)
+def a_further_source_is_lost(patch: pytest.MonkeyPatch) -> None:
+    def asserted(_: Any, self: Any, content: Any, source: Any, key: bytes) -> Any:
+        standing = None
+        for stands, _, event in self._facts.asserted(key):
+            if (said := self._facts.content(event)) == content:
+                return self._log.at(event), None
+            standing = said if stands else standing
+        return None, standing
+
+    wrapped(patch, recording.Recorder, "_asserted", asserted)
+
+
+@planted(by=IDEMPOTENCE)
+def a_script_run_again_revives_what_was_retracted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(facts, "_ASSERTED", " UNION ALL ".join(facts._ASSERTED.split(" UNION ALL ")[:2]))
+
+
+@planted(by=LAW_8)
+def an_upcaster_loses_the_organisers(patch: pytest.MonkeyPatch) -> None:
+    old = ("activity.reported", 1)
+    patch.setattr(
+        codec,
+        "UPCASTERS",
+        {**codec.UPCASTERS, old: lambda data: {key: data[key] for key in data if key != "organizers"}},
+    )
+
+
+@planted(by=LAW_10)
+def the_hash_leaves_out_who_recorded_it(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, chain, "link", lambda original, *told: original(*told[:9], "", told[10]))
+
+
+@planted(by=LAW_10)
+def the_hash_leaves_out_the_source(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, chain, "link", lambda original, *told: original(*told[:8], None, *told[9:]))
+
+
+@planted(by=LAW_10_TAIL)
+def a_lost_tail_goes_unnoticed(patch: pytest.MonkeyPatch) -> None:
+    wrapped(
+        patch, checking, "check_log", lambda original, connection, keeper, _, *told, **how: original(
+            connection, keeper, None, *told, **how
+        )
+    )  # fmt: skip
+
+
+@planted(by=LOG_CONTRACT)
+def a_position_is_given_out_twice(patch: pytest.MonkeyPatch) -> None:
+    def append(_: Any, self: Any, entries: Sequence[Any], *, expected: int) -> None:
+        head = self.head().position
+        for entry in entries:
+            placed = entry._replace(position=head if entry.position == head + 1 and head > 2 else entry.position)
+            self._connection.execute("DROP TRIGGER IF EXISTS events_keep_rows")
+            self._connection.execute("DELETE FROM events WHERE position = ?", (placed.position,))
+            self._connection.execute(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*placed[:7], None, *placed[8:])
+            )
+
+    wrapped(patch, sqlite.SQLiteLog, "append", append)
+
+
+@planted(by=LOG_CONTRACT)
+def the_log_does_not_look_where_it_ends(patch: pytest.MonkeyPatch) -> None:
+    def append(original: Any, self: Any, entries: Sequence[Any], *, expected: int) -> None:
+        original(self, entries, expected=self.head().position)
+
+    wrapped(patch, sqlite.SQLiteLog, "append", append)
+
+
+@planted(by=LOG_CONTRACT)
+def half_an_append_is_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        test_log_contract, "transaction", contextmanager(lambda _: iter([None]))
+    )
+
+
+def seats(name: str, *parts: Any) -> Projection:
+    """A user's projection of who sat where."""
+    rows = Table(
+        "sat", columns={"meeting": "TEXT", "party": "TEXT"}, feed={DelegateAttended: lambda e: (e.meeting, e.party)}
+    )
+    return Projection(name, 1, [rows, *parts])
+
+
+def theirs(projection: Projection) -> Law:
+    """The one call that users make."""
+    return lambda: check_projection(projection, settings=TRIES)
+
+
+@planted(
+    by=theirs(
+        seats(
+            "parties",
+            Tally(
+                "parties_there", table="sat", key=("meeting",), sums=("parties",),
+                select="SELECT meeting, count(DISTINCT party) FROM {rows} GROUP BY meeting",
+            ),
+        )
+    )
+)  # fmt: skip
+def a_users_tally_looks_at_two_rows_at_once(patch: pytest.MonkeyPatch) -> None:
+    """A tally must be linear."""
+
+
+numbering = count(1)
+
+
+@planted(
+    by=theirs(
+        Projection(
+            "numbers", 1,
+            [Table("topic_numbers", columns={"number": "INTEGER"}, feed={TopicDiscussed: lambda _: (next(numbering),)})],
+        )
+    )
+)  # fmt: skip
+def a_users_function_is_not_pure(patch: pytest.MonkeyPatch) -> None:
+    """It counts how often it was called."""
+
+
+@planted(
+    by=theirs(
+        seats(
+            "first",
+            State(
+                "first_there", table="sat", key="party", columns={"party": "TEXT", "meeting": "TEXT"},
+                select="SELECT party, min(meeting) FROM sat WHERE party = 'JPN' GROUP BY party",
+            ),
+        )
+    )
+)  # fmt: skip
+def a_users_state_looks_at_all_rows_where_it_is_given_some(patch: pytest.MonkeyPatch) -> None:
+    """It says ``sat`` where it should say ``{rows}``, so other keys' changes bring its row back."""
+
+
+# --- are they caught? ----------------------------------------------------------------
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(PLANTED) >= 15
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_the_fault_is_caught(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
+    check, plant = PLANTED[fault]
+    began = time.perf_counter()
+    with pytest.MonkeyPatch.context() as patch:
+        plant(patch)
+        try:
+            check()
+        except (AssertionError, DialogueRegistryError, pytest.fail.Exception) as caught:
+            told = f"{type(caught).__name__}: {str(caught).splitlines()[0][:60] if str(caught) else ''}"
+        else:
+            pytest.fail(f"the planted fault {fault!r} survived")
+    with capsys.disabled():
+        sys.stdout.write(f"\n{time.perf_counter() - began:5.1f} s  {fault.replace('_', ' ')}: {told}")
