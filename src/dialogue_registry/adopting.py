@@ -31,15 +31,15 @@ def following(last: Head, entries: Iterable[Entry]) -> Iterator[Entry]:
         yield entry
 
 
-def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry]) -> None:
+def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expected: int) -> None:
     """Append entries that were seen to follow the head, and fold them, within the transaction that is open.
 
-    Raises BrokenChainError where they do not fit together otherwise, and CodecError where
-    this library cannot read them.
+    Raises WrongPositionError unless the log ends at ``expected``, BrokenChainError where
+    they do not fit together otherwise, and CodecError where this library cannot read them.
     """
     try:
         _check_versions(entries, log.versions({entry.subject for entry in entries}))
-        log.append(entries, expected=entries[0].position - 1)
+        log.append(entries, expected=expected)
         events = [decoded(entry) for entry in entries]
         for entry, event in zip(entries, events, strict=True):
             _check_subject(entry, event, log)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import attrs
 
 from dialogue_registry.answers import Meeting, Statement, table
+from dialogue_registry.layout import Rows
 from dialogue_registry.questions import Questions
 
 
@@ -21,7 +22,7 @@ class Anomaly:
     events: tuple[str, ...]
 
 
-class Anomalies(tuple[Anomaly, ...]):
+class Anomalies(Rows[Anomaly]):
     """All that is odd; printed, it is a table."""
 
     __slots__ = ()

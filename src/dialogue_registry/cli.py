@@ -5,7 +5,7 @@ all is well, 1 when the registry says no (a refusal, a failed verification, a ro
 not imported), and 2 when the command was not understood.
 """
 
-from dialogue_registry import cli_ask, cli_record, cli_show
+from dialogue_registry import cli_ask, cli_record, cli_share, cli_show
 from dialogue_registry.shell import cli
 
-__all__ = ["cli", "cli_ask", "cli_record", "cli_show"]
+__all__ = ["cli", "cli_ask", "cli_record", "cli_share", "cli_show"]

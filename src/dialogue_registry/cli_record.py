@@ -3,7 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from dialogue_registry.importing import import_table
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.making import fact_class, fact_from, fields_of, make_fact
 from dialogue_registry.reading import READABLE
-from dialogue_registry.registry import Registry
+from dialogue_registry.registry import Registry, is_address, server_log
 from dialogue_registry.shell import (
     command,
     field_options,
@@ -34,11 +34,23 @@ from dialogue_registry.shell import (
 
 @command(example="dialogue-registry init new.db")
 @file_argument
-def init(file: str) -> None:
-    """Make a new, empty registry; one that is there already stays as it is."""
-    new = not Path(file).exists()
-    with Registry.open(file) as registry:
-        click.echo(f"{file}: {'a new registry' if new else f'a registry at position {registry.position}'}")
+@click.option("--writer", "writers", metavar="ROLE", multiple=True, help="On a server: a role that may record.")
+@click.option("--reader", "readers", metavar="ROLE", multiple=True, help="On a server: a role that may only read.")
+def init(file: str, writers: tuple[str, ...], readers: tuple[str, ...]) -> None:
+    """Make a new, empty registry; one that is there already stays as it is.
+
+    FILE may be the address of a PostgreSQL server, postgresql://HOST/DATABASE, as its owner.
+    """
+    if is_address(file):
+        with closing(server_log(file)) as log:
+            new, name, position = log.create(writers, readers), log.name, log.head().position
+    elif writers or readers:
+        raise click.UsageError("only a server has roles: give a postgresql:// address, or leave --writer and --reader")
+    else:
+        new, name = not Path(file).exists(), file
+        with Registry.open(file) as registry:
+            position = registry.position
+    click.echo(f"{name}: {'a new registry' if new else f'a registry at position {position}'}")
 
 
 @command(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.publishing import charts_missing
 from dialogue_registry.publishing import publish as publish_site
 from dialogue_registry.shell import asking, at, cli, command, file_argument, show, shown_option
 
@@ -18,7 +18,7 @@ def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> 
     """Find facts by their words: names, titles, offices, topics, activities, outcomes, places."""
     with asking(file) as registry:
         found = registry.search(" ".join(words), limit=limit)
-    show(found, "subject kind snippet" if shown is None else "subject kind text snippet event sources", shown)
+    show(found, "subject kind snippet" if shown is None else "subject kind snippet text event", shown)
 
 
 @command(cli, example='dialogue-registry publish ca-jad.db site --licence "CC BY 4.0"')
@@ -47,7 +47,7 @@ def chart(file: str, folder: str, formats: tuple[str, ...], dialogue: str | None
     try:
         from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
-        raise InvalidValueError("pictures need the extra charts: pip install 'dialogue-registry[charts]'") from None
+        raise charts_missing() from None
     with asking(file) as registry:
         drawn = charts.draw(registry, Path(folder), formats=formats or ("svg", "png", "html"), dialogue=dialogue)
     for path in drawn:

@@ -7,6 +7,7 @@ beginning is on or before it, *possibly* when the earliest is. Every answer give
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from html import escape
 from types import MappingProxyType
 from typing import overload
 
@@ -16,6 +17,7 @@ from dialogue_registry.answers import Meeting, Statement, table
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.events import Format, Source
+from dialogue_registry.layout import html_table
 from dialogue_registry.rules import Status
 
 FORMATS = ("in-person", "online", "hybrid", "unknown")
@@ -92,6 +94,35 @@ class Count:
     def sources(self) -> tuple[Source, ...]:
         """The sources of the meetings that are certainly or possibly counted."""
         return self._evidence()
+
+
+@attrs.frozen(eq=False, repr=False)
+class Counts(Mapping[str, Count]):
+    """How many meetings of each series, by the id of the series; a notebook shows a table."""
+
+    _counts: Mapping[str, Count]
+
+    def __getitem__(self, series: str) -> Count:
+        """The count of one series."""
+        return self._counts[series]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._counts))
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            ("series", "total", *FORMATS, "highest ordinal", "stated and carried on"),
+            [
+                (series, count.total, *count.by_format.values(), count.highest_ordinal, count.carried)
+                for series, count in self.items()
+            ],
+        )
 
 
 Cell = tuple[str, bool]
@@ -247,8 +278,14 @@ class Reconciliation(Sequence[Finding]):
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
-    def _lines(self) -> Iterator[str]:
-        yield from table(
+    def _repr_html_(self) -> str:
+        headings, rows = self._table()
+        sourced = [(*row, finding.sources) for row, finding in zip(rows, self.findings, strict=True)]
+        silent = f"<p>not stated: {escape(', '.join(self.not_stated))}</p>" * bool(self.not_stated)
+        return html_table((*headings, "sources"), sourced) + silent
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        return (
             ("as of", "series", "stated", "recorded", "verdict", "rules", "own meeting", "meetings"),
             [
                 (
@@ -264,6 +301,9 @@ class Reconciliation(Sequence[Finding]):
                 for finding in self.findings
             ],
         )
+
+    def _lines(self) -> Iterator[str]:
+        yield from table(*self._table())
         if self.not_stated:
             yield ""
             yield f"not stated: {', '.join(self.not_stated)}"

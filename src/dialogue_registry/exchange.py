@@ -92,7 +92,7 @@ class _Stream:
 
 def _append(log: SQLiteLog, views: Views, entries: Sequence[Entry], line: int) -> None:
     try:
-        take_over(log, views, entries)
+        take_over(log, views, entries, expected=entries[0].position - 1)
     except BrokenChainError as error:
         raise UnfitEventError(
             f"the events from line {line} on do not fit together ({error.__cause__}): "

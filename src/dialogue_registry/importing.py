@@ -1,10 +1,13 @@
 """Tables of other people taken in: CSV, JSON, JSON Lines and TOML, with a report of every row.
 
 Each row is recorded whole or not at all, and whatever becomes of it, the others are tried.
+Rows that cannot be recorded are tried again after the last one, as long as that helps: so
+their order does not matter, and a second import of the same table finds nothing to do.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from itertools import islice
 from pathlib import Path
@@ -122,16 +125,17 @@ def import_table(
         numbered = read_rows(path, plan)
     else:
         numbered = enumerate(rows, 1)
-    run = _Run(registry, by, strict=strict)
+    run = _Run(registry, plan, source, by)
     with suppress(_DryRunError), registry.transaction() if dry_run or strict else nullcontext():
-        run.first(plan, source)
-        run.reader = RowReader(plan, _parties(registry, plan), source)
+        run.first()
         while page := list(islice(numbered, _BATCH)):
-            with registry.transaction():
-                for number, row in page:
-                    run.row(number, row)
+            run.try_all(page)
             if progress is not None:
                 progress(run.rows, run.rows)
+        run.try_again()
+        if strict and (problems := run.report(dry_run=dry_run).problems):
+            row = problems[0]
+            raise StoppedImportError(f"row {row.row} is {row.outcome}: {row.reason}; nothing was recorded", row=row.row)
         if dry_run:
             raise _DryRunError
     return run.report(dry_run=dry_run)
@@ -140,83 +144,117 @@ def import_table(
 class _Run:
     """One import: records what can be, and keeps the books."""
 
-    def __init__(self, registry: Registry, by: str, *, strict: bool) -> None:
-        self.reader = RowReader(None, Parties(()), None)
+    def __init__(self, registry: Registry, plan: Plan | None, source: Source | None, by: str) -> None:
         self._registry = registry
+        self._plan = plan
+        self._source = source
         self._by = by
-        self._strict = strict
+        self._reader = RowReader(plan, Parties(()), source)
         self._events = 0
         self._counts = dict.fromkeys(OUTCOMES, 0)
-        self._of_rows: list[RowReport] = []
+        self._settled: list[RowReport] = []
+        self._pending: dict[int, Mapping[str, Any]] = {}
+        self._problems: dict[int, RowReport] = {}
+        self._unknown: dict[int, tuple[str, ...]] = {}
         self._seen: dict[int, int] = {}
 
     @property
     def rows(self) -> int:
-        return sum(self._counts.values())
+        """How many rows were read."""
+        return sum(self._counts.values()) + len(self._pending)
 
-    def first(self, plan: Plan | None, source: Source | None) -> None:
-        """Record what the mapping says of no row."""
-        if plan is None or not plan.first:
-            return
-        if plan.source and not any(template.columns for template in plan.source.values()):
-            source = Source(**{name: template.constant for name, template in plan.source.items()})
-        facts = [make_fact(fact.event, {name: t.constant for name, t in fact.fields.items()}) for fact in plan.first]
-        before = self._registry.position
-        try:
-            self._registry.record(*facts, source=source, by=self._by)
-        except RefusedError as error:
-            raise MappingError(f"[[first]] of the mapping cannot be recorded: {error}") from error
-        self._events += self._registry.position - before
+    def first(self) -> None:
+        """Record what the mapping says of no row, and learn who the parties are."""
+        if self._plan is not None and self._plan.first:
+            source, told = self._source, self._plan.source
+            if told and not any(template.columns for template in told.values()):
+                source = Source(**{name: template.constant for name, template in told.items()})
+            facts = [
+                make_fact(fact.event, {name: template.constant for name, template in fact.fields.items()})
+                for fact in self._plan.first
+            ]
+            try:
+                self._events += self._record([(fact, source) for fact in facts])
+            except RefusedError as error:
+                raise MappingError(f"[[first]] of the mapping cannot be recorded: {error}") from error
+        self._reader.parties = _parties(self._registry, self._plan)
 
-    def row(self, number: int, row: Mapping[str, Any]) -> None:
-        """Record one row, or say why not."""
+    def try_all(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Record rows, each whole or not at all; those that cannot be are kept, to be tried again."""
+        with self._registry.transaction():
+            for number, row in rows:
+                self._pending[number] = row
+                self._row(number, row)
+
+    def try_again(self) -> None:
+        """Try what was not recorded once more, as long as that helps: a row may rest on one further down."""
+        kept = self._plan is not None and self._plan.keep_unresolved
+        for keep_unresolved in dict.fromkeys((False, kept)):
+            self._reader.keep_unresolved = keep_unresolved
+            before = None
+            while self._pending and len(self._pending) != before:
+                before = len(self._pending)
+                self._reader.parties = _parties(self._registry, self._plan)
+                self.try_all(sorted(self._pending.items()))
+
+    def _row(self, number: int, row: Mapping[str, Any]) -> None:
         facts: list[tuple[Fact, Source | None]] = []
         try:
-            facts = self.reader.facts(row)
-            if not facts:
-                self._note(number, "skipped", "the mapping makes nothing of it")
-                return
+            facts = self._reader.facts(row)
             appended = self._record(facts)
         except UnresolvedError as error:
-            self._note(number, "unresolved", str(error))
+            outcome, reason = "unresolved", str(error)
         except ConflictError as error:
-            self._note(number, "in conflict", _difference(error, facts))
+            outcome, reason = "in conflict", _difference(error, facts)
         except (RefusedError, InvalidValueError) as error:
-            self._note(number, "refused", str(error))
+            outcome, reason = "refused", str(error)
         else:
-            self._events += appended
-            same = self._seen.setdefault(hash(repr(row)), number)
-            if appended:
-                self._counts["recorded"] += 1
-            elif same != number:
-                self._note(number, "already standing", f"it repeats row {same}, cell for cell")
-            else:
-                self._note(number, "already standing", "the log has all of it, from the same source")
+            self._settle(number, row, appended if facts else None)
+            return
+        finally:
+            self._unknown[number] = self._reader.unknown
+        self._problems[number] = RowReport(number, outcome, reason)
 
-    def _record(self, facts: list[tuple[Fact, Source | None]]) -> int:
+    def _record(self, facts: Sequence[tuple[Fact, Source | None]]) -> int:
+        if not facts:
+            return 0
         before = self._registry.position
         self._registry.record(*(fact for fact, _ in facts), source=facts[0][1], by=self._by)
         return self._registry.position - before
 
-    def _note(self, number: int, outcome: str, reason: str) -> None:
-        if self._strict and outcome not in ("already standing", "skipped"):
-            raise StoppedImportError(f"row {number} is {outcome}: {reason}; nothing was recorded", row=number)
+    def _settle(self, number: int, row: Mapping[str, Any], appended: int | None) -> None:
+        """Book a row of which nothing is left to do; ``appended`` is None where it makes no facts."""
+        del self._pending[number]
+        self._problems.pop(number, None)
+        same = self._seen.setdefault(hash(repr(row)), number)
+        if appended:
+            self._events += appended
+            self._counts["recorded"] += 1
+            return
+        if appended is None:
+            outcome, reason = "skipped", "the mapping makes nothing of it"
+        else:
+            repeated = f"it repeats row {same}, cell for cell"
+            outcome = "already standing"
+            reason = repeated if same != number else "the log has all of it, from the same source"
         self._counts[outcome] += 1
-        self._of_rows.append(RowReport(number, outcome, reason))
+        self._settled.append(RowReport(number, outcome, reason))
 
     def report(self, *, dry_run: bool) -> ImportReport:
         """What became of all rows."""
+        counts = {**self._counts, **Counter(problem.outcome for problem in self._problems.values())}
+        unknown = Counter(name for names in self._unknown.values() for name in names)
         return ImportReport(
             rows=self.rows,
-            **{outcome.replace(" ", "_"): number for outcome, number in self._counts.items()},
+            **{outcome.replace(" ", "_"): counts[outcome] for outcome in OUTCOMES},
             events=self._events,
-            unknown=dict(self.reader.unknown),
-            of_rows=tuple(self._of_rows),
+            unknown=dict(unknown),
+            of_rows=tuple(sorted([*self._settled, *self._problems.values()], key=lambda row: row.row)),
             dry_run=dry_run,
         )
 
 
-def _difference(conflict: ConflictError, facts: list[tuple[Fact, Source | None]]) -> str:
+def _difference(conflict: ConflictError, facts: Sequence[tuple[Fact, Source | None]]) -> str:
     fact = facts[conflict.item or 0][0]
     if conflict.stands is None or type(conflict.stands) is not type(fact):
         return str(conflict)

@@ -151,6 +151,9 @@ def _plan(told: object, where: str) -> Plan:
             f"{where}: [[first]] is made of no row, so it has no column {columns[0]!r}: move it to [[each]]"
         )
     section = {name: _table(told.get(name, {}), known, f"{where}, [{name}]") for name, known in _SECTIONS.items()}
+    for shape in section["dates"].get("formats", ()):
+        if not isinstance(shape, str) or not ("%Y" in shape or "%y" in shape):
+            raise MappingError(f'{where}, [dates]: the format {shape!r} has no year: write one, such as "%d %B %Y"')
     unresolved = section["parties"].get("unresolved", "leave out")
     if unresolved not in ("leave out", "keep"):
         raise MappingError(f'{where}, [parties]: unresolved is {unresolved!r}: use "leave out" or "keep"')

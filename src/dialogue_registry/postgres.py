@@ -11,7 +11,7 @@ One event is one INSERT and one round trip; more are one COPY.
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TypeVar
 
 import psycopg
@@ -132,11 +132,8 @@ def create_log(conninfo: str, *, writers: Sequence[str] = (), readers: Sequence[
     The roles must exist; run it as their database's owner. Running it again only grants.
     Gives whether the tables were made.
     """
-    log = PostgresLog(conninfo)
-    try:
+    with closing(PostgresLog(conninfo)) as log:
         return log.create(writers, readers)
-    finally:
-        log.close()
 
 
 class PostgresLog:
@@ -153,7 +150,7 @@ class PostgresLog:
         self._connection: psycopg.Connection | None = None
         self._listening = False
 
-    def create(self, writers: Sequence[str], readers: Sequence[str]) -> bool:
+    def create(self, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
         """Make the tables where they are missing, and grant; see :func:`create_log`."""
 
         def make(connection: psycopg.Connection) -> bool:
@@ -202,7 +199,7 @@ class PostgresLog:
             self._run(lambda connection: _insert(connection, entries))
         except server.UniqueViolation as conflict:
             # Ours may be there: sent a moment ago on a connection that broke before the answer came.
-            if [entry.hash for entry in self.read(entries[-1].position - 1, limit=1)] != [entries[-1].hash]:
+            if self.read(expected, limit=len(entries)) != list(entries):
                 raise WrongPositionError(expected=expected, actual=self.head().position) from conflict
 
     @contextmanager

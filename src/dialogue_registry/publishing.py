@@ -25,12 +25,12 @@ import orjson
 
 from dialogue_registry import sqlite
 from dialogue_registry.counting import FORMATS
-from dialogue_registry.errors import InvalidValueError, StorageError
+from dialogue_registry.errors import InvalidValueError, MissingExtraError, StorageError
 from dialogue_registry.names import fold, name_parts
 from dialogue_registry.questions import Questions
 from dialogue_registry.registry import Registry
 from dialogue_registry.searching import INDEX, Searcher
-from dialogue_registry.site import FIRST_SOURCES, PAGES, VIEWS, metadata
+from dialogue_registry.site import ASSETS, FIRST_SOURCES, PAGES, VIEWS, metadata
 from dialogue_registry.sqlite import SQLiteLog
 
 _SETTINGS = {
@@ -219,15 +219,21 @@ def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[
         from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
     except ImportError:
         if wanted:
-            raise InvalidValueError("pictures need the extra charts: pip install 'dialogue-registry[charts]'") from None
+            raise charts_missing() from None
         return ()
     return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
+
+
+def charts_missing() -> MissingExtraError:
+    """Say how to get the pictures."""
+    return MissingExtraError("pictures need altair and vl-convert: pip install 'dialogue-registry[charts]'")
 
 
 def _describe(folder: Path, database: str, told: Mapping[str, str], pictures: Sequence[str]) -> None:
     shown = metadata(database, told, pictures)
     hint = "# Written by publish, which writes it again: give it the title, licence and source to show.\n"
-    (folder / "metadata.yaml").write_text(hint + "\n".join(_yaml(shown)) + "\n", "utf-8")
+    for name, content in (("metadata", shown), ("datasette", ASSETS)):
+        (folder / f"{name}.yaml").write_text(hint + "\n".join(_yaml(content)) + "\n", "utf-8")
     (folder / "settings.json").write_text(json.dumps(_SETTINGS, indent=2) + "\n", "utf-8")
     for name in ("site.css", "site.js"):
         (folder / "static" / name).write_bytes(files("dialogue_registry").joinpath(name).read_bytes())

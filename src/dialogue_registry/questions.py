@@ -27,6 +27,7 @@ from dialogue_registry.counting import FORMATS, Bounds, Cells
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import FACTS, FactDisputed, Source
 from dialogue_registry.facts import worded
+from dialogue_registry.layout import Rows
 from dialogue_registry.names import name_parts, same_name
 from dialogue_registry.sqlite import SQLiteLog
 
@@ -108,7 +109,7 @@ class Questions:
             f"{select}{f' WHERE {where}' if where else ''} ORDER BY {order}", values
         ).fetchall()
         sources = self.sources([row[0] for row in found])
-        return tuple(read(row[1:], sources.get(row[0], ()), **more) for row in found)
+        return Rows(read(row[1:], sources.get(row[0], ()), **more) for row in found)
 
     def selected(
         self,
@@ -131,7 +132,7 @@ class Questions:
         select, read = _READERS[Dialogue]
         found = self._connection.execute(f"{select} ORDER BY fact").fetchall()
         sources = self.sources([row[0] for row in found])
-        return tuple(read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found)
+        return Rows(read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found)
 
     def appearances(self, name: str) -> tuple[Appearance, ...]:
         """The attendance of everybody of that name, by the days of the meetings; those without a date last."""
@@ -142,7 +143,7 @@ class Questions:
         meetings = orjson.dumps([row.meeting for row in attended]).decode()
         met = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (meetings,), order=BY_DAY)
         order = {meeting.meeting: place for place, meeting in enumerate(met)}
-        return tuple(
+        return Rows(
             Appearance(
                 meeting=row.meeting,
                 series=met[order[row.meeting]].series,

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from html import escape
 from itertools import count
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 from dialogue_registry import anomalies, checking, exchange, history, sqlite
@@ -33,6 +34,7 @@ from dialogue_registry.counting import (
     Bounds,
     Cells,
     Count,
+    Counts,
     Reconciliation,
     Rule,
     carrying,
@@ -46,6 +48,7 @@ from dialogue_registry.errors import (
     BusyError,
     ClosedError,
     InvalidValueError,
+    MissingExtraError,
     OutdatedViewsError,
     ReadOnlyError,
     RefusedError,
@@ -67,6 +70,8 @@ from dialogue_registry.standard import STANDARD
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from dialogue_registry.postgres import PostgresLog
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
@@ -153,9 +158,10 @@ class Registry:
         """
         kept = (STANDARD, *projections)
         check_apart(kept)
-        shared: SharedLog | None = None
-        if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
-            shared, path = _shared_log(path), views
+        shared = None
+        if is_address(path):
+            shared, path = server_log(str(path)), views
+            shared.check()
         elif views is not None:
             raise InvalidValueError(
                 "views= is the local file of a log shared on a server: give a postgresql:// path too"
@@ -258,6 +264,10 @@ class Registry:
             return f"<Registry {self._name}, closed>"
         known = "" if self._known_at is None else " as known then"
         return f"<Registry {self._name} at position {self.position}{known}>"
+
+    def _repr_html_(self) -> str:
+        counts = "" if self._connection is None else self.counts()._repr_html_()
+        return f"<p>{escape(repr(self))}</p>{counts}"
 
     @property
     def _conn(self) -> sqlite3.Connection:
@@ -788,7 +798,7 @@ class Registry:
 
     # --- counts ----------------------------------------------------------------------
 
-    def counts(self, as_of: date | str | None = None, rule: str | Rule = "held") -> Mapping[str, Count]:
+    def counts(self, as_of: date | str | None = None, rule: str | Rule = "held") -> Counts:
         """How many meetings of each series: a mapping from series id to Count, zeros included.
 
         ``as_of`` is a full day (a ``date`` or text); None means all that is recorded.
@@ -819,7 +829,7 @@ class Registry:
                     carried=carried.get(series),
                     evidence=_Evidence(self, series, chosen, day),
                 )
-        return MappingProxyType(counts)
+        return Counts(counts)
 
     def _carried(self, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
         stated: dict[str, list[Statement]] = {}
@@ -869,14 +879,21 @@ class Registry:
             return self._db
 
 
-def _shared_log(path: str) -> SharedLog:
+def is_address(path: object) -> bool:
+    """Say whether a path is the address of a server."""
+    return isinstance(path, str) and path.startswith(("postgresql://", "postgres://"))
+
+
+def server_log(address: str) -> "PostgresLog":
+    """Give the log on a server; raises MissingExtraError without the extra ``postgres``."""
     try:
         from dialogue_registry.postgres import PostgresLog  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise StorageError("a log on a server needs psycopg: pip install 'dialogue-registry[postgres]'") from error
-    log = PostgresLog(path)
-    log.check()
-    return log
+        raise MissingExtraError(
+            f"a log on a server needs psycopg ({error}): pip install 'dialogue-registry[postgres]', "
+            "or psycopg[binary] where there is no libpq"
+        ) from error
+    return PostgresLog(address)
 
 
 class _Evidence:

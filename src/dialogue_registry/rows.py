@@ -33,13 +33,16 @@ class RowReader:
     def __init__(self, plan: Plan | None, parties: Parties, source: Source | None) -> None:
         """Take a mapping (None: the columns are named as the fields are) and the source of rows without their own."""
         self._plan = plan
-        self._parties = parties
         self._source = source
-        #: The names that nobody knew, each with how often it came.
-        self.unknown: dict[str, int] = {}
+        self.parties = parties
+        #: Whether a party nobody knows is kept as written; otherwise its row is not made.
+        self.keep_unresolved = False
+        #: The parties of the last row that nobody knew.
+        self.unknown: tuple[str, ...] = ()
 
     def facts(self, row: Mapping[str, Any]) -> list[tuple[Fact, Source | None]]:
         """The facts of a row with their source; raises InvalidValueError or UnresolvedError."""
+        self.unknown = ()
         if None in row:
             raise InvalidValueError("it has more cells than the head of the table: quote a cell with a comma in it")
         if self._plan is None:
@@ -117,11 +120,10 @@ class RowReader:
         return cell
 
     def _party(self, field: str, name: str) -> str:
-        assert self._plan is not None
-        if (party := self._parties.match(name)) is not None:
+        if (party := self.parties.match(name)) is not None:
             return party
-        self.unknown[name] = self.unknown.get(name, 0) + 1
-        if self._plan.keep_unresolved:
+        self.unknown = tuple(dict.fromkeys((*self.unknown, name)))
+        if self.keep_unresolved:
             return name
         raise UnresolvedError(field, name)
 

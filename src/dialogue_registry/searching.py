@@ -26,6 +26,7 @@ from dialogue_registry.events import (
     Source,
     TopicDiscussed,
 )
+from dialogue_registry.layout import Rows
 from dialogue_registry.projections import Feed, Projection, Row, Table, Views
 from dialogue_registry.questions import Questions
 from dialogue_registry.rules import Content
@@ -180,7 +181,7 @@ class Searcher:
                 break
             found.setdefault((subject, kind, whole), (fact, event, _marked(snippet, whole, text)))
         sources = self._questions.sources(fact for fact, _, _ in found.values())
-        return tuple(
+        return Rows(
             Found(subject=subject, kind=kind, text=whole, snippet=snippet, event=event, sources=sources.get(fact, ()))
             for (subject, kind, whole), (fact, event, snippet) in found.items()
         )

@@ -65,7 +65,7 @@ class Replica:
             )
         if page:
             self._views.catch_up()  # of projections that others did not know of, before they get the page
-            take_over(self._log, self._views, list(following(head, page)))
+            take_over(self._log, self._views, list(following(head, page)), expected=head.position)
         return len(page) >= PAGE - 1
 
     @contextmanager

@@ -2,11 +2,11 @@
 // Without this script the page is Datasette's own, which has links in their place.
 addEventListener("DOMContentLoaded", async () => {
   const TABLES = {
-    dialogue: "dialogues", series: "series", meeting: "meetings", reported_at: "meetings", party: "parties",
-    country: "parties", person: "people", source: "sources", event: "events", fact: "events",
+    dialogue: "dialogues", series: "series", meeting: "meetings", reported_at: "meetings", party: "participants",
+    country: "participants", person: "people", source: "sources", event: "events", fact: "events",
   };
   const KEYS = {
-    dialogues: "dialogue", series: "series", meetings: "meeting", parties: "party", people: "person",
+    dialogues: "dialogue", series: "series", meetings: "meeting", participants: "party", people: "person",
     sources: "id", events: "position",
   };
   const MINOR = ["event", "source_url", "earliest", "latest", "also_called", "id", "schema", "hash"];

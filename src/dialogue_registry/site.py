@@ -15,7 +15,7 @@ _LATER = "DEFERRABLE INITIALLY DEFERRED"
 _DIALOGUE = f"dialogue TEXT REFERENCES dialogues (dialogue) {_LATER}"
 _SERIES = f"series TEXT REFERENCES series (series) {_LATER}"
 _MEETING = f"meeting TEXT REFERENCES meetings (meeting) {_LATER}"
-_PARTY = f"REFERENCES parties (party) {_LATER}"
+_PARTY = f"REFERENCES participants (party) {_LATER}"
 
 
 class Page(NamedTuple):
@@ -107,7 +107,8 @@ PAGES: Mapping[str, Page] = {
         "ways is two rows, two people of one name are one.",
         label="person",
     ),
-    "parties": Page(
+    # Not "parties": opened as a registry again, the file makes a table of that name.
+    "participants": Page(
         "party TEXT PRIMARY KEY, name TEXT, meetings INTEGER",
         "SELECT p.party, coalesce((SELECT name FROM old.parties n WHERE n.party = p.party ORDER BY fact), p.party),"
         " (SELECT count(DISTINCT meeting) FROM old.attendance a WHERE a.party = p.party)"
@@ -198,7 +199,7 @@ PAGES: Mapping[str, Page] = {
     ),
 }
 #: Rows per table for which the index of ``search_texts`` answers; all but these have no words.
-UNSEARCHED = {"people", "parties", "counts", "reconciliation", "anomalies", "evidence"}
+UNSEARCHED = {"people", "participants", "counts", "reconciliation", "anomalies", "evidence"}
 
 VIEWS = {
     "calendar": """
@@ -241,10 +242,13 @@ FROM reconciliation r JOIN series s ON s.series = r.series WHERE r.verdict <> 'a
         "Give the code of a party, such as JPN; without one, all of them.",
         """SELECT m.date, m.name AS meeting, p.name AS party, count(*) AS delegates,
        group_concat(d.name || coalesce(' (' || nullif(d.office, '') || ')', ''), '; ') AS who, d.source_url
-FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN parties p ON p.party = d.party
+FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN participants p ON p.party = d.party
 WHERE :party IN ('', d.party) GROUP BY m.meeting, d.party ORDER BY m.earliest, p.name""",
     ),
 }
+
+ASSETS = {"extra_css_urls": ["/static/site.css"], "extra_js_urls": ["/static/site.js"]}
+"""Which Datasette 0.65 wants in its metadata, and 1.0 in its configuration."""
 
 
 def metadata(database: str, told: Mapping[str, str], pictures: Sequence[str]) -> Mapping[str, Any]:
@@ -267,8 +271,7 @@ def metadata(database: str, told: Mapping[str, str], pictures: Sequence[str]) ->
         name: {"title": title, "description": about, "sql": sql} for name, (title, about, sql) in QUERIES.items()
     }
     shown = {"description_html": _front(database, ()), "tables": tables, "queries": queries}
-    assets = {"extra_css_urls": ["/static/site.css"], "extra_js_urls": ["/static/site.js"]}
-    return {**front, **assets, "databases": {database: shown}}
+    return {**front, **ASSETS, "databases": {database: shown}}
 
 
 def _table(name: str, page: Page) -> Mapping[str, Any]:
@@ -304,7 +307,9 @@ def _front(database: str, pictures: Sequence[str]) -> str:
     # Relative, so that they lead there from the front page and the database's page, under any prefix.
     root = "".join(char if char in _PLAIN else "+" if char == " " else _tildes(char) for char in database)
     links = "".join(f'<a href="{root}/{path}">{name}</a>' for path, name in _WAYS.items())
-    shown = "".join(f'<img class="picture" src="static/{name}.svg" alt="{alt}">' for name, alt in _ALT.items() if name in pictures)
+    shown = "".join(
+        f'<img class="picture" src="static/{name}.svg" alt="{alt}">' for name, alt in _ALT.items() if name in pictures
+    )
     return (
         f'<form class="find" action="{root}/search"><input type="search" name="_search"'
         ' placeholder="a name, a topic, an office" aria-label="Search"> <input type="submit" value="Search"></form>'

@@ -17,16 +17,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from dialogue_registry import (
     DelegateAttended,
     DialogueLaunched,
     MeetingHeld,
+    RecordedEvent,
     RefusedError,
     Registry,
     SeriesOpened,
@@ -35,6 +37,9 @@ from dialogue_registry import (
     UnreachableError,
 )
 from dialogue_registry.testing import show
+
+if TYPE_CHECKING:
+    from tests.servers import Server
 
 SOURCE = Source("A press release", url="https://example.org/release")
 
@@ -68,7 +73,7 @@ def _insist(registry: Registry, rng: random.Random, name: str) -> list[str]:
             return ["refused"]
 
 
-def _one_thing(registry: Registry, rng: random.Random, chosen: float, name: str):  # noqa: ANN202
+def _one_thing(registry: Registry, rng: random.Random, chosen: float, name: str) -> Iterable[RecordedEvent]:
     meeting = f"d/s/{name}"
     held = MeetingHeld(meeting=meeting, series="d/s", date=f"{2004 + rng.randrange(20)}-06", format="online")
     if chosen < 0.5:
@@ -192,7 +197,9 @@ class Child:
                     yield int(position), id_
 
 
-def crowd(server, seconds: float, *, writers: int = 8, followers: int = 3, kills: int = 0, seed: int = 0) -> Counter[str]:  # noqa: ANN001
+def crowd(
+    server: "Server", seconds: float, *, writers: int = 8, followers: int = 3, kills: int = 0, seed: int = 0
+) -> Counter[str]:
     """Let writers and followers work for a while, with some killed; check everything; give figures."""
     rng, figures = random.Random(seed), Counter[str]()
     address = server.new_log()
@@ -259,7 +266,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="of each round; five times as long for the crowd")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    server = Server()
+    server = Server(durable=True)
     try:
         total = Counter[str]()
         for turn in range(asked.rounds):

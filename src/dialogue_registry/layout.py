@@ -1,0 +1,51 @@
+"""Answers in a notebook: small tables of HTML, with everything escaped."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any, TypeVar
+
+import attrs
+
+from dialogue_registry.events import Source
+
+T = TypeVar("T")
+_MOST = 60
+"""So many rows are shown; a notebook is no place for all of them."""
+
+
+def html_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Lay out rows as a table of HTML; sources become links, columns that say nothing are left out."""
+    shown = rows[:_MOST]
+    told = [i for i in range(len(headings)) if any(row[i] not in (None, "", ()) for row in rows)]
+    head = "".join(f"<th>{escape(headings[i])}</th>" for i in told)
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(row[i])}</td>' for i in told)}</tr>" for row in shown)
+    more = f"<p>… and {len(rows) - _MOST} more</p>" * (len(rows) > _MOST)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}" if rows else "<p>nothing</p>"
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case Source(title=title, url=url):
+            named = escape(title)
+            return f'<a href="{escape(url)}">{named}</a>' if url.startswith(("http://", "https://")) else named
+        case tuple():
+            return "; ".join(map(_cell, value))
+        case _ if attrs.has(type(value)) and hasattr(value, "name"):
+            return escape(str(value.name))
+        case _:
+            return escape(str(value))
+
+
+class Rows(tuple[T, ...]):
+    """Rows of one kind: a tuple, which a notebook shows as a table."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        kind: Any = type(self[0]) if self else None
+        names = [field.name for field in attrs.fields(kind)] if self else []
+        return html_table(
+            [name.replace("_", " ") for name in names], [[getattr(row, name) for name in names] for row in self]
+        )

@@ -1,0 +1,399 @@
+"""The command line: every example of every --help runs, every option is documented, exit codes mean something."""
+
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from dialogue_registry import Registry
+from dialogue_registry.cli import cli
+from dialogue_registry.events import FACTS
+from dialogue_registry.making import fields_of
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
+QUESTIONS = ["counts", "reconcile", "meetings", "attendance", "delegate", "history", "anomalies"]
+ARGUMENTS = {"delegate": ["Toshihiro AIKI"], "history": ["ca-jad/som/14"]}
+
+
+def leaves(group: click.Group, path: tuple[str, ...] = ()):
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from leaves(command, (*path, name))
+
+
+COMMANDS = [((), cli), *leaves(cli)]
+
+
+def example_of(command: click.Command) -> str:
+    return (command.epilog or "").partition("\b\n")[2].strip()
+
+
+def run(*arguments: str, stdin: str | bytes | None = None):
+    return CliRunner().invoke(cli, list(arguments), prog_name="dialogue-registry", input=stdin)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "ca-jad.db"
+    for table in ("meetings", "delegates"):
+        data = ROOT / "examples" / "data" / table
+        assert run("import", str(path), f"{data}.csv", "--mapping", f"{data}.toml").exit_code == 0
+    return path
+
+
+@pytest.fixture
+def desk(made: Path, tmp_path: Path, monkeypatch) -> Path:
+    """A folder with a registry and the example data, in which commands are run."""
+    shutil.copy(made, tmp_path / "ca-jad.db")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# --- what --help says ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
+def test_every_help_ends_in_an_example_that_runs(
+    desk: Path, path: tuple[str, ...], command: click.Command, request: pytest.FixtureRequest
+) -> None:
+    shown = run(
+        *(part if part != "at" else "at" for part in path[:1]),
+        *(["41"] if path[:1] == ("at",) else []),
+        *path[1:],
+        "--help",
+    )
+    assert shown.exit_code == 0
+    example = example_of(command)
+    assert example
+    assert " ".join(example.split()) in " ".join(shown.output.split())
+    program, *arguments = shlex.split(example)
+    assert program == "dialogue-registry"
+    for number, argument in enumerate(arguments):
+        if argument.startswith("postgresql://"):
+            arguments[number] = request.getfixturevalue("server").new_log()
+    ran = run(*arguments)
+    assert ran.exit_code == 0, ran.output
+
+
+def section(name: str) -> str:
+    found = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    assert found, f"docs/reference/cli.md has no heading '## {name}': describe the command there"
+    return found[1]
+
+
+@pytest.mark.parametrize("name", cli.commands)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    command = cli.commands[name]
+    text = section(name)
+    for shared in ("options of the fields", "options of the source"):
+        if f"[{shared}]" in text:
+            text += section(shared.capitalize())
+    options = {o.opts[0]: o for o in command.params if isinstance(o, click.Option)}
+    assert [option for option in options if f"`{option}`" not in text] == []
+    documented = re.findall(r"^\| `(--[a-z-]+)` \|", text, re.MULTILINE)
+    assert [option for option in documented if option not in options] == [], "documented, and not there"
+    assert example_of(command) in text
+    for option in options.values():
+        assert option.help, f"{option.opts[0]} says nothing in --help"
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    headings = re.findall(r"^## ([a-z]+)$", PAGE, re.MULTILINE)
+    assert sorted(headings) == sorted(cli.commands)
+
+
+def test_every_field_of_every_event_is_an_option_of_record() -> None:
+    options = {option.name for option in cli.commands["record"].params}
+    assert {field for event in FACTS for field in fields_of(event)} <= options
+
+
+# --- answers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("when", [[], ["at", "60"]])
+def test_the_same_rows_come_as_json_as_lines_and_as_csv(desk: Path, name: str, when: list[str]) -> None:
+    asked = [*when, name, "ca-jad.db", *ARGUMENTS.get(name, [])]
+    people, array, lines, table = (run(*asked, *option) for option in ([], ["--json"], ["--nl"], ["--csv"]))
+    rows = json.loads(array.output)
+    assert [json.loads(line) for line in lines.output.splitlines()] == rows
+    assert len(list(csv.reader(io.StringIO(table.output)))) - 1 == len(rows)
+    assert {r.exit_code for r in (people, array, lines, table)} == {0}
+    assert {r.stderr for r in (people, array, lines, table)} == {""}
+    assert "\x1b" not in people.output
+
+
+def test_counts_are_those_of_the_registry(desk: Path) -> None:
+    told = {
+        row["series"]: row for row in json.loads(run("counts", "ca-jad.db", "--as-of", "2009-12-31", "--json").output)
+    }
+    with Registry.open("ca-jad.db") as registry:
+        for series, count in registry.counts("2009-12-31").items():
+            assert told[series]["total"] == {"certain": count.total.certain, "possible": count.total.possible}
+            assert told[series]["highest_ordinal"] == count.highest_ordinal
+
+
+def test_csv_gives_each_number_a_column(desk: Path) -> None:
+    (row, *_) = csv.DictReader(io.StringIO(run("counts", "ca-jad.db", "--csv").output))
+    assert (row["series"], row["total_certain"], row["by_format_online_certain"]) == ("ca-jad/fm", "8", "1")
+    assert "carried" not in row
+
+
+def test_at_asks_as_it_was_known_then(desk: Path) -> None:
+    with Registry.open("ca-jad.db") as registry, registry.at(position=30) as past:
+        wanted = {series: count.total.certain for series, count in past.counts().items()}
+        instant = next(registry.events(after=29)).recorded_at.isoformat()
+    for when in ("30", instant):
+        rows = json.loads(run("at", when, "counts", "ca-jad.db", "--json").output)
+        assert {row["series"]: row["total"]["certain"] for row in rows} == wanted
+
+
+def test_reconcile_can_be_asked_to_fail(desk: Path) -> None:
+    assert run("reconcile", "ca-jad.db", "--check").exit_code == 0
+    run("record", "ca-jad.db", "CountStated", "--series", "ca-jad/fm", "--count", "99", "--as-of", "2021-06-16")
+    assert run("reconcile", "ca-jad.db").exit_code == 0
+    assert run("reconcile", "ca-jad.db", "--check").exit_code == 1
+
+
+def test_a_table_of_nothing_says_so(desk: Path) -> None:
+    assert run("attendance", "ca-jad.db", "--party", "XYZ").output == "nothing\n"
+    assert run("attendance", "ca-jad.db", "--party", "XYZ", "--json").output == "[]\n"
+    assert run("attendance", "ca-jad.db", "--party", "XYZ", "--nl").output == ""
+
+
+# --- recording -----------------------------------------------------------------------
+
+
+def test_one_event_is_recorded_from_options_and_twice_is_once(desk: Path) -> None:
+    arguments = ["record", "ca-jad.db", "TopicDiscussed", "--meeting", "ca-jad/som/14", "--topic", "water", "--json"]
+    arguments += ["--source", "A release", "--source-url", "https://example.org", "--source-published", "2021-06"]
+    first, second = (json.loads(run(*arguments, "--by", "me").output)[0] for _ in "12")
+    assert (first["what"], second["what"]) == ("recorded", "already standing")
+    assert first["id"] == second["id"]
+    with Registry.open("ca-jad.db") as registry:
+        (topic,) = registry.topics()
+        assert (topic.topic, str(topic.sources[0].published)) == ("water", "2021-06")
+        assert next(registry.events(after=first["position"] - 1)).by == "me"
+
+
+@pytest.mark.parametrize("event", ["OutcomeAgreed", "outcomeagreed", "outcome.agreed"])
+def test_one_event_is_recorded_from_json_on_standard_input(desk: Path, event: str) -> None:
+    told = {"event": event, "meeting": "ca-jad/som/14", "title": "Plan", "source": {"title": "A release"}}
+    assert run("record", "ca-jad.db", "-", stdin=json.dumps(told)).exit_code == 0
+    with Registry.open("ca-jad.db") as registry:
+        assert [(o.title, o.sources[0].title) for o in registry.outcomes()] == [("Plan", "A release")]
+
+
+@pytest.mark.parametrize("by", ["position", "id"])
+def test_an_event_is_corrected_disputed_and_retracted_by_its_position_or_id(desk: Path, by: str) -> None:
+    def named(position: int) -> str:
+        with Registry.open("ca-jad.db") as registry:
+            event = next(registry.events(after=position - 1))
+        return str(event.position) if by == "position" else event.id
+
+    def meeting():
+        with Registry.open("ca-jad.db") as registry:
+            return registry.meetings(meeting="ca-jad/fm/2")[0]
+
+    assert run("correct", "ca-jad.db", named(12), "--place", "Kyoto", "--because", "misread").exit_code == 0
+    assert (meeting().place, meeting().title) == ("Kyoto", "Second Foreign Ministers' Meeting")
+    assert run("correct", "ca-jad.db", named(12), "--clear", "title", "--because", "not printed").exit_code == 0
+    assert (meeting().place, meeting().title) == ("Kyoto", "")
+    assert run("dispute", "ca-jad.db", named(12), "--place", "Osaka", "--source", "A diary").exit_code == 0
+    with Registry.open("ca-jad.db") as registry:
+        (dispute,) = registry.disputes()
+        last = registry.position
+    assert (dispute.claim.place, dispute.standing.place) == ("Osaka", "Kyoto")
+    assert run("retract", "ca-jad.db", named(last - 1), "--because", "it was right").exit_code == 0
+    assert (meeting().place, meeting().title) == ("Kyoto", "Second Foreign Ministers' Meeting")
+    assert run("retract", "ca-jad.db", named(111), "--because", "x").exit_code == 0
+    with Registry.open("ca-jad.db") as registry:
+        assert len(registry.attendance("ca-jad/som/14")) == 5
+
+
+def test_init_makes_a_registry_and_leaves_one_as_it_is(desk: Path) -> None:
+    assert run("init", "new.db").output == "new.db: a new registry\n"
+    assert run("init", "ca-jad.db").output == "ca-jad.db: a registry at position 111\n"
+
+
+# --- import and export ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json", "toml"])
+def test_rows_come_from_standard_input_too(desk: Path, kind: str) -> None:
+    row = {"event": "TopicDiscussed", "meeting": "ca-jad/som/14", "topic": "water"}
+    written = {
+        "csv": "event,meeting,topic\nTopicDiscussed,ca-jad/som/14,water\n",
+        "jsonl": json.dumps(row) + "\n",
+        "json": json.dumps([row]),
+        "toml": "[[rows]]\n" + "".join(f'{key} = "{value}"\n' for key, value in row.items()),
+    }
+    ran = run("import", "ca-jad.db", "-", "--format", kind, stdin=written[kind])
+    assert ran.exit_code == 0, ran.output
+    with Registry.open("ca-jad.db") as registry:
+        assert [topic.topic for topic in registry.topics()] == ["water"]
+
+
+def test_a_row_with_a_problem_makes_exit_code_1_and_the_others_are_recorded(desk: Path) -> None:
+    mapping = ["--mapping", "examples/data/delegates.toml"]
+    ran = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--json")
+    assert ran.exit_code == 1
+    assert [(row["row"], row["outcome"]) for row in json.loads(ran.output)] == [
+        (2, "in conflict"),
+        (3, "unresolved"),
+        (4, "refused"),
+    ]
+    strict = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--strict")
+    assert strict.exit_code == 1
+    assert strict.stderr.startswith("Error: row 2 is in conflict")
+
+
+def test_the_backup_goes_through_pipes_byte_for_byte(desk: Path) -> None:
+    written = run("export", "ca-jad.db").stdout_bytes
+    run("export", "ca-jad.db", "backup.jsonl")
+    assert Path("backup.jsonl").read_bytes() == written
+    assert run("import", "copy.db", "-", "--format", "events", stdin=written).exit_code == 0
+    assert run("import", "copy2.db", "backup.jsonl").exit_code == 0
+    assert run("export", "copy.db").stdout_bytes == run("export", "copy2.db", "-").stdout_bytes == written
+
+
+def test_what_was_left_out_is_said_on_standard_error(desk: Path) -> None:
+    ran = run("export", "ca-jad.db", "-", "--format", "ics")
+    assert ran.stdout.startswith("BEGIN:VCALENDAR")
+    assert "left out: ca-jad/som/7: 2013-10 is no known day" in ran.stderr
+
+
+# --- upkeep and exit codes -----------------------------------------------------------
+
+
+def test_verify_prints_the_head_and_takes_it_back(desk: Path) -> None:
+    head = run("verify", "ca-jad.db").output.strip()
+    assert run("verify", "ca-jad.db", "--head", head).output.strip() == head
+    assert run("verify", "ca-jad.db", "--head", f"112:{head.partition(':')[2]}").exit_code == 1
+    with Registry.open("ca-jad.db") as registry:
+        registry.rebuild()
+    assert json.loads(run("verify", "ca-jad.db", "--json").output)[0]["position"] == 111
+
+
+def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
+    with sqlite3.connect("ca-jad.db") as connection:
+        connection.execute("DROP TRIGGER events_keep_values")
+        connection.execute("UPDATE events SET by = 'somebody else' WHERE position = 20")
+    connection.close()
+    ran = run("verify", "ca-jad.db")
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "words"),
+    [
+        (1, "counts missing.db", "there is no registry missing.db"),
+        (1, "counts examples/data/meetings.csv", "is no registry"),
+        (1, "record ca-jad.db TopicDiscussed --meeting nowhere --topic x", "'nowhere' is not recorded"),
+        (1, "retract ca-jad.db 1 --because x", "facts rest on it"),
+        (1, "export ca-jad.db a.xyz", "no format to export to"),
+        (1, "import ca-jad.db missing.csv", "cannot be read"),
+        (1, "import ca-jad.db examples/data/meetings.csv --mapping missing.toml", "cannot be read"),
+        (1, "import new.db examples/data/delegates.toml --format events", "no JSON"),
+        (2, "frobnicate ca-jad.db", "No such command"),
+        (2, "counts", "Missing argument"),
+        (2, "counts ca-jad.db --as-of 2009", "not one full day"),
+        (2, "counts ca-jad.db --rule best", "is not one of"),
+        (2, "record ca-jad.db Frobnicated", "there is no event 'Frobnicated'"),
+        (2, "record ca-jad.db MeetingHeld --meeting X --series y", "is no id"),
+        (2, "record ca-jad.db MeetingHeld --series y", "needs 'meeting'"),
+        (2, "record ca-jad.db MeetingHeld --meeting a --series y --topic x", "has no field 'topic'"),
+        (2, "record ca-jad.db MeetingHeld --meeting a --series y --ordinal x", "no whole number"),
+        (2, "record ca-jad.db TopicDiscussed --meeting a --topic x --source-url y", "no title"),
+        (2, "record ca-jad.db - ", "no JSON"),
+        (2, "correct ca-jad.db 999 --because x", "no event at position 999"),
+        (2, "correct ca-jad.db xyz --because x", "no event has the id 'xyz'"),
+        (2, "correct ca-jad.db 12 --because x --clear topic", "has no field 'topic'"),
+        (2, "dispute ca-jad.db 12 --place x", "give --source"),
+        (2, "at 999 counts ca-jad.db", "not in the log"),
+        (2, "at yesterday counts ca-jad.db", "no instant"),
+        (2, "verify ca-jad.db --head x", "POSITION:DIGEST"),
+        (2, "import ca-jad.db -", "give --format"),
+    ],
+)
+def test_an_error_is_one_line_without_a_traceback_and_its_exit_code_says_whose_it_is(
+    desk: Path, code: int, command: str, words: str
+) -> None:
+    ran = run(*shlex.split(command))
+    assert (ran.exit_code, ran.stdout) == (code, "")
+    assert words in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert ran.stderr.startswith("Error: ")
+    assert not Path("missing.db").exists()
+
+
+# --- as a program --------------------------------------------------------------------
+
+
+def test_python_m_and_the_entry_point_are_the_same_program(desk: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "dialogue_registry", "--help"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.startswith("Usage: dialogue-registry ")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["scripts"] == {"dialogue-registry": "dialogue_registry.cli:cli"}
+
+
+def test_an_error_and_an_interrupted_pipe_leave_no_traceback(desk: Path) -> None:
+    program = f"{shlex.quote(sys.executable)} -m dialogue_registry"
+    for command in (f"{program} counts missing.db", f"{program} export ca-jad.db | head -n 1"):
+        ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+def test_a_bar_is_drawn_only_where_somebody_looks(desk: Path) -> None:
+    command = [sys.executable, "-m", "dialogue_registry", "rebuild", "ca-jad.db"]
+    piped = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "\r" not in piped.stderr
+    ours, theirs = os.openpty()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=True)
+    os.close(theirs)
+    assert b"\revents: 111" in os.read(ours, 10_000).replace(b"\x1b[K", b"")
+    os.close(ours)
+
+
+@pytest.mark.parametrize("module", ["click", "sqlite_utils", "icalendar", "pyarrow", "iso3166", "hypothesis"])
+def test_importing_the_library_does_not_import(module: str) -> None:
+    code = f"import sys, dialogue_registry; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "extra"),
+    [
+        ("icalendar", "export ca-jad.db a.ics", "ics"),
+        ("pyarrow", "export ca-jad.db a --format parquet", "dataframes"),
+        ("iso3166", "import ca-jad.db examples/data/delegates.csv --mapping iso.toml", "countries"),
+    ],
+)
+def test_a_missing_extra_says_which(desk: Path, monkeypatch, module: str, command: str, extra: str) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    mapping = Path("examples/data/delegates.toml").read_text("utf-8")
+    Path("iso.toml").write_text(
+        mapping.replace("[parties.aliases]", "[parties]\niso = true\n\n[parties.aliases]"), "utf-8"
+    )
+    ran = run(*shlex.split(command))
+    assert ran.exit_code == 1
+    assert f"pip install 'dialogue-registry[{extra}]'" in ran.stderr

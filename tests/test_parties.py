@@ -1,0 +1,122 @@
+"""Parties are matched exactly or not at all; ISO 3166 names are those of an independent list."""
+
+import pytest
+from hypothesis import given
+
+from dialogue_registry import DelegateAttended, DialogueLaunched, MeetingHeld, Registry, SeriesOpened
+from dialogue_registry.names import fold, name_parts, same_name
+from dialogue_registry.parties import Parties, iso_names
+from dialogue_registry.testing import names
+
+KNOWN = [("Kyrgyzstan", "KGZ"), ("Kyrgyz Republic", "KGZ"), ("Congo", "COG"), ("Korea", "KOR"), ("Korea", "PRK")]
+
+
+@pytest.mark.parametrize(
+    ("name", "party"),
+    [
+        ("Kyrgyzstan", "KGZ"),
+        ("the Kyrgyz  Republic", "KGZ"),
+        ("KYRGYZ REPUBLIC", "KGZ"),
+        ("Ｋｙｒｇｙｚｓｔａｎ", "KGZ"),
+        ("kgz", "KGZ"),
+        ("Kyrgyz", None),
+        ("Kirgyzstan", None),
+        ("Korea", None),
+        ("PRK", "PRK"),
+        ("", None),
+    ],
+)
+def test_a_name_is_matched_exactly_but_for_case_width_space_and_article(name: str, party: str | None) -> None:
+    assert Parties(KNOWN).match(name) == party
+
+
+@pytest.mark.parametrize(
+    ("name", "party"),
+    [
+        ("Republic of Korea", "KOR"),
+        ("Korea", None),
+        ("Niger", "NER"),
+        ("Nigeria", "NGA"),
+        ("Congo", "COG"),
+        ("Democratic Republic of the Congo", "COD"),
+        ("Bolivia", "BOL"),
+        ("United Republic of Tanzania", "TZA"),
+        ("Bonaire", None),
+        ("Zaire", None),
+        ("UZB", "UZB"),
+    ],
+)
+def test_iso_names_are_never_guessed(name: str, party: str | None) -> None:
+    assert Parties(iso_names()).match(name) == party
+
+
+def test_every_iso_name_means_one_country() -> None:
+    pairs = list(iso_names())
+    parties = Parties(pairs)
+    assert [(name, code) for name, code in pairs if parties.match(name) != code] == []
+    assert len({code for _, code in pairs}) >= 249
+
+
+# --- delegates -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("TOKUDA Shuichi", "Shuichi TOKUDA", True),
+        ("Mr. TOKUDA Shuichi", "tokuda shuichi", True),
+        ("TOKUDA Shuichi", "Shuichi Tokuda", True),
+        ("Ｔokuda shuichi", "Tokuda  Shuichi", True),
+        ("H.E. Mr. Vepa HAJIYEV", "Vepa Hajiyev", True),
+        ("Vepa HAJIYEV", "Vepa KHAJIYEV", False),
+        ("KIM Lee", "LEE Kim", False),
+        ("Shuichi Tokuda", "Tokuda Shuichi", False),
+        ("LA ROSA Juan", "ROSA Juan", False),
+        ("TOKUDA S.", "TOKUDA Shuichi", False),
+    ],
+)
+def test_names_are_the_same_only_when_they_are_spelled_alike(one, other, same) -> None:
+    assert same_name(name_parts(one), name_parts(other)) is same
+    assert same_name(name_parts(other), name_parts(one)) is same
+
+
+@given(names())
+def test_the_order_of_a_name_does_not_matter_where_capitals_tell(name: str) -> None:
+    parts = name_parts(name)
+    assert same_name(parts, parts)
+    if parts.family:
+        assert same_name(parts, name_parts(f"{parts.family} {parts.given}"))
+        assert same_name(parts, name_parts(f"Mr. {parts.given} {parts.family}"))
+
+
+def test_a_delegate_is_told_by_the_days_of_the_meetings() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+            MeetingHeld(meeting="d/s/3", series="d/s"),
+            MeetingHeld(meeting="d/s/2", series="d/s", date="2018-01-26"),
+            MeetingHeld(meeting="d/s/1", series="d/s", date="2015-11"),
+        )
+        for meeting, name, office in [
+            ("d/s/3", "AIKI Toshihiro", "Ambassador"),
+            ("d/s/2", "Toshihiro AIKI", "Special Representative"),
+            ("d/s/1", "Mr. AIKI Toshihiro", "Director"),
+            ("d/s/1", "AIKI Taro", "Interpreter"),
+        ]:
+            registry.record(DelegateAttended(meeting=meeting, name=name, party="JPN", office=office))
+        found = registry.delegate("Toshihiro Aiki")
+        assert [(a.meeting, str(a.date), a.office) for a in found] == [
+            ("d/s/1", "2015-11", "Director"),
+            ("d/s/2", "2018-01-26", "Special Representative"),
+            ("d/s/3", "None", "Ambassador"),
+        ]
+        assert [a.event for a in found] == [8, 7, 6]
+        with registry.at(position=7) as past:
+            assert [a.meeting for a in past.delegate("Toshihiro Aiki")] == ["d/s/2", "d/s/3"]
+        assert registry.delegate("Nobody") == ()
+
+
+def test_an_article_is_no_part_of_a_party_but_of_a_name() -> None:
+    assert fold("La Rosa") == fold("Rosa")
+    assert not same_name(name_parts("La Rosa"), name_parts("Rosa"))

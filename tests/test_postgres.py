@@ -1,0 +1,358 @@
+"""The log on a server keeps the promise of every log, and protects itself: it grows, and nothing else.
+
+A role that may write can append and read. What does not follow the last event, in position
+or in hash, gets in for nobody, and credentials come out nowhere.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from threading import Thread
+
+import psycopg
+import pytest
+from hypothesis import settings
+
+from dialogue_registry import (
+    BusyError,
+    DialogueRegistryError,
+    InvalidValueError,
+    NewerRegistryError,
+    NotARegistryError,
+    ReadOnlyError,
+    Registry,
+    StorageError,
+    UnreachableError,
+    WrongPositionError,
+)
+from dialogue_registry.log import EMPTY, Draft, Entry, Head, seal
+from dialogue_registry.postgres import PostgresLog, create_log
+from dialogue_registry.testing import check_log
+from tests.servers import Server
+
+
+def entries(number: int, *, after: Head = EMPTY) -> list[Entry]:
+    drafts = [Draft(f"c5/{after.position}-{n}", "topic.discussed", 1, "{}", None, "") for n in range(number)]
+    return seal(drafts, after, {}, datetime.now(UTC))
+
+
+@pytest.fixture
+def address(server: Server) -> str:
+    return server.new_log()
+
+
+@pytest.fixture
+def log(address: str) -> Iterator[PostgresLog]:
+    with closing(PostgresLog(address)) as log:
+        yield log
+
+
+# --- the promise ---------------------------------------------------------------------
+
+
+def test_the_log_on_a_server_keeps_the_promise_of_a_log(server: Server) -> None:
+    address = server.new_database()
+
+    @contextmanager
+    def two_handles() -> Iterator[tuple[PostgresLog, PostgresLog]]:
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS dialogue_registry CASCADE")
+        create_log(address)
+        with closing(PostgresLog(address)) as one, closing(PostgresLog(address)) as other:
+            yield one, other
+
+    check_log(two_handles, settings=settings())
+
+
+def test_what_is_streamed_is_what_is_read(log: PostgresLog) -> None:
+    log.append(told := entries(2500), expected=0)
+    assert list(log.stream()) == told
+    assert list(log.stream(7, 12)) == told[7:12]
+    assert list(log.stream(2500)) == []
+
+
+def test_a_stream_that_is_broken_off_leaves_the_log_usable(log: PostgresLog) -> None:
+    log.append(entries(2500), expected=0)
+    with closing(log.stream()) as stream:
+        assert next(stream).position == 1
+    assert log.head().position == 2500
+
+
+def test_all_that_is_appended_in_a_turn_is_one(log: PostgresLog, address: str) -> None:
+    first = entries(3)
+    with closing(PostgresLog(address)) as other:
+        with pytest.raises(KeyboardInterrupt), log.turn():
+            log.append(first, expected=0)
+            assert other.head() == EMPTY
+            raise KeyboardInterrupt
+        assert other.head() == EMPTY
+        with log.turn():
+            log.append(first, expected=0)
+            log.append(entries(2, after=log.head()), expected=3)
+        assert other.head().position == 5
+
+
+def test_a_conflict_in_a_turn_is_one_too(log: PostgresLog) -> None:
+    log.append(entries(3), expected=0)
+    with pytest.raises(WrongPositionError) as caught, log.turn():
+        log.append(entries(1), expected=0)
+    assert (caught.value.expected, caught.value.actual) == (0, 3)
+    assert log.head().position == 3
+
+
+def test_what_was_sent_twice_is_there_once(log: PostgresLog, address: str) -> None:
+    """As after a connection that broke before the answer came."""
+    log.append(told := entries(3), expected=0)
+    with closing(PostgresLog(address)) as again:
+        again.append(told, expected=0)
+        again.append(more := entries(1, after=again.head()), expected=3)
+        again.append(more, expected=3)
+        assert again.read() == told + more
+
+
+# --- positions -----------------------------------------------------------------------
+
+
+def test_a_reader_never_sees_a_position_before_all_earlier_ones(address: str, log: PostgresLog) -> None:
+    """Two transactions are open at once; the later position waits for the earlier one."""
+    one, two = entries(2)
+    insert = f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 11)})"
+    with psycopg.connect(address) as slow:
+        slow.execute(insert, one)  # and not committed
+        later = Thread(target=_insist, args=(address, insert, two))
+        later.start()
+        assert log.read() == []
+        slow.commit()
+        later.join()
+    assert log.read() == [one, two]
+
+
+def _insist(address: str, insert: str, entry: Entry) -> None:
+    with psycopg.connect(address) as connection:
+        connection.execute(insert, entry)
+
+
+@pytest.mark.parametrize("position", [-1, 0, 3, 5, 2**40])
+def test_no_other_position_gets_in_than_the_next(address: str, log: PostgresLog, position: int) -> None:
+    log.append(told := entries(3), expected=0)
+    wrong = entries(1, after=Head(position - 1, told[-1].hash, told[-1].recorded_at))
+    with pytest.raises(psycopg.errors.UniqueViolation), psycopg.connect(address) as connection:
+        connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 11)})", wrong[0])
+    assert log.read() == told
+
+
+def test_positions_stay_dense_even_without_the_lock(server: Server) -> None:
+    """The lock only makes writers wait; what keeps order is that a position needs the one before to be seen."""
+    address = server.new_log()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("DROP TRIGGER before_append ON dialogue_registry.events")
+    threads = [Thread(target=_append_singly, args=(address, 40)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    with closing(PostgresLog(address)) as log:
+        seen: list[int] = []
+        while any(thread.is_alive() for thread in threads):
+            seen += [entry.position for entry in log.read(len(seen))]
+        seen += [entry.position for entry in log.read(len(seen))]
+    assert seen == list(range(1, 161))
+
+
+def _append_singly(address: str, number: int) -> None:
+    with closing(PostgresLog(address)) as log:
+        while number:
+            head = log.head()
+            try:
+                log.append(entries(1, after=head), expected=head.position)
+            except WrongPositionError:
+                continue
+            number -= 1
+
+
+@pytest.mark.parametrize("column", ["id", "subject", "type", "data", "source", "by", "recorded_at", "version", "schema"])
+def test_what_does_not_continue_the_chain_gets_in_for_nobody(log: PostgresLog, column: str) -> None:
+    log.append(told := entries(2), expected=0)
+    (honest,) = entries(1, after=log.head())
+    changed = honest._replace(**{column: 7 if column in ("version", "schema") else "changed"})
+    with pytest.raises(StorageError, match="hash chain"):
+        log.append([changed], expected=2)
+    with pytest.raises(StorageError, match="hash chain"):
+        log.append([honest, *entries(1, after=Head(3, bytes(32), honest.recorded_at))], expected=2)
+    assert log.read() == told
+
+
+def test_every_kind_of_text_continues_the_chain(log: PostgresLog) -> None:
+    texts = ["", "'; DROP TABLE", "合意 🕊 é", "a\r\n\tb", "\\N \\\\", "%s {0}", "\x01"]
+    drafts = [Draft(f"c5/{n}", text, 1, text, text, text) for n, text in enumerate(texts)]
+    log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
+    (last,) = seal([Draft("c5/0", "t", 1, "合意", "", "é")], log.head(), {"c5/0": 1}, datetime.now(UTC))
+    log.append([last], expected=len(told))
+    assert log.read() == [*told, last]
+
+
+def test_a_writer_that_somebody_keeps_waiting_is_told_so(server: Server) -> None:
+    address = server.new_log()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER FUNCTION dialogue_registry.take_turn() SET lock_timeout = '50ms'")
+    with psycopg.connect(address) as holder, closing(PostgresLog(address)) as log:
+        holder.execute("SELECT dialogue_registry.take_turn()")
+        with pytest.raises(BusyError, match="nothing was recorded"):
+            log.append(entries(1), expected=0)
+        holder.rollback()
+        log.append(entries(1), expected=0)
+
+
+# --- roles ---------------------------------------------------------------------------
+
+FORBIDDEN = [
+    "UPDATE dialogue_registry.events SET data = '{}'",
+    "DELETE FROM dialogue_registry.events",
+    "TRUNCATE dialogue_registry.events",
+    "DROP TABLE dialogue_registry.events CASCADE",
+    "ALTER TABLE dialogue_registry.events DISABLE TRIGGER ALL",
+    "DROP TRIGGER keep ON dialogue_registry.events",
+    "UPDATE dialogue_registry.about SET schema = 0",
+    "CREATE TABLE dialogue_registry.mine ()",
+    "CREATE OR REPLACE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE sql AS ''",
+]
+
+
+@pytest.fixture(scope="module")
+def shared_by_roles(server: Server) -> str:
+    server.run("CREATE ROLE desk LOGIN; CREATE ROLE public_reader LOGIN; CREATE ROLE stranger LOGIN")
+    address = server.new_database()
+    create_log(address, writers=["desk"], readers=["public_reader"])
+    with closing(PostgresLog(_as(address, "desk"))) as log:
+        log.append(entries(3), expected=0)
+    return address
+
+
+def _as(address: str, role: str) -> str:
+    return address.replace("postgres:", f"{role}:", 1).replace(f"{role}ql:", "postgresql:", 1)
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+@pytest.mark.parametrize("role", ["desk", "public_reader"])
+def test_a_role_changes_nothing_that_was_written(shared_by_roles: str, role: str, statement: str) -> None:
+    with psycopg.connect(_as(shared_by_roles, role)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN[:3])
+def test_even_the_owner_changes_nothing_by_mistake(shared_by_roles: str, statement: str) -> None:
+    with (
+        psycopg.connect(shared_by_roles) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"),
+    ):
+        connection.execute(statement)
+
+
+def test_a_reader_reads_and_a_stranger_does_not(shared_by_roles: str) -> None:
+    with closing(PostgresLog(_as(shared_by_roles, "public_reader"))) as log:
+        log.check()
+        end = log.head()
+        assert len(log.read()) == end.position
+        with pytest.raises(ReadOnlyError, match="permission denied"):
+            log.append(entries(1, after=end), expected=end.position)
+    with closing(PostgresLog(_as(shared_by_roles, "stranger"))) as log, pytest.raises(ReadOnlyError):
+        log.read()
+
+
+def test_a_writer_cannot_get_round_the_check_of_positions(shared_by_roles: str) -> None:
+    """By putting functions of its own in front of those that the check calls."""
+    with psycopg.connect(_as(shared_by_roles, "desk"), autocommit=True) as connection:
+        connection.execute(
+            """
+            CREATE FUNCTION pg_temp.sha256(bytea) RETURNS bytea LANGUAGE sql AS $$ SELECT '\\x00'::bytea $$;
+            CREATE FUNCTION pg_temp.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE sql AS '';
+            SET search_path = pg_temp, pg_catalog
+            """
+        )
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute(
+                "INSERT INTO dialogue_registry.events SELECT max(position) + 1, 'x', 'x', 1, 'x', 1, '', NULL, '', '',"
+                " '\\x00' FROM dialogue_registry.events"
+            )
+
+
+def test_roles_are_quoted(server: Server) -> None:
+    server.run('CREATE ROLE "Desk; DROP TABLE x" LOGIN')
+    create_log(server.new_database(), writers=["Desk; DROP TABLE x"])
+
+
+def test_acknowledged_is_durable_even_for_a_role_that_would_not_wait(server: Server) -> None:
+    address = server.new_log()
+    with psycopg.connect(address) as connection:
+        connection.execute("SET synchronous_commit = off")
+        (entry,) = entries(1)
+        connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 11)})", entry)
+        assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
+
+
+# --- what is no log ------------------------------------------------------------------
+
+
+def test_making_a_log_again_changes_nothing(address: str, log: PostgresLog) -> None:
+    log.append(told := entries(2), expected=0)
+    assert not create_log(address)
+    assert log.read() == told
+
+
+def test_a_database_without_a_log_is_refused_with_the_command_that_makes_one(server: Server) -> None:
+    with pytest.raises(NotARegistryError, match="dialogue-registry init"):
+        Registry.open(server.new_database())
+
+
+def test_a_log_of_a_newer_library_is_refused(server: Server) -> None:
+    address = server.new_log()
+    with psycopg.connect(address) as connection:
+        connection.execute("UPDATE dialogue_registry.about SET schema = 99")
+    with pytest.raises(NewerRegistryError, match="upgrade"):
+        Registry.open(address)
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(server: Server) -> None:
+    server.run("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    with pytest.raises(StorageError, match="UTF-8"):
+        create_log(server.address("latin"))
+
+
+# --- credentials ---------------------------------------------------------------------
+
+SECRET = "s3cr3t-w0rd"
+WRONG = [
+    f"postgresql://desk:{SECRET}@127.0.0.1:1/registry",
+    f"postgresql://desk:{SECRET}@no-such-host.invalid/registry",
+    f"postgresql://desk:@{SECRET}@127.0.0.1:1/registry",
+    f"postgresql://desk:/{SECRET}@127.0.0.1:1/registry",
+    f"postgresql://desk:{SECRET}%zz@127.0.0.1:1/registry",
+    f"postgresql://desk@127.0.0.1:1/registry?password={SECRET}",
+    f"postgresql://desk@127.0.0.1:1/registry?password={SECRET}&nonsense=1",
+    f"postgresql://127.0.0.1:1/registry?passwrd={SECRET}",
+    f"postgresql://desk:#{SECRET}@127.0.0.1:1/registry",
+]
+
+
+@pytest.mark.parametrize("address", WRONG)
+def test_no_error_shows_a_password(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises((UnreachableError, InvalidValueError)) as caught:
+        Registry.open(address)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert SECRET not in f"{error!s} {error!r}"
+        error = error.__cause__ or error.__context__
+    assert SECRET not in caplog.text
+
+
+def test_an_open_registry_does_not_show_a_password(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = server.new_log().replace("postgres:@", f"postgres:{SECRET}@", 1)
+    with Registry.open(address) as registry:
+        assert SECRET in address
+        assert SECRET not in repr(registry) + repr(registry._replica.shared) + caplog.text
+        registry.close()
+        with pytest.raises(DialogueRegistryError) as caught:
+            _ = registry.position
+    assert SECRET not in str(caught.value)
+    assert "postgresql:///test" in str(caught.value)

@@ -1,0 +1,217 @@
+"""Search finds facts by their words, in any script, and follows amendments; no text is a mistake."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogue_registry import (
+    ActivityReported,
+    DelegateAttended,
+    DialogueLaunched,
+    Found,
+    InvalidValueError,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    OutcomeAgreed,
+    PartyJoined,
+    Registry,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+)
+from dialogue_registry.searching import SEARCH
+from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.testing import check_projection, effective, histories, play, stored
+
+HOST = Source("Page of the host ministry", url="https://example.org/host")
+BASE = (
+    DialogueLaunched(dialogue="d", name="Диалог «Центральная Азия + Япония»", launched="2004", aliases=["CA+JAD"]),
+    PartyJoined(dialogue="d", party="KGZ", name="Kyrgyzstan", aliases=["Kyrgyz Republic"]),
+    SeriesOpened(series="d/som", dialogue="d", name="高級実務者会合", abbreviation="SOM"),
+    MeetingHeld(meeting="d/som/1", series="d/som", date="2005-03-04", title="Réunion des hauts fonctionnaires"),
+    DelegateAttended(meeting="d/som/1", party="JPN", name="TŌGŌ Shin'ichirō", office="Ambassador-at-large (欧州局)"),
+    DelegateAttended(meeting="d/som/1", party="KAZ", name="Мұхтар ТІЛЕУБЕРДІ"),
+    TopicDiscussed(meeting="d/som/1", topic="การค้าและการลงทุน"),
+    ActivityReported(meeting="d/som/1", title="EXPO ２０２０", organisers=["ＪＥＴＲＯ"], field="trade"),
+    OutcomeAgreed(meeting="d/som/1", title="Action Plan 15/16", kind="understanding"),
+    MeetingAnnounced(meeting="d/som/2", series="d/som", title="Second meeting"),
+    MeetingCancelled(meeting="d/som/2", reason="earthquake"),
+)
+
+
+@pytest.fixture
+def registry():
+    with Registry.open() as registry:
+        registry.record(*BASE, source=HOST)
+        yield registry
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "marked"),
+    [
+        ("togo", "delegate", "[TŌGŌ] Shin'ichirō · Ambassador-at-large (欧州局) · JPN"),
+        ("Shin'ichiro TOGO", "delegate", "[TŌGŌ] [Shin'ichirō] · Ambassador-at-large (欧州局) · JPN"),
+        ("tōg", "delegate", "[TŌGŌ] Shin'ichirō · Ambassador-at-large (欧州局) · JPN"),
+        ("欧州", "delegate", "TŌGŌ Shin'ichirō · Ambassador-at-large ([欧州]局) · JPN"),
+        ("reunion FONCTIONNAIRES", "meeting", "[Réunion] des hauts [fonctionnaires]"),
+        ("実務者", "series", "高級[実務者]会合 · SOM"),
+        ("高級実務者会合", "series", "[高級実務者会合] · SOM"),
+        ("центральная", "dialogue", "Диалог «[Центральная] Азия + Япония» · CA+JAD"),
+        ("тілеуберді", "delegate", "Мұхтар [ТІЛЕУБЕРДІ] · KAZ"),
+        ("ลงทุน", "topic", None),
+        ("jetro", "activity", None),
+        ("2020", "activity", None),
+        ("15/16", "outcome", "Action Plan [15/16] · understanding"),
+        ("kyrgyz republic", "party", "[Kyrgyzstan] · KGZ · [Kyrgyz] [Republic]"),
+        ("ca+jad", "dialogue", "Диалог «Центральная Азия + Япония» · [CA+JAD]"),
+        ("earthquake", "meeting", "[earthquake]"),
+    ],
+)
+def test_a_word_is_found_in_any_script_and_without_its_diacritics(
+    registry: Registry, text: str, kind: str, marked: str | None
+) -> None:
+    (found,) = registry.search(text)
+    assert (found.kind, found.sources) == (kind, (HOST,))
+    assert marked is None or found.snippet == marked
+
+
+def test_all_words_must_be_there_and_a_number_is_no_beginning(registry: Registry) -> None:
+    assert registry.search("togo tileuberdi") == ()
+    assert registry.search("1") == ()
+    assert registry.search("action plan trade") == ()
+
+
+def test_a_long_word_without_spaces_is_found_by_its_parts() -> None:
+    name = "中央アジアプラス日本対話外相会合共同声明"
+    with Registry.open() as registry:
+        registry.record(DialogueLaunched(dialogue="d", name=name, launched="2004"))
+        for start in range(len(name)):
+            for end in range(start + 1, len(name) + 1):
+                assert len(registry.search(name[start:end])) == 1
+        assert registry.search("本日") == ()
+
+
+@given(st.text() | st.text("\"'*^:()-+{}NEAR AND OR NOT日本é\0", max_size=12))
+def test_no_text_is_a_mistake(text: str) -> None:
+    with Registry.open() as registry:
+        registry.record(*BASE)
+        assert all(isinstance(found, Found) for found in registry.search(text))
+
+
+def test_what_is_no_text_is_refused(registry: Registry) -> None:
+    with pytest.raises(InvalidValueError):
+        registry.search(None)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError):
+        registry.search("togo", limit=0)
+
+
+def test_a_wording_comes_once_and_a_limit_counts_wordings(registry: Registry) -> None:
+    held = MeetingHeld(meeting="d/som/3", series="d/som", title="Third meeting")
+    registry.record(MeetingAnnounced(meeting="d/som/3", series="d/som", title="Third meeting"), held)
+    assert [found.subject for found in registry.search("meeting")] == ["d/som/2", "d/som/3"]
+    assert len(registry.search("meeting", limit=1)) == 1
+    assert registry.search("meeting")[:1] == registry.search("meeting", limit=1)
+
+
+def test_search_follows_what_is_recorded_corrected_and_retracted(registry: Registry) -> None:
+    assert registry.search("yamada") == ()
+    (new,) = registry.record(DelegateAttended(meeting="d/som/1", party="JPN", name="YAMADA Taro"))
+    assert [found.snippet for found in registry.search("yamada")] == ["[YAMADA] Taro · JPN"]
+    fixed = registry.correct(
+        new.id, DelegateAttended(meeting="d/som/1", party="JPN", name="YAMADA Jiro"), reason="misread"
+    )
+    assert registry.search("yamada taro") == ()
+    assert [found.event for found in registry.search("yamada jiro")] == [fixed.position]
+    registry.retract(new.id, reason="was not there")
+    assert registry.search("yamada") == ()
+    registry.rebuild()
+    assert len(registry.search("togo")) == 1
+
+
+@given(histories(), st.integers(0, 30))
+def test_search_after_amendments_is_search_of_the_effective_log(moves, cut: int) -> None:
+    with Registry.open() as registry, Registry.open() as fresh:
+        play(registry, moves[:cut])
+        words = _words(registry)  # the index is made in the middle, and has to catch up
+        play(registry, moves[cut:])
+        for event, source in effective(registry.events()):
+            fresh.record(event, source=source)  # type: ignore[arg-type]
+        words |= _words(registry)
+        for word in words:
+            assert _found(registry, word) == _found(fresh, word)
+        with registry.at(position=registry.position) as past:
+            for word in words:
+                assert _found(past, word) == _found(registry, word)
+
+
+def _words(registry: Registry) -> set[str]:
+    registry.search("a")
+    return {word for row in registry.db["search_texts"].rows for word in row["text"].split()}
+
+
+def _found(registry: Registry, word: str) -> list[tuple[object, ...]]:
+    return [(f.subject, f.kind, f.text, f.snippet, f.sources) for f in registry.search(word, limit=1000)]
+
+
+def test_the_texts_are_a_projection_that_obeys_the_laws() -> None:
+    check_projection(SEARCH)
+
+
+def test_recording_does_not_feed_the_index(registry: Registry) -> None:
+    registry.search("togo")
+    registry.record(TopicDiscussed(meeting="d/som/1", topic="water"))
+    assert "water" not in _texts(registry)
+    registry.search("water")
+    assert "water" in _texts(registry)
+
+
+def _texts(registry: Registry) -> set[str]:
+    return {row["text"] for row in registry.db["search_texts"].rows}
+
+
+def test_a_registry_that_may_not_be_written_is_searched_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "d.db"
+    with Registry.open(path) as registry, Registry.open(path, read_only=True) as reader:
+        registry.record(*BASE, source=HOST)
+        assert [found.kind for found in reader.search("togo")] == ["delegate"]
+        assert not reader.db["search_texts"].exists()
+        registry.record(TopicDiscussed(meeting="d/som/1", topic="water"))
+        assert [found.kind for found in reader.search("water")] == ["topic"]
+        registry.search("togo")  # now there is an index, which the reader uses until it lags
+        assert reader.search("togo") == registry.search("togo")
+        registry.record(TopicDiscussed(meeting="d/som/1", topic="energy"))
+        assert [found.kind for found in reader.search("energy")] == ["topic"]
+
+
+def test_the_past_is_searched_as_it_was_known(registry: Registry) -> None:
+    before = registry.position
+    (new,) = registry.record(TopicDiscussed(meeting="d/som/1", topic="water"))
+    registry.search("water")
+    registry.retract(new.id, reason="no")
+    assert registry.search("water") == ()
+    with registry.at(position=new.position) as past, registry.at(position=before) as earlier:
+        assert [found.subject for found in past.search("water")] == ["d/som/1"]
+        assert earlier.search("water") == ()
+
+
+def test_search_within_a_transaction_sees_it_and_is_undone_with_it(registry: Registry) -> None:
+    with pytest.raises(ZeroDivisionError), registry.transaction():
+        registry.record(TopicDiscussed(meeting="d/som/1", topic="water"))
+        assert len(registry.search("water")) == 1
+        raise ZeroDivisionError
+    assert registry.search("water") == ()
+    registry.verify()
+
+
+def test_the_index_follows_though_others_record_in_between(tmp_path: Path) -> None:
+    path = tmp_path / "d.db"
+    with Registry.open(path) as one, Registry.open(path) as other:
+        one.record(*BASE)
+        assert len(one.search("togo")) == 1
+        other.record(TopicDiscussed(meeting="d/som/1", topic="water"))
+        assert len(one.search("water")) == len(other.search("water")) == 1
+        assert stored(one) == stored(other)
+        assert SQLiteLog(one._conn).head() == SQLiteLog(other._conn).head()
