@@ -42,7 +42,7 @@ def _compare(example: Example) -> None:
 def _converse(example: Example) -> None:
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.MULTILINE):
         path = f"{Path('.bin').absolute()}{os.pathsep}{os.environ['PATH']}"
-        ran = subprocess.run(  # noqa: S602 - the documentation is ours
+        ran = subprocess.run(
             command, shell=True, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
         )
         assert _lines(ran.stdout + ran.stderr) == _lines(expected), command
@@ -72,7 +72,11 @@ def _leave(namespace: dict[str, Any]) -> None:
 
 
 _pages = Sybil(
-    parsers=[CodeBlockParser("python", _Run()), CodeBlockParser("text", _compare), CodeBlockParser("console", _converse)],
+    parsers=[
+        CodeBlockParser("python", _Run()),
+        CodeBlockParser("text", _compare),
+        CodeBlockParser("console", _converse),
+    ],
     patterns=["README.md", "docs/*.md", "docs/**/*.md"],
     setup=_enter,
     teardown=_leave,

@@ -159,7 +159,7 @@ class Model:
                 yield line.position, line.content, {line.source}
             if line.what == "correction" and line.content is not None:
                 # Without a source of its own, a correction keeps that of the fact.
-                own = {line.source} if line.source is not None else {None, self._line(line.of).source}
+                own: set[Source | None] = {line.source, line.source or self._line(line.of).source}
                 yield line.position, line.content, own
 
     def _line(self, position: int) -> Line:

@@ -64,13 +64,9 @@ class Server:
         """Let it die in the middle of whatever it does."""
         os.kill(self._pid(), signal.SIGKILL)
 
-    def freeze(self) -> None:
-        """Let no new connection come in any more."""
-        os.kill(self._pid(), signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Undo :meth:`freeze`."""
-        os.kill(self._pid(), signal.SIGCONT)
+    def start_standby(self) -> "Standby":
+        """Make a second server that copies this one, and can only be read."""
+        return Standby(self)
 
     def restart(self) -> None:
         """Stop it, unless it is dead, and start it again."""
@@ -95,3 +91,26 @@ class Server:
 
     def _pid(self) -> int:
         return int((self._server.pgdata / "postmaster.pid").read_text().split()[0])
+
+
+class Standby:
+    """A server that takes over what another one commits, and accepts nothing else."""
+
+    def __init__(self, primary: Server) -> None:
+        self._primary = primary
+        self._folder = tempfile.TemporaryDirectory(prefix="pg-")
+        socket = primary.address().partition("host=")[2]
+        Path(self._folder.name).chmod(0o777)
+        self._data = f"{self._folder.name}/data"
+        primary.tool("pg_basebackup", "-D", self._data, "-R", "-c", "fast", "-h", socket, "-U", "postgres")
+        options = f"-h '' -k {self._folder.name}"
+        primary.tool("pg_ctl", "-w", "-o", options, "-l", f"{self._data}/log", "-D", self._data, "start")
+
+    def address(self, of_primary: str) -> str:
+        """The address of a database here that has this address there."""
+        return f"{of_primary.partition('host=')[0]}host={self._folder.name}"
+
+    def stop(self) -> None:
+        """End it and throw everything away."""
+        self._primary.tool("pg_ctl", "-w", "-m", "immediate", "-D", self._data, "stop")
+        self._folder.cleanup()

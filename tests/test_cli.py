@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from dialogue_registry import Registry
 from dialogue_registry.cli import cli
@@ -42,13 +42,13 @@ def example_of(command: click.Command) -> str:
     return (command.epilog or "").partition("\b\n")[2].strip()
 
 
-def run(*arguments: str, stdin: str | bytes | None = None):
+def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(cli, list(arguments), prog_name="dialogue-registry", input=stdin)
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("made") / "ca-jad.db"
+    path: Path = tmp_path_factory.mktemp("made") / "ca-jad.db"
     for table in ("meetings", "delegates"):
         data = ROOT / "examples" / "data" / table
         assert run("import", str(path), f"{data}.csv", "--mapping", f"{data}.toml").exit_code == 0
@@ -263,6 +263,14 @@ def test_a_row_with_a_problem_makes_exit_code_1_and_the_others_are_recorded(desk
     assert strict.stderr.startswith("Error: row 2 is in conflict")
 
 
+def test_a_dry_run_makes_no_file(desk: Path) -> None:
+    arguments = ["examples/data/meetings.csv", "--mapping", "examples/data/meetings.toml", "--dry-run"]
+    ran = run("import", "new.db", *arguments)
+    assert ran.exit_code == 0
+    assert "\nrecorded                     34\n" in ran.output
+    assert not Path("new.db").exists()
+
+
 def test_the_backup_goes_through_pipes_byte_for_byte(desk: Path) -> None:
     written = run("export", "ca-jad.db").stdout_bytes
     run("export", "ca-jad.db", "backup.jsonl")
@@ -308,8 +316,8 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (1, "record ca-jad.db TopicDiscussed --meeting nowhere --topic x", "'nowhere' is not recorded"),
         (1, "retract ca-jad.db 1 --because x", "facts rest on it"),
         (1, "export ca-jad.db a.xyz", "no format to export to"),
-        (1, "import ca-jad.db missing.csv", "cannot be read"),
-        (1, "import ca-jad.db examples/data/meetings.csv --mapping missing.toml", "cannot be read"),
+        (1, "import missing.db missing.csv", "there is no file missing.csv"),
+        (1, "import missing.db examples/data/meetings.csv --mapping missing.toml", "cannot be read"),
         (1, "import new.db examples/data/delegates.toml --format events", "no JSON"),
         (2, "frobnicate ca-jad.db", "No such command"),
         (2, "counts", "Missing argument"),

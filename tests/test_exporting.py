@@ -6,6 +6,7 @@ import re
 import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import jsonschema
@@ -42,6 +43,7 @@ from dialogue_registry.testing import histories, play
 
 DATA = Path(__file__).parents[1] / "examples" / "data"
 FORMATS_PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "formats.md").read_text("utf-8")
+VOCABULARY: Any = SDO
 RELEASE = Source("A release", url="https://example.org/release", language="en", published="2021-06-16")
 
 
@@ -115,7 +117,7 @@ def test_a_calendar_is_the_same_each_time_and_its_stamps_are_those_of_the_log(re
 
 
 def test_a_change_keeps_the_uid_and_raises_the_sequence(registry, tmp_path: Path) -> None:
-    def sequence() -> int:
+    def sequence() -> Any:
         calendar, _ = calendar_of(registry, tmp_path)
         return next(e["SEQUENCE"] for e in calendar.walk("VEVENT") if e["UID"] == "ca-jad/som/15@dialogue-registry")
 
@@ -149,7 +151,7 @@ def test_json_ld_speaks_only_words_of_schema_org(registry, tmp_path: Path) -> No
     graph = graph_of(registry, tmp_path)
     words = {*graph.predicates(), *graph.objects(None, RDF.type)} - {RDF.type}
     assert words
-    assert [word for word in words if word not in SDO] == []
+    assert [word for word in words if word not in VOCABULARY] == []
     assert len(list(graph.subjects(RDF.type, SDO.Event))) == len(registry.meetings())
     assert len(list(graph.subjects(RDF.type, SDO.EventSeries))) == len(registry.series())
 
@@ -201,7 +203,7 @@ _LINKS = {
 _OTHER_NAMES = {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": _TEXT}}}
 
 
-def _a(required: list[str], **properties) -> dict:
+def _a(required: list[str], **properties) -> dict[str, Any]:
     return {
         "type": "array",
         "items": {"type": "object", "required": required, "properties": properties, "additionalProperties": False},
@@ -267,9 +269,10 @@ POPOLO = {
 }
 
 
-def popolo_of(registry, folder: Path) -> dict:
+def popolo_of(registry, folder: Path) -> dict[str, Any]:
     export_file(registry, folder / "popolo.json")
-    return json.loads((folder / "popolo.json").read_bytes())
+    told: dict[str, Any] = json.loads((folder / "popolo.json").read_bytes())
+    return told
 
 
 def test_popolo_is_valid_and_its_references_lead_somewhere(registry, tmp_path: Path) -> None:
@@ -305,7 +308,7 @@ def test_the_data_package_is_valid(registry, tmp_path: Path) -> None:
 def test_frictionless_reads_the_rows_that_the_registry_has(registry, tmp_path: Path) -> None:
     export_file(registry, tmp_path / "package")
     with system.use_context(trusted=True):
-        package = Package(tmp_path / "package" / "datapackage.json")
+        package: Any = Package(tmp_path / "package" / "datapackage.json")
         rows = {row["meeting"]: row for row in package.get_resource("meetings").read_rows()}
     for meeting in registry.meetings():
         row = rows.pop(meeting.meeting)
@@ -332,7 +335,8 @@ def test_a_name_that_reads_na_stays_a_name(tmp_path: Path) -> None:
         )
         export_file(registry, tmp_path)
         with system.use_context(trusted=True):
-            (row,) = Package(tmp_path / "datapackage.json").get_resource("parties").read_rows()
+            package: Any = Package(tmp_path / "datapackage.json")
+            (row,) = package.get_resource("parties").read_rows()
     assert (row["name"], row["aliases"], row["joined"]) == ("NA", ["N/A", "a, b; c"], None)
 
 

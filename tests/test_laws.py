@@ -152,8 +152,8 @@ def test_a_replay_does_not_care_how_many_events_it_reads_at_a_time(moves: Histor
 @contextmanager
 def small_pages(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SQLiteLog.read.__kwdefaults__, "limit", size)
-        patch.setitem(SQLiteLog.of_subject.__kwdefaults__, "limit", size)
+        patch.setitem(SQLiteLog.read.__kwdefaults__ or {}, "limit", size)
+        patch.setitem(SQLiteLog.of_subject.__kwdefaults__ or {}, "limit", size)
         patch.setattr("dialogue_registry.facts.PAGE", size)
         yield
 

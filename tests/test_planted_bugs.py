@@ -23,7 +23,6 @@ from dialogue_registry import (
     DialogueRegistryError,
     Projection,
     RefusedError,
-    Registry,
     State,
     Table,
     Tally,
@@ -33,7 +32,6 @@ from dialogue_registry import (
     codec,
     counting,
     facts,
-    log,
     projections,
     questions,
     recording,
@@ -106,9 +104,7 @@ LAW_6 = law(
     asked=st.lists(st.tuples(test_laws.days_asked, test_laws.rules_asked), max_size=4),
 )
 LAW_10 = law(test_tampering.test_an_edited_event_is_found_where_it_stands, moves=stories, data=st.data())
-LAW_10_TAIL = law(
-    test_tampering.test_a_cut_tail_is_found_by_the_head_kept_elsewhere, moves=stories, data=st.data()
-)
+LAW_10_TAIL = law(test_tampering.test_a_cut_tail_is_found_by_the_head_kept_elsewhere, moves=stories, data=st.data())
 IDEMPOTENCE = law(test_laws.test_recording_everything_again_appends_nothing_and_revives_nothing, moves=stories)
 ATOMICITY = law(
     test_laws.test_what_fails_half_way_leaves_no_trace, moves=stories, broken=st.sets(st.integers(0, 30), min_size=1)
@@ -259,7 +255,8 @@ def a_retracted_correction_lives_on(patch: pytest.MonkeyPatch) -> None:
         corrections = "SELECT 1 FROM amendments WHERE position = ? AND NOT retraction"
         if self._connection.execute(corrections, (position,)).fetchone():
             return None
-        return original(self, position)
+        fact: int | None = original(self, position)
+        return fact
 
     wrapped(patch, facts.Facts, "_switch", switch)
 
@@ -300,7 +297,7 @@ def rows_come_in_the_order_of_their_last_wording(patch: pytest.MonkeyPatch) -> N
 def the_past_forgets_what_has_fallen_since(patch: pytest.MonkeyPatch) -> None:
     def shadow(original: Any, *told: Any) -> str:
         statement: str = original(*told)
-        return statement.split(" UNION ALL ")[0]
+        return statement.split(" UNION ALL ", maxsplit=1)[0]
 
     wrapped(patch, projections, "shadow", shadow)
 
@@ -309,7 +306,7 @@ def the_past_forgets_what_has_fallen_since(patch: pytest.MonkeyPatch) -> None:
 def the_past_shows_what_had_fallen_before(patch: pytest.MonkeyPatch) -> None:
     def shadow(original: Any, *told: Any) -> str:
         statement: str = original(*told)
-        return statement.split(" AND until > ")[0]
+        return statement.split(" AND until > ", maxsplit=1)[0]
 
     wrapped(patch, projections, "shadow", shadow)
 

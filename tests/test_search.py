@@ -24,7 +24,7 @@ from dialogue_registry import (
 )
 from dialogue_registry.searching import SEARCH
 from dialogue_registry.sqlite import SQLiteLog
-from dialogue_registry.testing import check_projection, effective, histories, play, stored
+from dialogue_registry.testing import _sealed, check_projection, effective, fed, histories, play, stored
 
 HOST = Source("Page of the host ministry", url="https://example.org/host")
 BASE = (
@@ -55,7 +55,7 @@ def registry():
         ("togo", "delegate", "[TŌGŌ] Shin'ichirō · Ambassador-at-large (欧州局) · JPN"),
         ("Shin'ichiro TOGO", "delegate", "[TŌGŌ] [Shin'ichirō] · Ambassador-at-large (欧州局) · JPN"),
         ("tōg", "delegate", "[TŌGŌ] Shin'ichirō · Ambassador-at-large (欧州局) · JPN"),
-        ("欧州", "delegate", "TŌGŌ Shin'ichirō · Ambassador-at-large ([欧州]局) · JPN"),
+        ("欧州", "delegate", "…ichirō · Ambassador-at-large ([欧州]局) · JPN"),
         ("reunion FONCTIONNAIRES", "meeting", "[Réunion] des hauts [fonctionnaires]"),
         ("実務者", "series", "高級[実務者]会合 · SOM"),
         ("高級実務者会合", "series", "[高級実務者会合] · SOM"),
@@ -133,15 +133,14 @@ def test_search_follows_what_is_recorded_corrected_and_retracted(registry: Regis
 
 @given(histories(), st.integers(0, 30))
 def test_search_after_amendments_is_search_of_the_effective_log(moves, cut: int) -> None:
-    with Registry.open() as registry, Registry.open() as fresh:
+    with Registry.open() as registry:
         play(registry, moves[:cut])
         words = _words(registry)  # the index is made in the middle, and has to catch up
         play(registry, moves[cut:])
-        for event, source in effective(registry.events()):
-            fresh.record(event, source=source)  # type: ignore[arg-type]
         words |= _words(registry)
-        for word in words:
-            assert _found(registry, word) == _found(fresh, word)
+        with fed(_sealed(effective(registry.events()))) as fresh:
+            for word in words:
+                assert _found(registry, word) == _found(fresh, word)
         with registry.at(position=registry.position) as past:
             for word in words:
                 assert _found(past, word) == _found(registry, word)

@@ -11,10 +11,12 @@ import attrs
 import click
 import orjson
 
+from dialogue_registry.errors import UnreadableFileError
 from dialogue_registry.events import FACTS, Fact
 from dialogue_registry.importing import import_table
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.making import fact_class, fact_from, fields_of, make_fact
+from dialogue_registry.mapping import read_mapping
 from dialogue_registry.reading import READABLE
 from dialogue_registry.registry import Registry, is_address, server_log
 from dialogue_registry.shell import (
@@ -192,7 +194,13 @@ def import_(
     unresolved or refused; the others are recorded all the same, unless --strict.
     """
     source = take_source(given)
-    with _local(rows, kind) as path, Registry.open(file) as registry, progress_bar("rows") as progress:
+    if mapping is not None:
+        read_mapping(mapping)  # before a file is made in vain
+    with (
+        _local(rows, kind) as path,
+        Registry.open(None if dry_run and _is_missing(file) else file) as registry,
+        progress_bar("rows") as progress,
+    ):
         if kind == "events" or (kind is None and mapping is None and _is_export(path)):
             with path.open("rb") as lines:
                 appended = registry.import_events(lines, progress=progress)
@@ -209,9 +217,15 @@ def import_(
         sys.exit(1)
 
 
+def _is_missing(file: str) -> bool:
+    return "://" not in file and not Path(file).exists()
+
+
 @contextmanager
 def _local(rows: str, kind: str | None) -> Iterator[Path]:
     """The path of a file of rows; standard input is copied into one."""
+    if rows != "-" and not Path(rows).is_file():
+        raise UnreadableFileError(f"there is no file {rows}: check the path")
     if rows != "-" and kind in (None, "events", Path(rows).suffix[1:]):
         yield Path(rows)
         return

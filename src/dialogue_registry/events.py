@@ -7,7 +7,8 @@ path segments such as ``ca-jad/som/14``. Fields that hold a date take a
 """
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date as day
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, assert_never
@@ -107,7 +108,7 @@ def _check_number(instance: object, attribute: "attrs.Attribute[Any]", value: ob
 
 
 def _to_texts(value: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(value, str | Mapping | Set) or not isinstance(value, Iterable):  # a set has no order to keep
+    if isinstance(value, str | Mapping | AbstractSet) or not isinstance(value, Iterable):  # a set has no order to keep
         raise InvalidValueError(f"{_show(value)} is no list of texts: put it in a tuple, such as ({_show(value)},)")
     return tuple(value)
 

@@ -28,10 +28,12 @@ from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import FACTS, FactDisputed, Source
 from dialogue_registry.facts import worded
 from dialogue_registry.layout import Rows
-from dialogue_registry.names import name_parts, same_name
+from dialogue_registry.names import fold, name_parts, same_name
 from dialogue_registry.sqlite import SQLiteLog
 
 T = TypeVar("T")
+
+_MAYBE = "SELECT DISTINCT name FROM attendance WHERE name LIKE '%' || ? || '%' OR name GLOB '*[^ -~]*'"
 
 BY_DAY = "earliest IS NULL, earliest, latest, ordinal, fact"
 """The order of meetings by their days; those without a date last."""
@@ -137,7 +139,9 @@ class Questions:
     def appearances(self, name: str) -> tuple[Appearance, ...]:
         """The attendance of everybody of that name, by the days of the meetings; those without a date last."""
         wanted = name_parts(name)
-        written = (row[0] for row in self._connection.execute("SELECT DISTINCT name FROM attendance"))
+        words = (word for word in fold(wanted.sort).replace(",", " ").split() if word.isascii() and word.isalnum())
+        # What has none of its letters is ruled out by SQLite, unless it is in other letters that may be the same.
+        written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default=""),)))
         names = orjson.dumps([other for other in written if same_name(wanted, name_parts(other))]).decode()
         attended = self.rows(Attendance, "name IN (SELECT value FROM json_each(?))", (names,))
         meetings = orjson.dumps([row.meeting for row in attended]).decode()

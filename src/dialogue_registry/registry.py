@@ -5,7 +5,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from html import escape
 from itertools import count
@@ -158,36 +158,35 @@ class Registry:
         """
         kept = (STANDARD, *projections)
         check_apart(kept)
-        shared = None
-        if is_address(path):
-            shared, path = server_log(str(path)), views
-            shared.check()
+        shared = server_log(str(path)) if is_address(path) else None
+        if shared is not None:
+            path = views
         elif views is not None:
             raise InvalidValueError(
                 "views= is the local file of a log shared on a server: give a postgresql:// path too"
             )
-        if path is None or str(path) == ":memory:":
-            if read_only and shared is None:
-                raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
-            uri, name = sqlite.memory_uri(), "the registry in memory"
-            connection = sqlite.connect(uri)
-        else:
-            file = Path(path)
-            name = str(file)
-            connection, uri = sqlite.open_file(file, read_only=read_only and shared is None)
-        if shared is not None:
-            name = f"{shared.name} (views in {'memory' if path is None else path})"
-        try:
+        with ExitStack() as undo:
+            if shared is not None:
+                undo.callback(shared.close)
+                shared.check()
+            if path is None or str(path) == ":memory:":
+                if read_only and shared is None:
+                    raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
+                uri, name = sqlite.memory_uri(), "the registry in memory"
+                connection = sqlite.connect(uri)
+            else:
+                file = Path(path)
+                name = str(file)
+                connection, uri = sqlite.open_file(file, read_only=read_only and shared is None)
+            undo.callback(connection.close)
+            if shared is not None:
+                name = f"{shared.name} (views in {'memory' if path is None else path})"
             with sqlite.translated(name):
                 registry = cls(connection, uri, name, kept, read_only=read_only)
                 if shared is not None:
                     registry._share(shared)
                 registry._prepare()
-        except BaseException:
-            connection.close()
-            if shared is not None:
-                shared.close()
-            raise
+            undo.pop_all()
         return registry
 
     def _share(self, shared: SharedLog) -> None:

@@ -285,8 +285,8 @@ _PARTS = (
         "evidence",
         # Two arms, so that a question for one fact is answered by its indexes.
         select="""
-            SELECT f.fact AS fact, f.fact AS telling, e.position AS event, e.id AS event_id, e.recorded_at AS recorded_at, e.by AS by,
-                   s.title AS title, s.url AS url, s.data AS source
+            SELECT f.fact AS fact, f.fact AS telling, e.position AS event, e.id AS event_id,
+                   e.recorded_at AS recorded_at, e.by AS by, s.title AS title, s.url AS url, s.data AS source
             FROM facts f JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact
             LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)
             UNION ALL

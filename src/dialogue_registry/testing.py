@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import attrs
 from hypothesis import currently_in_test_context, given, note
@@ -178,7 +178,7 @@ def facts(
     }
     interruption = {"meeting": meetings, "reason": text, "on": _seldom(dates(), None)}
     seat = {"meeting": meetings, "party": parties, "role": _seldom(st.sampled_from(Role), Role.DELEGATE)}
-    made: dict[type[Fact], Strategy[Any]] = {
+    made: dict[type[Any], Strategy[Any]] = {
         DialogueLaunched: st.builds(DialogueLaunched, dialogue=dialogues, launched=dates(), **named),
         PartyJoined: st.builds(PartyJoined, dialogue=dialogues, party=parties, joined=_seldom(dates(), None), **named),
         SeriesOpened: st.builds(SeriesOpened, series=series, dialogue=dialogues, abbreviation=text, **named),
@@ -214,7 +214,7 @@ def facts(
 
 def events(**strategies: Any) -> Strategy[Event]:
     """Events of every class: facts as :func:`facts` makes them, amendments and disputes."""
-    told = facts(**strategies)
+    told: Strategy[Fact] = facts(**strategies)
     event_ids = st.uuids(version=4).map(str)
     return st.one_of(
         told,
@@ -281,8 +281,8 @@ def _plain(value: object) -> str:
         return repr(str(value))
     if not attrs.has(type(value)):
         return repr(value)
-    told = []
-    for field in attrs.fields(type(value)):
+    told: list[str] = []
+    for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
         content = getattr(value, field.name)
         if content != field.default:
             told.append(_plain(content) if not field.kw_only else f"{field.name}={_plain(content)}")
@@ -356,9 +356,14 @@ def _pool(dialogues: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     return list(dialogues), series, [f"{name}/{number}" for name in series for number in (1, 2, 3)]
 
 
-@lru_cache
 def _related(cls: type[F], dialogues: tuple[str, ...]) -> Strategy[F]:
     """Facts of a class that have to do with each other."""
+    return _related_made(cls.__name__, dialogues)
+
+
+@lru_cache
+def _related_made(name: str, dialogues: tuple[str, ...]) -> Strategy[Any]:
+    cls = next(cls for cls in FACTS if cls.__name__ == name)
     pools = dict(zip(("dialogues", "series", "meetings"), map(st.sampled_from, _pool(dialogues)), strict=True))
     return facts(cls, **pools, words=_WORDS, people=_PEOPLE)
 
@@ -421,7 +426,7 @@ class _Writer:
         self._stands: dict[object, Fact] = {}
         self._known: dict[str, Fact] = {}  # id to the fact that made it known
 
-    def _make(self, cls: type[F], **values: Any) -> F:
+    def _make(self, cls: type[Any], **values: Any) -> Any:
         return attrs.evolve(self._draw(_related(cls, self._scope)), **values)
 
     def open(self) -> None:
@@ -483,7 +488,7 @@ class _Writer:
                 taken = {id_ for id_ in meetings if isinstance(self._known[id_], MeetingHeld)}
                 free = [m for m in self._meetings if m.startswith(f"{where}/") and m not in taken]
                 meeting = self._pick(free or self._meetings)
-                cls = draw(st.sampled_from([MeetingHeld, MeetingHeld, MeetingAnnounced]))
+                cls: type[Any] = draw(st.sampled_from([MeetingHeld, MeetingHeld, MeetingAnnounced]))
                 cls = MeetingAnnounced if turn == "announcement" else cls
                 self.record(self._make(cls, meeting=meeting, series=where), draw(_TOLD_BY))
             case "detail":
@@ -532,7 +537,7 @@ class _Writer:
         draw, said = self._draw, list[Fact]()
         steps = st.sampled_from([MeetingCancelled, MeetingPostponed, MeetingAnnounced, MeetingHeld, DelegateAttended])
         for cls in (MeetingAnnounced, *draw(st.lists(steps, max_size=5))):
-            values = {"meeting": meeting, "series": series} if cls in (MeetingAnnounced, MeetingHeld) else {"meeting": meeting}
+            values = {"meeting": meeting} | ({"series": series} if cls in (MeetingAnnounced, MeetingHeld) else {})
             before = [fact for fact in said if type(fact) is cls]
             said.append(self._pick([self._make(cls, **values), *before]))  # or the same again, from another source
             self.record(said[-1], draw(_TOLD_BY))
@@ -551,13 +556,14 @@ class _Writer:
         """What a correction may make of a fact: it reads otherwise, it belongs elsewhere, it is another thing."""
         kind = self._draw(st.sampled_from(["reworded", "reworded", "moved", "moved", "another"]))
         if kind == "reworded":
-            return self._make(type(fact), **_ids(fact))
+            return cast("Fact", self._make(type(fact), **_ids(fact)))
         if kind == "moved":
             pools = {"dialogue": self._dialogues, "series": self._series, "meeting": self._meetings}
             name = self._pick(list(_ids(fact)))
             return attrs.evolve(fact, **{name: self._pick(pools[name])})
-        other = self._make(self._pick(FACTS))
-        return attrs.evolve(other, **{name: value for name, value in _ids(fact).items() if hasattr(other, name)})
+        other: Any = self._make(self._pick(FACTS))
+        theirs = {name: value for name, value in _ids(fact).items() if hasattr(other, name)}
+        return cast("Fact", attrs.evolve(other, **theirs))
 
 
 def _ids(fact: Fact) -> dict[str, str]:
@@ -828,8 +834,10 @@ def unrelated_commute(
             other_player.play(move)
         for move in left:
             player.play(move)
-        shown = [show(registry, projection, places=False, ignore=ignore) for registry in (one, other)]
-        same(*shown, "unrelated events in one order, and in another", in_order=False)
+        first_shown, other_shown = (
+            show(registry, projection, places=False, ignore=ignore) for registry in (one, other)
+        )
+        same(first_shown, other_shown, "unrelated events in one order, and in another", in_order=False)
 
 
 def check_projection(
@@ -957,11 +965,11 @@ def _following(entries: Sequence[Entry], drafts: Iterable[Draft]) -> list[Entry]
     versions: dict[str, int] = {}
     for entry in entries:
         versions[entry.subject] = entry.version
-    return seal(drafts, Head(*_head(entries)), versions, datetime.now(UTC))
+    return seal(drafts, _head(entries), versions, datetime.now(UTC))
 
 
-def _head(entries: Sequence[Entry]) -> tuple[int, bytes, str]:
-    return (len(entries), entries[-1].hash, entries[-1].recorded_at) if entries else tuple(EMPTY)
+def _head(entries: Sequence[Entry]) -> Head:
+    return Head(len(entries), entries[-1].hash, entries[-1].recorded_at) if entries else EMPTY
 
 
 def _same(found: object, wanted: object, what: str) -> None:

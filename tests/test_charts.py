@@ -1,0 +1,183 @@
+"""The pictures show what the registry says, the same each time, told apart without colour, with no network."""
+
+import json
+import struct
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from dialogue_registry import (
+    CountStated,
+    DialogueLaunched,
+    InvalidValueError,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    Registry,
+    SeriesOpened,
+    Source,
+    charts,
+)
+
+LONG = "Meeting of the Ministers Responsible for Foreign Affairs and Regional Cooperation of all Member States <&>"
+WIDE = (
+    "「中央アジア＋日本」対話・東京対話および高級実務者会合に関する専門家会議（経済・貿易・投資・環境・エネルギー分野）"
+)
+
+
+@pytest.fixture
+def registry():
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="A dialogue", launched="2004"),
+            DialogueLaunched(dialogue="e", name="Another", launched="2004"),
+            SeriesOpened(series="d/fm", dialogue="d", name=LONG),
+            SeriesOpened(series="d/som", dialogue="d", name=WIDE),
+            SeriesOpened(series="e/x", dialogue="e", name="X"),
+            MeetingHeld(meeting="d/fm/1", series="d/fm", date="2005-03-04", ordinal=1, format="in-person"),
+            MeetingHeld(meeting="d/fm/2", series="d/fm", date="2006-03-04", format="online"),
+            MeetingHeld(meeting="d/fm/3", series="d/fm", date="[2006-01-01..2008-06-30]", ordinal=3, format="hybrid"),
+            MeetingHeld(meeting="d/fm/4", series="d/fm", date="2007-05"),
+            MeetingHeld(meeting="d/fm/0", series="d/fm"),
+            MeetingAnnounced(meeting="d/fm/5", series="d/fm", date="2009-02-03", ordinal=5),
+            MeetingCancelled(meeting="d/fm/5"),
+            MeetingAnnounced(meeting="d/som/1", series="d/som", date="2010-02-03/2010-02-05"),
+            MeetingHeld(meeting="e/x/1", series="e/x", date="1999-01-01"),
+            CountStated(series="d/fm", count=9, as_of="2010-01-01"),
+            CountStated(series="d/fm", count=1, as_of="2005-12-31"),
+            CountStated(series="d/fm", count=2, as_of="2006-12-31"),
+            CountStated(series="d/fm", count=1, as_of="2010-01-01", format="online"),
+            source=Source("Release"),
+        )
+        yield registry
+
+
+def data(chart) -> list[dict]:
+    """All rows that a chart draws, whatever layer they are in."""
+    found, ahead = [], [chart.to_dict()]
+    while ahead:
+        part = ahead.pop()
+        for value in part.values() if isinstance(part, dict) else part:
+            if isinstance(value, dict | list):
+                ahead.append(value)
+        if isinstance(part, dict) and isinstance(part.get("values"), list):
+            found += [row for row in part["values"] if isinstance(row, dict)]
+    return found
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(node.itertext()) for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def drawn(chart, folder: Path) -> str:
+    return charts.save(chart, folder / "x.svg").read_text("utf-8")
+
+
+def test_the_timeline_tells_format_status_and_uncertainty_apart(registry: Registry) -> None:
+    rows = {row["date"]: row for row in data(charts.timeline(registry, dialogue="d")) if "date" in row}
+    assert {date: row["kind"] for date, row in rows.items()} == {
+        "2005-03-04": "in person",
+        "2006-03-04": "online",
+        "[2006-01-01..2008-06-30]": "hybrid",
+        "2007-05": "not known how",
+        "2009-02-03": "cancelled",
+        "2010-02-03/2010-02-05": "announced",
+    }
+    assert {date for date, row in rows.items() if row["uncertain"]} == {"[2006-01-01..2008-06-30]", "2007-05"}
+    assert rows["2005-03-04"]["number"] == "1"
+    assert rows["2006-03-04"]["number"] == ""
+
+
+def test_every_look_has_a_shape_or_fill_of_its_own() -> None:
+    for looks in (charts._KINDS, charts._VERDICTS):
+        assert len({(look.shape, look.fill) for look in looks.values()}) == len(looks)
+        colours = {colour for look in looks.values() for colour in (look.fill, look.outline)}
+        assert all(red == green == blue for red, green, blue in (bytes.fromhex(c[1:]) for c in colours))
+
+
+def test_meetings_do_not_hide_each_other(registry: Registry) -> None:
+    for number in range(40):
+        date = f"2007-{1 + number % 12:02}" if number % 3 else "2007"
+        registry.record(MeetingHeld(meeting=f"d/som/{number + 10}", series="d/som", date=date))
+    rows = [row for row in data(charts.timeline(registry)) if "left" in row]
+    places = {(row["y"], row["x"], row["left"], row["right"]) for row in rows}
+    assert len(places) == len({(row["meeting"], row["date"]) for row in rows})
+    for y, x, left, right in places:
+        for other_y, other_x, other_left, other_right in places - {(y, x, left, right)}:
+            apart = max(right, x + 8) < min(other_left, other_x - 8) or max(other_right, other_x + 8) < min(left, x - 8)
+            assert y != other_y or apart
+
+
+def test_undated_meetings_are_mentioned_and_long_names_are_wrapped(registry: Registry, tmp_path: Path) -> None:
+    shown = texts(drawn(charts.timeline(registry, dialogue="d"), tmp_path))
+    assert "5 held, 1 cancelled, 1 without a date, not drawn" in shown
+    assert "A dialogue" in shown
+    joined = "".join(shown)
+    assert LONG.replace(" ", "") in joined.replace(" ", "")
+    assert WIDE in joined
+    assert "Another" not in joined
+
+
+def test_the_counts_show_each_statement_with_its_verdict(registry: Registry) -> None:
+    chart = charts.counts(registry)
+    points = {(row["as_of"], row["stated"]): row for row in data(chart) if "verdict" in row}
+    assert {key: row["verdict"] for key, row in points.items()} == {
+        ("2010-01-01", 9): "disagrees",
+        ("2005-12-31", 1): "agrees",
+        ("2006-12-31", 2): "agrees",
+        ("2010-01-01", 1): "agrees",
+    }
+    assert points["2010-01-01", 9]["note"] == "stated 9,\non record 5"
+    counts = registry.counts(as_of="2006-12-31")["d/fm"].total
+    step = max((row for row in data(chart) if "certain" in row and row["x"] < 2007 and row["possible"] > 1),
+               key=lambda row: row["x"])  # fmt: skip
+    assert (step["certain"], step["possible"]) == (counts.certain, counts.possible)
+
+
+def test_a_disagreeing_statement_says_both_numbers(registry: Registry, tmp_path: Path) -> None:
+    shown = " ".join(texts(drawn(charts.counts(registry), tmp_path)))
+    assert "stated 9," in shown
+    assert "on record 5" in shown
+    assert "online" in shown
+
+
+@pytest.mark.parametrize("make", [charts.timeline, charts.counts])
+@pytest.mark.parametrize("suffix", ["svg", "png", "html"])
+def test_the_same_registry_gives_the_same_file(registry: Registry, tmp_path: Path, make, suffix: str) -> None:
+    one, other = (charts.save(make(registry), tmp_path / f"{name}.{suffix}") for name in "ab")
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_png_is_17_cm_wide_at_300_dots_per_inch(registry: Registry, tmp_path: Path) -> None:
+    for path in charts.draw(registry, tmp_path, formats=["png"]):
+        content = path.read_bytes()
+        width = struct.unpack(">I", content[16:20])[0]
+        metre = struct.unpack(">I", content[content.index(b"pHYs") + 4 :][:4])[0]
+        assert metre / 100 * 2.54 == pytest.approx(300, abs=1)
+        assert 15 < width / 300 * 2.54 < 18
+
+
+def test_a_page_needs_no_network(registry: Registry, tmp_path: Path) -> None:
+    page = charts.save(charts.timeline(registry), tmp_path / "x.html").read_text("utf-8")
+    assert "<script src=" not in page
+    assert "cdn.jsdelivr.net" not in page.split("<body>")[1].split("vegaEmbed(")[0][-2000:]
+
+
+def test_a_notebook_shows_a_chart(registry: Registry) -> None:
+    bundle = charts.timeline(registry)._repr_mimebundle_()
+    assert json.dumps(bundle)
+
+
+def test_the_past_can_be_drawn(registry: Registry) -> None:
+    before = registry.position
+    registry.record(MeetingHeld(meeting="d/som/9", series="d/som", date="2012-01-01"))
+    with registry.at(position=before) as past:
+        assert len(data(charts.timeline(past))) < len(data(charts.timeline(registry)))
+
+
+def test_what_cannot_be_drawn_is_said(registry: Registry, tmp_path: Path) -> None:
+    with Registry.open() as empty, pytest.raises(InvalidValueError, match="nothing dated to draw"):
+        charts.timeline(empty)
+    with pytest.raises(InvalidValueError, match="use .svg, .png or .html"):
+        charts.save(charts.timeline(registry), tmp_path / "x.gif")

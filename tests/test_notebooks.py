@@ -1,0 +1,53 @@
+"""In a notebook, registries and their answers are small tables; what people wrote is escaped."""
+
+from dialogue_registry import CountStated, DialogueLaunched, MeetingHeld, Registry, SeriesOpened, Source
+
+EVIL = '<script>alert("x")</script>'
+
+
+def test_registry_and_answers_show_as_escaped_tables() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name=EVIL, launched="2004"),
+            SeriesOpened(series="d/fm", dialogue="d", name="Ministers"),
+            *(MeetingHeld(meeting=f"d/fm/{n}", series="d/fm", title=f"{EVIL} {n}") for n in range(70)),
+            CountStated(series="d/fm", count=9, as_of="2010"),
+            source=Source(EVIL, url='https://example.org/"><b>'),
+        )
+        registry.record(
+            DialogueLaunched(dialogue="e", name="E", launched="2004"), source=Source("J", url="javascript:0")
+        )
+        shown = {
+            "registry": registry,
+            "counts": registry.counts(),
+            "reconciliation": registry.reconcile(),
+            "meetings": registry.meetings(),
+            "dialogues": registry.dialogues(),
+            "anomalies": registry.anomalies(),
+            "search": registry.search("script"),
+        }
+        told = {name: getattr(value, "_repr_html_")() for name, value in shown.items()}  # noqa: B009 - as notebooks do
+    assert [name for name, html in told.items() if "<table>" not in html] == []
+    assert [name for name, html in told.items() if "<script>" in html or "<b>" in html] == []
+    assert "0–70" not in told["registry"]
+    assert "… and 10 more" in told["meetings"]
+    assert 'href="https://example.org/&quot;&gt;&lt;b&gt;"' in told["dialogues"]
+    assert "javascript:" not in told["dialogues"]
+    assert "closed" in registry._repr_html_()
+
+
+def test_an_empty_registry_shows_too() -> None:
+    with Registry.open() as registry:
+        for value in (registry, registry.counts(), registry.reconcile(), registry.meetings(), registry.search("x")):
+            assert "nothing" in getattr(value, "_repr_html_")()  # noqa: B009
+
+
+def test_rows_and_counts_stay_what_they_are() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"), SeriesOpened(series="s", dialogue="d", name="S")
+        )
+        assert isinstance(registry.series(), tuple)
+        assert registry.meetings() == ()
+        assert dict(registry.counts()) == registry.counts()
+        assert list(registry.counts()) == ["s"]

@@ -1,0 +1,620 @@
+"""A log shared on a server: same names, same laws, same errors as on a file; views stay local and are the log's.
+
+Nothing acknowledged is lost, whoever dies; what others recorded first decides, whoever knew
+of it; and a follower sees everything once, in order.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from textwrap import dedent
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis.stateful import run_state_machine_as_test
+
+from dialogue_registry import (
+    BrokenChainError,
+    BusyError,
+    ConflictError,
+    DelegateAttended,
+    DialogueLaunched,
+    DialogueRegistryError,
+    InvalidValueError,
+    MeetingCancelled,
+    MeetingHeld,
+    NotARegistryError,
+    Projection,
+    ReadOnlyError,
+    RecordedEvent,
+    Registry,
+    SeriesOpened,
+    Source,
+    StatusError,
+    Table,
+    UnfitEventError,
+    UnknownSubjectError,
+    UnreachableError,
+    WrongPositionError,
+)
+from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
+from tests.long.shared_log import crowd
+from tests.servers import Server
+
+LAUNCHED = DialogueLaunched(dialogue="c5", name="C5+1", launched="2015")
+OPENED = SeriesOpened(series="c5/fm", dialogue="c5", name="Foreign ministers")
+SOURCE = Source("A press release")
+VENUES = Projection(
+    "venues", 1, [Table("venues", columns={"place": "TEXT"}, feed={MeetingHeld: lambda fact: (fact.place,)})]
+)
+
+
+def held(number: int, **more: object) -> MeetingHeld:
+    return MeetingHeld(meeting=f"c5/fm/{number}", series="c5/fm", **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def address(server: Server) -> str:
+    """A log with a dialogue and a series."""
+    address = server.new_log()
+    with Registry.open(address) as registry:
+        registry.record(LAUNCHED, OPENED)
+    return address
+
+
+@pytest.fixture
+def one(address: str) -> Iterator[Registry]:
+    with Registry.open(address) as registry:
+        yield registry
+
+
+@pytest.fixture
+def other(address: str) -> Iterator[Registry]:
+    with Registry.open(address) as registry:
+        yield registry
+
+
+def agree(*registries: Registry) -> None:
+    """All show the same of the same log."""
+    for registry in registries:
+        registry.catch_up()
+        assert registry.verify() == registries[0].head
+        same(show(registry), show(registries[0]), "views of one log")
+
+
+# --- the same as on a file -----------------------------------------------------------
+
+
+def outcome(player: Player, move: Move) -> tuple[object, ...]:
+    """What a move comes to, ids aside: what the registry appended or gave back, or the kind of its refusal."""
+    try:
+        recorded = player._play(move)
+    except DialogueRegistryError as refusal:
+        return type(refusal), getattr(refusal, "item", None)
+    if recorded.id not in player.ids:
+        player.ids.append(recorded.id)
+    return recorded.position, recorded.subject, recorded.version, type(recorded.event), recorded.source
+
+
+@given(histories())
+def test_two_writers_that_never_look_record_and_refuse_as_one_file_does(server: Server, moves: History) -> None:
+    address = server.new_log()
+    with Registry.open() as file, Registry.open(address) as one, Registry.open(address) as other:
+        alone, together = Player(file), Player(one)
+        for move, writer in zip(moves, cycle([one, other]), strict=False):
+            together.registry = writer
+            assert outcome(together, move) == outcome(alone, move)
+        agree(one, other)
+        same(show(file), show(one), "views of a file, and of a shared log")
+    server.run(f"DROP DATABASE {address.rpartition('/')[2].partition('?')[0]} WITH (FORCE)")
+
+
+def test_the_machine_plays_the_same_moves_on_a_file_and_on_a_server(server: Server) -> None:
+    class OnBoth(RegistryMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.shared = Player(Registry.open(server.new_log()))
+
+        def made(self, move: Move, recorded: RecordedEvent | None) -> None:
+            there = self.shared.play(move)
+            assert (there and (there.position, there.version)) == (recorded and (recorded.position, recorded.version))
+
+        def teardown(self) -> None:
+            self.shared.registry.verify()
+            same(show(self.registry), show(self.shared.registry), "views of a file, and of a shared log")
+            self.shared.registry.close()
+            super().teardown()
+
+    run_state_machine_as_test(OnBoth)
+
+
+def test_all_questions_are_answered_from_local_views(one: Registry) -> None:
+    first = one.record(held(1, date="2015-11-01", format="in-person"), source=SOURCE)[0]
+    one.correct(first.id, held(1, date="2015-11-01", format="online"), reason="misprint")
+    assert one.counts()["c5/fm"].by_format["online"].certain == 1
+    assert [meeting.sources for meeting in one.meetings()] == [(SOURCE,)]
+    with one.at(position=first.position) as past:
+        assert past.counts()["c5/fm"].by_format["online"].certain == 0
+    assert one.db["meetings"].count == 1
+    assert [event.position for event in one.events()] == [1, 2, 3, 4]
+
+
+def test_an_exported_log_is_taken_in(server: Server, one: Registry) -> None:
+    one.record(held(1), source=SOURCE)
+    with Registry.open(server.new_log()) as copy:
+        assert copy.import_events(one.export_events()) == 3
+        assert list(copy.export_events()) == list(one.export_events())
+        one.record(held(2))
+        assert copy.import_events(one.export_events()) == 1
+        agree(copy)
+
+
+def test_an_export_that_is_refused_leaves_nothing_on_the_server(server: Server, one: Registry) -> None:
+    one.record(held(1))
+    address, lines = server.new_log(), list(one.export_events())
+    with Registry.open(address) as copy, pytest.raises(UnfitEventError):
+        copy.import_events([lines[0], lines[1], lines[2].replace("c5/fm/1", "c5/fm/9")])
+    with Registry.open(address) as again:
+        assert again.position == 0
+
+
+def test_a_great_many_events_at_once_are_all_or_none(one: Registry, other: Registry) -> None:
+    many = [held(number) for number in range(2500)]
+    with pytest.raises(UnknownSubjectError):
+        one.record(*many, MeetingHeld(meeting="x/1", series="x"))
+    agree(one, other)
+    assert one.position == 2
+    one.record(*many)
+    agree(one, other)
+    assert other.position == 2502
+
+
+# --- who wrote first decides ---------------------------------------------------------
+
+
+def test_what_no_longer_holds_is_refused_with_the_error_of_a_file(one: Registry, other: Registry) -> None:
+    standing = one.record(held(1, place="Samarkand"))[0]
+    with pytest.raises(ConflictError) as conflict:
+        other.record(held(1, place="Tashkent"))
+    assert conflict.value.standing == standing.id
+    assert conflict.value.item == 0
+    with pytest.raises(StatusError):
+        other.record(MeetingCancelled(meeting="c5/fm/1"))
+    agree(one, other)
+    assert one.position == 3
+
+
+def test_a_writer_that_has_not_looked_builds_on_what_others_recorded(one: Registry, other: Registry) -> None:
+    meeting = one.record(held(1))[0]
+    seat = other.record(DelegateAttended(meeting="c5/fm/1", name="A", party="JPN"))[0]
+    assert seat.position == 4
+    again = held(1, place="Almaty")
+    assert one.correct(meeting.id, again, reason="it was not said where").version == 3
+    assert other.retract(seat.id, reason="was not there").position == 6
+    agree(one, other)
+
+
+def test_the_same_fact_from_two_desks_is_recorded_once(one: Registry, other: Registry) -> None:
+    (first,) = one.record(held(1), source=SOURCE)
+    assert other.record(held(1), source=SOURCE) == (first,)
+    assert other.record(held(1), held(2), source=SOURCE)[0] == first
+    assert other.position == 4
+
+
+def test_the_expected_position_is_that_of_the_shared_log(one: Registry, other: Registry) -> None:
+    one.record(held(1), expected=2)
+    with pytest.raises(WrongPositionError) as caught:
+        other.record(held(2), expected=2)
+    assert (caught.value.expected, caught.value.actual) == (2, 3)
+    other.record(held(2), expected=3)
+    one.record(held(3), expected=4)  # which it has not seen yet
+    one.record(held(3), expected=0)  # of what is recorded already nothing is expected
+    with pytest.raises(WrongPositionError):
+        one.record(held(4), expected=99)
+    agree(one, other)
+
+
+def test_a_block_sees_the_shared_log_as_it_begins_and_is_one(one: Registry, other: Registry) -> None:
+    one.record(held(1))
+    with other.transaction():
+        assert other.position == 3
+        other.record(held(2))
+        with pytest.raises(ConflictError):
+            other.record(held(1, place="elsewhere"))
+        other.record(held(3))
+        assert other.catch_up() == 5
+        assert one.catch_up() == 3
+    agree(one, other)
+    assert one.position == 5
+
+
+def test_a_block_that_others_overtook_is_undone_and_may_be_run_again(one: Registry, other: Registry) -> None:
+    with pytest.raises(WrongPositionError) as caught, other.transaction():
+        other.record(held(2))
+        one.record(held(1))
+    assert (caught.value.expected, caught.value.actual) == (2, 3)
+    assert other.position == 2
+    with other.transaction():
+        other.record(held(2))
+    agree(one, other)
+    assert one.position == 4
+
+
+def test_a_block_that_is_left_by_an_error_was_a_dry_run(one: Registry, other: Registry) -> None:
+    with pytest.raises(ZeroDivisionError), one.transaction():
+        one.record(held(1))
+        _ = 1 / 0
+    agree(one, other)
+    assert one.position == 2
+
+
+def test_a_writer_of_batches_is_not_starved_by_writers_of_single_events(address: str, other: Registry) -> None:
+    """Its turn comes, though deciding takes it longer than the others need to overtake it."""
+    pestering = dedent("""
+        import sys
+        from itertools import count
+        from dialogue_registry import MeetingHeld, Registry
+        with Registry.open(sys.argv[1]) as registry:
+            for number in count():
+                registry.record(MeetingHeld(meeting=f"c5/fm/{sys.argv[2]}-{number}", series="c5/fm"))
+    """)
+    pests = [subprocess.Popen([sys.executable, "-c", pestering, address, str(n)]) for n in range(2)]
+    try:
+        other.wait_until(10)
+        before = other.position
+        assert other.record_all((held(number) for number in range(5000)), batch=1000) == 5000
+        assert other.position - before > 5000, "nobody was in its way"
+    finally:
+        for pest in pests:
+            pest.kill()
+            pest.wait()
+
+
+def test_recording_one_event_is_one_round_trip(one: Registry, tmp_path: Path) -> None:
+    for number in range(10):  # by then the driver has prepared the statement
+        one.record(held(number))
+    connection = one._replica.shared._connection.pgconn  # type: ignore[attr-defined]
+    with (tmp_path / "trace").open("w+") as trace:
+        connection.trace(trace.fileno())
+        one.record(held(99))
+        connection.untrace()
+        trace.seek(0)
+        assert trace.read().count("ReadyForQuery") == 1
+
+
+def test_what_is_recorded_already_is_known_without_the_server(server: Server, one: Registry) -> None:
+    (first,) = one.record(held(1))
+    server.kill()
+    try:
+        assert one.record(held(1)) == (first,)
+    finally:
+        server.restart()
+
+
+# --- local views ---------------------------------------------------------------------
+
+
+def test_views_in_a_file_go_on_where_they_were(address: str, one: Registry, tmp_path: Path) -> None:
+    with Registry.open(address, views=tmp_path / "local.db") as local:
+        local.record(held(1))
+    one.record(held(2))
+    with Registry.open(address, views=tmp_path / "local.db") as local:
+        agree(local, one)
+    (tmp_path / "local.db").unlink()
+    with Registry.open(address, views=tmp_path / "local.db") as local:
+        agree(local, one)
+
+
+def test_processes_may_share_the_file_of_the_views(address: str, tmp_path: Path) -> None:
+    with Registry.open(address, views=tmp_path / "v.db") as one, Registry.open(address, views=tmp_path / "v.db") as two:
+        for number in range(6):
+            (one, two)[number % 2].record(held(number))
+        agree(one, two)
+        assert two.position == 8
+
+
+def test_the_file_of_the_views_opened_directly_answers_and_refuses_writes(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "local.db"
+    with Registry.open(address, views=path) as local:
+        fact = local.record(held(1))[0]
+    for projections in ([], [VENUES]):
+        with Registry.open(path, projections=projections) as direct:
+            assert len(direct.meetings()) == 1
+            for write in (
+                lambda: direct.record(held(2)),
+                lambda: direct.retract(fact.id, reason="no"),
+                lambda: direct.import_events([]),
+                lambda: direct.record_all([held(2)]),
+            ):
+                with pytest.raises(ReadOnlyError, match="follows the log on postgresql:///"):
+                    write()
+            assert direct.catch_up() == 3
+            direct.verify()
+    with Registry.open(path, read_only=True) as direct:
+        assert direct.position == 3
+
+
+def test_a_shared_log_may_be_opened_to_read_only(address: str, one: Registry, tmp_path: Path) -> None:
+    with Registry.open(address, views=tmp_path / "local.db", read_only=True, projections=[VENUES]) as reader:
+        with pytest.raises(ReadOnlyError, match="read_only=True"):
+            reader.record(held(1))
+        one.record(held(1, place="Astana"))
+        reader.catch_up()
+        assert [row["place"] for row in reader.db["venues"].rows] == ["Astana"]
+
+
+def test_the_views_of_another_log_are_refused_and_left_alone(server: Server, address: str, tmp_path: Path) -> None:
+    path, elsewhere = tmp_path / "local.db", server.new_log()
+    with Registry.open(elsewhere, views=path) as local:
+        local.record(LAUNCHED)
+    with pytest.raises(NotARegistryError, match="another log"):
+        Registry.open(address, views=path)
+    with Registry.open(elsewhere, views=path) as local:
+        local.record(OPENED)
+
+
+def test_a_registry_file_given_as_views_stays_a_registry(address: str, tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "mine.db") as mine:
+        mine.record(LAUNCHED)
+    with pytest.raises(NotARegistryError, match="another log"):
+        Registry.open(address, views=tmp_path / "mine.db")
+    with Registry.open(tmp_path / "mine.db") as mine:
+        mine.record(OPENED)
+
+
+def test_views_need_an_address(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="postgresql://"):
+        Registry.open(tmp_path / "a.db", views=tmp_path / "b.db")
+
+
+def test_a_projection_that_other_programs_do_not_know_misses_nothing(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "local.db"
+    with Registry.open(address, views=path, projections=[VENUES]) as knowing, Registry.open(address) as far:
+        far.record(held(1, place="Almaty"))
+        with Registry.open(address, views=path) as ignorant:  # takes it over without the projection
+            far.record(held(2, place="Bishkek"))
+        far.record(held(3, place="Dushanbe"))
+        assert knowing.catch_up() == 5
+        assert [row["place"] for row in knowing.db["venues"].rows] == ["Almaty", "Bishkek", "Dushanbe"]
+        assert ignorant is not knowing
+        knowing.verify()
+
+
+def test_views_are_made_again_without_the_server(server: Server, one: Registry) -> None:
+    one.record(held(1))
+    shown = show(one)
+    server.kill()
+    try:
+        one.rebuild()
+        same(show(one), shown, "before and after")
+    finally:
+        server.restart()
+
+
+# --- what is there is what was recorded ----------------------------------------------
+
+
+def tamper(address: str, statement: str) -> None:
+    """As only its owner can: without the triggers."""
+    with psycopg.connect(address) as connection:
+        connection.execute("ALTER TABLE dialogue_registry.events DISABLE TRIGGER USER")
+        connection.execute(statement)
+        connection.execute("ALTER TABLE dialogue_registry.events ENABLE TRIGGER USER")
+
+
+@pytest.mark.parametrize(
+    ("statement", "position"),
+    [
+        ("UPDATE dialogue_registry.events SET data = replace(data, '2015', '2016') WHERE position = 1", 1),
+        ("UPDATE dialogue_registry.events SET by = 'x' WHERE position = 4", 4),
+        ("DELETE FROM dialogue_registry.events WHERE position = 3", 3),
+        ("DELETE FROM dialogue_registry.events WHERE position > 3", 4),
+        ("UPDATE dialogue_registry.events SET position = CASE position WHEN 3 THEN -4 ELSE -3 END WHERE position > 2;"
+         "UPDATE dialogue_registry.events SET position = -position WHERE position < 0", 3),
+    ],
+)  # fmt: skip
+def test_a_change_on_the_server_is_found(address: str, one: Registry, statement: str, position: int) -> None:
+    one.record(held(1), held(2))
+    one.verify()
+    tamper(address, statement)
+    with pytest.raises(BrokenChainError) as caught:
+        one.verify()
+    assert caught.value.position == position
+    with pytest.raises((BrokenChainError, NotARegistryError)), Registry.open(address) as fresh:
+        fresh.verify(one.head)
+
+
+def test_a_server_that_lost_events_is_noticed_by_those_who_know_them(address: str, one: Registry) -> None:
+    """As after a backup was restored, or a standby took over that was behind."""
+    one.record(held(1), held(2))
+    tamper(address, "DELETE FROM dialogue_registry.events WHERE position > 3")
+    with pytest.raises(NotARegistryError, match="has lost"):
+        one.catch_up()
+    with pytest.raises(NotARegistryError, match="has lost"):
+        next(one.follow())
+    with Registry.open(address) as fresh:
+        fresh.record(held(3))
+    with pytest.raises(NotARegistryError, match="another log"):
+        one.record(held(4))
+
+
+# --- following -----------------------------------------------------------------------
+
+
+def test_a_follower_sees_what_others_record(one: Registry, other: Registry) -> None:
+    seen = []
+    for number, step in enumerate(one.follow(poll=30), 1):  # so long that only a wake-up can come in time
+        seen.append(step.position)
+        if step.position == 7:
+            break
+        if number > 1:  # the first time it did not listen yet
+            other.record(held(number))
+    assert seen == sorted(seen)
+    assert step.lag == 0
+    agree(one, other)
+
+
+def test_breaking_off_leaves_nothing_open(server: Server, one: Registry, address: str) -> None:
+    for _ in islice(one.follow(poll=0.01), 3):
+        pass
+    with psycopg.connect(server.address()) as connection:
+        database = address.rpartition("/")[2].partition("?")[0]
+        listening = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND query LIKE 'LISTEN%%'"
+        assert connection.execute(listening, (database,)).fetchone() == (0,)
+    one.record(held(1))
+
+
+def test_a_follower_far_behind_says_how_far_page_by_page(one: Registry, other: Registry) -> None:
+    one.record_all(held(number) for number in range(3500))
+    lags = []
+    for step in other.follow(poll=0.01):
+        lags.append(step.lag)
+        if not step.lag:
+            break
+    assert len(lags) == 4
+    assert lags == sorted(lags, reverse=True)
+    assert lags[-1] == 0
+    agree(one, other)
+
+
+def test_a_follower_goes_on_when_the_server_is_back(server: Server, one: Registry, other: Registry) -> None:
+    steps = one.follow(poll=0.01)
+    assert next(steps).lag == 0
+    server.kill()
+    assert any(step.lag is None for step in islice(steps, 50))
+    server.restart()
+    other.record(held(1))  # on a new connection, by itself
+    assert any(step.position == 3 for step in islice(steps, 1000))
+    steps.close()  # type: ignore[attr-defined]
+    agree(one, other)
+
+
+def test_a_connection_that_was_cut_is_made_again(server: Server, one: Registry, other: Registry) -> None:
+    steps = one.follow(poll=0.01)
+    for number in range(3):
+        next(steps)
+        server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test%'")
+        other.record(held(number))
+    assert any(step.position == 5 for step in islice(steps, 1000))
+    steps.close()  # type: ignore[attr-defined]
+
+
+def test_where_nobody_wakes_it_a_follower_looks_by_itself(server: Server, address: str, one: Registry) -> None:
+    """A standby has no LISTEN; it can be followed like any other."""
+    standby = server.start_standby()
+    try:
+        with Registry.open(standby.address(address)) as reader:
+            one.record(held(1))
+            began = time.monotonic()
+            steps = list(islice(reader.follow(poll=0.05), 4))
+            assert time.monotonic() - began > 0.1, "it does not spin"
+            assert all(step.lag == 0 for step in steps)
+            assert reader.wait_until(3) == 3
+            agree(reader, one)
+            with pytest.raises(ReadOnlyError, match="read-only"):
+                reader.record(held(2))
+    finally:
+        standby.stop()
+
+
+def test_waiting_for_a_position_ends_when_every_projection_has_it(one: Registry, other: Registry) -> None:
+    position = one.record(held(1))[0].position
+    assert other.wait_until(position) == 3
+    assert other.wait_until(1) == 3
+    with pytest.raises(BusyError, match="not 99"):
+        other.wait_until(99, timeout=0.05)
+
+
+def test_waiting_on_a_file_looks_at_every_projection(tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "a.db", projections=[VENUES]) as knowing, Registry.open(tmp_path / "a.db") as other:
+        other.record(LAUNCHED, OPENED, held(1, place="Almaty"))
+        assert knowing.wait_until(3) == 3
+        assert [row["place"] for row in knowing.db["venues"].rows] == ["Almaty"]
+        assert [step.lag for step in islice(knowing.follow(poll=0.01), 2)] == [0, 0]
+        with pytest.raises(BusyError):
+            knowing.wait_until(4, timeout=0.05)
+
+
+# --- when something dies -------------------------------------------------------------
+
+
+def test_a_registry_whose_server_is_away_answers_and_says_so_when_recording(server: Server, one: Registry) -> None:
+    one.record(held(1))
+    server.kill()
+    try:
+        assert len(one.meetings()) == 1
+        for write in (lambda: one.record(held(2)), lambda: one.catch_up(), lambda: one.verify()):
+            with pytest.raises(UnreachableError, match="cannot be reached"):
+                write()
+        assert one.position == 3
+    finally:
+        server.restart()
+    one.record(held(2))
+    agree(one)
+
+
+CHILD = dedent("""
+    import os, signal, sys
+    from dialogue_registry import MeetingHeld, Registry
+    with Registry.open(sys.argv[1], views=sys.argv[2]) as registry:
+        shared = registry._replica.shared
+        append = shared.append
+        def append_and_die(entries, *, expected):
+            append(entries, expected=expected)
+            os.kill(os.getpid(), signal.SIGKILL)
+        shared.append = append_and_die
+        registry.record(MeetingHeld(meeting="c5/fm/1", series="c5/fm"))
+""")
+
+
+def test_who_dies_between_both_commits_has_recorded(address: str, tmp_path: Path, one: Registry) -> None:
+    died = subprocess.run([sys.executable, "-c", CHILD, address, str(tmp_path / "local.db")], check=False)
+    assert died.returncode == -signal.SIGKILL
+    with Registry.open(tmp_path / "local.db") as direct:
+        assert direct.position == 2
+    with Registry.open(address, views=tmp_path / "local.db") as again:
+        assert again.position == 3
+        agree(again, one)
+        assert again.record(held(1))[0].position == 3
+
+
+FULL = dedent("""
+    import resource, signal, sys
+    from dialogue_registry import MeetingHeld, Registry, StorageError
+    with Registry.open(sys.argv[1], views=sys.argv[2]) as registry:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        full = max(os.path.getsize(sys.argv[2] + end) for end in ("", "-wal", "-shm"))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+        try:
+            for number in range(10_000):
+                registry.record(MeetingHeld(meeting=f"c5/fm/{number}", series="c5/fm", title="x" * 3000))
+        except StorageError as error:
+            print(error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert registry.catch_up() == registry.verify().position
+        print(registry.position)
+""").replace("import resource", "import os, resource")
+
+
+def test_where_the_local_disk_is_full_it_is_said_that_it_is_recorded(address: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, address, str(tmp_path / "local.db")], check=True, capture_output=True, text=True
+    )
+    message, position = done.stdout.splitlines()
+    with Registry.open(address) as registry:
+        assert registry.position == int(position)
+    assert message.startswith("it is recorded, but the local views") or "nothing was recorded" in message
+
+
+def test_eight_write_and_three_follow_and_nothing_is_missed_doubled_or_reordered(server: Server) -> None:
+    print(dict(crowd(server, 4, writers=8, followers=3)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_is_killed_nothing_acknowledged_is_lost_and_all_converge(server: Server, seed: int) -> None:
+    print(dict(crowd(server, 2, writers=3, followers=2, kills=5, seed=seed)))
