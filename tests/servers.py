@@ -5,7 +5,6 @@ import signal
 import subprocess
 import tempfile
 import time
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -23,7 +22,8 @@ class Server:
     def __init__(self, *, durable: bool = False) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="pg-")
         self._server = get_server(Path(self._folder.name) / "data")
-        self._numbers = count(1)
+        self._used: list[str] = []
+        self._free: list[str] = []
         if not durable:
             self.run("ALTER SYSTEM SET fsync = off")
             self.run("SELECT pg_reload_conf()")
@@ -34,10 +34,20 @@ class Server:
         return f"postgresql://{role}:{password}@/{database}?host={folder}"
 
     def new_database(self) -> str:
-        """Make an empty database; give its address."""
-        name = f"test{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name}")
+        """Make an empty database, or empty one that is not used any more; give its address."""
+        if self._free:
+            name = self._free.pop()
+            self.run("DROP SCHEMA IF EXISTS dialogue_registry CASCADE", name)
+        else:
+            name = f"test{len(self._used) + 1}"
+            self.run(f"CREATE DATABASE {name}")
+        self._used.append(name)
         return self.address(name)
+
+    def use_again(self) -> None:
+        """Say that no database is used any more."""
+        self._free += self._used
+        self._used.clear()
 
     def new_log(self) -> str:
         """Make a database with an empty log; give its address."""
@@ -46,7 +56,7 @@ class Server:
         return address
 
     def run(self, statements: str, database: str = "postgres") -> None:
-        """Run statements as the owner of everything."""
+        """Run statements as the one who may do everything."""
         with psycopg.connect(self.address(database), autocommit=True) as connection:
             connection.execute(statements)
 

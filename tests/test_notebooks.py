@@ -1,6 +1,14 @@
 """In a notebook, registries and their answers are small tables; what people wrote is escaped."""
 
-from dialogue_registry import CountStated, DialogueLaunched, MeetingHeld, Registry, SeriesOpened, Source
+from dialogue_registry import (
+    CountStated,
+    DelegateAttended,
+    DialogueLaunched,
+    MeetingHeld,
+    Registry,
+    SeriesOpened,
+    Source,
+)
 
 EVIL = '<script>alert("x")</script>'
 
@@ -14,6 +22,7 @@ def test_registry_and_answers_show_as_escaped_tables() -> None:
             CountStated(series="d/fm", count=9, as_of="2010"),
             source=Source(EVIL, url='https://example.org/"><b>'),
         )
+        registry.record(DelegateAttended(meeting="d/fm/1", party=EVIL, name=EVIL))
         registry.record(
             DialogueLaunched(dialogue="e", name="E", launched="2004"), source=Source("J", url="javascript:0")
         )

@@ -1,4 +1,4 @@
-"""The laws can fail: each fault planted here is caught by the law that is there to catch it, in a bounded number of tries.
+"""The laws can fail: each fault planted here is caught by the law that is there to catch it, in so many tries.
 
 A law that cannot fail is no law. When a fault survives, the law or the histories are too weak: mend those, never the
 fault.
@@ -281,7 +281,7 @@ def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
 @planted(by=LAW_3)
 def rows_come_in_the_order_of_their_last_wording(patch: pytest.MonkeyPatch) -> None:
     # As if a corrected fact were appended, and did not stay in its place.
-    from dialogue_registry import testing  # noqa: PLC0415 - where the order is looked at
+    from dialogue_registry import testing
 
     def show(original: Any, *told: Any, **how: Any) -> Any:
         shown = original(*told, **{**how, "places": True})
@@ -352,7 +352,7 @@ def a_meeting_without_a_date_is_certain(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_6)
 def the_last_day_of_a_span_counts(patch: pytest.MonkeyPatch) -> None:
-    from dialogue_registry import standard  # noqa: PLC0415
+    from dialogue_registry import standard
 
     def days(original: Any, date: Any) -> Any:
         text, earliest, _ = original(date)
@@ -493,7 +493,13 @@ numbering = count(1)
     by=theirs(
         Projection(
             "numbers", 1,
-            [Table("topic_numbers", columns={"number": "INTEGER"}, feed={TopicDiscussed: lambda _: (next(numbering),)})],
+            [
+                Table(
+                    "topic_numbers",
+                    columns={"number": "INTEGER"},
+                    feed={TopicDiscussed: lambda _: (next(numbering),)},
+                )
+            ],
         )
     )
 )  # fmt: skip

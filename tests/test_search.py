@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogue_registry import (
@@ -156,7 +156,7 @@ def _found(registry: Registry, word: str) -> list[tuple[object, ...]]:
 
 
 def test_the_texts_are_a_projection_that_obeys_the_laws() -> None:
-    check_projection(SEARCH)
+    check_projection(SEARCH, settings=settings(max_examples=max(10, settings().max_examples // 6)))
 
 
 def test_recording_does_not_feed_the_index(registry: Registry) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 from textwrap import dedent
@@ -103,6 +104,7 @@ def outcome(player: Player, move: Move) -> tuple[object, ...]:
 
 @given(histories())
 def test_two_writers_that_never_look_record_and_refuse_as_one_file_does(server: Server, moves: History) -> None:
+    server.use_again()
     address = server.new_log()
     with Registry.open() as file, Registry.open(address) as one, Registry.open(address) as other:
         alone, together = Player(file), Player(one)
@@ -111,13 +113,13 @@ def test_two_writers_that_never_look_record_and_refuse_as_one_file_does(server: 
             assert outcome(together, move) == outcome(alone, move)
         agree(one, other)
         same(show(file), show(one), "views of a file, and of a shared log")
-    server.run(f"DROP DATABASE {address.rpartition('/')[2].partition('?')[0]} WITH (FORCE)")
 
 
 def test_the_machine_plays_the_same_moves_on_a_file_and_on_a_server(server: Server) -> None:
     class OnBoth(RegistryMachine):
         def __init__(self) -> None:
             super().__init__()
+            server.use_again()
             self.shared = Player(Registry.open(server.new_log()))
 
         def made(self, move: Move, recorded: RecordedEvent | None) -> None:
@@ -234,9 +236,13 @@ def test_a_block_sees_the_shared_log_as_it_begins_and_is_one(one: Registry, othe
 
 
 def test_a_block_that_others_overtook_is_undone_and_may_be_run_again(one: Registry, other: Registry) -> None:
-    with pytest.raises(WrongPositionError) as caught, other.transaction():
-        other.record(held(2))
-        one.record(held(1))
+    def block() -> None:
+        with other.transaction():
+            other.record(held(2))
+            one.record(held(1))
+
+    with pytest.raises(WrongPositionError) as caught:
+        block()
     assert (caught.value.expected, caught.value.actual) == (2, 3)
     assert other.position == 2
     with other.transaction():
@@ -246,9 +252,9 @@ def test_a_block_that_others_overtook_is_undone_and_may_be_run_again(one: Regist
 
 
 def test_a_block_that_is_left_by_an_error_was_a_dry_run(one: Registry, other: Registry) -> None:
-    with pytest.raises(ZeroDivisionError), one.transaction():
+    with suppress(KeyboardInterrupt), one.transaction():
         one.record(held(1))
-        _ = 1 / 0
+        raise KeyboardInterrupt
     agree(one, other)
     assert one.position == 2
 
@@ -407,6 +413,12 @@ def tamper(address: str, statement: str) -> None:
         connection.execute("ALTER TABLE dialogue_registry.events ENABLE TRIGGER USER")
 
 
+SWAP = """
+    UPDATE dialogue_registry.events SET position = CASE position WHEN 3 THEN -4 ELSE -3 END WHERE position > 2;
+    UPDATE dialogue_registry.events SET position = -position WHERE position < 0
+"""
+
+
 @pytest.mark.parametrize(
     ("statement", "position"),
     [
@@ -414,10 +426,9 @@ def tamper(address: str, statement: str) -> None:
         ("UPDATE dialogue_registry.events SET by = 'x' WHERE position = 4", 4),
         ("DELETE FROM dialogue_registry.events WHERE position = 3", 3),
         ("DELETE FROM dialogue_registry.events WHERE position > 3", 4),
-        ("UPDATE dialogue_registry.events SET position = CASE position WHEN 3 THEN -4 ELSE -3 END WHERE position > 2;"
-         "UPDATE dialogue_registry.events SET position = -position WHERE position < 0", 3),
+        (SWAP, 3),
     ],
-)  # fmt: skip
+)
 def test_a_change_on_the_server_is_found(address: str, one: Registry, statement: str, position: int) -> None:
     one.record(held(1), held(2))
     one.verify()
@@ -439,8 +450,10 @@ def test_a_server_that_lost_events_is_noticed_by_those_who_know_them(address: st
         next(one.follow())
     with Registry.open(address) as fresh:
         fresh.record(held(3))
-    with pytest.raises(NotARegistryError, match="another log"):
+    with pytest.raises(BrokenChainError, match="catch_up"):
         one.record(held(4))
+    with pytest.raises(NotARegistryError, match="another log"):
+        one.catch_up()
 
 
 # --- following -----------------------------------------------------------------------
@@ -548,7 +561,7 @@ def test_a_registry_whose_server_is_away_answers_and_says_so_when_recording(serv
     server.kill()
     try:
         assert len(one.meetings()) == 1
-        for write in (lambda: one.record(held(2)), lambda: one.catch_up(), lambda: one.verify()):
+        for write in (lambda: one.record(held(2)), one.catch_up, one.verify):
             with pytest.raises(UnreachableError, match="cannot be reached"):
                 write()
         assert one.position == 3

@@ -20,6 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from dialogue_registry.errors import (
+    BrokenChainError,
     BusyError,
     InvalidValueError,
     NewerRegistryError,
@@ -197,6 +198,11 @@ class PostgresLog:
                 return
         try:
             self._run(lambda connection: _insert(connection, entries))
+        except server.CheckViolation as error:
+            raise BrokenChainError(
+                f"{self.name}: {_told(error)}: the log there is not what it was taken for, which catch_up() looks into",
+                position=expected + 1,
+            ) from error
         except server.UniqueViolation as conflict:
             # Ours may be there: sent a moment ago on a connection that broke before the answer came.
             if self.read(expected, limit=len(entries)) != list(entries):
@@ -331,7 +337,7 @@ def _translated(name: str) -> Iterator[None]:
     """Turn the driver's errors into the library's own."""
     try:
         yield
-    except server.UniqueViolation:
+    except (server.UniqueViolation, server.CheckViolation):
         raise
     except (server.InsufficientPrivilege, server.ReadOnlySqlTransaction) as error:
         raise ReadOnlyError(f"{name} refuses it ({_told(error)}): ask for a role that may") from error

@@ -247,7 +247,7 @@ def _yaml(value: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield from _yaml(item, indent + "  ")
         elif isinstance(item, list):
             yield f"{indent}{_scalar(key)}: [{', '.join(map(_scalar, item))}]"
-        elif isinstance(item, str) and "\n" in item:
+        elif isinstance(item, str) and "\n" in item and item == item.strip() and item.replace("\n", "").isprintable():
             yield f"{indent}{_scalar(key)}: |-"
             yield from (f"{indent}  {line}" for line in item.split("\n"))
         else:

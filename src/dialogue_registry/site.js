@@ -64,7 +64,8 @@ addEventListener("DOMContentLoaded", async () => {
     const link = item.querySelector("a");
     const url = new URL(link.href);
     const other = url.pathname.split("/").pop();
-    if (other === "search" || other === "evidence") continue;
+    if (link.textContent.trim() === "0 rows") item.remove();
+    if (!item.isConnected || other === "search" || (other === "evidence" && table !== "events")) continue;
     url.pathname += ".json";
     for (const [name, value] of Object.entries({ _labels: "on", _shape: "array", _size: "50" })) {
       url.searchParams.set(name, value);

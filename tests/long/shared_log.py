@@ -258,7 +258,7 @@ def _check(registry: Registry, writing: list[Child], following: list[Child], fig
 
 def main() -> None:
     """Run the rounds and print the figures."""
-    from tests.servers import Server  # noqa: PLC0415 - which the children need not import
+    from tests.servers import Server
 
     parser = argparse.ArgumentParser(prog="python -m tests.long.shared_log", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)
