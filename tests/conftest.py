@@ -16,7 +16,7 @@ from tests.servers import Server
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]  # logs are large values; that is the point
 
 # Deadlines are off: the first example pays for imports and SQLite's first page, and machines differ.
-settings.register_profile("ci", max_examples=60, deadline=None, print_blob=True, suppress_health_check=_PATIENT)
+settings.register_profile("ci", max_examples=25, deadline=None, print_blob=True, suppress_health_check=_PATIENT)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=3000, stateful_step_count=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

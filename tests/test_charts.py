@@ -3,7 +3,7 @@
 import json
 import struct
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -59,7 +59,7 @@ def data(chart) -> list[dict]:
 
 
 def texts(svg: str) -> list[str]:
-    return ["".join(node.itertext()) for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    return ["".join(node.itertext()) for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
 
 
 def drawn(chart, folder: Path) -> str:

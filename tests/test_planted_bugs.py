@@ -39,6 +39,7 @@ from dialogue_registry import (
     rules,
     sqlite,
 )
+from dialogue_registry.standard import STANDARD
 from dialogue_registry.testing import (
     caught_up_as_kept_up,
     check_log,
@@ -94,7 +95,7 @@ LAW_1_PAGES = law(
     test_laws.test_a_replay_does_not_care_how_many_events_it_reads_at_a_time, moves=stories, page=st.integers(1, 7)
 )
 LAW_2 = law_of(past_as_prefix, SEATS, stories, st.integers(0, 30))
-LAW_3 = law_of(log_as_effective_log, SEATS, stories)
+LAW_3 = law_of(log_as_effective_log, STANDARD, stories)
 LAW_3_TOO = law_of(retracted_as_never_recorded, SEATS, stories, stories)
 LAW_4 = law_of(caught_up_as_kept_up, SEATS, stories, numbers)
 LAW_5 = law_of(unrelated_commute, SEATS, *sides, st.lists(st.booleans(), max_size=24))

@@ -619,6 +619,7 @@ def test_where_the_local_disk_is_full_it_is_said_that_it_is_recorded(address: st
         [sys.executable, "-c", FULL, address, str(tmp_path / "local.db")], check=True, capture_output=True, text=True
     )
     message, position = done.stdout.splitlines()
+    print(message)
     with Registry.open(address) as registry:
         assert registry.position == int(position)
     assert message.startswith("it is recorded, but the local views") or "nothing was recorded" in message

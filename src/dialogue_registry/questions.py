@@ -269,7 +269,7 @@ class Questions:
     def disputes(self) -> tuple[Dispute, ...]:
         """The claims that contradict facts which stand and still read otherwise."""
         log = SQLiteLog(self._connection)
-        rows = self._connection.execute(_DISPUTES).fetchall()
+        rows = self._connection.execute(f"{_DISPUTES} ORDER BY 1").fetchall()
         sources = self.sources(row[0] for row in rows)
         found: list[Dispute] = []
         for fact, event, disputed, reason, wording in rows:
