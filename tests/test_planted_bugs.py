@@ -271,7 +271,7 @@ def what_is_retracted_leaves_its_state_behind(patch: pytest.MonkeyPatch) -> None
     wrapped(patch, projections._StateFold, "__init__", init)
 
 
-@planted(by=LAW_6)
+@planted(by=LAW_3_TOO)
 def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
     def lose(original: Any, self: Any, tally: Any, row: Any) -> None:
         original(self, tally, (*row[: tally.width], *(None for _ in row[tally.width :])))
@@ -279,19 +279,14 @@ def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
     wrapped(patch, projections._Fold, "_lose", lose)
 
 
-@planted(by=LAW_3)
+@planted(by=LAW_6)
 def rows_come_in_the_order_of_their_last_wording(patch: pytest.MonkeyPatch) -> None:
-    # As if a corrected fact were appended, and did not stay in its place.
-    from dialogue_registry import testing
+    def rows(
+        original: Any, self: Any, cls: Any, where: str = "", values: Any = (), order: str = "fact", **more: Any
+    ) -> Any:
+        return original(self, cls, where, values, "event" if order == "fact" else order, **more)
 
-    def show(original: Any, *told: Any, **how: Any) -> Any:
-        shown = original(*told, **{**how, "places": True})
-        return {
-            name: [row[3:] for row in sorted(rows, key=lambda row: repr(row[1]).rjust(9))] if name == "seats" else []
-            for name, rows in shown.items()
-        }
-
-    wrapped(patch, testing, "show", show)
+    wrapped(patch, questions.Questions, "rows", rows)
 
 
 @planted(by=LAW_2)
@@ -514,13 +509,16 @@ def a_users_function_is_not_pure(patch: pytest.MonkeyPatch) -> None:
             "first",
             State(
                 "first_there", table="sat", key="party", columns={"party": "TEXT", "meeting": "TEXT"},
-                select="SELECT party, min(meeting) FROM sat WHERE party = 'JPN' GROUP BY party",
+                select="""
+                    SELECT party, meeting FROM (
+                        SELECT *, row_number() OVER (PARTITION BY party ORDER BY event) AS rank FROM {rows}
+                    ) WHERE rank = 1""",
             ),
         )
     )
 )  # fmt: skip
-def a_users_state_looks_at_all_rows_where_it_is_given_some(patch: pytest.MonkeyPatch) -> None:
-    """It says ``sat`` where it should say ``{rows}``, so other keys' changes bring its row back."""
+def a_users_state_goes_by_the_last_wording(patch: pytest.MonkeyPatch) -> None:
+    """It says ``event`` where it should say ``fact``: a correction makes the first the last."""
 
 
 # --- are they caught? ----------------------------------------------------------------
