@@ -185,6 +185,7 @@ def test_what_no_longer_holds_is_refused_with_the_error_of_a_file(one: Registry,
         other.record(held(1, place="Tashkent"))
     assert conflict.value.standing == standing.id
     assert conflict.value.item == 0
+    assert other.meetings()[0].place == "Samarkand", "and it can be looked at"
     with pytest.raises(StatusError):
         other.record(MeetingCancelled(meeting="c5/fm/1"))
     agree(one, other)

@@ -18,6 +18,7 @@ import psycopg
 from psycopg import errors as server
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 
 from dialogue_registry.errors import (
     BrokenChainError,
@@ -223,7 +224,7 @@ class PostgresLog:
     @property
     def _in_turn(self) -> bool:
         return self._connection is not None and (
-            self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+            self._connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
         )
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:

@@ -304,25 +304,39 @@ class Registry:
             with sqlite.translated(self._name), sqlite.savepoint(connection):
                 yield
             return
+        if self._replica is None:
+            with self._locked():
+                yield
+            return
         pushed = False
-        try:
-            with sqlite.translated(self._name), sqlite.transaction(connection):
-                if outdated := self._views.outdated():
-                    self._views.make(outdated)
-                self._views.catch_up()
-                if self._replica is None:
+        with ExitStack() as turn:
+            if attempt > 2:
+                turn.enter_context(self._replica.shared.turn())
+            if attempt > 0:
+                self.catch_up()
+            try:
+                with self._locked():
+                    before = self._log.head().position
                     yield
-                else:
-                    with self._replica.deciding(fresh=attempt > 0, alone=attempt > 2):
-                        yield
+                    self._replica.push(before)
+                    turn.close()  # the server commits first: what it has not got must not be here
                     pushed = True
-        except StorageError as error:
-            if pushed:
-                raise StorageError(
-                    f"it is recorded, but the local views could not take it over ({error.__cause__}): "
-                    "mend that, then call catch_up()"
-                ) from error
-            raise
+            except StorageError as error:
+                if pushed:
+                    raise StorageError(
+                        f"it is recorded, but the local views could not take it over ({error.__cause__}): "
+                        "mend that, then call catch_up()"
+                    ) from error
+                raise
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the write lock of the file, with all views made; commit at the end, or undo everything."""
+        with sqlite.translated(self._name), sqlite.transaction(self._conn):
+            if outdated := self._views.outdated():
+                self._views.make(outdated)
+            self._views.catch_up()
+            yield
 
     def _write(self, work: Callable[[], T]) -> T:
         """Do a piece of work on the log; what may only look wrong for want of news is tried again with them."""

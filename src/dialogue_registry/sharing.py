@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing
 from typing import Protocol
 
 from dialogue_registry.adopting import following, take_over
@@ -68,20 +68,8 @@ class Replica:
             take_over(self._log, self._views, list(following(head, page)), expected=head.position)
         return len(page) >= PAGE - 1
 
-    @contextmanager
-    def deciding(self, *, fresh: bool, alone: bool) -> Iterator[None]:
-        """Append to the shared log, at the end, what is recorded here meanwhile; raises OvertakenError.
-
-        ``fresh`` looks first for what is new there; ``alone`` lets nobody else append meanwhile.
-        """
-        with self.shared.turn() if alone else nullcontext():
-            while fresh and self.pull():
-                pass
-            before = self._log.head().position
-            yield
-            self._push(before)
-
-    def _push(self, after: int) -> None:
+    def push(self, after: int) -> None:
+        """Append to the shared log what was recorded here after a position; raises OvertakenError."""
         page = self._log.read(after)
         try:
             if len(page) < PAGE:
