@@ -25,7 +25,7 @@ from benchmarks.suites import SUITES, run
 from benchmarks.table import heading, markdown, write_page
 from benchmarks.targets import lines
 
-_PACKAGES = ("dialogue-registry", "attrs", "cattrs", "orjson", "eventsourcing", "eventsource-py")
+_PACKAGES = ("dialogue-registry", "attrs", "cattrs", "orjson", "eventsourcing", "eventsource-py", "psycopg")
 _RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -143,7 +143,8 @@ def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
         yield lambda number: app.save(made[number])
 
 
-def _replayed(app: Application[UUID]) -> Iterator[list[tuple[int, Any]]]:
+def replayed(app: Application[UUID]) -> Iterator[list[tuple[int, Any]]]:
+    """The whole notification log, a page of typed events at a time."""
     start = 1
     while notifications := app.recorder.select_notifications(start=start, limit=BATCH):
         yield [(notification.id, app.mapper.to_domain_event(notification)) for notification in notifications]
@@ -153,7 +154,7 @@ def _replayed(app: Application[UUID]) -> Iterator[list[tuple[int, Any]]]:
 def replay(task: Task) -> Result:
     """Read the notification log to typed events."""
     with application(task["path"]) as app:
-        return measured(lambda: sum(len(page) for page in _replayed(app)))
+        return measured(lambda: sum(len(page) for page in replayed(app)))
 
 
 def rebuild(task: Task) -> Result:
@@ -161,7 +162,7 @@ def rebuild(task: Task) -> Result:
 
     def work() -> int:
         number = 0
-        for page in _replayed(app):
+        for page in replayed(app):
             tables.write(page)
             number += len(page)
         return number

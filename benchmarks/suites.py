@@ -132,6 +132,50 @@ def importing(bench: Bench) -> None:
     )
 
 
+def shared(bench: Bench) -> None:
+    """A log on a PostgreSQL server, and the views in a local file."""
+    from benchmarks.server import databases  # noqa: PLC0415 - all other suites run without
+
+    events, model = bench.size.events, bench.path(MODEL)
+    told = {"events": bench.size.singles, "meetings": events // 40, "before": events}
+    with databases(bench.folder) as new:
+        logs = {"ours": new(), "eventsourcing": new()}
+        bench.run("shared.prepare", address=logs["ours"], model=model)
+        bench.run("peer_shared.record_batches", address=logs["eventsourcing"], events=events)
+        bench.take_turns(
+            "shared: replay",
+            {
+                "ours": lambda _: bench.run("shared.replay", address=logs["ours"]),
+                "eventsourcing": lambda _: bench.run("peer_shared.replay", address=logs["eventsourcing"]),
+                "ours, into new views": lambda _: bench.run(
+                    "shared.catch_up", address=logs["ours"], path=bench.fresh("a.db")
+                ),
+            },
+        )
+        bench.take_turns(
+            "shared: batches",
+            {
+                "ours": lambda _: bench.run(
+                    "shared.record_batches", address=new(), path=bench.fresh("a.db"), events=events
+                ),
+                "eventsourcing": lambda _: bench.run("peer_shared.record_batches", address=new(), events=events),
+                "ours, copied": lambda _: bench.run("shared.import_log", address=new(), model=model),
+            },
+        )
+        for turn in range(bench.size.rounds):
+            addresses = {"ours": new(), "eventsourcing": new()}
+            bench.run("shared.prepare", address=addresses["ours"], model=model)
+            bench.run("peer_shared.record_batches", address=addresses["eventsourcing"], events=events)
+            contestants = {
+                "ours": ("shared", {"address": addresses["ours"], "path": bench.copy(MODEL, "a.db")}),
+                "eventsourcing": ("peer_shared", {"address": addresses["eventsourcing"]}),
+            }
+            for name, result in bench.run("in_turn.singles", contestants=contestants, **told).items():
+                bench.keep("shared: single", turn, name, result)
+        follower = {"address": logs["ours"], "path": bench.copy(MODEL, "a.db"), "meetings": 1, "events": 200}
+        bench.keep("shared: follow", 0, "ours", bench.run("shared.follow_lag", **follower))
+
+
 def sweep(bench: Bench) -> None:
     """Growing files of meetings: rates, memory, and questions that should not grow."""
     for meetings in bench.size.sweep:
@@ -166,9 +210,10 @@ SUITES: Mapping[str, Callable[[Bench], None]] = {
     "verify": verify,
     "amendment": amendment,
     "import": importing,
+    "shared": shared,
     "sweep": sweep,
 }
-_FILES = {"single", "batches", "making", "replay", "rebuild", "verify"}
+_FILES = {"single", "batches", "making", "replay", "rebuild", "verify", "shared"}
 """The suites that read the files prepared here."""
 
 

@@ -58,6 +58,11 @@ COMPARED = (
     Compared("verify, chain only", "verify", "ours, chain only", "floor", "time", 2.0),
     Compared("verify, views too", "verify", "ours, views too", "floor", "time", None),
     Compared("import", "import", "ours", "dependencies", "time", 1.3),
+    Compared("one event, on a server", "shared: single", "ours", "eventsourcing", "rate", None),
+    Compared("batches of 1000, on a server", "shared: batches", "ours", "eventsourcing", "rate", 2.0),
+    Compared("a log copied to a server", "shared: batches", "ours, copied", "eventsourcing", "rate", 2.0),
+    Compared("replay to typed events, from a server", "shared: replay", "ours", "eventsourcing", "rate", 2.0),
+    Compared("all views from a server", "shared: replay", "ours, into new views", "eventsourcing", "rate", None),
 )
 FLAT = 1.25
 """How many times its peak memory ten times the events may take and still be called flat."""
@@ -70,6 +75,10 @@ def lines(results: Results) -> Iterator[Line]:
             yield _compare(compared, results[compared.suite])
     yield from _sizes(results.get("batches", {}))
     yield from _amendments(results.get("amendment", {}))
+    for follow in results.get("shared: follow", {}).get("ours", []):
+        values = follow["seconds"], follow["least"], follow["greatest"]
+        found = f"{_time(values[0])} ({_time(values[1])}–{_time(values[2])})"
+        yield Line("a follower on a server shows an event", "", _time(values[0]), "", found, "", None, values)
     yield from _sweep(results)
 
 

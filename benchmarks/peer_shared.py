@@ -1,0 +1,60 @@
+"""The peer ``eventsourcing`` on PostgreSQL, with the same events as on SQLite; see ``peer_eventsourcing``."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.application import Application
+from psycopg.conninfo import conninfo_to_dict
+
+from benchmarks import shape
+from benchmarks.measure import Result, measured
+from benchmarks.peer_eventsourcing import BATCH, events, replayed
+from dialogue_registry.events import subject_of
+
+Task = Mapping[str, Any]
+
+
+@contextmanager
+def application(address: str) -> Iterator[Application[UUID]]:
+    """An application that keeps its events in a database of a server."""
+    told = conninfo_to_dict(address)
+    settings = {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(told["dbname"]),
+        "POSTGRES_HOST": str(told["host"]),
+        "POSTGRES_USER": str(told["user"]),
+        "POSTGRES_PASSWORD": "none is asked",
+    }
+    with closing(Application[UUID](env=settings)) as app:
+        yield app
+
+
+def record_batches(task: Task) -> Result:
+    """Save events made before, 1000 at a time."""
+    made = list(events(shape.story(task["events"])))
+
+    def work() -> int:
+        for start in range(0, len(made), BATCH):
+            app.save(*made[start : start + BATCH])
+        return len(made)
+
+    with application(task["address"]) as app:
+        return measured(work)
+
+
+def replay(task: Task) -> Result:
+    """Read the notification log to typed events."""
+    with application(task["address"]) as app:
+        return measured(lambda: sum(len(page) for page in replayed(app)))
+
+
+@contextmanager
+def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
+    """Save events one by one in a database that has some already: gives what saves the next one."""
+    versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.story(task["before"]))
+    made = list(events(shape.singles(task["events"], task["meetings"]), versions))
+    with application(task["address"]) as app:
+        yield lambda number: app.save(made[number])
