@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from dialogue_registry.events import (
+    FACTS,
     ActivityReported,
     CountStated,
     DelegateAttended,
@@ -226,14 +227,18 @@ class Model:
             if isinstance(first.content, classes)
         ]
 
-    def disputes(self) -> list[tuple[int, Fact, Told]]:
+    def disputes(self) -> list[tuple[int, Any, Told]]:
         """Claims beside facts that stand and read otherwise: (the disputed fact, how it reads, the claim)."""
         wordings = {told.fact: told.content for told in self.effective()}
-        return [
-            (told.content[1], wordings[told.content[1]], told)
-            for told in self.facts(tuple)
-            if told.content[1] in wordings and wordings[told.content[1]] != told.content[2]
-        ]
+        standing = [told.content for told in self.facts(*FACTS)]
+        found = []
+        for told in self.facts(tuple):
+            _, of, claim, _ = told.content
+            first = self._line(of).content
+            reads = wordings.get(of, first if first in standing else claim)
+            if reads != claim:
+                found.append((of, reads, told))
+        return found
 
     # --- meetings --------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+import attrs
 import pytest
 
 from dialogue_registry import (
@@ -636,3 +637,58 @@ def test_an_amendment_in_a_meeting_of_ten_thousand_delegates_takes_no_replay() -
     began = time.perf_counter()
     assert len(registry.history("d/fm/1")) == 10_001 + 8
     assert time.perf_counter() - began < 10  # in proportion to the story, not to its square
+
+
+@pytest.mark.parametrize(
+    ("rest", "kind"),
+    [
+        ([MeetingPostponed(meeting="x")], "meeting"),
+        ([DelegateAttended(meeting="x", name="OKADA", party="JPN")], "meeting"),
+    ],
+)
+def test_an_id_that_others_rest_on_cannot_come_to_name_another_kind(
+    registry: Registry, rest: list[Fact], kind: str
+) -> None:
+    first, *resting = registry.record(MeetingAnnounced(meeting="x", series="d/fm"), *rest, source=HOST)
+    position = registry.position
+    with pytest.raises(StillNeededError, match=f"{kind} 'x'") as refusal:
+        registry.correct(
+            first.id, DialogueLaunched(dialogue="x", name="X", launched="2004"), reason="it was a dialogue"
+        )
+    assert refusal.value.needed_by == tuple(event.id for event in resting)
+    assert registry.position == position
+
+
+def test_the_refusal_names_the_report_that_would_not_fit(registry: Registry) -> None:
+    _, _, again, report = registry.record(
+        MeetingAnnounced(meeting="d/fm/1", series="d/fm"),
+        MeetingCancelled(meeting="d/fm/1"),
+        MeetingAnnounced(meeting="d/fm/1", series="d/fm", date="2005"),
+        held(),
+        source=HOST,
+    )
+    with pytest.raises(StatusError, match=f"meeting.held {report.id}.*'d/fm/1' was cancelled, so it was not held"):
+        registry.retract(again.id, reason="there was no second announcement")
+
+
+@pytest.mark.parametrize("which", ["the announcement", "the report"])
+def test_a_meeting_of_two_reports_cannot_move_by_one_of_them_and_is_told_of_the_other(
+    registry: Registry, which: str
+) -> None:
+    announced, report = registry.record(MeetingAnnounced(meeting="d/fm/1", series="d/fm"), held(), source=HOST)
+    one, other = (announced, report) if which == "the announcement" else (report, announced)
+    with pytest.raises(SeriesMismatchError, match=f"{other.id}.*belongs to series"):
+        registry.correct(one.id, attrs.evolve(one.event, series="d/som"), reason="another series")
+
+
+def test_a_dispute_goes_on_against_another_source_that_says_the_same(registry: Registry) -> None:
+    (fact,) = registry.record(held(), source=HOST)
+    registry.record(held(), source=EMBASSY)
+    registry.dispute(fact.id, held(date="2005-03-05"), source=PRESS)
+    registry.retract(fact.id, reason="page withdrawn")
+    (dispute,) = registry.disputes()
+    assert (dispute.standing, dispute.claim, dispute.sources) == (held(), held(date="2005-03-05"), (PRESS,))
+    with registry.at(position=registry.position) as then:
+        assert then.disputes() == registry.disputes()
+    registry.retract(next(event for event in registry.events() if event.source == EMBASSY).id, reason="too")
+    assert registry.disputes() == ()

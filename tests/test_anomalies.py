@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
 from dialogue_registry import (
@@ -143,10 +144,14 @@ def test_a_dispute_is_listed_with_both_claims(registry: Registry) -> None:
     meeting = next(record for record in registry.events() if record.event == CLEAN[4])
     dispute = registry.dispute(meeting.id, held(1, "2004-08-27"), source=PRESS)
     (anomaly,) = registry.anomalies()
-    assert (anomaly.kind, anomaly.events) == ("disputed", (dispute.id,))
-    assert "2004-08-28" in anomaly.why
-    assert "2004-08-27" in anomaly.why
-    assert PRESS.title in anomaly.why
+    assert (anomaly.kind, anomaly.subject, anomaly.events) == ("disputed", meeting.subject, (meeting.id, dispute.id))
+    assert anomaly.why == f"date: 2004-08-28 stands, 2004-08-27 is claimed, as {PRESS.title} has it"
+
+
+def test_a_claim_may_leave_a_field_empty(registry: Registry) -> None:
+    meeting = next(record for record in registry.events() if record.event == CLEAN[4])
+    registry.dispute(meeting.id, attrs.evolve(meeting.event, date=None), source=PRESS)
+    assert registry.anomalies()[0].why == f"date: 2004-08-28 stands, nothing is claimed, as {PRESS.title} has it"
 
 
 @pytest.mark.parametrize(
@@ -159,6 +164,8 @@ def test_a_dispute_is_listed_with_both_claims(registry: Registry) -> None:
         [stated(1, "2007", "online"), stated(0, "2004")],  # of one format only; and of an earlier day
         [MeetingAnnounced(meeting="d/fm/3", series="d/fm", date="2026-01")],
         [MeetingAnnounced(meeting="d/fm/3", series="d/fm")],
+        [MeetingAnnounced(meeting="d/fm/3", series="d/fm", date="2020-12-01/2030-01-01")],  # still going on
+        [stated(2, "2018-06-12"), stated(1, "2018")],  # which of the two is the older?
         [
             MeetingAnnounced(meeting="d/fm/3", series="d/fm", date="2010", ordinal=3),
             MeetingCancelled(meeting="d/fm/3"),

@@ -1,5 +1,6 @@
 """The two-times law: ``at(p)`` answers as a fresh registry fed the first p events, and nothing can change it."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -247,3 +248,12 @@ def test_reading_one_meeting_of_the_past_does_not_read_the_log() -> None:
         with registry.at(position=22_000) as then:
             plan = list(then.db.query("EXPLAIN QUERY PLAN SELECT * FROM meetings WHERE meeting = 'd/fm/77'"))
         assert not [row for row in plan if row["detail"].startswith("SCAN main.")]
+
+
+def test_what_was_known_then_cannot_be_written_to_by_any_trick(tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "registry.db") as registry:
+        registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
+        with registry.at(position=1) as then:
+            then.db.execute("PRAGMA query_only = OFF")
+            with pytest.raises(sqlite3.OperationalError, match="readonly"):
+                then.db.execute("DELETE FROM main.dialogues")

@@ -38,6 +38,7 @@ from dialogue_registry.events import (
     SeriesOpened,
     Source,
     TopicDiscussed,
+    brief,
     subject_of,
 )
 
@@ -219,10 +220,18 @@ def test_events_take_keywords_only(cls: type[Event]) -> None:
         cls("ca-jad")  # type: ignore[call-arg]
 
 
-def test_a_source_needs_a_title_and_takes_the_rest_by_keyword() -> None:
+def test_a_source_needs_a_title_and_takes_the_rest_in_order_or_by_keyword() -> None:
     assert Source("A release") == Source(title="A release", url="", publisher="", published=None, language="", kind="")
+    assert Source("A release", "https://example.org") == Source("A release", url="https://example.org")
     with pytest.raises(TypeError):
-        Source("A release", "https://example.org")  # type: ignore[call-arg]
+        Source(url="https://example.org")  # type: ignore[call-arg]
+
+
+def test_a_fact_is_written_briefly_as_the_code_that_makes_it() -> None:
+    fact = MeetingHeld(meeting="d/s/1", series="d/s", date="2005-03-04", format="online")
+    assert brief(fact) == "MeetingHeld(meeting='d/s/1', series='d/s', date='2005-03-04', format='online')"
+    assert brief(Source("A", published="2005")) == "Source('A', published='2005')"
+    assert brief(Source("A", url="https://example.org")) == "Source('A', url='https://example.org')"
 
 
 @pytest.mark.parametrize(

@@ -96,9 +96,16 @@ SEATS = Projection(
         State(
             "last_seat",
             table="seats",
+            key="meeting",
+            columns={"meeting": "TEXT", "party": "TEXT", "fact": "INTEGER"},
+            select="SELECT meeting, party, max(fact) FROM {rows} GROUP BY meeting",
+        ),
+        State(  # of meetings that have nothing to do with each other, so that no order of facts may decide
+            "reach",
+            table="seats",
             key="party",
-            columns={"party": "TEXT", "meeting": "TEXT", "fact": "INTEGER"},
-            select="SELECT party, meeting, max(fact) FROM {rows} GROUP BY party",
+            columns={"party": "TEXT", "meetings": "INTEGER", "last": "TEXT"},
+            select="SELECT party, count(DISTINCT meeting), max(meeting) FROM {rows} GROUP BY party",
         ),
         Tally(
             "seats_taken",
@@ -251,7 +258,8 @@ def test_one_call_checks_a_projection() -> None:
 
 # --- law 6: the model ----------------------------------------------------------------
 
-rules_asked = st.sampled_from([*model.RULES, WINTER, IN_TOKYO])
+RULES_ASKED = [*model.RULES, WINTER, IN_TOKYO]
+rules_asked = st.sampled_from(RULES_ASKED)
 #: A day near one that the history tells of, or any day, or none; see day_near().
 days_asked = st.none() | days() | st.tuples(st.integers(0, 99), st.sampled_from([-1, 0, 0, 1]))
 Asked: TypeAlias = date | tuple[int, int] | None
@@ -273,8 +281,8 @@ def day_near(moves: History, asked: Asked) -> date | None:
 
 
 @often
-@given(moves=histories(), asked=st.lists(st.tuples(days_asked, rules_asked), max_size=4))
-def test_views_are_what_the_model_shows_after_every_move(moves: History, asked: list[tuple[Asked, str | Rule]]) -> None:
+@given(moves=histories(), asked=st.lists(days_asked, max_size=3))
+def test_views_are_what_the_model_shows_after_every_move(moves: History, asked: list[Asked]) -> None:
     known = Model()
     with Registry.open() as registry:
         player = Player(registry)
@@ -283,8 +291,9 @@ def test_views_are_what_the_model_shows_after_every_move(moves: History, asked: 
             agree_on_move(player.play(move), known.play(move))
             if registry.position > position:
                 agree(registry, known)
-        for day, rule_ in asked:
-            agree_on_counts(registry, known, day_near(moves, day), rule_)
+        for day in asked:
+            for rule_ in RULES_ASKED:
+                agree_on_counts(registry, known, day_near(moves, day), rule_)
         agree_on_statements(registry, known)
         agree_on_cumulative_counts(registry, known)
         registry.verify()
@@ -371,23 +380,23 @@ def test_counts_have_bounds_grow_with_time_and_add_up(moves: History, asked: lis
 #: What share of histories must reach this state.
 REACHED: dict[str, float] = {
     "corrected": 0.20,
-    "corrected again": 0.03,
-    "moved by a correction": 0.03,
+    "corrected again": 0.04,
+    "moved by a correction": 0.04,
     "retracted": 0.20,
-    "amendment retracted": 0.08,
+    "amendment retracted": 0.05,
     "disputed": 0.15,
     "postponed": 0.10,
-    "cancelled": 0.12,
-    "announced again": 0.10,
-    "held": 0.40,
-    "held, date unknown": 0.05,
-    "held, date partial": 0.20,
-    "several sources": 0.08,
-    "several dialogues": 0.08,
-    "stated and carried": 0.10,
+    "cancelled": 0.10,
+    "announced again": 0.07,
+    "held": 0.35,
+    "held, date unknown": 0.08,
+    "held, date partial": 0.12,
+    "several sources": 0.10,
+    "several dialogues": 0.03,
+    "stated and carried": 0.04,
     "repeated": 0.15,
     "refused": 0.30,
-    "mostly accepted": 0.60,
+    "mostly accepted": 0.50,
 }
 
 
@@ -444,7 +453,7 @@ def test_histories_reach_the_interesting_states_often_enough(capsys: pytest.Capt
     seen: Counter[str] = Counter()
     lengths: list[int] = []
 
-    @settings(max_examples=300, derandomize=True)
+    @settings(max_examples=500, derandomize=True)
     @given(histories())
     def look(moves: History) -> None:
         lengths.append(len(moves))

@@ -28,7 +28,14 @@ from dialogue_registry import (
     chain,
 )
 from dialogue_registry.codec import encode
-from dialogue_registry.errors import ConflictError, DriftError, StorageError, UnknownSubjectError, WrongPositionError
+from dialogue_registry.errors import (
+    BusyError,
+    ConflictError,
+    DriftError,
+    StorageError,
+    UnknownSubjectError,
+    WrongPositionError,
+)
 from dialogue_registry.log import EMPTY, PAGE, Draft, Entry, Head, instant, seal
 
 RELEASE = Source("Joint statement", url="https://example.org/1", published="2005-03-05", language="en")
@@ -397,3 +404,14 @@ def test_two_registries_of_one_file_see_each_others_events(path: Path) -> None:
         other.record(topic("other"), expected=5)
         assert [event.event for event in one.events(after=4)] == [topic("one"), topic("other")]
         assert one.verify() == other.verify()
+
+
+def test_a_registry_in_memory_says_at_once_which_open_question_is_in_its_way() -> None:
+    with Registry.open() as registry:
+        registry.record(*FACTS, *(topic(str(number)) for number in range(300)))
+        rows = registry.db.query("SELECT * FROM topics")
+        next(rows)
+        with pytest.raises(BusyError, match="read its rows to the end"):
+            registry.record(topic("x"))
+        list(rows)
+        registry.record(topic("x"))

@@ -1,6 +1,8 @@
 """A user's projection is kept as the library keeps its own: by every event, under every amendment, in every program."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from dialogue_registry import (
     MeetingHeld,
     OutdatedViewsError,
     Projection,
+    ProjectionError,
     Registry,
     SeriesOpened,
     Source,
@@ -307,3 +310,74 @@ def test_no_projection_may_take_a_table_of_the_librarys_or_of_another(path: Path
 def test_two_projections_may_not_share_a_table() -> None:
     with pytest.raises(InvalidValueError, match="'leaders'"):
         Registry.open(projections=[seats(), Projection("mine", 1, [seats().parts[0]])])
+
+
+def visits(name: str, **more: Any) -> Projection:
+    columns = {"meeting": "TEXT", **more}
+    return Projection(name, 1, [Table("visits", columns=columns, feed={DelegateAttended: lambda e: (e.meeting,)})])
+
+
+def test_a_table_that_is_in_the_file_already_is_left_alone(path: Path) -> None:
+    Registry.open(path).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE visits (mine TEXT)")
+        connection.execute("INSERT INTO visits VALUES ('precious')")
+    with pytest.raises(ProjectionError, match="'visits' of projection 'one' is in the file already"):
+        Registry.open(path, projections=[visits("one")])
+    with Registry.open(path) as registry:
+        assert list(registry.db.query("SELECT * FROM visits")) == [{"mine": "precious"}]
+
+
+def test_a_projection_does_not_take_the_table_of_one_that_is_not_open(path: Path) -> None:
+    with Registry.open(path, projections=[visits("one")]) as registry:
+        registry.record(*BASE, leads("OKADA"))
+    with pytest.raises(ProjectionError, match="made by projection 'one'"):
+        Registry.open(path, projections=[visits("two")])
+    with Registry.open(path, projections=[visits("one")], read_only=True) as registry:
+        assert registry.db["visits"].count == 1
+
+
+def test_a_new_version_drops_what_it_no_longer_has(path: Path) -> None:
+    with Registry.open(path, projections=[visits("one")]):
+        pass
+    with Registry.open(path, projections=[Projection("one", 2, [View("calls", select="SELECT 1 AS number")])]) as later:
+        assert later.db["visits"].exists() is False
+        assert list(later.db.query("SELECT number FROM calls")) == [{"number": 1}]
+
+
+@pytest.mark.parametrize(
+    ("parts", "what"),
+    [
+        ([View("broken", select="SELECT nothing FROM nowhere WHERE")], "cannot be made"),
+        ([Table("order", columns={"meeting": "TEXT"}, feed={})], "cannot be made"),
+    ],
+)
+def test_what_sqlite_cannot_make_is_told_as_the_projections_fault(path: Path, parts: list[Any], what: str) -> None:
+    with pytest.raises(ProjectionError, match=f"projection 'mine' {what}"):
+        Registry.open(path, projections=[Projection("mine", 1, parts)])
+    with Registry.open(path) as registry:
+        registry.verify()
+
+
+def test_a_row_that_does_not_fit_its_table_is_told_and_nothing_is_recorded(path: Path) -> None:
+    with Registry.open(path, projections=[visits("one", party="TEXT")]) as registry:
+        registry.record(*BASE)
+        position = registry.position
+        with pytest.raises(
+            ProjectionError, match="table 'visits' of projection 'one'.* give a value for each of meeting, party"
+        ):
+            registry.record(leads("OKADA"))
+        assert registry.position == position
+        registry.verify()
+
+
+def test_a_name_taken_twice_by_one_projection_is_refused() -> None:
+    table = Table("a", columns={"meeting": "TEXT"}, feed={})
+    with pytest.raises(InvalidValueError, match="takes the name 'a_past' twice"):
+        Projection("mine", 1, [table, View("A_past", select="SELECT 1")])
+
+
+@pytest.mark.parametrize("given", [visits("one"), ["visits"]])
+def test_projections_are_given_as_a_list_of_them(given: Any) -> None:
+    with pytest.raises(InvalidValueError, match="projection"):
+        Registry.open(projections=given)

@@ -4,9 +4,12 @@ The thirty counts that were stated of the “Central Asia plus Japan” Dialogue
 their verdicts stand here as literal values.
 """
 
+import copy
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,7 @@ from dialogue_registry import (
     Finding,
     InvalidValueError,
     MeetingHeld,
+    Reconciliation,
     Registry,
     Rule,
     SeriesOpened,
@@ -169,6 +173,14 @@ def test_what_no_rule_gives_disagrees_by_how_many_under_the_nearest() -> None:
     assert more.meetings == ("b", "c")  # which held counts and numbered does not
 
 
+def test_the_nearest_rule_is_named_and_so_are_the_meetings_that_it_leaves_out() -> None:
+    meetings = (*(held(f"m{n}", "2001", how="in-person") for n in "123"), *(held(f"m{n}", "2001") for n in "4567"))
+    finding = finding_of(*meetings, stated=CountStated(series="s", count=5, as_of="2010"))
+    assert (finding.verdict, finding.nearest, finding.difference) == ("disagrees", "unknown", 1)
+    assert finding.meetings == ("m1", "m2", "m3")  # which held counts and unknown does not
+    assert "disagrees by +1 from unknown" in str(Reconciliation((finding,), ()))
+
+
 @pytest.mark.parametrize(("own", "count"), [("included", 2), ("excluded", 1)])
 def test_its_own_meeting_is_included_or_excluded(own: str, count: int) -> None:
     finding = finding_of(
@@ -284,3 +296,21 @@ def test_the_printed_history_has_iso_dates_and_full_names(history: Registry) -> 
     ):
         assert part in printed
     assert max(map(len, printed.splitlines())) <= 160  # a page on its side
+
+
+def test_a_count_is_a_value_whose_sources_stay_those_it_was_counted_by() -> None:
+    registry = Registry.open()
+    *_, event = registry.record(*BASE, held("a", "2001"), source=Source("Release"))
+    count = registry.counts()["s"]
+    again = pickle.loads(pickle.dumps(count))
+    assert (again, hash(again), copy.deepcopy(count)) == (count, hash(count), count)
+    registry.retract(event.id, reason="withdrawn")
+    assert count.total == Bounds(1, 1)
+    assert count.sources == again.sources == (Source("Release"),)
+    assert registry.counts()["s"].sources == ()
+
+
+@pytest.mark.parametrize("rule", [["held"], None, 3])
+def test_what_is_no_rule_is_refused(rule: Any) -> None:
+    with pytest.raises(InvalidValueError, match="no counting rule"):
+        Registry.open().counts(rule=rule)

@@ -1,4 +1,4 @@
-"""The page on sharing a registry tells the truth: its code is run on a real server, and prints what its comments say."""
+"""The page on sharing a registry is run on a real server, and prints what its comments say."""
 
 import re
 from contextlib import redirect_stdout

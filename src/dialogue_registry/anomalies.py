@@ -7,7 +7,9 @@ from itertools import pairwise
 
 import attrs
 
-from dialogue_registry.answers import Meeting, Statement, table
+from dialogue_registry.answers import Dispute, Meeting, Statement, table
+from dialogue_registry.dates import PartialDate
+from dialogue_registry.events import subject_of
 from dialogue_registry.layout import Rows
 from dialogue_registry.questions import Questions
 
@@ -46,6 +48,20 @@ def find(connection: sqlite3.Connection, questions: Questions, today: date) -> A
     found += finder.unheard_of(today)
     found += finder.disputes()
     return Anomalies(found)
+
+
+def _apart(dispute: Dispute) -> str:
+    """The fields in which a claim differs from what stands."""
+    told = [
+        (field.name, getattr(dispute.standing, field.name), getattr(dispute.claim, field.name))
+        for field in attrs.fields(type(dispute.standing))
+    ]
+    return "; ".join(
+        f"{name}: {'nothing' if stands in (None, '', ()) else stands} stands, "
+        f"{'nothing' if claimed in (None, '', ()) else claimed} is claimed"
+        for name, stands, claimed in told
+        if stands != claimed
+    )
 
 
 class _Finder:
@@ -113,7 +129,11 @@ class _Finder:
         highest: dict[str | None, Statement] = {}
         for statement in stated:
             before = highest.get(statement.format)
-            if before is not None and statement.count < before.count:
+            if (
+                before is not None
+                and statement.count < before.count
+                and statement.as_of.earliest >= before.as_of.latest  # else it may be the older one
+            ):
                 yield self._anomaly(
                     "statement goes down",
                     series,
@@ -157,16 +177,18 @@ class _Finder:
             (today.isoformat(),),
         ).fetchall()
         for meeting, day, event in rows:
+            if PartialDate.of(day).latest >= today:  # a span that has not ended
+                continue
             yield self._anomaly(
                 "announced, then silence", meeting, f"announced for {day}, and nothing was recorded since", [event]
             )
 
     def disputes(self) -> Iterator[Anomaly]:
         for dispute in self._questions.disputes():
-            yield self._anomaly(
+            found = self._anomaly(
                 "disputed",
-                dispute.disputed,
-                f"{dispute.standing!r} stands, {dispute.claim!r} is claimed by "
-                f"{', '.join(source.title for source in dispute.sources)}",
+                subject_of(dispute.standing),
+                f"{_apart(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
                 [dispute.event],
             )
+            yield attrs.evolve(found, events=(dispute.disputed, *found.events))

@@ -66,7 +66,7 @@ def find_rule(rule: str | Rule) -> Rule:
     """Give the rule of that name, or the rule itself; raises InvalidValueError."""
     if isinstance(rule, Rule):
         return rule
-    if rule not in RULES:
+    if not isinstance(rule, str) or rule not in RULES:
         raise InvalidValueError(
             f"there is no counting rule {rule!r}: use one of {', '.join(map(repr, RULES))}, or a Rule(name, predicate)"
         )
@@ -147,6 +147,34 @@ class Cells:
         return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in counted)
 
 
+class Shares(Mapping[str, Bounds]):
+    """A count of each format: a read-only mapping that can be hashed, copied and pickled."""
+
+    __slots__ = ("_bounds",)
+
+    def __init__(self, bounds: Iterable[Bounds]) -> None:
+        self._bounds = tuple(bounds)
+
+    def __getitem__(self, name: str) -> Bounds:
+        """The count of one format."""
+        try:
+            return self._bounds[FORMATS.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FORMATS)
+
+    def __len__(self) -> int:
+        return len(FORMATS)
+
+    def __hash__(self) -> int:
+        return hash(self._bounds)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, Bounds]]:
     """Add up (format, certain, possible) to a total and shares by format."""
     shares = {name: [0, 0] for name in FORMATS}
@@ -154,7 +182,7 @@ def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, 
         shares[name][0] += certain
         shares[name][1] += possible
     total = Bounds(sum(s[0] for s in shares.values()), sum(s[1] for s in shares.values()))
-    return total, MappingProxyType({name: Bounds(*share) for name, share in shares.items()})
+    return total, Shares(Bounds(*share) for share in shares.values())
 
 
 def _example(format_: str, ordinal: int | None) -> Meeting:
@@ -232,9 +260,9 @@ class Finding:
     ``verdict`` is that of the rule held where that fits, else the best that any rule
     gives: while a date is open, a count by format may hit the number by chance.
     ``rules`` are the full names of the rules that fit at least as well, ``by_rule`` has
-    the verdict of every one. ``difference`` is stated minus recorded under the nearest
-    rule (0 unless it disagrees), ``meetings`` are the ids of those that make the
-    difference between the rules, or that are uncertain. ``recorded`` is the count under
+    the verdict of every one. ``difference`` is stated minus recorded under the
+    ``nearest`` rule (0 and "" unless it disagrees), ``meetings`` are the ids of those that
+    make the difference between the rules, or that are uncertain. ``recorded`` is the count under
     the rule held; ``own`` says whether the statement is seen to count the meeting it was
     stated at.
     """
@@ -244,6 +272,7 @@ class Finding:
     rules: tuple[str, ...]
     meetings: tuple[str, ...]
     difference: int
+    nearest: str
     recorded: Bounds
     own: Own
     by_rule: Mapping[str, Verdict] = attrs.field(repr=False)
@@ -293,7 +322,7 @@ class Reconciliation(Sequence[Finding]):
                     finding.statement.series,
                     f"{finding.statement.count}{f' {finding.statement.format}' if finding.statement.format else ''}",
                     finding.recorded,
-                    finding.verdict + (f" by {finding.difference:+d}" if finding.difference else ""),
+                    finding.verdict + _off(finding),
                     _listed([_fit(finding, name) for name in finding.rules]) or "none",
                     finding.own,
                     _listed(finding.meetings),
@@ -307,6 +336,13 @@ class Reconciliation(Sequence[Finding]):
         if self.not_stated:
             yield ""
             yield f"not stated: {', '.join(self.not_stated)}"
+
+
+def _off(finding: Finding) -> str:
+    """By how many a statement is off; from what, where that is not the number on record."""
+    if not finding.difference:
+        return ""
+    return f" by {finding.difference:+d}" + (f" from {finding.nearest}" if finding.nearest != "held" else "")
 
 
 def _fit(finding: Finding, rule: str) -> str:
@@ -365,9 +401,10 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
     fitting = tuple(
         name for name, verdict in verdicts.items() if order(verdict) <= order(best) and verdict is not Verdict.DISAGREES
     )
-    gaps = [_gap(statement.count, bounds) for bounds, _ in tried.values()]
+    gaps = {name: _gap(statement.count, bounds) for name, (bounds, _) in tried.items()}
+    nearest = min(gaps, key=lambda name: abs(gaps[name])) if best is Verdict.DISAGREES else ""
     held, everything = tried["held"]
-    telling = {"numbered", *(rule.name for rule in theirs)}
+    telling = {"numbered", *(rule.name for rule in theirs)} if nearest in {"", "held"} else {nearest}
     if own and verdicts["held"] != verdicts[f"held without {own}"]:
         telling.add(f"held without {own}")
     apart = {
@@ -383,7 +420,8 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
         verdict=best,
         rules=fitting,
         meetings=tuple(id_ for id_ in standing if id_ in apart),
-        difference=min(gaps, key=abs) if best is Verdict.DISAGREES else 0,
+        difference=gaps.get(nearest, 0),
+        nearest=nearest,
         recorded=held,
         own=_own(verdicts["held"], verdicts[f"held without {own}"]) if own else Own.NOT_TELLING,
         by_rule=MappingProxyType(verdicts),

@@ -22,6 +22,7 @@
     │   ├── MappingError                         a mapping that does not say what it must
     │   ├── StoppedImportError                   a row could not be recorded, and all had to be
     │   └── MissingExtraError (also an ImportError)  an optional package is not installed
+    ├── ProjectionError                          a projection of yours cannot be made or kept
     ├── CodecError                               stored data that cannot be read
     │   ├── UnknownEventTypeError
     │   └── NewerEventError
@@ -165,6 +166,10 @@ class StoppedImportError(ExchangeError):
 
 class MissingExtraError(ExchangeError, ImportError):
     """An optional package is needed and not installed; the message says which extra has it."""
+
+
+class ProjectionError(DialogueRegistryError):
+    """A projection of yours cannot be made or kept; nothing was recorded or changed."""
 
 
 class CodecError(DialogueRegistryError):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date as day
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar, assert_never
+from typing import Any, TypeAlias, TypeVar, assert_never, cast
 
 import attrs
 
@@ -171,11 +171,11 @@ class Source:
     """
 
     title: str = _required()
-    url: str = attrs.field(default="", validator=_check_text, kw_only=True)
-    publisher: str = attrs.field(default="", validator=_check_text, kw_only=True)
-    published: PartialDate | None = attrs.field(default=None, converter=_to_optional_date, kw_only=True)
-    language: str = attrs.field(default="", validator=_check_text, kw_only=True)
-    kind: str = attrs.field(default="", validator=_check_text, kw_only=True)
+    url: str = _text()
+    publisher: str = _text()
+    published: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
+    language: str = _text()
+    kind: str = _text()
 
 
 @attrs.frozen(kw_only=True)
@@ -418,3 +418,18 @@ def subject_of(fact: Fact) -> str:
             return fact.series
         case _:
             assert_never(fact)
+
+
+def brief(value: object) -> str:
+    """Write a fact, or what is made of facts, as code without the fields that hold the default."""
+    if isinstance(value, PartialDate | Format | Role):
+        return repr(str(value))
+    if not attrs.has(type(value)):
+        return repr(value)
+    told: list[str] = []
+    for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
+        content = getattr(value, field.name)
+        if content != field.default:
+            named = field.kw_only or field.default is not attrs.NOTHING
+            told.append(f"{field.name}={brief(content)}" if named else brief(content))
+    return f"{type(value).__name__}({', '.join(told)})"

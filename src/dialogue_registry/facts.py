@@ -23,6 +23,7 @@ from dialogue_registry.events import (
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    brief,
     subject_of,
 )
 from dialogue_registry.log import PAGE, Entry
@@ -120,6 +121,14 @@ class Facts:
         """All (whether it stands under the key, fact, event) ever asserted under it, or under its first 9 bytes."""
         low, high = (key_[:9], key_[:9] + b"\xff" * 11) if prefix else (key_, key_)
         return self._connection.execute(_ASSERTED, {"key": key_, "low": low, "high": high}).fetchall()
+
+    def saying(self, content: Content) -> int | None:
+        """The position of an event by which a fact stands that says just this."""
+        low, high = (key(content, {}),) * 2
+        if isinstance(content, MeetingAnnounced):
+            low, high = low[:9], low[:9] + b"\xff" * 11
+        rows = self._connection.execute("SELECT event FROM facts WHERE key BETWEEN ? AND ? ORDER BY fact", (low, high))
+        return next((event for (event,) in rows.fetchall() if self.content(event) == content), None)
 
     def moved_to(self, subjects: Collection[str]) -> set[str]:
         """Those of some subjects that corrections moved facts of other subjects to."""
@@ -304,7 +313,7 @@ class Facts:
         if standing != content:
             entry = self._log.at(row[1])
             raise ConflictError(
-                f"{content!r} would contradict {standing!r}, which stands as event {entry.id} "
+                f"{brief(content)} would contradict {brief(standing)}, which stands as event {entry.id} "
                 f"(position {entry.position}): correct or retract that one first, "
                 "or keep the claim beside it with dispute()",
                 standing=entry.id,

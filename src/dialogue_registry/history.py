@@ -5,7 +5,7 @@ from collections import Counter
 
 from dialogue_registry.answers import Step
 from dialogue_registry.codec import decode, decode_source
-from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
+from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed
 from dialogue_registry.log import Entry, recorded
 from dialogue_registry.sqlite import SQLiteLog
 
@@ -16,7 +16,8 @@ def tell(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[
     Facts that a correction moved here from another subject are told from their beginning.
     """
     entries = {entry.position: entry for entry in _of_subject(log, subject)}
-    for moved in _moved_here(connection, subject):
+    moved_here = "SELECT DISTINCT target FROM amendments WHERE moved_to = ?"
+    for (moved,) in connection.execute(moved_here, (subject,)).fetchall():
         entries.update({entry.position: entry for entry in _of_fact(connection, log, moved)})
     story = _Story()
     return tuple(story.tell(entries[position]) for position in sorted(entries))
@@ -27,21 +28,6 @@ def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
     while page := log.of_subject(subject, version=found[-1].version if found else 0):
         found += page
     return found
-
-
-def _moved_here(connection: sqlite3.Connection, subject: str) -> list[int]:
-    rows = connection.execute(
-        "SELECT a.target, c.position, c.type, c.schema, c.data FROM amendments a"
-        " JOIN events c ON c.position = a.position JOIN events f ON f.position = a.target"
-        " WHERE NOT a.retraction AND f.subject <> ?",
-        (subject,),
-    )
-    moved: list[int] = []
-    for target, position, word, schema, data in rows:
-        correction = decode(word, schema, data, position)
-        if isinstance(correction, FactCorrected) and subject_of(correction.replacement) == subject:
-            moved.append(target)
-    return moved
 
 
 def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> list[Entry]:

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias, assert_never
 import attrs
 
 from dialogue_registry.codec import decode
-from dialogue_registry.errors import InvalidValueError, NewerRegistryError
+from dialogue_registry.errors import InvalidValueError, NewerRegistryError, ProjectionError
 from dialogue_registry.events import Event, EventRetracted, FactCorrected
 from dialogue_registry.facts import NAMES as FACT_TABLES
 from dialogue_registry.facts import TABLES as FACT_DDL
@@ -100,6 +100,15 @@ def _to_tuple(parts: Iterable[Part]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def _names(parts: Iterable[Part]) -> list[str]:
+    """The names in the file that parts take, in order."""
+    return [
+        name
+        for part in parts
+        for name in ((part.name, f"{part.name}_past") if isinstance(part, Table) else (part.name,))
+    ]
+
+
 @attrs.frozen
 class Projection:
     """A name, a version and parts in order: a part may only speak of those before it.
@@ -113,13 +122,16 @@ class Projection:
 
     @parts.validator
     def _check(self, _: object, parts: Sequence[Part]) -> None:
+        taken = [name.lower() for name in _names(parts)]  # case is no difference to SQLite
+        if twice := [name for name in taken if taken.count(name) > 1]:
+            raise InvalidValueError(f"projection {self.name!r} takes the name {twice[0]!r} twice: rename a part")
         tables: set[str] = set()
         for part in parts:
             if isinstance(part, Table):
                 tables.add(part.name)
-                if taken := {"fact", "event", "since", "until"} & part.columns.keys():
+                if reserved := {"fact", "event", "since", "until"} & part.columns.keys():
                     raise InvalidValueError(
-                        f"table {part.name!r} of projection {self.name!r} has columns {sorted(taken)}, "
+                        f"table {part.name!r} of projection {self.name!r} has columns {sorted(reserved)}, "
                         "which every table has by itself: choose other names"
                     )
             elif isinstance(part, State | Tally) and part.table not in tables:
@@ -129,29 +141,33 @@ class Projection:
                 )
 
 
-_OURS = ("events", "sources", "projections", *FACT_TABLES)
+_OURS = dict.fromkeys(("events", "sources", "projections", "replica", *FACT_TABLES), "the log")
+_OURS |= dict.fromkeys(("search_texts", "search_texts_past", "search_index"), "search")
+"""The names of tables that no projection of a user may take, and whose they are."""
 
 
 def check_apart(projections: Sequence[Projection]) -> None:
     """Raise InvalidValueError where two projections share a name, or two parts; case is no difference to SQLite."""
+    for projection in projections:
+        if not isinstance(projection, Projection):
+            raise InvalidValueError(f"{projection!r:.80} is no projection: give projections=[mine], a Projection each")
     names = [projection.name for projection in projections]
     if len(set(names)) < len(names):
         raise InvalidValueError(f"two projections share a name ({', '.join(names)}): rename one")
-    taken = dict.fromkeys(_OURS, "the log")
+    taken = dict(_OURS)
     for projection in projections:
-        for part in projection.parts:
-            for name in (part.name, f"{part.name}_past") if isinstance(part, Table) else (part.name,):
-                if (owner := taken.setdefault(name.lower(), projection.name)) != projection.name:
-                    raise InvalidValueError(
-                        f"{name!r} of projection {projection.name!r} is the name of a table or view of {owner!r}: "
-                        "rename yours"
-                    )
+        for name in _names(projection.parts):
+            if (owner := taken.setdefault(name.lower(), projection.name)) != projection.name:
+                raise InvalidValueError(
+                    f"{name!r} of projection {projection.name!r} is the name of a table or view of {owner!r}: "
+                    "rename yours"
+                )
 
 
 _STANDING = "fact INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events, since INTEGER NOT NULL"
 _CHECKPOINTS = """
 CREATE TABLE IF NOT EXISTS projections (
-    name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL
+    name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL, parts TEXT NOT NULL
 ) STRICT, WITHOUT ROWID
 """
 
@@ -386,42 +402,66 @@ class _Fold:
                 self._feeds.setdefault(cls, []).append((name, feed))
 
     def create(self) -> None:
-        run = self._connection.execute
-        kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
-        for part in reversed(self.projection.parts):
-            for name in (part.name, f"{part.name}_past") if isinstance(part, Table) else (part.name,):
-                if name.lower() in kinds:  # which an earlier version may have made a table or a view
-                    run(f"DROP {kinds[name.lower()]} {name}")
-        for part in self.projection.parts:
-            match part:
-                case Table():
-                    columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
-                    run(f"CREATE TABLE {part.name} ({_STANDING}, {columns})")
-                    past = ", ".join(part.columns)
-                    run(
-                        f"CREATE TABLE {part.name}_past (fact INTEGER, event INTEGER, since INTEGER, {past},"
-                        " until INTEGER, PRIMARY KEY (fact, since))"
-                    )
-                case State():
-                    columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
-                    run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({part.key}))")
-                case Tally():
-                    columns = ", ".join([*part.key, *(f"{name} INTEGER NOT NULL" for name in part.sums), *part.maxima])
-                    run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({', '.join(part.key)})) WITHOUT ROWID")
-                case View():
-                    run(f"CREATE VIEW {part.name} AS {part.select}")
-            if isinstance(part, Table | State):
-                for number, index in enumerate(part.indexes, 1):
-                    columns, _, where = index.partition(" WHERE ")
-                    on = f"({columns})" + (f" WHERE {where}" if where else "")
-                    run(f"CREATE INDEX {part.name}_{number} ON {part.name} {on}")
-                    if isinstance(part, Table):
-                        run(f"CREATE INDEX {part.name}_past_{number} ON {part.name}_past {on}")
-        run(
-            "INSERT INTO projections VALUES (?, ?, 0)"
-            " ON CONFLICT DO UPDATE SET version = excluded.version, position = 0",
-            (self.projection.name, self.projection.version),
+        """Make the tables anew and empty; raises ProjectionError, also where a name is taken in the file."""
+        try:
+            self._drop()
+            for part in self.projection.parts:
+                self._create(part)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                raise
+            raise ProjectionError(f"projection {self.projection.name!r} cannot be made: {error}") from error
+        self._connection.execute(
+            "INSERT INTO projections VALUES (?, ?, 0, ?)"
+            " ON CONFLICT DO UPDATE SET version = excluded.version, position = 0, parts = excluded.parts",
+            (self.projection.name, self.projection.version, json.dumps(_names(self.projection.parts))),
         )
+
+    def _drop(self) -> None:
+        """Drop what an earlier version made; what else is in the file is left alone, and in the way."""
+        run = self._connection.execute
+        made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
+        kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
+        ours = made.pop(self.projection.name, [])
+        if self.projection.name in ("standard", "search"):  # names of the library's own, whatever holds them now
+            ours = [*ours, *(name for name in _names(self.projection.parts) if name not in ours)]
+        for name in reversed(ours):
+            if (kind := kinds.pop(name.lower(), None)) is not None:
+                run(f"DROP {kind} {name}")
+        for name in _names(self.projection.parts):
+            if name.lower() in kinds:
+                owner = next((other for other, parts in made.items() if name in parts), None)
+                raise ProjectionError(
+                    f"{name!r} of projection {self.projection.name!r} is in the file already, "
+                    f"{f'made by projection {owner!r}' if owner else 'and was not made by it'}: rename yours"
+                )
+
+    def _create(self, part: Part) -> None:
+        run = self._connection.execute
+        match part:
+            case Table():
+                columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
+                run(f"CREATE TABLE {part.name} ({_STANDING}, {columns})")
+                past = ", ".join(part.columns)
+                run(
+                    f"CREATE TABLE {part.name}_past (fact INTEGER, event INTEGER, since INTEGER, {past},"
+                    " until INTEGER, PRIMARY KEY (fact, since))"
+                )
+            case State():
+                columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
+                run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({part.key}))")
+            case Tally():
+                columns = ", ".join([*part.key, *(f"{name} INTEGER NOT NULL" for name in part.sums), *part.maxima])
+                run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({', '.join(part.key)})) WITHOUT ROWID")
+            case View():
+                run(f"CREATE VIEW {part.name} AS {part.select}")
+        if isinstance(part, Table | State):
+            for number, index in enumerate(part.indexes, 1):
+                columns, _, where = index.partition(" WHERE ")
+                on = f"({columns})" + (f" WHERE {where}" if where else "")
+                run(f"CREATE INDEX {part.name}_{number} ON {part.name} {on}")
+                if isinstance(part, Table):
+                    run(f"CREATE INDEX {part.name}_past_{number} ON {part.name}_past {on}")
 
     def change(self, removed: Sequence[int], added: Sequence[Standing], until: int, after: int | None) -> None:
         """Take rows out, put rows in, and bring what is made of them up to date.
@@ -435,7 +475,7 @@ class _Fold:
             old = [row for fact in removed for row in self._take_out(fold, fact, until)]
             if not old and not new:
                 continue
-            self._connection.executemany(fold.insert, new)
+            self._insert(fold, new)
             if new and fold.tallies:
                 runs = [(row[0], row[0], -1) for row in new] if after is None else [(new[0][0], new[-1][0], after)]
                 for tally in fold.tallies:
@@ -443,6 +483,18 @@ class _Fold:
                         self._connection.execute(tally.gain, run)
             for state, column in fold.states:
                 self._decide(state, {row[column] for row in old} | {row[column] for row in new})
+
+    def _insert(self, fold: "_TableFold", rows: Sequence[Row]) -> None:
+        try:
+            self._connection.executemany(fold.insert, rows)
+        except (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError) as error:
+            if self.projection.name == "standard":
+                raise
+            raise ProjectionError(
+                f"table {fold.table.name!r} of projection {self.projection.name!r} does not take what its function "
+                f"gave for a fact from position {rows[0][0]} on ({error}): give a value for each of "
+                f"{', '.join(fold.table.columns)}"
+            ) from error
 
     def _rows(self, added: Iterable[Standing]) -> dict[str, list[Row]]:
         rows: dict[str, list[Row]] = {}

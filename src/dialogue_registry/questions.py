@@ -26,7 +26,7 @@ from dialogue_registry.codec import decode_source
 from dialogue_registry.counting import FORMATS, Bounds, Cells
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import FACTS, FactDisputed, Source
-from dialogue_registry.facts import worded
+from dialogue_registry.facts import Facts, worded
 from dialogue_registry.layout import Rows
 from dialogue_registry.names import fold, name_parts, same_name
 from dialogue_registry.sqlite import SQLiteLog
@@ -87,11 +87,12 @@ _SCANNED_AFTER = """
 SELECT sum(earliest > :last AND latest <= :day), sum((latest > :first AND earliest <= :day) OR earliest IS NULL)
 FROM meeting_reports WHERE report = 'held' AND series = :series
 """
-_DISPUTES = " UNION ALL ".join(
-    f"SELECT d.fact, d.event, d.disputed, d.reason, f.event FROM disputes d"
-    f" JOIN events e ON e.id = d.disputed JOIN {table} f ON f.fact = e.position"
-    for table in ("facts", "further")
-)
+_DISPUTES = """
+SELECT d.fact, d.event, d.disputed, d.reason, e.position, coalesce(f.event, x.event)
+FROM disputes d JOIN events e ON e.id = d.disputed
+LEFT JOIN facts f ON f.fact = e.position LEFT JOIN further x ON x.fact = e.position
+ORDER BY d.fact
+"""
 
 
 class Questions:
@@ -267,13 +268,20 @@ class Questions:
     # --- disputes --------------------------------------------------------------------
 
     def disputes(self) -> tuple[Dispute, ...]:
-        """The claims that contradict facts which stand and still read otherwise."""
+        """The claims that contradict facts which stand and still read otherwise.
+
+        Where the disputed source was withdrawn and another one says the same, its claim contradicts that.
+        """
         log = SQLiteLog(self._connection)
-        rows = self._connection.execute(f"{_DISPUTES} ORDER BY 1").fetchall()
+        facts = Facts(self._connection, log)
+        rows = self._connection.execute(_DISPUTES).fetchall()
         sources = self.sources(row[0] for row in rows)
         found: list[Dispute] = []
-        for fact, event, disputed, reason, wording in rows:
-            dispute, standing = worded(log.at(event)), worded(log.at(wording))
+        for fact, event, disputed, reason, position, wording in rows:
+            heir = facts.saying(worded(log.at(position))) if wording is None else wording
+            if heir is None:
+                continue
+            dispute, standing = worded(log.at(event)), worded(log.at(heir))
             if isinstance(dispute, FactDisputed) and isinstance(standing, FACTS) and dispute.claim != standing:
                 found.append(
                     Dispute(

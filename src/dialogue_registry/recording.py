@@ -35,6 +35,7 @@ from dialogue_registry.events import (
     MeetingHeld,
     MeetingPostponed,
     SeriesOpened,
+    brief,
     subject_of,
 )
 from dialogue_registry.facts import StatusReport, worded
@@ -135,7 +136,7 @@ class Recorder:
             entry = None if number is None else self._log.at(number)
             where = "earlier in the same batch" if entry is None else f"as event {entry.id} (position {entry.position})"
             raise ConflictError(
-                f"{fact!r} contradicts {standing!r}, which stands {where}: if that one is wrong, "
+                f"{brief(fact)} contradicts {brief(standing)}, which stands {where}: if that one is wrong, "
                 "registry.correct(event_id, replacement, reason=…); if sources disagree, keep both with "
                 "registry.dispute(event_id, claim, source=…)",
                 standing="" if entry is None else entry.id,
@@ -177,7 +178,7 @@ class Recorder:
             return entry
         if self._must_stand(fact) == replacement:
             raise AmendmentError(
-                f"event {fact.id} already reads {replacement!r}: there is nothing to correct; "
+                f"event {fact.id} already reads {brief(replacement)}: there is nothing to correct; "
                 "to add a source, record the fact again with it"
             )
         return self._amend(fact, amendment, source, by)
@@ -206,12 +207,12 @@ class Recorder:
         standing = self._must_stand(fact)
         if type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):
             raise AmendmentError(
-                f"{claim!r} does not contradict {standing!r}: a dispute claims the same kind of fact "
+                f"{brief(claim)} does not contradict {brief(standing)}: a dispute claims the same kind of fact "
                 "of the same subject; record it as a fact of its own"
             )
         if claim == standing:
             raise AmendmentError(
-                f"event {fact.id} already reads {claim!r}: there is nothing to dispute; "
+                f"event {fact.id} already reads {brief(claim)}: there is nothing to dispute; "
                 "to add a source, record the fact again with it"
             )
         head = self._log.head()
@@ -271,8 +272,8 @@ class Recorder:
             if before is None or worded(other) != before:
                 raise
             raise ConflictError(
-                f"event {other.id} (position {other.position}) says {before!r} too and would contradict the outcome: "
-                "retract it first, or keep the other wording beside both with dispute()",
+                f"event {other.id} (position {other.position}) says {brief(before)} too and would contradict "
+                "the outcome: retract it first, or keep the other wording beside both with dispute()",
                 standing=other.id,
             ) from None
         self._check_remaining(before, self._reads(fact))
@@ -291,21 +292,30 @@ class Recorder:
             ids = rules.mentions(after)
             rows = self._connection.execute(_KNOWN, {"ids": orjson.dumps(ids).decode()}).fetchall()
             if len({row[0] for row in rows}) < len(rows):
-                raise IdInUseError(f"{after!r} would use an id that already names something else: choose another id")
+                raise IdInUseError(
+                    f"{brief(after)} would use an id that already names something else: choose another id"
+                )
             known = self._known(ids)
-            if isinstance(after, MeetingPostponed | MeetingCancelled):
-                # It needs the meeting to be known; the rest is a question of the whole story, asked below.
-                known = {id_: Subject(subject.kind, subject.parent) for id_, subject in known.items()}
+            if isinstance(after, StatusReport) and after.meeting in known:
+                # It needs its series, or the meeting, to be known; the rest is a question of the whole story.
+                parent = "" if isinstance(after, MeetingPostponed | MeetingCancelled) else after.series
+                known[after.meeting] = Subject(known[after.meeting].kind, parent)
             rules.check(after, known)
         for meeting in {c.meeting for c in (before, after) if isinstance(c, StatusReport)}:
-            story = [
-                entry.content for entry in self._facts.story(meeting) if self._facts.under(entry.key) == entry.fact
-            ]
-            rules.check_story(
-                meeting,
-                [content for content in story if isinstance(content, StatusReport)],
-                attended=self._attended(meeting),
-            )
+            story = [entry for entry in self._facts.story(meeting) if self._facts.under(entry.key) == entry.fact]
+            reports = [entry.content for entry in story if isinstance(entry.content, StatusReport)]
+            try:
+                rules.check_story(meeting, reports, attended=self._attended(meeting))
+            except RefusedError as refusal:
+                if refusal.item is None:
+                    raise
+                # Its advice is for who records; here a fact that remains is in the way, or the outcome itself.
+                event, why = story[refusal.item].event, str(refusal).partition(": ")[0]
+                others = [entry.event for entry in story if entry.event != self._log.head().position]
+                raise type(refusal)(
+                    f"{self._named([event] if event in others else others)} would not fit with the outcome ({why}): "
+                    "amend or retract first what is wrong there"
+                ) from None
 
     def _check_resting(self, before: Content) -> None:
         match before:
@@ -317,21 +327,23 @@ class Recorder:
                 kind, id_ = "meeting", before.meeting
             case _:
                 return
-        if id_ in self._known([id_]):
+        if (subject := self._known([id_]).get(id_)) is not None and subject.kind == kind:
             return
         resting = [
-            row
+            fact
             for table, column in _RESTING[kind]
-            for row in self._connection.execute(
-                f"SELECT e.id, e.type, e.position FROM {table} t JOIN events e ON e.position = t.fact"
-                f" WHERE t.{column} = ? ORDER BY t.fact LIMIT 100",
-                (id_,),
+            for (fact,) in self._connection.execute(
+                f"SELECT fact FROM {table} WHERE {column} = ? ORDER BY fact LIMIT 100", (id_,)
             )
         ][:100]
         if resting:
-            named = "; ".join(f"{type_} {id_} (position {position})" for id_, type_, position in resting[:10])
-            more = f" and {len(resting) - 10} more" if len(resting) > 10 else ""
             raise StillNeededError(
-                f"{kind} {id_!r} would no longer be recorded, but facts rest on it: {named}{more}; amend those first",
-                needed_by=[row[0] for row in resting],
+                f"{kind} {id_!r} would no longer be recorded, but facts rest on it: {self._named(resting)}; "
+                "amend those first",
+                needed_by=[self._log.at(position).id for position in resting],
             )
+
+    def _named(self, positions: Sequence[int]) -> str:
+        entries = [self._log.at(position) for position in positions[:10]]
+        more = f" and {len(positions) - 10} more" if len(positions) > 10 else ""
+        return "; ".join(f"{entry.type} {entry.id} (position {entry.position})" for entry in entries) + more

@@ -5,13 +5,14 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from html import escape
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar
 
 from dialogue_registry import anomalies, checking, exchange, history, sqlite
 from dialogue_registry.answers import (
@@ -156,6 +157,8 @@ class Registry:
         Raises NotARegistryError, NewerRegistryError, ReadOnlyError, OutdatedViewsError,
         BusyError, UnreachableError or another StorageError.
         """
+        if isinstance(projections, Projection):
+            raise InvalidValueError("projections= takes a list: give projections=[mine]")
         kept = (STANDARD, *projections)
         check_apart(kept)
         shared = server_log(str(path)) if is_address(path) else None
@@ -172,7 +175,7 @@ class Registry:
             if path is None or str(path) == ":memory:":
                 if read_only and shared is None:
                     raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
-                uri, name = sqlite.memory_uri(), "the registry in memory"
+                uri, name = sqlite.memory_uri(), f"the registry {sqlite.IN_MEMORY}"
                 connection = sqlite.connect(uri)
             else:
                 file = Path(path)
@@ -180,7 +183,7 @@ class Registry:
                 connection, uri = sqlite.open_file(file, read_only=read_only and shared is None)
             undo.callback(connection.close)
             if shared is not None:
-                name = f"{shared.name} (views in {'memory' if path is None else path})"
+                name = f"{shared.name}, views {sqlite.IN_MEMORY if path is None else f'in {path}'}"
             with sqlite.translated(name):
                 registry = cls(connection, uri, name, kept, read_only=read_only)
                 if shared is not None:
@@ -284,6 +287,14 @@ class Registry:
             else:
                 with sqlite.snapshot(connection):
                     yield
+
+    def _settled(self, what: str) -> None:
+        """Raise StorageError within transaction(), for what sees only what is committed."""
+        if self._within:
+            raise StorageError(
+                f"{what} sees only what is committed, and this is within a transaction(): ask after the block, "
+                "or ask the registry itself (counts(), meetings() …), which sees what the block recorded"
+            )
 
     @contextmanager
     def _writing(self, attempt: int = 1) -> Iterator[None]:
@@ -534,6 +545,7 @@ class Registry:
         """
         if (position is None) == (instant is None):
             raise InvalidValueError("at() takes a position or an instant, one of the two: at(position=12)")
+        self._settled("at()")
         with self._reading():
             end = self._log.head().position
             if instant is not None:
@@ -542,7 +554,7 @@ class Registry:
             raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
         with sqlite.translated(self._name):
             self._catch_up()
-            connection = sqlite.connect(self._uri)
+            connection = sqlite.connect(self._uri.replace("mode=rwc", "mode=ro"))
             try:
                 past = Registry(connection, self._uri, self._name, self._projections, read_only=True, position=position)
                 past._views.as_known(position)
@@ -653,6 +665,7 @@ class Registry:
         """
         if head is not None:
             head = _a_head(head)
+        self._settled("verify()")
         with self._reading():
             present = self._known_at is None
             found = Head(*checking.check_log(self._conn, self._log, head, progress, whole=present))
@@ -881,6 +894,7 @@ class Registry:
         from sqlite_utils import Database  # noqa: PLC0415 - slow to import, and not needed to record or count
 
         connection = self._conn  # raises when closed
+        self._settled("registry.db")
         with sqlite.translated(self._name):
             if self._known_at is not None:
                 return Database(connection)
@@ -910,17 +924,21 @@ def server_log(address: str) -> "PostgresLog":
 
 
 class _Evidence:
-    """The sources of the meetings a count counts, looked up when asked."""
+    """The sources of the meetings a count counts, looked up when asked, as of when it was counted."""
 
     def __init__(self, registry: Registry, series: str, rule: Rule, day: date | None) -> None:
         self._asked = registry, series, rule, day
+        self._position = registry.position
 
     def __call__(self) -> tuple[Source, ...]:
         registry, series, rule, day = self._asked
-        with registry._reading():  # noqa: SLF001 - the registry's own
-            meetings = registry._questions.held(series)  # noqa: SLF001
+        with nullcontext(registry) if registry.position == self._position else registry.at(self._position) as then:
+            meetings = then.meetings(series, status=Status.HELD)
         counted = [m for m in meetings if tallied([m], rule, day)[0].possible]
         return tuple(dict.fromkeys(source for meeting in counted for source in meeting.sources))
+
+    def __reduce__(self) -> tuple[Any, ...]:  # copied and pickled as what it comes to
+        return partial, (tuple, self())
 
 
 def _a_fact(event: Fact, number: int | None = None) -> Fact:

@@ -14,7 +14,13 @@ from typing import TypeAlias, assert_never
 import attrs
 
 from dialogue_registry.codec import encode
-from dialogue_registry.errors import IdInUseError, SeriesMismatchError, StatusError, UnknownSubjectError
+from dialogue_registry.errors import (
+    IdInUseError,
+    RefusedError,
+    SeriesMismatchError,
+    StatusError,
+    UnknownSubjectError,
+)
 from dialogue_registry.events import (
     ActivityReported,
     CountStated,
@@ -166,7 +172,7 @@ def check(fact: Fact, known: Mapping[str, Subject]) -> None:
             if fact.meeting in known and known[fact.meeting].status is Status.CANCELLED:
                 raise StatusError(
                     f"{fact.meeting!r} was cancelled, so it was not held: record that it was announced again first, "
-                    "or retract the cancellation"
+                    "from the source that says so, or retract the cancellation"
                 )
         case MeetingPostponed() | MeetingCancelled():
             meeting = _need("meeting", fact.meeting, known)
@@ -261,28 +267,33 @@ def check_story(meeting: str, reports: Iterable[Report], *, attended: bool) -> N
     """Raise a RefusedError unless a meeting's reports, in their order, may stand together.
 
     Their first may be a postponement or a cancellation: that the meeting is known counts,
-    not which report came first.
+    not which report came first. The error's ``item`` is the place of the first report that
+    may not follow those before it.
     """
     known = {meeting: Subject("meeting")}
     announcement: MeetingAnnounced | None = None
-    for report in reports:
+    for item, report in enumerate(reports):
         before = known[meeting]
-        match report:
-            case MeetingAnnounced() | MeetingHeld():
-                if isinstance(report, MeetingAnnounced):
-                    if announcement is not None and announcement != report:
-                        raise StatusError(
-                            f"{meeting!r} would be announced in two ways at once, with no postponement or cancellation "
-                            "between: correct one announcement first"
-                        )
-                    announcement = report
-                known[meeting] = attrs.evolve(before, parent=before.parent or report.series)
-                check(report, {**known, report.series: Subject("series")})
-            case MeetingPostponed() | MeetingCancelled():
-                announcement = None
-                check(report, known)
-            case _:
-                assert_never(report)
+        try:
+            match report:
+                case MeetingAnnounced() | MeetingHeld():
+                    if isinstance(report, MeetingAnnounced):
+                        if announcement is not None and announcement != report:
+                            raise StatusError(
+                                f"{meeting!r} would be announced in two ways at once, with no postponement or "
+                                "cancellation between: correct one announcement first"
+                            )
+                        announcement = report
+                    known[meeting] = attrs.evolve(before, parent=before.parent or report.series)
+                    check(report, {**known, report.series: Subject("series")})
+                case MeetingPostponed() | MeetingCancelled():
+                    announcement = None
+                    check(report, known)
+                case _:
+                    assert_never(report)
+        except RefusedError as refusal:
+            refusal.item = item
+            raise
         if (learned := learn(report, known)) is not None:
             known.update([learned])
     if attended and known[meeting].status is Status.CANCELLED:

@@ -34,6 +34,8 @@ SCHEMA = 1
 """The version of the log's tables (``PRAGMA user_version``)."""
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one."""
+IN_MEMORY = "in memory"
+"""How the name of a registry in memory ends."""
 
 _APPEND_ONLY = "the log is append-only: record a correction or a retraction instead"
 _LOG_TABLES = f"""
@@ -166,7 +168,9 @@ def file_uri(path: Path, mode: str) -> str:
 
 def connect(uri: str) -> sqlite3.Connection:
     """Open a connection that commits only when told, and enforces foreign keys."""
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, cached_statements=512)
+    # What is in memory is this program's alone: whoever holds it will not let go while this waits.
+    wait = 0.0 if uri.endswith("vfs=memdb") else BUSY_SECONDS
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait, cached_statements=512)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
@@ -315,6 +319,11 @@ def translated(name: str) -> Iterator[None]:
 
 def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED if name.endswith(IN_MEMORY):
+            return BusyError(
+                f"a question to .db or at() is still open on {name}, which cannot change meanwhile: "
+                "read its rows to the end, or close it; nothing was recorded"
+            )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return BusyError(
                 f"{name} was locked by another program for {BUSY_SECONDS:.0f} s: try again; nothing was recorded"

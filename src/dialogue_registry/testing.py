@@ -54,6 +54,7 @@ from dialogue_registry.events import (
     SeriesOpened,
     Source,
     TopicDiscussed,
+    brief,
     subject_of,
 )
 from dialogue_registry.log import EMPTY, Draft, Entry, Head, Log, RecordedEvent, seal
@@ -140,7 +141,12 @@ def sources() -> Strategy[Source]:
 
 
 def _seldom(strategy: Strategy[Any], otherwise: object) -> Strategy[Any]:
-    return st.one_of(st.just(otherwise), st.just(otherwise), strategy)
+    # Not one_of, which would give each branch of the strategy the chance of a whole one.
+    return st.integers(0, 2).flatmap(lambda number: strategy if number == 2 else st.just(otherwise))
+
+
+def _mostly(strategy: Strategy[Any], otherwise: object) -> Strategy[Any]:
+    return st.integers(0, 3).flatmap(lambda number: strategy if number else st.just(otherwise))
 
 
 # --- events --------------------------------------------------------------------------
@@ -169,7 +175,7 @@ def facts(
     report = {
         "meeting": meetings,
         "series": series,
-        "date": st.none() | dates() | dates(),
+        "date": _mostly(dates(), None),
         "ordinal": st.none() | st.integers(1, 20),
         "format": formats,
         "place": text,
@@ -273,20 +279,7 @@ class History(tuple[Move, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "".join(["History([", *(f"\n    {_plain(move)}," for move in self), "\n])"])
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, PartialDate | Format | Role):
-        return repr(str(value))
-    if not attrs.has(type(value)):
-        return repr(value)
-    told: list[str] = []
-    for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
-        content = getattr(value, field.name)
-        if content != field.default:
-            told.append(_plain(content) if not field.kw_only else f"{field.name}={_plain(content)}")
-    return f"{type(value).__name__}({', '.join(told)})"
+        return "".join(["History([", *(f"\n    {brief(move)}," for move in self), "\n])"])
 
 
 class Player:
@@ -305,7 +298,7 @@ class Player:
             recorded = self._play(move)
         except RefusedError as refusal:
             if currently_in_test_context():
-                note(f"refused: {_plain(move)}: {refusal}")
+                note(f"refused: {brief(move)}: {refusal}")
             return None
         if recorded.id not in self.ids:
             self.ids.append(recorded.id)
@@ -375,7 +368,8 @@ _TURNS = (
     *["interruption"] * 4,
     *["return"] * 2,
     *["again"] * 3,
-    *["correction"] * 5,
+    *["correction"] * 4,
+    *["second correction"] * 2,
     *["retraction"] * 4,
     *["second thought"] * 2,
     *["dispute"] * 2,
@@ -478,10 +472,13 @@ class _Writer:
             turn = "report"
         if turn in ("report", "announcement", "episode", "statement") and not series:
             turn = "opening"
-        if turn in ("again", "correction", "retraction", "dispute") and not facts_:
-            turn = "opening"
+        corrections = [number for number in amendments if isinstance(self._log[number - 1], Correct)]
+        if turn == "second correction" and not corrections:
+            turn = "correction"
         if turn == "second thought" and not amendments:
             turn = "correction"
+        if turn in ("again", "correction", "retraction", "dispute") and not facts_:
+            turn = "opening"
         match turn:
             case "report" | "announcement":
                 where = self._pick([*series, series[0]])  # one series that has more than the others
@@ -514,8 +511,8 @@ class _Writer:
             case "again":
                 number = self._pick(facts_)
                 self.record(self._wording(number), draw(st.just(self._log[number - 1].source) | _TOLD_BY))
-            case "correction":
-                number = self._pick(facts_)
+            case "correction" | "second correction":
+                number = self._pick(corrections if turn == "second correction" else facts_)
                 replacement = self._variation(self._wording(number))
                 self._amend(Correct(number, replacement, draw(_REASONS), draw(_TOLD_BY)), replacement)
             case "retraction":
@@ -556,13 +553,17 @@ class _Writer:
 
     def _variation(self, fact: Fact) -> Fact:
         """What a correction may make of a fact: it reads otherwise, it belongs elsewhere, it is another thing."""
-        kind = self._draw(st.sampled_from(["reworded", "reworded", "moved", "moved", "another"]))
+        kind = self._draw(st.sampled_from(["reworded", "reworded", "moved", "moved", "another", "renamed"]))
         if kind == "reworded":
             return cast("Fact", self._make(type(fact), **_ids(fact)))
         if kind == "moved":
             pools = {"dialogue": self._dialogues, "series": self._series, "meeting": self._meetings}
             name = self._pick(list(_ids(fact)))
             return attrs.evolve(fact, **{name: self._pick(pools[name])})
+        if kind == "renamed":  # what the id names is of another kind
+            cls = self._pick([DialogueLaunched, SeriesOpened, MeetingAnnounced, MeetingHeld])
+            names = {DialogueLaunched: "dialogue", SeriesOpened: "series"}
+            return cast("Fact", self._make(cls, **{names.get(cls, "meeting"): subject_of(fact)}))
         other: Any = self._make(self._pick(FACTS))
         theirs = {name: value for name, value in _ids(fact).items() if hasattr(other, name)}
         return cast("Fact", attrs.evolve(other, **theirs))
