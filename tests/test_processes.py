@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tried import TRIED
+
 FAULTS = Path(__file__).parent / "long" / "faults.py"
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the scenarios fork and kill")
@@ -22,6 +24,7 @@ def play(scenario: str, times: int) -> None:
     command = [sys.executable, str(FAULTS), scenario, "--times", str(times)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     print(done.stdout)
+    TRIED["kills" if scenario.startswith("kill-") else "faults and races"] += times
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
     if "not possible here" in done.stdout:
         pytest.skip(done.stdout.splitlines()[1])

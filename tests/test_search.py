@@ -22,9 +22,10 @@ from dialogue_registry import (
     Source,
     TopicDiscussed,
 )
+from dialogue_registry.laws import sealed
 from dialogue_registry.searching import SEARCH
 from dialogue_registry.sqlite import SQLiteLog
-from dialogue_registry.testing import _sealed, check_projection, effective, fed, histories, play, stored
+from dialogue_registry.testing import check_projection, effective, fed, histories, play, stored
 
 HOST = Source("Page of the host ministry", url="https://example.org/host")
 BASE = (
@@ -138,7 +139,7 @@ def test_search_after_amendments_is_search_of_the_effective_log(moves, cut: int)
         words = _words(registry)  # the index is made in the middle, and has to catch up
         play(registry, moves[cut:])
         words |= _words(registry)
-        with fed(_sealed(effective(registry.events()))) as fresh:
+        with fed(sealed(effective(registry.events()))) as fresh:
             for word in words:
                 assert _found(registry, word) == _found(fresh, word)
         with registry.at(position=registry.position) as past:
