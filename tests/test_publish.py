@@ -21,6 +21,7 @@ from dialogue_registry import (
     DelegateAttended,
     DialogueLaunched,
     InvalidValueError,
+    MeetingAnnounced,
     MeetingHeld,
     NotARegistryError,
     Registry,
@@ -331,6 +332,18 @@ def test_with_pictures_the_front_page_shows_them(path: Path, tmp_path: Path) -> 
     for name in ("timeline", "counts"):
         assert {f"{name}.svg", f"{name}.png"} <= {item.name for item in static.iterdir()}
         assert f"static/{name}.svg" in front
+
+
+def test_what_is_only_announced_is_published_with_pictures(tmp_path: Path) -> None:
+    with Registry.open(tmp_path / "d.db") as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2026"),
+            SeriesOpened(series="d/1", dialogue="d", name="S"),
+            MeetingAnnounced(meeting="d/1/1", series="d/1", date="2027-06-16"),
+        )
+    made = publish(tmp_path / "d.db", tmp_path / "site", pictures=True)
+    assert (made.parent / "static" / "timeline.svg").exists()
+    assert (made.parent / "metadata.yaml").exists()
 
 
 def test_neither_the_library_nor_publishing_imports_what_it_does_not_need(path: Path, tmp_path: Path) -> None:

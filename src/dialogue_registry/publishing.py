@@ -7,7 +7,8 @@
     publish("ca-jad.db", "site")  # then, with the extra [publish]:  datasette serve site
 
 The folder holds one SQLite file, with the whole log in it – also what was retracted, and who
-recorded it – and tables made for readers, and what Datasette is to know of them. Datasette itself is not needed to write it.
+recorded it – and tables made for readers, and what Datasette is to know of them. Datasette
+itself is not needed to write it.
 """
 
 import json
@@ -269,8 +270,7 @@ def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[
     for name in PICTURES:
         for suffix in ("svg", "png"):
             (folder / f"{name}.{suffix}").unlink(missing_ok=True)
-    dated = any(meeting.date is not None for meeting in registry.meetings())
-    if wanted is False or not dated:
+    if wanted is False:
         return ()
     try:
         from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
@@ -278,7 +278,10 @@ def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[
         if wanted:
             raise charts_missing() from None
         return ()
-    return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
+    try:
+        return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
+    except InvalidValueError:  # there is nothing dated to draw
+        return ()
 
 
 def charts_missing() -> MissingExtraError:
