@@ -27,7 +27,7 @@ from dialogue_registry.events import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.layout import Rows
+from dialogue_registry.layout import Rows, Shown
 from dialogue_registry.projections import Feed, Projection, Row, Table, Views
 from dialogue_registry.questions import Questions
 from dialogue_registry.rules import Content
@@ -36,7 +36,7 @@ from dialogue_registry.standard import STANDARD
 
 
 @attrs.frozen(kw_only=True)
-class Found:
+class Found(Shown):
     """A fact in which the words were found.
 
     ``subject`` is the id it is about; ``kind`` one of dialogue, party, series, meeting,
