@@ -175,7 +175,7 @@ def test_from_the_dialogue_to_a_series_a_meeting_a_delegate_and_a_source(reader:
     assert "Deputy Minister of Foreign Affairs of the Republic of Kazakhstan" in reader.text
     links = reader.links()
     assert links[RELEASE] == RELEASE
-    assert links["Kazakhstan"].endswith("/participants/KAZ")
+    assert links["Kazakhstan"].endswith("/all_parties/KAZ")
     reader.click("14th Senior Officials' Meeting")  # the meeting, back again
     reader.click("meeting.held")
     assert '"ordinal":14' in reader.text

@@ -3,15 +3,15 @@
 addEventListener("DOMContentLoaded", async () => {
   const TABLES = {
     dialogue: "dialogues", series: "series", meeting: "meetings", meetings: "meetings", reported_at: "meetings",
-    party: "participants", country: "participants", person: "people", source: "sources", event: "events", fact: "events",
+    party: "all_parties", country: "all_parties", person: "people", source: "sources", event: "events", fact: "events",
   };
   const KEYS = {
-    dialogues: "dialogue", series: "series", meetings: "meeting", participants: "party", people: "person",
+    dialogues: "dialogue", series: "series", meetings: "meeting", all_parties: "party", people: "person",
     sources: "id", events: "position",
   };
   // Where a fact that was found is shown: the page of its row, by its id or its event.
   const FOUND = {
-    dialogue: "dialogues", series: "series", meeting: "meetings", party: "members", delegate: "delegates",
+    dialogue: "dialogues", series: "series", meeting: "meetings", party: "accessions", delegate: "delegates",
     topic: "topics", activity: "activities", outcome: "outcomes",
   };
   const MINOR = ["event", "source_url", "earliest", "latest", "also_called", "id", "schema", "hash", "data", "rowid"];

@@ -15,7 +15,7 @@ _LATER = "DEFERRABLE INITIALLY DEFERRED"
 _DIALOGUE = f"dialogue TEXT REFERENCES dialogues (dialogue) {_LATER}"
 _SERIES = f"series TEXT REFERENCES series (series) {_LATER}"
 _MEETING = f"meeting TEXT REFERENCES meetings (meeting) {_LATER}"
-_PARTY = f"REFERENCES participants (party) {_LATER}"
+_PARTY = f"REFERENCES all_parties (party) {_LATER}"
 
 
 class Page(NamedTuple):
@@ -49,7 +49,7 @@ PAGES: Mapping[str, Page] = {
         f"dialogue TEXT PRIMARY KEY, name TEXT, launched TEXT, also_called TEXT, {_TOLD},"
         " event INTEGER REFERENCES events (position)",
         f"SELECT dialogue, name, launched, listed(aliases), {_SOURCE}, t.event {_FROM.format(table='dialogues')}",
-        "Dialogues that hold series of meetings. Open one for its series and its members.",
+        "Dialogues that hold series of meetings. Open one for its series and its parties.",
         label="name",
     ),
     "series": Page(
@@ -108,7 +108,7 @@ PAGES: Mapping[str, Page] = {
         label="person",
     ),
     # Not "parties": opened as a registry again, the file makes a table of that name.
-    "participants": Page(
+    "all_parties": Page(
         "party TEXT PRIMARY KEY, name TEXT, meetings INTEGER",
         "SELECT p.party, coalesce((SELECT name FROM old.parties n WHERE n.party = p.party ORDER BY fact), p.party),"
         " (SELECT count(DISTINCT meeting) FROM old.attendance a WHERE a.party = p.party)"
@@ -118,7 +118,7 @@ PAGES: Mapping[str, Page] = {
         label="name",
         meaning={"meetings": "the meetings at which a delegate of this party is recorded"},
     ),
-    "members": Page(
+    "accessions": Page(
         f"{_DIALOGUE}, party TEXT {_PARTY}, joined TEXT, {_EVENT}",
         f"SELECT dialogue, party, joined, t.event, {_SOURCE} {_FROM.format(table='parties')} ORDER BY t.fact",
         "Which party joined which dialogue, and when.",
@@ -207,7 +207,7 @@ PAGES: Mapping[str, Page] = {
     ),
 }
 #: Rows per table for which the index of ``search_texts`` answers; all but these have no words.
-UNSEARCHED = {"people", "participants", "counts", "reconciliation", "disputes", "anomalies", "evidence"}
+UNSEARCHED = {"people", "all_parties", "counts", "reconciliation", "disputes", "anomalies", "evidence"}
 
 #: What the log keeps of a source, beside its title and address.
 SOURCE_COLUMNS = ("publisher", "published", "language", "kind")
@@ -258,7 +258,7 @@ FROM reconciliation r JOIN series s ON s.series = r.series WHERE r.verdict <> 'a
         "Give the code of a party, such as JPN; without one, all of them.",
         """SELECT m.date, m.meeting, m.name, p.name AS party, count(*) AS delegates,
        group_concat(d.name || coalesce(' (' || nullif(d.office, '') || ')', ''), '; ') AS who, d.source_url
-FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN participants p ON p.party = d.party
+FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN all_parties p ON p.party = d.party
 WHERE :party IN ('', d.party) GROUP BY m.meeting, d.party ORDER BY m.earliest, p.name""",
     ),
     # Feeds are queries and no views, so that they have a title and are whole, however many rows a page has.
@@ -339,6 +339,7 @@ _WAYS = {
     "series": "Series",
     "meetings": "Meetings",
     "delegates": "Delegates",
+    "all_parties": "Parties",
     "topics": "Topics",
     "outcomes": "Outcomes",
     "counts": "Counts",
