@@ -24,7 +24,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from dialogue_registry import DelegateAttended, MeetingHeld, Registry, Source, charts, publish
+from dialogue_registry import DelegateAttended, MeetingHeld, Registry, Source, TopicDiscussed, charts, publish
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium or chromedriver is not installed")
@@ -55,6 +55,8 @@ def site(tmp_path_factory) -> Iterator[str]:
         held = next(event for event in registry.events(subject="ca-jad/som/13") if isinstance(event.event, MeetingHeld))
         registry.dispute(held.id, attrs.evolve(held.event, date="2018-11-27"), source=Source("Another list"))
         registry.record(held.event, source=Source("Not to be clicked", url="javascript:alert(1)"))
+        topics = (TopicDiscussed(meeting="ca-jad/sofia/2004", topic=f"topic {number}") for number in range(60))
+        registry.record(*topics, source=Source("A long agenda"))
     publish(folder / "ca-jad.db", folder / "site", licence="CC BY 4.0", pictures=True)
     address = f"http://127.0.0.1:{(port := free_port())}"
     server = subprocess.Popen(
@@ -218,6 +220,14 @@ def test_a_meeting_tells_all_its_sources_and_who_disputes_it(reader: Reader) -> 
     assert "Links from other tables" not in reader.text
     reader.click("meeting.held")
     assert [heading.text for heading in reader.driver.find_elements(By.TAG_NAME, "h3")].count("evidence (4 rows)") == 1
+
+
+def test_more_rows_than_fifty_are_a_click_away(reader: Reader, site: str) -> None:
+    reader.open(f"{site}/ca-jad/meetings/ca-jad~2Fsofia~2F2004")
+    assert "topic 49" in reader.text
+    assert "topic 50" not in reader.text
+    reader.click("… more")
+    assert "60 rows" in reader.text
 
 
 @pytest.fixture

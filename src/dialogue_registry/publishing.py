@@ -113,11 +113,11 @@ def _check_folder(path: Path, target: Path) -> None:
 
 def _names(file: Path) -> set[str]:
     """The tables and the rest that a database has; none where it is no database."""
-    with closing(sqlite3.connect(sqlite.file_uri(file, "ro"), uri=True)) as there:
-        try:
+    try:
+        with closing(sqlite3.connect(sqlite.file_uri(file, "ro"), uri=True)) as there:
             return {name for (name,) in there.execute("SELECT name FROM sqlite_schema")}
-        except sqlite3.DatabaseError:
-            return set()
+    except sqlite3.DatabaseError:
+        return set()
 
 
 def _replace(target: Path, made: Path) -> None:
