@@ -22,7 +22,7 @@ from sybil.parsers.rest import DocTestParser
 
 _HERE, _PRINTED = "__here__", "__printed__"
 _EXAMPLES = Path(__file__).parent / "examples"
-_COMMAND = f'#!/bin/sh\nexec "{sys.executable}" -m dialogue_registry "$@"\n'
+_COMMANDS = {"dialogue-registry": "dialogue_registry", "datasette": "datasette"}
 
 
 class _Run(PythonEvaluator):
@@ -58,8 +58,9 @@ def _enter(namespace: dict[str, Any]) -> None:
     os.chdir(folder.name)
     Path("examples").symlink_to(_EXAMPLES)
     Path(".bin").mkdir()
-    Path(".bin/dialogue-registry").write_text(_COMMAND, "utf-8")
-    Path(".bin/dialogue-registry").chmod(0o755)
+    for name, module in _COMMANDS.items():
+        Path(".bin", name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n', "utf-8")
+        Path(".bin", name).chmod(0o755)
 
 
 def _leave(namespace: dict[str, Any]) -> None:

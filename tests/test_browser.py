@@ -17,13 +17,14 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import attrs
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from dialogue_registry import DelegateAttended, Registry, Source, charts, publish
+from dialogue_registry import DelegateAttended, MeetingHeld, Registry, Source, TopicDiscussed, charts, publish
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium or chromedriver is not installed")
@@ -51,6 +52,11 @@ def site(tmp_path_factory) -> Iterator[str]:
         registry.record_all(runpy.run_path(str(ROOT / "examples" / "central_asia_plus_japan.py"))["load"]())
         guest = DelegateAttended(meeting="ca-jad/som/14", party="EU", name="Zoë ŠIMŮNKOVÁ", role="guest")
         registry.record(guest, source=Source("A list with diacritics", url="https://example.org/list"))
+        held = next(event for event in registry.events(subject="ca-jad/som/13") if isinstance(event.event, MeetingHeld))
+        registry.dispute(held.id, attrs.evolve(held.event, date="2018-11-27"), source=Source("Another list"))
+        registry.record(held.event, source=Source("Not to be clicked", url="javascript:alert(1)"))
+        topics = (TopicDiscussed(meeting="ca-jad/sofia/2004", topic=f"topic {number}") for number in range(60))
+        registry.record(*topics, source=Source("A long agenda"))
     publish(folder / "ca-jad.db", folder / "site", licence="CC BY 4.0", pictures=True)
     address = f"http://127.0.0.1:{(port := free_port())}"
     server = subprocess.Popen(
@@ -97,15 +103,18 @@ class Reader:
         self._look()
 
     def search(self, text: str) -> None:
-        box = self.driver.find_element(By.NAME, "_search")
+        box = self.driver.find_element(By.NAME, "words")
         box.send_keys(text)
         box.submit()
-        self._wait.until(lambda driver: "_search=" in driver.current_url)
+        self._wait.until(lambda driver: "words=" in driver.current_url)
         self._look()
 
     def _look(self) -> None:
-        ready = "return document.readyState == 'complete' && (!document.body.classList.contains('row')"
-        self._wait.until(lambda driver: driver.execute_script(ready + " || document.body.dataset.ready == 'yes')"))
+        ready = (
+            "return document.readyState == 'complete' && (document.body.dataset.ready == 'yes' || "
+            "!['row', 'table', 'query'].some((kind) => document.body.classList.contains(kind)))"
+        )
+        self._wait.until(lambda driver: driver.execute_script(ready))
         self._pages += 1
         if folder := os.environ.get("SCREENSHOTS"):
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -168,7 +177,7 @@ def test_from_the_dialogue_to_a_series_a_meeting_a_delegate_and_a_source(reader:
     assert "Deputy Minister of Foreign Affairs of the Republic of Kazakhstan" in reader.text
     links = reader.links()
     assert links[RELEASE] == RELEASE
-    assert links["Kazakhstan"].endswith("/participants/KAZ")
+    assert links["Kazakhstan"].endswith("/all_parties/KAZ")
     reader.click("14th Senior Officials' Meeting")  # the meeting, back again
     reader.click("meeting.held")
     assert '"ordinal":14' in reader.text
@@ -182,7 +191,9 @@ def test_a_name_is_found_without_its_diacritics(reader: Reader) -> None:
     reader.search("simunkova zoe")
     (row,) = reader.rows()
     assert "Zoë ŠIMŮNKOVÁ" in row
-    assert reader.links()["https://example.org/list"] == "https://example.org/list"
+    assert "https://example.org/list" in reader.links().values()
+    reader.click("Zoë ŠIMŮNKOVÁ · EU")
+    assert "/delegates/" in reader.driver.current_url
     reader.click("14th Senior Officials' Meeting")
     assert "Zoë ŠIMŮNKOVÁ" in reader.text
 
@@ -195,6 +206,54 @@ def test_the_reconciliation_is_read_and_narrowed_by_its_facets(reader: Reader) -
     assert all("within date uncertainty" in row for row in reader.rows())
     reader.click("Experts' Meeting")
     assert "5–6" in reader.text
+    reader.click("ca-jad/experts/6")
+    assert "/meetings/" in reader.driver.current_url
+
+
+def test_a_meeting_tells_all_its_sources_and_who_disputes_it(reader: Reader) -> None:
+    reader.click("Disputes")
+    assert "date 2018-11-27" in reader.text
+    reader.click("13th Senior Officials' Meeting")
+    assert "date 2018-11-27" in reader.text
+    assert "Not to be clicked" in reader.text
+    assert not [href for href in reader.links().values() if href.startswith("javascript:")]
+    assert "Links from other tables" not in reader.text
+    reader.click("meeting.held")
+    assert [heading.text for heading in reader.driver.find_elements(By.TAG_NAME, "h3")].count("evidence (4 rows)") == 1
+
+
+def test_more_rows_than_fifty_are_a_click_away(reader: Reader, site: str) -> None:
+    reader.open(f"{site}/ca-jad/meetings/ca-jad~2Fsofia~2F2004")
+    assert "topic 49" in reader.text
+    assert "topic 50" not in reader.text
+    reader.click("… more")
+    assert "60 rows" in reader.text
+
+
+@pytest.fixture
+def phone(reader: Reader) -> Iterator[Reader]:
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    reader.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    yield reader
+    reader.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_phone_names_what_a_row_says(phone: Reader, site: str) -> None:
+    phone.open(f"{site}/ca-jad/series/ca-jad~2Fsom")
+    script = (
+        "return [...document.querySelectorAll('table.belonging td')].filter((cell) => cell.textContent)"
+        ".map((cell) => [getComputedStyle(cell, '::before').content, cell.textContent])"
+    )
+    told = phone.driver.execute_script(script)
+    assert ['"status"', "held"] in told
+    assert ['"ordinal"', "14"] in told
+    assert {label for label, text in told if text == "held"} == {'"status"'}
+
+
+@pytest.mark.parametrize("page", ["", "/ca-jad/counts_as_of?day=", "/ca-jad/meetings", "/ca-jad/series/ca-jad~2Fsom"])
+def test_a_phone_need_not_be_pushed_sideways(phone: Reader, site: str, page: str) -> None:
+    phone.open(f"{site}{page}")
+    assert phone.driver.execute_script("return document.documentElement.scrollWidth") <= 390
 
 
 def test_meetings_are_narrowed_by_their_facets(reader: Reader) -> None:
@@ -213,7 +272,7 @@ def test_counts_are_asked_as_of_a_day(reader: Reader) -> None:
 
 
 def test_the_pictures_of_the_front_page_are_drawn(reader: Reader) -> None:
-    drawn = "[...document.querySelectorAll('img.picture')].map((image) => image.naturalWidth)"
+    drawn = "[...document.querySelectorAll('a.picture img')].map((image) => image.naturalWidth)"
     widths = reader.driver.execute_script(f"return {drawn}")
     assert len(widths) == 2
     assert min(widths) > 500

@@ -3,6 +3,7 @@
 import json
 import struct
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -19,6 +20,8 @@ from dialogue_registry import (
     Source,
     charts,
 )
+from dialogue_registry.drawing import Box, room
+from dialogue_registry.panels import VERDICTS
 
 LONG = "Meeting of the Ministers Responsible for Foreign Affairs and Regional Cooperation of all Member States <&>"
 WIDE = (
@@ -82,7 +85,7 @@ def test_the_timeline_tells_format_status_and_uncertainty_apart(registry: Regist
 
 
 def test_every_look_has_a_shape_or_fill_of_its_own() -> None:
-    for looks in (charts._KINDS, charts._VERDICTS):
+    for looks in (charts._KINDS, VERDICTS):
         assert len({(look.shape, look.fill) for look in looks.values()}) == len(looks)
         colours = {colour for look in looks.values() for colour in (look.fill, look.outline)}
         assert all(red == green == blue for red, green, blue in (bytes.fromhex(c[1:]) for c in colours))
@@ -103,7 +106,7 @@ def test_meetings_do_not_hide_each_other(registry: Registry) -> None:
 
 def test_undated_meetings_are_mentioned_and_long_names_are_wrapped(registry: Registry, tmp_path: Path) -> None:
     shown = texts(drawn(charts.timeline(registry, dialogue="d"), tmp_path))
-    assert "5 held, 1 cancelled, 1 without a date, not drawn" in shown
+    assert "5 held (1 without a date, not drawn), 1 cancelled" in shown
     assert "A dialogue" in shown
     joined = "".join(shown)
     assert LONG.replace(" ", "") in joined.replace(" ", "")
@@ -149,7 +152,15 @@ def test_a_png_is_17_cm_wide_at_300_dots_per_inch(registry: Registry, tmp_path: 
         width = struct.unpack(">I", content[16:20])[0]
         metre = struct.unpack(">I", content[content.index(b"pHYs") + 4 :][:4])[0]
         assert metre / 100 * 2.54 == pytest.approx(300, abs=1)
-        assert 15 < width / 300 * 2.54 < 18
+        assert width / 300 * 2.54 == pytest.approx(17, abs=0.02)
+
+
+def test_a_png_is_no_higher_than_a_page(registry: Registry, tmp_path: Path) -> None:
+    registry.record(*(SeriesOpened(series=f"d/{n}", dialogue="d", name="S") for n in range(30)))
+    path = charts.save(charts.timeline(registry), tmp_path / "x.png")
+    wide, high = struct.unpack(">II", path.read_bytes()[16:24])
+    assert high / 300 * 2.54 == pytest.approx(25, abs=0.02)
+    assert wide / 300 * 2.54 < 17
 
 
 def test_a_page_needs_no_network(registry: Registry, tmp_path: Path) -> None:
@@ -159,8 +170,67 @@ def test_a_page_needs_no_network(registry: Registry, tmp_path: Path) -> None:
 
 
 def test_a_notebook_shows_a_chart(registry: Registry) -> None:
-    bundle = charts.timeline(registry)._repr_mimebundle_()
-    assert json.dumps(bundle)
+    for chart in (charts.timeline(registry), charts.counts(registry), charts.counts(registry).properties(title="T")):
+        bundle: Any = chart._repr_mimebundle_()
+        assert json.dumps(bundle)
+        assert texts(bundle["image/svg+xml"])
+        assert "cdn" not in json.dumps(bundle)
+
+
+def test_series_of_several_dialogues_stand_under_their_names(registry: Registry, tmp_path: Path) -> None:
+    shown = texts(drawn(charts.timeline(registry), tmp_path))
+    assert ["A dialogue" in shown, "Another" in shown] == [True, True]
+    heads = sorted((row for row in data(charts.timeline(registry)) if "end" in row), key=lambda row: row["y"])
+    assert [row["dialogue"] for row in heads if "dialogue" in row] == [["A dialogue"], ["Another"]]
+    assert "dialogue" in heads[0]
+    assert "AnotherX" in texts(drawn(charts.counts(registry), tmp_path))
+    assert not [row for row in data(charts.timeline(registry, dialogue="d")) if "dialogue" in row]
+
+
+def test_an_uncertain_day_is_seen_however_many_years_there_are(registry: Registry) -> None:
+    registry.record(MeetingHeld(meeting="d/som/0", series="d/som", date="1870"))
+    (row,) = [row for row in data(charts.timeline(registry)) if row.get("date") == "2007-05"]
+    assert row["right"] - row["left"] >= 20
+
+
+def test_notes_keep_clear_of_each_other_and_of_the_points() -> None:
+    frame, taken = Box(0, 0, 240, 120), [Box(94, 54, 106, 66)]
+    for _ in range(4):
+        note, end = room(60, 24, (100, 60), frame, taken)
+        assert not any(note.meets(other) for other in taken)
+        assert note.left - 2 <= end[0] <= note.right + 2
+        taken.append(note)
+
+
+def test_a_statement_off_the_line_says_by_which_rule_it_agrees() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/som", dialogue="d", name="Senior Officials' Meeting"),
+            MeetingHeld(meeting="d/som/14", series="d/som", date="2021-06-16", ordinal=14),
+            CountStated(series="d/som", count=14, as_of="2021-06-16"),
+            CountStated(series="d/som", count=0, as_of="2021-06-16", reported_at="d/som/14"),
+        )
+        notes = {row["stated"]: row["note"] for row in data(charts.counts(registry)) if "note" in row}
+    assert notes == {14: "stated 14:\nby ordinal", 0: ""}
+
+
+def test_what_is_only_announced_is_drawn_too(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2026"),
+            SeriesOpened(series="d/som", dialogue="d", name="S"),
+            MeetingAnnounced(meeting="d/som/1", series="d/som", date="2027-06-16"),
+        )
+        assert len(charts.draw(registry, tmp_path, formats=["svg"])) == 2
+        shown = texts((tmp_path / "timeline.svg").read_text("utf-8"))
+    assert "The meetings of each series, 2027; numbers as printed on them" in shown
+    assert "0 held, 1 announced" in shown
+
+
+def test_names_in_one_row_begin_at_one_height(registry: Registry) -> None:
+    spec = charts.counts(registry, dialogue="d").to_dict()
+    assert len({len(panel["title"]["text"]) for panel in spec["concat"]}) == 1
 
 
 def test_the_past_can_be_drawn(registry: Registry) -> None:
@@ -173,5 +243,7 @@ def test_the_past_can_be_drawn(registry: Registry) -> None:
 def test_what_cannot_be_drawn_is_said(registry: Registry, tmp_path: Path) -> None:
     with Registry.open() as empty, pytest.raises(InvalidValueError, match="nothing dated to draw"):
         charts.timeline(empty)
+    with pytest.raises(InvalidValueError, match="there is no dialogue 'zzz' to draw: the registry has 'd', 'e'"):
+        charts.timeline(registry, dialogue="zzz")
     with pytest.raises(InvalidValueError, match="use .svg, .png or .html"):
         charts.save(charts.timeline(registry), tmp_path / "x.gif")

@@ -1,5 +1,7 @@
 """In a notebook, registries and their answers are small tables; what people wrote is escaped."""
 
+from html import escape
+
 from dialogue_registry import (
     CountStated,
     DelegateAttended,
@@ -26,6 +28,9 @@ def test_registry_and_answers_show_as_escaped_tables() -> None:
         registry.record(
             DialogueLaunched(dialogue="e", name="E", launched="2004"), source=Source("J", url="javascript:0")
         )
+        held = next(iter(registry.events(subject="d/fm/1")))
+        claim = MeetingHeld(meeting="d/fm/1", series="d/fm", date="2004-01-02")
+        registry.dispute(held.id, claim, source=Source("Elsewhere"), reason=EVIL)
         shown = {
             "registry": registry,
             "counts": registry.counts(),
@@ -34,6 +39,12 @@ def test_registry_and_answers_show_as_escaped_tables() -> None:
             "dialogues": registry.dialogues(),
             "anomalies": registry.anomalies(),
             "search": registry.search("script"),
+            "history": registry.history("d/fm/1"),
+            "disputes": registry.disputes(),
+            "count": registry.counts()["d/fm"],
+            "finding": registry.reconcile()[0],
+            "meeting": registry.meetings()[0],
+            "found": registry.search("script")[0],
         }
         told = {name: getattr(value, "_repr_html_")() for name, value in shown.items()}  # noqa: B009 - as notebooks do
     assert [name for name, html in told.items() if "<table>" not in html] == []
@@ -42,12 +53,22 @@ def test_registry_and_answers_show_as_escaped_tables() -> None:
     assert "… and 10 more" in told["meetings"]
     assert 'href="https://example.org/&quot;&gt;&lt;b&gt;"' in told["dialogues"]
     assert "javascript:" not in told["dialogues"]
+    assert "in-person: 0" in told["count"]
+    assert f"name: {escape(EVIL)}" in told["history"]
+    assert "date: 2004-01-02" in told["disputes"]
     assert "closed" in registry._repr_html_()
 
 
 def test_an_empty_registry_shows_too() -> None:
     with Registry.open() as registry:
-        for value in (registry, registry.counts(), registry.reconcile(), registry.meetings(), registry.search("x")):
+        for value in (
+            registry,
+            registry.counts(),
+            registry.reconcile(),
+            registry.meetings(),
+            registry.search("x"),
+            registry.disputes(),
+        ):
             assert "nothing" in getattr(value, "_repr_html_")()  # noqa: B009
 
 

@@ -79,6 +79,47 @@ def test_a_word_is_found_in_any_script_and_without_its_diacritics(
     assert marked is None or found.snippet == marked
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "marked"),
+    [
+        ("гете", "ГЁТЕ", "[ГЁТЕ]"),
+        ("королев", "Сергей Королёв", "Сергей [Королёв]"),
+        ("αθηνα", "ΑΘΗΝΆ", "[ΑΘΗΝΆ]"),
+        ("الاحمد", "الأحمد", "[الأحمد]"),
+        ("שלום", "שָׁלוֹם", None),
+        ("lukasz", "Łukasz", "[Łukasz]"),
+        ("oystein", "Øystein", "[Øystein]"),
+        ("duc", "Đức", "[Đức]"),
+        ("strasse", "STRAßE", "[STRAßE]"),
+        ("igdir", "İğdır", "[İğdır]"),
+        ("đức", "Duc", "[Duc]"),
+        ("मोदी", "नरेन्द्र मोदी", None),
+        ("ガ行", "ｶﾞ行", None),
+    ],
+)
+def test_letters_are_found_by_their_plain_form_and_the_other_way_round(
+    text: str, name: str, marked: str | None
+) -> None:
+    with Registry.open() as registry:
+        registry.record(DialogueLaunched(dialogue="d", name=name, launched="2004"))
+        (found,) = registry.search(text)
+        assert marked is None or found.snippet == marked
+        with registry.at(position=1) as past:
+            assert past.search(text) == (found,)
+
+
+@pytest.mark.parametrize(("text", "name"), [("मोदा", "मोदी"), ("か行", "が行"), ("東京", "京東")])
+def test_a_sign_that_is_a_letter_is_no_accent(text: str, name: str) -> None:
+    with Registry.open() as registry:
+        registry.record(DialogueLaunched(dialogue="d", name=name, launched="2004"))
+        assert registry.search(text) == ()
+
+
+def test_a_page_is_no_question(registry: Registry) -> None:
+    with pytest.raises(InvalidValueError, match="100000 characters is too long to search for"):
+        registry.search("会" * 100_000)
+
+
 def test_all_words_must_be_there_and_a_number_is_no_beginning(registry: Registry) -> None:
     assert registry.search("togo tileuberdi") == ()
     assert registry.search("1") == ()

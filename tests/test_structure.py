@@ -16,7 +16,7 @@ FLOORS = (
     {"rules", "making", "layout"},
     {"log", "answers", "mapping"},
     {"sqlite", "postgres", "counting", "cloudevents", "rows", "reading"},
-    {"facts"},
+    {"facts", "panels"},
     {"projections"},
     {"standard", "recording", "questions"},
     {"checking", "history", "anomalies", "searching", "adopting"},

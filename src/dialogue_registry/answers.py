@@ -14,6 +14,7 @@ import orjson
 
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import Event, Fact, Format, Role, Source
+from dialogue_registry.layout import Shown
 from dialogue_registry.names import NameParts, name_parts
 from dialogue_registry.rules import Status
 
@@ -22,7 +23,7 @@ _Evidence = tuple[Source, ...]
 
 
 @attrs.frozen(kw_only=True)
-class Dialogue:
+class Dialogue(Shown):
     """A dialogue, and the parties that joined it in the order they were recorded."""
 
     dialogue: str
@@ -35,7 +36,7 @@ class Dialogue:
 
 
 @attrs.frozen(kw_only=True)
-class Party:
+class Party(Shown):
     """A party of a dialogue."""
 
     dialogue: str
@@ -48,7 +49,7 @@ class Party:
 
 
 @attrs.frozen(kw_only=True)
-class Series:
+class Series(Shown):
     """A series of meetings."""
 
     series: str
@@ -61,7 +62,7 @@ class Series:
 
 
 @attrs.frozen(kw_only=True)
-class Meeting:
+class Meeting(Shown):
     """A meeting with its present status.
 
     Its date, place and the rest are those of the report that it was held, else of the
@@ -84,7 +85,7 @@ class Meeting:
 
 
 @attrs.frozen(kw_only=True)
-class Attendance:
+class Attendance(Shown):
     """Somebody's part in a meeting."""
 
     meeting: str
@@ -103,7 +104,7 @@ class Attendance:
 
 
 @attrs.frozen(kw_only=True)
-class Appearance:
+class Appearance(Shown):
     """One appearance of a delegate: at which meeting, in which office, for whom."""
 
     meeting: str
@@ -119,7 +120,7 @@ class Appearance:
 
 
 @attrs.frozen(kw_only=True)
-class Topic:
+class Topic(Shown):
     """A topic discussed at a meeting."""
 
     meeting: str
@@ -129,7 +130,7 @@ class Topic:
 
 
 @attrs.frozen(kw_only=True)
-class Activity:
+class Activity(Shown):
     """A related activity reported at a meeting."""
 
     meeting: str
@@ -142,7 +143,7 @@ class Activity:
 
 
 @attrs.frozen(kw_only=True)
-class Outcome:
+class Outcome(Shown):
     """What a meeting agreed on."""
 
     meeting: str
@@ -153,7 +154,7 @@ class Outcome:
 
 
 @attrs.frozen(kw_only=True)
-class Statement:
+class Statement(Shown):
     """A count that a source stated."""
 
     series: str
@@ -166,7 +167,7 @@ class Statement:
 
 
 @attrs.frozen(kw_only=True)
-class Dispute:
+class Dispute(Shown):
     """A claim kept beside the fact it contradicts; never counted.
 
     ``standing`` is the fact as it reads now, ``claim`` what the source claims instead,
@@ -182,7 +183,7 @@ class Dispute:
 
 
 @attrs.frozen(kw_only=True)
-class Step:
+class Step(Shown):
     """One step in the history of a subject.
 
     ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed.

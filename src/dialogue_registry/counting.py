@@ -17,7 +17,7 @@ from dialogue_registry.answers import Meeting, Statement, table
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.events import Format, Source
-from dialogue_registry.layout import html_table
+from dialogue_registry.layout import Shown, html_table
 from dialogue_registry.rules import Status
 
 FORMATS = ("in-person", "online", "hybrid", "unknown")
@@ -74,7 +74,7 @@ def find_rule(rule: str | Rule) -> Rule:
 
 
 @attrs.frozen(kw_only=True)
-class Count:
+class Count(Shown):
     """How many meetings of a series were held.
 
     ``total`` and ``by_format`` (always the keys in-person, online, hybrid, unknown) are
@@ -254,7 +254,7 @@ class Own(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Finding:
+class Finding(Shown):
     """What one statement comes to when compared with the record.
 
     ``verdict`` is that of the rule held where that fits, else the best that any rule

@@ -8,7 +8,7 @@ import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import altair as alt
 
@@ -48,7 +48,8 @@ class Span(NamedTuple):
         return round(8 + (at - self.first) / (self.last - self.first) * (WIDTH - 16), 1)
 
     def __str__(self) -> str:
-        return f"{self.first:.0f} to {self.last - 1:.0f}"
+        first, last = f"{self.first:.0f}", f"{self.last - 1:.0f}"
+        return first if first == last else f"{first} to {last}"
 
 
 def year(day: date) -> float:
@@ -83,6 +84,51 @@ def looks(field: str, drawn: Mapping[str, Look]) -> dict[str, Any]:
         kind.__name__.lower(): kind(f"{field}:N", scale=alt.Scale(domain=list(drawn), range=chosen), legend=legend)
         for kind, chosen in ranges.items()
     }
+
+
+Point: TypeAlias = tuple[float, float]
+
+
+class Box(NamedTuple):
+    """A part of a picture, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Box") -> bool:
+        """Whether the two have a point in common."""
+        return (
+            self.left <= other.right and other.left <= self.right
+            and self.top <= other.bottom and other.top <= self.bottom
+        )  # fmt: skip
+
+
+def room(width: float, height: float, near: Point, frame: Box, taken: Sequence[Box]) -> tuple[Box, Point]:
+    """Find room for a text near a point, where it and the line to it cover least, and then where it is nearest.
+
+    Gives the room, and the end of the line that leads to it from the point.
+    """
+    x, y = near
+
+    def end(box: Box) -> Point:
+        return min(max(x, box.left - 2), box.right + 2), min(max(y, box.top), box.bottom)
+
+    def cost(box: Box) -> tuple[int, float]:
+        right, down = end(box)
+        line = Box(min(x, right), min(y, down), max(x, right), max(y, down))
+        covered = sum(4 * box.meets(other) + line.meets(other) for other in taken)
+        return covered, abs((box.left + box.right) / 2 - x) + 2 * abs((box.top + box.bottom) / 2 - y)
+
+    places = [
+        Box(left, top, left + width, top + height)
+        for side in (x + 9, x - 9 - width, x - width / 2)
+        for left in [min(max(side, frame.left), frame.right - width)]
+        for top in range(int(frame.top), int(frame.bottom - height) + 1, 4)
+    ]
+    best = min(places, key=cost)
+    return best, end(best)
 
 
 def wrapped(text: str, width: int) -> list[str]:

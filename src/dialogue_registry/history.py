@@ -6,6 +6,7 @@ from collections import Counter
 from dialogue_registry.answers import Step
 from dialogue_registry.codec import decode, decode_source
 from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed
+from dialogue_registry.layout import Rows
 from dialogue_registry.log import Entry, recorded
 from dialogue_registry.sqlite import SQLiteLog
 
@@ -20,7 +21,7 @@ def tell(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[
     for (moved,) in connection.execute(moved_here, (subject,)).fetchall():
         entries.update({entry.position: entry for entry in _of_fact(connection, log, moved)})
     story = _Story()
-    return tuple(story.tell(entries[position]) for position in sorted(entries))
+    return Rows(story.tell(entries[position]) for position in sorted(entries))
 
 
 def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:

@@ -1,12 +1,12 @@
 """Answers in a notebook: small tables of HTML, with everything escaped."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, TypeVar
 
 import attrs
 
-from dialogue_registry.events import Source
+from dialogue_registry.events import EVENTS, Source
 
 T = TypeVar("T")
 _MOST = 60
@@ -32,6 +32,14 @@ def _cell(value: Any) -> str:
             return f'<a href="{escape(url)}">{named}</a>' if url.startswith(("http://", "https://")) else named
         case tuple():
             return "; ".join(map(_cell, value))
+        case Mapping():
+            return "; ".join(f"{escape(str(key))}: {_cell(told)}" for key, told in value.items())
+        case _ if isinstance(value, EVENTS):
+            told = {name: getattr(value, name) for name in _fields(type(value))}
+            stated = "; ".join(
+                f"{name.replace('_', ' ')}: {_cell(one)}" for name, one in told.items() if one or one == 0
+            )
+            return f"{type(value).__name__} – {stated}"
         case _ if attrs.has(type(value)) and hasattr(value, "name"):
             return escape(str(value.name))
         case _:
@@ -44,8 +52,22 @@ class Rows(tuple[T, ...]):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        kind: Any = type(self[0]) if self else None
-        names = [field.name for field in attrs.fields(kind)] if self else []
+        names = _fields(type(self[0])) if self else ()
         return html_table(
             [name.replace("_", " ") for name in names], [[getattr(row, name) for name in names] for row in self]
         )
+
+
+class Shown:
+    """One answer, which a notebook shows as a table of two columns."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        told = [(name.replace("_", " "), getattr(self, name)) for name in _fields(type(self))]
+        return html_table(("what", type(self).__name__), [row for row in told if row[1] not in (None, "", ())])
+
+
+def _fields(kind: Any) -> Sequence[str]:
+    """The names of what an answer tells."""
+    return [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]

@@ -6,8 +6,9 @@
 
     publish("ca-jad.db", "site")  # then, with the extra [publish]:  datasette serve site
 
-The folder holds one SQLite file, with the whole log in it and tables made for readers,
-and what Datasette is to know of them. Datasette itself is not needed to write it.
+The folder holds one SQLite file, with the whole log in it – also what was retracted, and who
+recorded it – and tables made for readers, and what Datasette is to know of them. Datasette
+itself is not needed to write it.
 """
 
 import json
@@ -21,20 +22,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import attrs
 import orjson
 
 from dialogue_registry import sqlite
 from dialogue_registry.counting import FORMATS
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, StorageError
+from dialogue_registry.events import Fact, subject_of
 from dialogue_registry.names import fold, name_parts
 from dialogue_registry.questions import Questions
 from dialogue_registry.registry import Registry
 from dialogue_registry.searching import INDEX, Searcher
-from dialogue_registry.site import ASSETS, FIRST_SOURCES, PAGES, VIEWS, metadata
+from dialogue_registry.site import ASSETS, FIRST_SOURCES, PAGES, PICTURES, SOURCE_COLUMNS, metadata
 from dialogue_registry.sqlite import SQLiteLog
 
 _SETTINGS = {
     "default_page_size": 50,
+    "default_facet_size": 12,
     "max_returned_rows": 5000,
     "sql_time_limit_ms": 5000,
     "facet_time_limit_ms": 1000,
@@ -55,7 +59,8 @@ def publish(
 ) -> Path:
     """Write a site of the registry file at ``path`` into ``folder``; give the path of its database.
 
-    What was published there before is replaced. ``title`` is by default the names of the
+    What was published there before is replaced, at once also for a Datasette that serves
+    it; a folder that holds another site is refused. ``title`` is by default the names of the
     dialogues; ``licence`` and ``source`` are shown at the foot of every page. With
     ``pictures``, the front page shows the timeline and the counts (extra ``charts``); by
     default it does where that extra is installed.
@@ -65,7 +70,7 @@ def publish(
     """
     path, folder = Path(path), Path(folder)
     target = folder / f"{path.stem}.db"
-    _check_target(path, target)
+    _check_folder(path, target)
     try:
         (folder / "static").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -78,7 +83,7 @@ def publish(
             _make(registry, copy, made := Path(work, "site.db"))
             drawn = _draw(registry, folder / "static", wanted=pictures)
             title = title or ", ".join(dialogue.name for dialogue in registry.dialogues())
-        made.replace(target)
+        _replace(target, made)
     told = {
         "title": title,
         "description": description,
@@ -91,19 +96,37 @@ def publish(
     return target
 
 
-def _check_target(path: Path, target: Path) -> None:
+def _check_folder(path: Path, target: Path) -> None:
+    for there in target.parent.glob("*.db"):
+        names = _names(there)
+        published = {"reconciliation", "search_index"} <= names and "projections" not in names
+        if there.name == target.name and not published:
+            raise InvalidValueError(
+                f"{target} is there, and is no published site{' but a registry' if 'projections' in names else ''}: "
+                f"publish {path} into another folder"
+            )
+        if there.name != target.name and published:
+            raise InvalidValueError(
+                f"{target.parent} holds the site of {there.name}: publish {path} into another folder, or delete that"
+            )
+
+
+def _names(file: Path) -> set[str]:
+    """The tables and the rest that a database has; none where it is no database."""
+    try:
+        with closing(sqlite3.connect(sqlite.file_uri(file, "ro"), uri=True)) as there:
+            return {name for (name,) in there.execute("SELECT name FROM sqlite_schema")}
+    except sqlite3.DatabaseError:
+        return set()
+
+
+def _replace(target: Path, made: Path) -> None:
+    """Put the new site in the place of the old one: within it, so that who reads it sees one or the other."""
     if not target.exists():
+        made.replace(target)
         return
-    with closing(sqlite3.connect(sqlite.file_uri(target, "ro"), uri=True)) as there:
-        try:
-            names = {name for (name,) in there.execute("SELECT name FROM sqlite_schema")}
-        except sqlite3.DatabaseError:
-            names = set()
-    if "projections" in names or not {"reconciliation", "search_index"} <= names:
-        raise InvalidValueError(
-            f"{target} is there, and is no published site{' but a registry' if 'projections' in names else ''}: "
-            f"publish {path} into another folder"
-        )
+    with closing(sqlite3.connect(made)) as new, closing(sqlite3.connect(target)) as old:
+        new.backup(old)
 
 
 def _copy(path: Path, copy: Path) -> None:
@@ -127,6 +150,10 @@ def _make(registry: Registry, copy: Path, made: Path) -> None:
             sqlite.create_log(site)
             site.execute("INSERT INTO main.sources (id, data) SELECT id, data FROM old.sources")
             site.execute("INSERT INTO main.events SELECT * FROM old.events")
+            for name in SOURCE_COLUMNS:
+                site.execute(
+                    f"ALTER TABLE main.sources ADD COLUMN {name} TEXT AS (json_extract(data, '$.{name}')) VIRTUAL"
+                )
             site.execute(FIRST_SOURCES)
             site.execute("CREATE INDEX temp.told_fact ON told (fact)")
             for name, page in PAGES.items():
@@ -138,8 +165,6 @@ def _make(registry: Registry, copy: Path, made: Path) -> None:
                     site.execute(f"INSERT INTO main.{name} VALUES ({', '.join('?' * len(row))})", row)
             site.execute("CREATE TABLE main.search_texts (fact INTEGER PRIMARY KEY, text TEXT, also TEXT)")
             site.execute("INSERT INTO main.search_texts SELECT event, text, also FROM old.search_texts")
-            for name, select in VIEWS.items():
-                site.execute(f"CREATE VIEW main.{name} AS {select}")
             _index_links(site)
         site.execute("DETACH old")
         for statement in INDEX:
@@ -190,6 +215,35 @@ def _reconciliation(registry: Registry, site: sqlite3.Connection) -> Iterator[tu
         )  # fmt: skip
 
 
+def _disputes(registry: Registry, site: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
+    told = {
+        event: source
+        for event, *source in site.execute(
+            "SELECT t.event, told.source, told.url FROM old.disputes t LEFT JOIN told ON told.fact = t.fact"
+        )
+    }
+    for one in registry.disputes():
+        names = [
+            field.name
+            for field in attrs.fields(type(one.claim))
+            if getattr(one.claim, field.name) != getattr(one.standing, field.name, None)
+        ]
+        subject = subject_of(one.claim)
+        yield (
+            _worded(one.standing, names), _worded(one.claim, names), one.reason,
+            *(
+                site.execute(f"SELECT (SELECT {key} FROM main.{table} WHERE {key} = ?)", (subject,)).fetchone()[0]
+                for table, key in (("dialogues", "dialogue"), ("series", "series"), ("meetings", "meeting"))
+            ),
+            one.event, *told[one.event],
+        )  # fmt: skip
+
+
+def _worded(fact: Fact, names: Sequence[str]) -> str:
+    """What a fact says in some of its fields."""
+    return "; ".join(f"{name.replace('_', ' ')} {getattr(fact, name, None) or 'not stated'}" for name in names)
+
+
 def _anomalies(registry: Registry, site: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     for odd in registry.anomalies():
         position = site.execute("SELECT position FROM main.events WHERE id = ?", odd.events[:1]).fetchone()
@@ -199,6 +253,7 @@ def _anomalies(registry: Registry, site: sqlite3.Connection) -> Iterator[tuple[o
 _ANSWERS: Mapping[str, Callable[[Registry, sqlite3.Connection], Iterator[tuple[object, ...]]]] = {
     "counts": _counts,
     "reconciliation": _reconciliation,
+    "disputes": _disputes,
     "anomalies": _anomalies,
 }
 
@@ -211,9 +266,11 @@ def _index_links(site: sqlite3.Connection) -> None:
 
 
 def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[str]:
-    """Draw the pictures; give their names."""
-    dated = any(meeting.date is not None for meeting in registry.meetings())
-    if wanted is False or not dated:
+    """Draw the pictures in place of the old ones; give their names."""
+    for name in PICTURES:
+        for suffix in ("svg", "png"):
+            (folder / f"{name}.{suffix}").unlink(missing_ok=True)
+    if wanted is False:
         return ()
     try:
         from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
@@ -221,7 +278,10 @@ def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[
         if wanted:
             raise charts_missing() from None
         return ()
-    return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
+    try:
+        return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
+    except InvalidValueError:  # there is nothing dated to draw
+        return ()
 
 
 def charts_missing() -> MissingExtraError:

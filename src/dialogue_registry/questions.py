@@ -293,7 +293,7 @@ class Questions:
                         sources=sources.get(fact, ()),
                     )
                 )
-        return tuple(found)
+        return Rows(found)
 
 
 def _add_up(rows: Iterable[Sequence[Any]]) -> dict[str, Cells]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.events import (
     ActivityReported,
     DelegateAttended,
@@ -26,7 +27,7 @@ from dialogue_registry.events import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.layout import Rows
+from dialogue_registry.layout import Rows, Shown
 from dialogue_registry.projections import Feed, Projection, Row, Table, Views
 from dialogue_registry.questions import Questions
 from dialogue_registry.rules import Content
@@ -35,7 +36,7 @@ from dialogue_registry.standard import STANDARD
 
 
 @attrs.frozen(kw_only=True)
-class Found:
+class Found(Shown):
     """A fact in which the words were found.
 
     ``subject`` is the id it is about; ``kind`` one of dialogue, party, series, meeting,
@@ -51,6 +52,9 @@ class Found:
     sources: tuple[Source, ...]
 
 
+LONGEST = 1000
+"""So many characters may be searched for: a name or a title is shorter, and a page is no question."""
+
 _WINDOW = 8
 _WORD = re.compile(r"[^\W_]+")
 #: Letters of scripts that put no spaces between words, Hangul with them for its suffixes: Thai,
@@ -58,17 +62,33 @@ _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+#: Marks that a reader may leave out: accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic.
+#: Not the vowel signs of Indic and other scripts, which are letters in all but name.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
+#: Letters that Unicode does not take apart, as those write them who lack them.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
+def plain(text: str) -> str:
+    """A text without what a reader may leave out: case, width, accents and points."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", _MARKS.sub("", apart).translate(_PLAIN))
 
 
 def also(text: str) -> str:
-    """What else a text is found by: its compatible form (NFKC), and parts of words without spaces.
+    """What else a text is found by: its plain form, and parts of words without spaces.
 
     SQLite takes 日本外務省 for one word. So all its parts of up to 8 characters are words
     too, and whoever searches for 外務 or 外務省 finds it, with any tool.
     """
-    folded = unicodedata.normalize("NFKC", text)
-    words = {} if folded == text else {folded: None}
-    for word in _WORD.findall(folded):
+    bare = plain(text)
+    words = {} if bare == text.lower() else {bare: None}
+    for word in _words(bare):
         if _UNSPACED.search(word):
             for start in range(len(word)):
                 words |= dict.fromkeys(word[start:end] for end in range(start + 1, start + _WINDOW + 1))
@@ -77,7 +97,11 @@ def also(text: str) -> str:
 
 def query(text: str) -> str:
     """Ask FTS5 for all words of any text, each of them possibly the beginning of a word."""
-    clean = unicodedata.normalize("NFKC", text.encode(errors="ignore").decode().replace("\0", " "))
+    if len(text) > LONGEST:
+        raise InvalidValueError(
+            f"a text of {len(text)} characters is too long to search for: give some of its words, up to {LONGEST}"
+        )
+    clean = plain(text.encode(errors="ignore").decode().replace("\0", " "))
     return " ".join(term for piece in clean.split() for term in _terms(piece))
 
 
@@ -86,9 +110,16 @@ def _terms(piece: str) -> Iterator[str]:
         if _WORD.search(piece):
             yield '"' + piece.replace('"', " ") + ('"' if piece[-1].isdigit() else '"*')
         return
-    for word in _WORD.findall(piece):
+    for word in _words(piece):
         for start in range(max(1, len(word) - _WINDOW + 1)):
             yield f'"{word[start : start + _WINDOW]}"'
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text as the index has them: letters, digits, and the marks on them."""
+    if not _UNSPACED.search(text):
+        return _WORD.findall(text)
+    return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text).split()
 
 
 def _row(subject: str, kind: str, *texts: str) -> Row | None:
@@ -119,13 +150,14 @@ _FEED: dict[type[Content], Feed] = {
 }
 _COLUMNS = {"subject": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "text": "TEXT NOT NULL", "also": "TEXT NOT NULL"}
 
-SEARCH = Projection("search", 1, [Table("search_texts", columns=_COLUMNS, feed=_FEED)])
+SEARCH = Projection("search", 2, [Table("search_texts", columns=_COLUMNS, feed=_FEED)])
 """One text per fact that has words to be found by."""
 
 INDEX = (
     "DROP TABLE IF EXISTS search_index",
     """CREATE VIRTUAL TABLE search_index USING fts5(
-           text, also, content='search_texts', content_rowid='fact', tokenize='unicode61 remove_diacritics 2')""",
+           text, also, content='search_texts', content_rowid='fact',
+           tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'")""",
     "INSERT INTO search_index (search_index) VALUES ('rebuild')",
     """CREATE TRIGGER search_texts_in AFTER INSERT ON search_texts BEGIN
            INSERT INTO search_index (rowid, text, also) VALUES (new.fact, new.text, new.also);
@@ -213,7 +245,7 @@ class Searcher:
 
 
 def _marked(snippet: str, whole: str, text: str) -> str:
-    """Mark what SQLite found inside a word without spaces, where its own snippet marks nothing."""
+    """Mark what was found by its plain form or inside a word without spaces, where SQLite's own snippet does not."""
     if "[" in snippet:
         return snippet
     for word in filter(_UNSPACED.search, text.split()):
@@ -221,4 +253,5 @@ def _marked(snippet: str, whole: str, text: str) -> str:
             end = start + len(word)
             before, after = whole[max(0, start - 30) : start], whole[end : end + 60]
             return f"{'…' * (start > 30)}{before}[{word}]{after}{'…' * (end + 60 < len(whole))}"
-    return snippet
+    sought = tuple(_WORD.findall(plain(text)))
+    return re.sub(r"\w+", lambda word: f"[{word[0]}]" if plain(word[0]).startswith(sought) else word[0], snippet)

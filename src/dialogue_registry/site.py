@@ -15,7 +15,7 @@ _LATER = "DEFERRABLE INITIALLY DEFERRED"
 _DIALOGUE = f"dialogue TEXT REFERENCES dialogues (dialogue) {_LATER}"
 _SERIES = f"series TEXT REFERENCES series (series) {_LATER}"
 _MEETING = f"meeting TEXT REFERENCES meetings (meeting) {_LATER}"
-_PARTY = f"REFERENCES participants (party) {_LATER}"
+_PARTY = f"REFERENCES all_parties (party) {_LATER}"
 
 
 class Page(NamedTuple):
@@ -49,7 +49,7 @@ PAGES: Mapping[str, Page] = {
         f"dialogue TEXT PRIMARY KEY, name TEXT, launched TEXT, also_called TEXT, {_TOLD},"
         " event INTEGER REFERENCES events (position)",
         f"SELECT dialogue, name, launched, listed(aliases), {_SOURCE}, t.event {_FROM.format(table='dialogues')}",
-        "Dialogues that hold series of meetings. Open one for its series and its members.",
+        "Dialogues that hold series of meetings. Open one for its series and its parties.",
         label="name",
     ),
     "series": Page(
@@ -96,7 +96,7 @@ PAGES: Mapping[str, Page] = {
         "SELECT coalesce(nullif(name, ''), 'not named'), person(name), party, office, role, meeting,"
         f" nullif(on_behalf_of, ''), t.event, {_SOURCE} {_FROM.format(table='attendance')} ORDER BY t.fact",
         "Who took part in a meeting, and in which office: names as the source writes them.",
-        facets=("party", "role", "meeting"),
+        facets=("party", "role"),
         label="name",
     ),
     "people": Page(
@@ -108,7 +108,7 @@ PAGES: Mapping[str, Page] = {
         label="person",
     ),
     # Not "parties": opened as a registry again, the file makes a table of that name.
-    "participants": Page(
+    "all_parties": Page(
         "party TEXT PRIMARY KEY, name TEXT, meetings INTEGER",
         "SELECT p.party, coalesce((SELECT name FROM old.parties n WHERE n.party = p.party ORDER BY fact), p.party),"
         " (SELECT count(DISTINCT meeting) FROM old.attendance a WHERE a.party = p.party)"
@@ -118,7 +118,7 @@ PAGES: Mapping[str, Page] = {
         label="name",
         meaning={"meetings": "the meetings at which a delegate of this party is recorded"},
     ),
-    "members": Page(
+    "accessions": Page(
         f"{_DIALOGUE}, party TEXT {_PARTY}, joined TEXT, {_EVENT}",
         f"SELECT dialogue, party, joined, t.event, {_SOURCE} {_FROM.format(table='parties')} ORDER BY t.fact",
         "Which party joined which dialogue, and when.",
@@ -170,6 +170,11 @@ PAGES: Mapping[str, Page] = {
             "meetings": "the meetings that make the difference between the rules",
         },
     ),
+    "disputes": Page(
+        f"on_record TEXT, claimed TEXT, reason TEXT, {_DIALOGUE}, {_SERIES}, {_MEETING}, {_EVENT}",
+        "",
+        "Where a source contradicts what is on record: the claim is kept beside the fact, and is not counted.",
+    ),
     "anomalies": Page(
         "kind TEXT, subject TEXT, why TEXT, event INTEGER REFERENCES events (position)",
         "",
@@ -178,12 +183,15 @@ PAGES: Mapping[str, Page] = {
     ),
     "evidence": Page(
         "fact INTEGER REFERENCES events (position), event INTEGER REFERENCES events (position),"
-        f" {_TOLD}, recorded_at TEXT, recorded_by TEXT",
-        "SELECT v.fact, v.event, s.id, s.url, v.recorded_at, v.by FROM old.evidence v"
-        " LEFT JOIN old.sources s ON s.data = v.source ORDER BY 1, 2",
+        f" {_TOLD}, {_MEETING}, recorded_at TEXT, recorded_by TEXT",
+        "SELECT v.fact, v.event, s.id, s.url, m.meeting, v.recorded_at, v.by FROM old.evidence v"
+        " LEFT JOIN old.sources s ON s.data = v.source LEFT JOIN old.meetings m ON m.fact = v.fact ORDER BY 1, 2",
         "Every source of every fact that stands.",
-        facets=("source",),
-        meaning={"fact": "the event that first told it", "event": "the event that this source tells it by"},
+        meaning={
+            "fact": "the event that first told it",
+            "event": "the event that this source tells it by",
+            "meeting": "where the fact is that this meeting was announced or held",
+        },
     ),
     "search": Page(
         f"kind TEXT, text TEXT, {_DIALOGUE}, {_SERIES}, {_MEETING}, {_EVENT}",
@@ -199,51 +207,80 @@ PAGES: Mapping[str, Page] = {
     ),
 }
 #: Rows per table for which the index of ``search_texts`` answers; all but these have no words.
-UNSEARCHED = {"people", "participants", "counts", "reconciliation", "anomalies", "evidence"}
+UNSEARCHED = {"people", "all_parties", "counts", "reconciliation", "disputes", "anomalies", "evidence"}
 
-VIEWS = {
-    "calendar": """
-        SELECT name AS event_name, earliest AS event_dtstart,
-               date(coalesce(iif(date LIKE '%/%', substr(date, 12), NULL), latest), '+1 day') AS event_dtend,
-               status || coalesce(', ' || format, '') || coalesce(', ' || place, '') || coalesce(' ' || source_url, '')
-                   AS event_description,
-               meeting || '@dialogue-registry' AS event_uid
-        FROM meetings WHERE status IN ('held', 'announced') AND earliest = latest ORDER BY earliest DESC""",
-    "feed": """
-        SELECT 'urn:uuid:' || e.id AS atom_id, replace(type, '.', ' ') || ': ' || subject AS atom_title,
-               recorded_at AS atom_updated, e.data AS atom_content,
-               coalesce(s.url, '') AS atom_link
-        FROM events e LEFT JOIN sources s ON s.id = e.source ORDER BY position DESC LIMIT 100""",
-}
-ABOUT_VIEWS = {
-    "calendar": "Meetings on a known day, held or to come; as a calendar at calendar.ics (plugin datasette-ics).",
-    "feed": "What was recorded last; as a feed at feed.atom (plugin datasette-atom).",
-}
+#: What the log keeps of a source, beside its title and address.
+SOURCE_COLUMNS = ("publisher", "published", "language", "kind")
+
+
+class Query(NamedTuple):
+    """A question that the site answers at an address of its own."""
+
+    title: str
+    about: str
+    sql: str
+
 
 QUERIES = {
-    "counts_as_of": (
+    "find": Query(
+        "Find",
+        "All of the words, each as the beginning of one. Case and diacritics do not matter.",
+        """WITH found AS (
+    SELECT rowid AS event, rank AS place FROM search_index
+    WHERE search_index MATCH '"' || replace(replace(:words, '"', ' '), ' ', '"* "') || '"*'
+    UNION ALL SELECT event, 0 FROM search WHERE length(:words) > 8 AND instr(text, :words)
+)
+SELECT s.text, s.kind, s.meeting, s.series, s.dialogue, s.source_url, s.event
+FROM search s JOIN (SELECT event, min(place) AS place FROM found GROUP BY event) f ON f.event = s.event
+ORDER BY f.place, s.event LIMIT 200""",
+    ),
+    "counts_as_of": Query(
         "How many meetings, as of a day",
-        "Certainly: the last day on which a meeting can have begun has come. Possibly: the first has.",
+        "Certainly: the last day on which a meeting can have begun has come. Possibly: the first has. "
+        "A day is written as 2021-06-16; without one, all that is recorded counts.",
         """SELECT s.series, s.name,
        count(m.meeting) FILTER (WHERE :day = '' OR m.latest <= :day) AS certain,
        count(m.meeting) FILTER (WHERE :day = '' OR m.earliest <= :day OR m.earliest IS NULL) AS possible,
        max(m.ordinal) FILTER (WHERE :day = '' OR m.latest <= :day) AS highest_ordinal
 FROM series s LEFT JOIN meetings m ON m.series = s.series AND m.status = 'held'
-GROUP BY s.series ORDER BY s.name""",
+WHERE :day = '' OR date(:day, '+0 days') IS :day GROUP BY s.series
+UNION ALL SELECT NULL, 'There is no day ' || :day || ': write it as 2021-06-16', NULL, NULL, NULL
+WHERE :day <> '' AND date(:day, '+0 days') IS NOT :day ORDER BY 2""",
     ),
-    "disagreements": (
+    "disagreements": Query(
         "Stated counts that the record does not bear out",
         "Under no rule, with or without the meeting that states them.",
-        """SELECT s.name AS series, r.as_of, r.stated, r.format, r.recorded, r.difference, r.verdict, r.source_url
+        """SELECT r.series, s.name, r.as_of, r.stated, r.format, r.recorded, r.difference, r.verdict, r.source_url
 FROM reconciliation r JOIN series s ON s.series = r.series WHERE r.verdict <> 'agrees' ORDER BY r.as_of""",
     ),
-    "delegations": (
+    "delegations": Query(
         "Delegations: who came for whom, meeting by meeting",
         "Give the code of a party, such as JPN; without one, all of them.",
-        """SELECT m.date, m.name AS meeting, p.name AS party, count(*) AS delegates,
+        """SELECT m.date, m.meeting, m.name, p.name AS party, count(*) AS delegates,
        group_concat(d.name || coalesce(' (' || nullif(d.office, '') || ')', ''), '; ') AS who, d.source_url
-FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN participants p ON p.party = d.party
+FROM delegates d JOIN meetings m ON m.meeting = d.meeting JOIN all_parties p ON p.party = d.party
 WHERE :party IN ('', d.party) GROUP BY m.meeting, d.party ORDER BY m.earliest, p.name""",
+    ),
+    # Feeds are queries and no views, so that they have a title and are whole, however many rows a page has.
+    "calendar": Query(
+        "Calendar: meetings on a known day, held or to come",
+        "To subscribe to, as calendar.ics (plugin datasette-ics). A day begins at midnight UTC.",
+        """SELECT name AS event_name, earliest AS event_dtstart,
+       date(coalesce(iif(date LIKE '%/%', substr(date, 12), NULL), latest), '+1 day') AS event_dtend,
+       status || coalesce(', ' || format, '') || coalesce(', ' || place, '') || coalesce(' ' || source_url, '')
+           AS event_description,
+       meeting || '@dialogue-registry' AS event_uid
+FROM meetings WHERE status IN ('held', 'announced') AND earliest = latest ORDER BY earliest DESC""",
+    ),
+    "feed": Query(
+        "News: what was recorded last",
+        "To subscribe to, as feed.atom (plugin datasette-atom).",
+        """SELECT 'urn:uuid:' || e.id AS atom_id, replace(type, '.', ' ') || ': ' || subject AS atom_title,
+       recorded_at AS atom_updated, e.data AS atom_content,
+       iif(s.url LIKE 'http://%' OR s.url LIKE 'https://%', s.url, 'events/' || position) AS atom_link
+FROM (SELECT * FROM events ORDER BY position DESC LIMIT 100) e LEFT JOIN sources s ON s.id = e.source
+UNION ALL SELECT 'urn:dialogue-registry:empty', 'Nothing is recorded yet', '2004-01-01T00:00:00Z', '', 'events'
+WHERE NOT EXISTS (SELECT 1 FROM events) ORDER BY atom_updated DESC""",
     ),
 }
 
@@ -258,7 +295,6 @@ def metadata(database: str, told: Mapping[str, str], pictures: Sequence[str]) ->
         "description_html": f"<p>{words}</p>" * bool(words) + _front(database, pictures)
     }
     tables = {name: _table(name, page) for name, page in PAGES.items()}
-    tables |= {name: {"description": about} for name, about in ABOUT_VIEWS.items()}
     tables["events"] = {
         "description": "The log itself, append-only, each event chained to the one before it by its hash.",
         "label_column": "type",
@@ -266,11 +302,20 @@ def metadata(database: str, told: Mapping[str, str], pictures: Sequence[str]) ->
         "facets": ["type"],
     }
     tables["sources"] = {"description": "The pages that tell the facts.", "label_column": "title"}
-    tables["search_texts"] = {"hidden": True}
+    contents = "".join(
+        f'<dt><a href="{_tilde(database)}/{name}">{name}</a></dt><dd>{escape(table["description"])}</dd>'
+        for name, table in tables.items()
+    )
+    tables |= {name: {"hidden": True} for name in ("search_texts", "sqlite_sequence")}
     queries = {
-        name: {"title": title, "description": about, "sql": sql} for name, (title, about, sql) in QUERIES.items()
+        name: {"title": query.title, "description": query.about, "sql": query.sql, "hide_sql": True}
+        for name, query in QUERIES.items()
     }
-    shown = {"description_html": _front(database, ()), "tables": tables, "queries": queries}
+    shown = {
+        "description_html": f'{_front(database, ())}<dl class="contents">{contents}</dl>',
+        "tables": tables,
+        "queries": queries,
+    }
     return {**front, **ASSETS, "databases": {database: shown}}
 
 
@@ -294,24 +339,34 @@ _WAYS = {
     "series": "Series",
     "meetings": "Meetings",
     "delegates": "Delegates",
+    "all_parties": "Parties",
+    "topics": "Topics",
+    "outcomes": "Outcomes",
     "counts": "Counts",
     "counts_as_of?day=": "Counts as of a day",
     "reconciliation": "Stated and recorded",
-    "evidence": "Sources",
+    "disagreements": "Disagreements",
+    "disputes": "Disputes",
+    "anomalies": "Anomalies",
+    "sources": "Sources",
     "events": "The log",
+    "calendar": "Calendar",
+    "feed": "News",
 }
 
 
 def _front(database: str, pictures: Sequence[str]) -> str:
     """The way in: a search box, links in the order of reading, pictures."""
     # Relative, so that they lead there from the front page and the database's page, under any prefix.
-    root = "".join(char if char in _PLAIN else "+" if char == " " else _tildes(char) for char in database)
+    root = _tilde(database)
     links = "".join(f'<a href="{root}/{path}">{name}</a>' for path, name in _WAYS.items())
     shown = "".join(
-        f'<img class="picture" src="static/{name}.svg" alt="{alt}">' for name, alt in _ALT.items() if name in pictures
+        f'<a class="picture" href="static/{name}.svg"><img src="static/{name}.svg" alt="{alt}"></a>'
+        for name, alt in PICTURES.items()
+        if name in pictures
     )
     return (
-        f'<form class="find" action="{root}/search"><input type="search" name="_search"'
+        f'<form class="find" action="{root}/find"><input type="search" name="words" required'
         ' placeholder="a name, a topic, an office" aria-label="Search"> <input type="submit" value="Search"></form>'
         f'<nav class="ways">{links}</nav>{shown}'
     )
@@ -320,9 +375,13 @@ def _front(database: str, pictures: Sequence[str]) -> str:
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
-def _tildes(char: str) -> str:
-    """A character as Datasette writes it in a path."""
-    return "".join(f"~{byte:02X}" for byte in char.encode())
+def _tilde(text: str) -> str:
+    """A text as Datasette writes it in a path."""
+    return "".join(
+        char if char in _PLAIN else "+" if char == " " else "".join(f"~{byte:02X}" for byte in char.encode())
+        for char in text
+    )
 
 
-_ALT = {"timeline": "The meetings of each series over time", "counts": "Meetings held, and the counts stated"}
+PICTURES = {"timeline": "The meetings of each series over time", "counts": "Meetings held, and the counts stated"}
+"""The pictures of the front page, each with what it shows."""
