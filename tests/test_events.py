@@ -340,3 +340,24 @@ def test_any_text_of_characters_is_kept(text: str) -> None:
 
 def test_a_text_as_long_as_allowed_is_kept() -> None:
     assert len(example(OutcomeAgreed, title="x" * MAX_TEXT).title) == MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("X" * 78, repr("X" * 78)),
+        ("X" * 79, f"'{'X' * 76}…"),
+        pytest.param(10**5000, "a huge int", id="huge"),
+    ],
+)
+def test_what_is_no_id_is_shown_in_part(value: Any, shown: str) -> None:
+    with pytest.raises(InvalidIdError) as refusal:
+        TopicDiscussed(meeting=value, topic="x")
+    assert str(refusal.value).startswith(f"TopicDiscussed.meeting is {shown}, which is no id: ")
+
+
+@pytest.mark.parametrize("value", ["Tokyo", {"Tokyo": 1}, 5])
+def test_what_is_no_list_of_texts_is_shown(value: Any) -> None:
+    with pytest.raises(InvalidValueError) as refusal:
+        SeriesOpened(series="s", dialogue="d", name="S", aliases=value)
+    assert str(refusal.value) == f"{value!r} is no list of texts: put it in a tuple, such as ({value!r},)"

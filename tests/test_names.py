@@ -49,6 +49,9 @@ honorifics = st.sampled_from(["", "Mr. ", "Mme ", "Sra. ", "H.E. ", "H.E. Mr. Dr
         ("PÉREZ DE LA CRUZ Ana", "", "PÉREZ DE LA CRUZ", "Ana"),
         ("PÉREZ y GÓMEZ Ana", "", "PÉREZ y GÓMEZ", "Ana"),
         # Particles before, with and without a capital of their own.
+        ("Ana PÉREZ B LÓPEZ", "", "PÉREZ B LÓPEZ", "Ana"),
+        ("de Ana PÉREZ", "", "PÉREZ", "de Ana"),
+        ("Mr., TOKUDA Shuichi", "Mr.", "TOKUDA", "Shuichi"),
         ("Peter van DALEN", "", "van DALEN", "Peter"),
         ("Esther de LANGE", "", "de LANGE", "Esther"),
         ("de LANGE Esther", "", "de LANGE", "Esther"),
@@ -104,6 +107,9 @@ def test_the_run_of_capitals_is_the_family_name(written: str, honorific: str, fa
         ("J. ROBERT OPPENHEIMER", "", "J. ROBERT OPPENHEIMER"),
         # Two runs of capitals: which of them?
         ("KIM Jong UN", "", "KIM Jong UN"),
+        ("Ana PÉREZ x LÓPEZ", "", "Ana PÉREZ x LÓPEZ"),
+        # Capitals behind what could be a particle, and is none.
+        ("John Mc-DONALD", "", "John Mc-DONALD"),
         # A title alone is a name like any other.
         ("Mr.", "", "Mr."),
         ("", "", ""),

@@ -36,7 +36,7 @@ from dialogue_registry import (
     UnknownEventTypeError,
 )
 from dialogue_registry import codec as codec_module
-from dialogue_registry.codec import STORED, UPCASTERS, check_upcasters, encode
+from dialogue_registry.codec import STORED, UPCASTERS, check_upcasters, decode, encode
 from dialogue_registry.events import Event
 from dialogue_registry.log import Draft, Entry, Head, seal
 
@@ -253,6 +253,9 @@ def test_a_script_run_again_over_an_older_log_appends_nothing(path: Path) -> Non
 def test_a_gap_in_the_chain_is_found() -> None:
     with pytest.raises(CodecError, match=r"'activity\.reported' version 2 to version 3"):
         check_upcasters({**STORED, ActivityReported: ("activity.reported", 3)}, UPCASTERS)
+    with pytest.raises(CodecError) as gap:
+        check_upcasters({ActivityReported: ("activity.reported", 2)}, {})
+    assert str(gap.value) == "no upcaster leads from 'activity.reported' version 1 to version 2: add it"
 
 
 def test_an_upcaster_that_leads_nowhere_is_found() -> None:
@@ -312,3 +315,32 @@ def test_data_that_is_none_of_a_known_shape_is_named_too(path: Path) -> None:
     store(path, [*entries("log-2.jsonl"), *after("log-2.jsonl", "meeting.held", 1, '{"meeting": "D"}')])
     with pytest.raises(CodecError, match=r"position 6: .*'meeting\.held' version 1"):
         Registry.open(path)
+
+
+VERIFY = "run registry.verify() to see whether the log was changed"
+
+
+@pytest.mark.parametrize(
+    ("word", "schema", "data", "message"),
+    [
+        (
+            "topic.discussed", 1, "{]",
+            "at position 0: the data of 'topic.discussed' is no JSON: unexpected character, expected a string key: line 1 column 2 (char 1); "
+            + VERIFY,
+        ),
+        (
+            "topic.discussed", 1, '{"meeting": "m"}',
+            "at position 0: the data of 'topic.discussed' version 1 cannot be read: TypeError: "
+            "TopicDiscussed.__init__() missing 1 required keyword-only argument: 'topic'; " + VERIFY,
+        ),
+        (
+            "fact.disputed", 1,
+            '{"event_id": "x", "claim": {"type": "event.retracted", "schema": 1, "data": {}}}',
+            "at position 0: 'event.retracted' stands where a fact belongs",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_said_in_full(word: str, schema: int, data: str, message: str) -> None:
+    with pytest.raises(CodecError) as trouble:
+        decode(word, schema, data)
+    assert str(trouble.value) == message

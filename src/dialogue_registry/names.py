@@ -96,14 +96,17 @@ def _ironed(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
+_NOWHERE = slice(0, 0)
+
+
 def _capitals_run(words: list[str]) -> slice:
     """Where the family name stands; an empty slice where the capitals do not say."""
     capitals = [place for place, word in enumerate(words) if _is_capitals(word)]
     if not capitals:
-        return slice(0, 0)
+        return _NOWHERE
     first, stop = capitals[0], capitals[-1] + 1
     if not all(_is_capitals(word) or _is_particle(word) or _is_letter(word) for word in words[first:stop]):
-        return slice(0, 0)
+        return _NOWHERE
 
     def others_tell(before: int) -> bool:
         return any(_tells(word) for word in words[:before] + words[stop:])
@@ -113,7 +116,7 @@ def _capitals_run(words: list[str]) -> slice:
         _PARTICLE.fullmatch(words[first - 1]) or (_is_particle(words[first - 1]) and others_tell(first - 1))
     ):
         first -= 1
-    return slice(first, stop) if others_tell(first) else slice(0, 0)
+    return slice(first, stop) if others_tell(first) else _NOWHERE
 
 
 def _is_capitals(word: str) -> bool:
