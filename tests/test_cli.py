@@ -194,7 +194,11 @@ def test_one_event_is_recorded_from_options_and_twice_is_once(desk: Path) -> Non
 @pytest.mark.parametrize("event", ["OutcomeAgreed", "outcomeagreed", "outcome.agreed"])
 def test_one_event_is_recorded_from_json_on_standard_input(desk: Path, event: str) -> None:
     told = {"event": event, "meeting": "ca-jad/som/14", "title": "Plan", "source": {"title": "A release"}}
-    assert run("record", "ca-jad.db", "-", stdin=json.dumps(told)).exit_code == 0
+    for option, why in (("--title", "leave --title out"), ("--source", "leave --source out")):
+        ran = run("record", "ca-jad.db", "-", option, "x", stdin=json.dumps(told))
+        assert ran.exit_code == 2
+        assert why in ran.stderr
+    assert run("record", "ca-jad.db", "-", stdin=f"\ufeff{json.dumps(told)}".encode()).exit_code == 0
     with Registry.open("ca-jad.db") as registry:
         assert [(o.title, o.sources[0].title) for o in registry.outcomes()] == [("Plan", "A release")]
 
@@ -247,28 +251,82 @@ def test_rows_come_from_standard_input_too(desk: Path, kind: str) -> None:
     assert ran.exit_code == 0, ran.output
     with Registry.open("ca-jad.db") as registry:
         assert [topic.topic for topic in registry.topics()] == ["water"]
+        assert [source.title for source in registry.topics()[0].sources] == ["standard input"]
+
+
+def test_a_file_of_another_ending_keeps_its_name_as_evidence_and_in_errors(desk: Path) -> None:
+    Path("rows.dat").write_text("event,meeting,topic\nTopicDiscussed,ca-jad/som/14,water\n", "utf-8")
+    assert run("import", "ca-jad.db", "rows.dat", "--format", "csv").exit_code == 0
+    with Registry.open("ca-jad.db") as registry:
+        assert [source.title for source in registry.topics()[0].sources] == ["rows.dat"]
+    assert "Error: rows.dat is no JSON" in run("import", "ca-jad.db", "rows.dat", "--format", "json").stderr
 
 
 def test_a_row_with_a_problem_makes_exit_code_1_and_the_others_are_recorded(desk: Path) -> None:
     mapping = ["--mapping", "examples/data/delegates.toml"]
     ran = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--json")
     assert ran.exit_code == 1
-    assert [(row["row"], row["outcome"]) for row in json.loads(ran.output)] == [
-        (2, "in conflict"),
-        (3, "unresolved"),
-        (4, "refused"),
-    ]
+    told = json.loads(ran.output)
+    problems = [(2, "in conflict"), (3, "unresolved"), (4, "refused")]
+    assert [(row["row"], row["outcome"]) for row in told["of_rows"]] == problems
+    assert (told["rows"], told["recorded"], told["refused"], told["dry_run"]) == (3, 0, 1, False)
+    assert told["unknown"] == {"Ruritania": 1}
+    table = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--csv")
+    assert [(int(row["row"]), row["outcome"]) for row in csv.DictReader(io.StringIO(table.stdout))] == problems
+    assert "rows read            3" in table.stderr
     strict = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--strict")
     assert strict.exit_code == 1
     assert strict.stderr.startswith("Error: row 2 is in conflict")
+    assert "\nrow 4: refused: " in strict.stdout
 
 
 def test_a_dry_run_makes_no_file(desk: Path) -> None:
     arguments = ["examples/data/meetings.csv", "--mapping", "examples/data/meetings.toml", "--dry-run"]
     ran = run("import", "new.db", *arguments)
     assert ran.exit_code == 0
-    assert "\nrecorded                     34\n" in ran.output
+    assert "\nrecorded                      34\n" in ran.output
     assert not Path("new.db").exists()
+
+
+def test_a_dry_run_of_an_export_takes_nothing_in(desk: Path) -> None:
+    run("export", "ca-jad.db", "backup.jsonl")
+    run("init", "empty.db")
+    for file in ("new.db", "empty.db"):
+        ran = run("import", file, "backup.jsonl", "--dry-run")
+        assert ran.exit_code == 0
+        assert ran.stderr.startswith("111 events would be imported, the log would end at 111:")
+    assert not Path("new.db").exists()
+    assert "at position 0" in run("init", "empty.db").output
+    (told,) = json.loads(run("import", "empty.db", "backup.jsonl", "--json").output)
+    assert (told["events"], told["position"], told["dry_run"]) == (111, 111, False)
+
+
+@pytest.mark.parametrize("option", ["--strict", "--by me", "--source x", "--mapping examples/data/meetings.toml"])
+def test_what_means_nothing_to_an_export_is_refused(desk: Path, option: str) -> None:
+    run("export", "ca-jad.db", "backup.jsonl")
+    ran = run("import", "new.db", "backup.jsonl", "--format", "events", *option.split())
+    assert ran.exit_code == 2
+    assert f"leave {option.split(maxsplit=1)[0]} out" in ran.stderr
+    assert not Path("new.db").exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "examples/data/delegates-with-mistakes.csv --mapping examples/data/delegates.toml --strict",
+        "examples/data/delegates.csv --mapping examples/data/meetings.toml",
+        "examples/data/meetings.csv --mapping bad.toml",
+        "examples/data/meetings.toml --format events",
+        "examples/data/meetings.csv --format toml",
+    ],
+)
+def test_an_import_that_fails_makes_no_file_and_records_nothing(desk: Path, rows: str) -> None:
+    Path("bad.toml").write_text("[file]\ndelimiter = ';;'\n[[each]]\nevent = 'TopicDiscussed'\n", "utf-8")
+    for file in ("new.db", "ca-jad.db"):
+        assert run("import", file, *rows.split()).exit_code == 1
+    assert not list(desk.glob("new.db*"))
+    with Registry.open("ca-jad.db") as registry:
+        assert registry.position == 111
 
 
 def test_the_backup_goes_through_pipes_byte_for_byte(desk: Path) -> None:
