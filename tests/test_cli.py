@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -168,6 +169,33 @@ def test_reconcile_can_be_asked_to_fail(desk: Path) -> None:
     run("record", "ca-jad.db", "CountStated", "--series", "ca-jad/fm", "--count", "99", "--as-of", "2021-06-16")
     assert run("reconcile", "ca-jad.db").exit_code == 0
     assert run("reconcile", "ca-jad.db", "--check").exit_code == 1
+
+
+def test_reconcile_has_the_same_columns_whatever_was_stated(desk: Path) -> None:
+    def columns() -> list[str]:
+        return next(csv.reader(io.StringIO(run("reconcile", "ca-jad.db", "--csv").output)))
+
+    before = columns()
+    stated = ["--series", "ca-jad/fm", "--count", "2", "--as-of", "2006-06-05", "--reported-at", "ca-jad/fm/2"]
+    assert run("record", "ca-jad.db", "CountStated", *stated).exit_code == 0
+    assert columns() == before
+    assert "by_rule" in before
+
+
+def test_at_understands_the_instants_that_history_prints(desk: Path) -> None:
+    run("record", "ca-jad.db", "TopicDiscussed", "--meeting", "ca-jad/som/14", "--topic", "water")
+    last = run("history", "ca-jad.db", "ca-jad/som/14").output.splitlines()[-1].split()
+    assert last[0] == "112"
+    assert "water" in run("at", last[1], "history", "ca-jad.db", "ca-jad/som/14").output
+
+
+def test_what_would_steer_a_terminal_is_spelled_out(desk: Path) -> None:
+    told = {"event": "TopicDiscussed", "meeting": "ca-jad/som/14", "topic": "\x1b[31mred\x07"}
+    assert run("record", "ca-jad.db", "-", stdin=json.dumps(told)).exit_code == 0
+    shown = run("history", "ca-jad.db", "ca-jad/som/14").output
+    assert "topic \\x1b[31mred\\x07" in shown
+    assert "\x1b" not in shown
+    assert run("retract", "ca-jad.db", "\x1b[2J", "--because", "x").stderr.count("\x1b") == 0
 
 
 def test_a_table_of_nothing_says_so(desk: Path) -> None:
@@ -396,6 +424,16 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (2, "at yesterday counts ca-jad.db", "no instant"),
         (2, "verify ca-jad.db --head x", "POSITION:DIGEST"),
         (2, "import ca-jad.db -", "give --format"),
+        (2, "retract ca-jad.db 0 --because x", "no event at position 0: the log has 1 to 111"),
+        (2, "counts ca-jad.db --json --csv", "--json and --csv are two ways"),
+        (2, "delegate ca-jad.db ' '", "the name is empty"),
+        (1, "history ca-jad.db typo", "nothing was recorded about 'typo'"),
+        (1, "meetings ca-jad.db --series nope", "no series 'nope'"),
+        (1, "meetings ca-jad.db --dialogue nope", "no dialogue 'nope'"),
+        (1, "attendance ca-jad.db --meeting nope", "no meeting 'nope'"),
+        (1, "export ca-jad.db out.csv", "the format csv fills a folder"),
+        (1, "export ca-jad.db ca-jad.db --format ics", "is a registry"),
+        (1, "export ca-jad.db ''", "the destination is empty"),
     ],
 )
 def test_an_error_is_one_line_without_a_traceback_and_its_exit_code_says_whose_it_is(
@@ -410,6 +448,27 @@ def test_an_error_is_one_line_without_a_traceback_and_its_exit_code_says_whose_i
 
 
 # --- as a program --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [(), ("at",)])
+def test_without_a_command_the_help_is_shown_as_help(arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == run(*arguments, "--help").stdout
+    assert ran.stderr.count("\n") > 10
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "cp1252", "utf-8"])
+def test_a_terminal_of_any_encoding_gets_an_answer_and_a_program_gets_utf_8(desk: Path, encoding: str) -> None:
+    topic = ["--meeting", "ca-jad/som/14", "--topic", "3–5 東京"]
+    run("record", "ca-jad.db", "TopicDiscussed", *topic)
+    command = [sys.executable, "-m", "dialogue_registry", "history", "ca-jad.db", "ca-jad/som/14"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    shown = subprocess.run(command, capture_output=True, check=True, env=environment).stdout.decode(encoding)
+    dash = "–" if encoding in ("cp1252", "utf-8") else "-"
+    assert f"topic 3{dash}5 {'東京' if encoding == 'utf-8' else ascii('東京')[1:-1]}" in shown
+    ran = subprocess.run([*command, "--json"], capture_output=True, check=True, env=environment)
+    assert json.loads(ran.stdout.decode("utf-8"))[-1]["fact"]["topic"] == "3–5 東京"
 
 
 def test_python_m_and_the_entry_point_are_the_same_program(desk: Path) -> None:
@@ -428,16 +487,49 @@ def test_an_error_and_an_interrupted_pipe_leave_no_traceback(desk: Path) -> None
         assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
-def test_a_bar_is_drawn_only_where_somebody_looks(desk: Path) -> None:
+def on_a_terminal(*arguments: str, columns: int = 80) -> str:
+    """What somebody sees who runs a command on a terminal."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "dialogue_registry", *arguments]
+    seen = b""
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": str(columns)}) as ran:
+        os.close(theirs)
+        with suppress(OSError):  # how Linux says that a terminal was left
+            while piece := os.read(ours, 10_000):
+                seen += piece
+    os.close(ours)
+    assert ran.returncode == 0
+    return seen.decode()
+
+
+on_posix = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+
+
+@on_posix
+def test_a_bar_is_drawn_only_where_somebody_looks_and_is_gone_before_the_answer(desk: Path) -> None:
     command = [sys.executable, "-m", "dialogue_registry", "rebuild", "ca-jad.db"]
     piped = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "\r" not in piped.stderr
-    ours, theirs = os.openpty()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=True)
-    os.close(theirs)
-    assert b"\revents: 111" in os.read(ours, 10_000).replace(b"\x1b[K", b"")
-    os.close(ours)
+    run("export", "ca-jad.db", "backup.jsonl")
+    for arguments, answer in (
+        (["rebuild", "ca-jad.db"], "ca-jad.db: views made again"),
+        (["verify", "ca-jad.db"], "111:"),
+        (["import", "copy.db", "backup.jsonl"], "111 events imported"),
+        (["import", "ca-jad.db", "examples/data/meetings.csv", "--mapping", "examples/data/meetings.toml"], "import "),
+    ):
+        bar, answered = on_a_terminal(*arguments).split(answer)[:2]
+        assert re.search(r"\r\x1b\[K(events|rows): \d+", bar)
+        assert bar.endswith("\r\x1b[K")
+        assert "\x1b" not in answered
+    assert on_a_terminal("export", "ca-jad.db").startswith('{"specversion"')
+
+
+@on_posix
+def test_a_table_is_cut_to_the_width_of_a_terminal_and_whole_in_a_pipe(desk: Path) -> None:
+    seen = on_a_terminal("attendance", "ca-jad.db", columns=72)
+    assert max(map(len, seen.splitlines())) <= 72
+    assert "…" in seen
+    assert "…" not in run("attendance", "ca-jad.db").output
 
 
 @pytest.mark.parametrize("module", ["click", "sqlite_utils", "icalendar", "pyarrow", "iso3166", "hypothesis"])

@@ -667,6 +667,9 @@ def test_the_delegates_of_eleven_sessions_come_in(precop) -> None:
     assert (report.recorded, report.already_standing, report.in_conflict) == (7410, 289, 131)
     assert (report.unresolved, report.refused, report.skipped) == (0, 0, 0)
     assert report.events == registry.position == 2 + 11 + 7410
+    page = (ROOT / "docs" / "how-to" / "from-a-spreadsheet.md").read_text("utf-8")
+    for outcome in ("recorded", "already standing", "in conflict"):
+        assert f"| {outcome} | {getattr(report, outcome.replace(' ', '_')):,} |" in page
     repeats = [row for row in report.of_rows if "cell for cell" in row.reason]
     assert len(repeats) == 250
     assert len(registry.meetings()) == 11
