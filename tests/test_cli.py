@@ -401,6 +401,7 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (1, "counts examples/data/meetings.csv", "is no registry"),
         (1, "record ca-jad.db TopicDiscussed --meeting nowhere --topic x", "'nowhere' is not recorded"),
         (1, "retract ca-jad.db 1 --because x", "facts rest on it"),
+        (1, "record ca-jad.db MeetingHeld --meeting ca-jad/fm/2 --series ca-jad/fm", "correct FILE 12 --because"),
         (1, "export ca-jad.db a.xyz", "no format to export to"),
         (1, "import missing.db missing.csv", "there is no file missing.csv"),
         (1, "import missing.db examples/data/meetings.csv --mapping missing.toml", "cannot be read"),

@@ -36,6 +36,8 @@ def test_a_name_is_matched_exactly_but_for_case_width_space_and_article(name: st
         ("Republic of Korea", "KOR"),
         ("Korea", None),
         ("Niger", "NER"),
+        ("Nauru", "NRU"),
+        ("NRU", "NRU"),
         ("Nigeria", "NGA"),
         ("Congo", "COG"),
         ("Democratic Republic of the Congo", "COD"),

@@ -47,7 +47,7 @@ def iso_names() -> Iterator[tuple[str, str]]:
         raise MissingExtraError(
             "matching ISO 3166 names needs the package iso3166: pip install 'dialogue-registry[countries]'"
         ) from None
-    names: dict[str, str] = {}
+    names = {"Nauru": "NRU"}  # which iso3166 2.1 leaves out
     filed: dict[str, list[str]] = {}
     for country in countries:
         for name in (country.name, country.apolitical_name):

@@ -110,9 +110,10 @@ def _records(reader: Any) -> Iterator[tuple[int, Sequence[str] | InvalidValueErr
 
 
 def _cells(head: Sequence[str], row: Sequence[str]) -> Row:
+    cells: dict[Any, Any] = {**dict.fromkeys(head, ""), **dict(zip(head, row, strict=False))}
     if any(cell.strip() for cell in row[len(head) :]):
-        return InvalidValueError("it has more cells than the head of the table: quote a cell with a comma in it")
-    return {**dict.fromkeys(head, ""), **dict(zip(head, row, strict=False))}
+        cells[None] = row[len(head) :]  # as the csv module's own reader gives what is too many
+    return cells
 
 
 def _check_head(head: Sequence[str], plan: Plan | None, name: str, delimiter: str) -> None:

@@ -48,6 +48,8 @@ class RowReader:
         self.unknown, self._spelled_here = (), {}
         if isinstance(row, InvalidValueError):
             raise row
+        if None in row:
+            raise InvalidValueError("it has more cells than the head of the table: quote a cell with a comma in it")
         if self._plan is None:
             fact, source = fact_from({column: value for column, value in row.items() if not _is_empty(value)})
             return [(fact, source or self._source)]

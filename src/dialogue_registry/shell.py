@@ -13,6 +13,7 @@ import click
 
 from dialogue_registry import printing
 from dialogue_registry.errors import (
+    ConflictError,
     DialogueRegistryError,
     InvalidValueError,
     NotARegistryError,
@@ -51,6 +52,8 @@ class Group(click.Group):
             _stop(f"{error.format_message()} (see {command} --help)", 2)
         except click.ClickException as error:
             _stop(error.format_message(), error.exit_code)
+        except ConflictError as error:
+            _stop(_in_commands(error), 1)
         except DialogueRegistryError as error:
             _stop(str(error), 2 if isinstance(error, InvalidValueError) else 1)
         except (click.Abort, KeyboardInterrupt):
@@ -60,6 +63,17 @@ class Group(click.Group):
         if standalone_mode:
             sys.exit(code if isinstance(code, int) else 0)
         return code
+
+
+def _in_commands(conflict: ConflictError) -> str:
+    """What to do about a conflict, as somebody would who types commands."""
+    what, found, _ = str(conflict).partition(": if that one is wrong, ")
+    if not (found and conflict.position):
+        return str(conflict)
+    return (
+        f"{what}{found}dialogue-registry correct FILE {conflict.position} --because …; if sources disagree, keep both "
+        f"with dialogue-registry dispute FILE {conflict.position} --source …"
+    )
 
 
 def _stop(message: str, code: int) -> NoReturn:
