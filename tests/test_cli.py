@@ -152,7 +152,7 @@ def test_counts_are_those_of_the_registry(desk: Path) -> None:
 def test_csv_gives_each_number_a_column(desk: Path) -> None:
     (row, *_) = csv.DictReader(io.StringIO(run("counts", "ca-jad.db", "--csv").output))
     assert (row["series"], row["total_certain"], row["by_format_online_certain"]) == ("ca-jad/fm", "8", "1")
-    assert "carried" not in row
+    assert (row["carried_certain"], row["carried_possible"], "carried" in row) == ("", "", False)
 
 
 def test_at_asks_as_it_was_known_then(desk: Path) -> None:
@@ -404,6 +404,7 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (1, "record ca-jad.db MeetingHeld --meeting ca-jad/fm/2 --series ca-jad/fm", "correct FILE 12 --because"),
         (1, "export ca-jad.db a.xyz", "no format to export to"),
         (1, "import missing.db missing.csv", "there is no file missing.csv"),
+        (1, "import missing.db . --format csv", ". cannot be read"),
         (1, "import missing.db examples/data/meetings.csv --mapping missing.toml", "cannot be read"),
         (1, "import new.db examples/data/delegates.toml --format events", "no JSON"),
         (2, "frobnicate ca-jad.db", "No such command"),
@@ -415,7 +416,7 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (2, "record ca-jad.db MeetingHeld --series y", "needs 'meeting'"),
         (2, "record ca-jad.db MeetingHeld --meeting a --series y --topic x", "has no field 'topic'"),
         (2, "record ca-jad.db MeetingHeld --meeting a --series y --ordinal x", "no whole number"),
-        (2, "record ca-jad.db TopicDiscussed --meeting a --topic x --source-url y", "no title"),
+        (2, "record ca-jad.db TopicDiscussed --meeting a --topic x --source-url y", "no title: give --source"),
         (2, "record ca-jad.db - ", "no JSON"),
         (2, "correct ca-jad.db 999 --because x", "no event at position 999"),
         (2, "correct ca-jad.db xyz --because x", "no event has the id 'xyz'"),

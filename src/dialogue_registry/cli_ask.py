@@ -38,6 +38,8 @@ def counts(file: str, as_of: str | None, rule: str, shown: str | None) -> None:
         rows = [printing.plain(count) for count in registry.counts(as_of, rule).values()]
     if shown is None:
         rows = [{**row, **row["by_format"]} for row in rows]
+    elif shown == "csv":  # the same columns whether something was stated or not
+        rows = [{**row, "carried": row["carried"] or {"certain": None, "possible": None}} for row in rows]
     show(rows, "series total in-person online hybrid unknown highest_ordinal carried", shown)
 
 

@@ -131,7 +131,7 @@ def import_table(
     numbered: Iterable[tuple[int, Row]]
     if isinstance(rows, str | os.PathLike):
         path = os.fspath(rows)
-        source = source or Source("standard input" if path == "-" else Path(path).name)
+        source = source or Source("standard input" if path == "-" else Path(path).name or path)
         numbered = read_rows(path, format, plan)
     else:
         numbered = enumerate(rows, 1)

@@ -196,6 +196,8 @@ def take_source(given: dict[str, Any]) -> Source | None:
     """Take the options of a source out of all that were given."""
     told = {name: given.pop(name.replace("-", "_")) for name in _SOURCE}
     title, rest = told.pop("source"), {name.removeprefix("source-"): value for name, value in told.items() if value}
+    if rest and not title:
+        raise click.UsageError("the source has no title: give --source too")
     return source_from({"title": title, **rest} if rest else title)
 
 
