@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -151,7 +152,7 @@ def test_counts_are_those_of_the_registry(desk: Path) -> None:
 def test_csv_gives_each_number_a_column(desk: Path) -> None:
     (row, *_) = csv.DictReader(io.StringIO(run("counts", "ca-jad.db", "--csv").output))
     assert (row["series"], row["total_certain"], row["by_format_online_certain"]) == ("ca-jad/fm", "8", "1")
-    assert "carried" not in row
+    assert (row["carried_certain"], row["carried_possible"], "carried" in row) == ("", "", False)
 
 
 def test_at_asks_as_it_was_known_then(desk: Path) -> None:
@@ -168,6 +169,33 @@ def test_reconcile_can_be_asked_to_fail(desk: Path) -> None:
     run("record", "ca-jad.db", "CountStated", "--series", "ca-jad/fm", "--count", "99", "--as-of", "2021-06-16")
     assert run("reconcile", "ca-jad.db").exit_code == 0
     assert run("reconcile", "ca-jad.db", "--check").exit_code == 1
+
+
+def test_reconcile_has_the_same_columns_whatever_was_stated(desk: Path) -> None:
+    def columns() -> list[str]:
+        return next(csv.reader(io.StringIO(run("reconcile", "ca-jad.db", "--csv").output)))
+
+    before = columns()
+    stated = ["--series", "ca-jad/fm", "--count", "2", "--as-of", "2006-06-05", "--reported-at", "ca-jad/fm/2"]
+    assert run("record", "ca-jad.db", "CountStated", *stated).exit_code == 0
+    assert columns() == before
+    assert "by_rule" in before
+
+
+def test_at_understands_the_instants_that_history_prints(desk: Path) -> None:
+    run("record", "ca-jad.db", "TopicDiscussed", "--meeting", "ca-jad/som/14", "--topic", "water")
+    last = run("history", "ca-jad.db", "ca-jad/som/14").output.splitlines()[-1].split()
+    assert last[0] == "112"
+    assert "water" in run("at", last[1], "history", "ca-jad.db", "ca-jad/som/14").output
+
+
+def test_what_would_steer_a_terminal_is_spelled_out(desk: Path) -> None:
+    told = {"event": "TopicDiscussed", "meeting": "ca-jad/som/14", "topic": "\x1b[31mred\x07"}
+    assert run("record", "ca-jad.db", "-", stdin=json.dumps(told)).exit_code == 0
+    shown = run("history", "ca-jad.db", "ca-jad/som/14").output
+    assert "topic \\x1b[31mred\\x07" in shown
+    assert "\x1b" not in shown
+    assert run("retract", "ca-jad.db", "\x1b[2J", "--because", "x").stderr.count("\x1b") == 0
 
 
 def test_a_table_of_nothing_says_so(desk: Path) -> None:
@@ -194,7 +222,11 @@ def test_one_event_is_recorded_from_options_and_twice_is_once(desk: Path) -> Non
 @pytest.mark.parametrize("event", ["OutcomeAgreed", "outcomeagreed", "outcome.agreed"])
 def test_one_event_is_recorded_from_json_on_standard_input(desk: Path, event: str) -> None:
     told = {"event": event, "meeting": "ca-jad/som/14", "title": "Plan", "source": {"title": "A release"}}
-    assert run("record", "ca-jad.db", "-", stdin=json.dumps(told)).exit_code == 0
+    for option, why in (("--title", "leave --title out"), ("--source", "leave --source out")):
+        ran = run("record", "ca-jad.db", "-", option, "x", stdin=json.dumps(told))
+        assert ran.exit_code == 2
+        assert why in ran.stderr
+    assert run("record", "ca-jad.db", "-", stdin=f"\ufeff{json.dumps(told)}".encode()).exit_code == 0
     with Registry.open("ca-jad.db") as registry:
         assert [(o.title, o.sources[0].title) for o in registry.outcomes()] == [("Plan", "A release")]
 
@@ -247,28 +279,82 @@ def test_rows_come_from_standard_input_too(desk: Path, kind: str) -> None:
     assert ran.exit_code == 0, ran.output
     with Registry.open("ca-jad.db") as registry:
         assert [topic.topic for topic in registry.topics()] == ["water"]
+        assert [source.title for source in registry.topics()[0].sources] == ["standard input"]
+
+
+def test_a_file_of_another_ending_keeps_its_name_as_evidence_and_in_errors(desk: Path) -> None:
+    Path("rows.dat").write_text("event,meeting,topic\nTopicDiscussed,ca-jad/som/14,water\n", "utf-8")
+    assert run("import", "ca-jad.db", "rows.dat", "--format", "csv").exit_code == 0
+    with Registry.open("ca-jad.db") as registry:
+        assert [source.title for source in registry.topics()[0].sources] == ["rows.dat"]
+    assert "Error: rows.dat is no JSON" in run("import", "ca-jad.db", "rows.dat", "--format", "json").stderr
 
 
 def test_a_row_with_a_problem_makes_exit_code_1_and_the_others_are_recorded(desk: Path) -> None:
     mapping = ["--mapping", "examples/data/delegates.toml"]
     ran = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--json")
     assert ran.exit_code == 1
-    assert [(row["row"], row["outcome"]) for row in json.loads(ran.output)] == [
-        (2, "in conflict"),
-        (3, "unresolved"),
-        (4, "refused"),
-    ]
+    told = json.loads(ran.output)
+    problems = [(2, "in conflict"), (3, "unresolved"), (4, "refused")]
+    assert [(row["row"], row["outcome"]) for row in told["of_rows"]] == problems
+    assert (told["rows"], told["recorded"], told["refused"], told["dry_run"]) == (3, 0, 1, False)
+    assert told["unknown"] == {"Ruritania": 1}
+    table = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--csv")
+    assert [(int(row["row"]), row["outcome"]) for row in csv.DictReader(io.StringIO(table.stdout))] == problems
+    assert "rows read            3" in table.stderr
     strict = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--strict")
     assert strict.exit_code == 1
     assert strict.stderr.startswith("Error: row 2 is in conflict")
+    assert "\nrow 4: refused: " in strict.stdout
 
 
 def test_a_dry_run_makes_no_file(desk: Path) -> None:
     arguments = ["examples/data/meetings.csv", "--mapping", "examples/data/meetings.toml", "--dry-run"]
     ran = run("import", "new.db", *arguments)
     assert ran.exit_code == 0
-    assert "\nrecorded                     34\n" in ran.output
+    assert "\nrecorded                      34\n" in ran.output
     assert not Path("new.db").exists()
+
+
+def test_a_dry_run_of_an_export_takes_nothing_in(desk: Path) -> None:
+    run("export", "ca-jad.db", "backup.jsonl")
+    run("init", "empty.db")
+    for file in ("new.db", "empty.db"):
+        ran = run("import", file, "backup.jsonl", "--dry-run")
+        assert ran.exit_code == 0
+        assert ran.stderr.startswith("111 events would be imported, the log would end at 111:")
+    assert not Path("new.db").exists()
+    assert "at position 0" in run("init", "empty.db").output
+    (told,) = json.loads(run("import", "empty.db", "backup.jsonl", "--json").output)
+    assert (told["events"], told["position"], told["dry_run"]) == (111, 111, False)
+
+
+@pytest.mark.parametrize("option", ["--strict", "--by me", "--source x", "--mapping examples/data/meetings.toml"])
+def test_what_means_nothing_to_an_export_is_refused(desk: Path, option: str) -> None:
+    run("export", "ca-jad.db", "backup.jsonl")
+    ran = run("import", "new.db", "backup.jsonl", "--format", "events", *option.split())
+    assert ran.exit_code == 2
+    assert f"leave {option.split(maxsplit=1)[0]} out" in ran.stderr
+    assert not Path("new.db").exists()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "examples/data/delegates-with-mistakes.csv --mapping examples/data/delegates.toml --strict",
+        "examples/data/delegates.csv --mapping examples/data/meetings.toml",
+        "examples/data/meetings.csv --mapping bad.toml",
+        "examples/data/meetings.toml --format events",
+        "examples/data/meetings.csv --format toml",
+    ],
+)
+def test_an_import_that_fails_makes_no_file_and_records_nothing(desk: Path, rows: str) -> None:
+    Path("bad.toml").write_text("[file]\ndelimiter = ';;'\n[[each]]\nevent = 'TopicDiscussed'\n", "utf-8")
+    for file in ("new.db", "ca-jad.db"):
+        assert run("import", file, *rows.split()).exit_code == 1
+    assert not list(desk.glob("new.db*"))
+    with Registry.open("ca-jad.db") as registry:
+        assert registry.position == 111
 
 
 def test_the_backup_goes_through_pipes_byte_for_byte(desk: Path) -> None:
@@ -315,8 +401,10 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (1, "counts examples/data/meetings.csv", "is no registry"),
         (1, "record ca-jad.db TopicDiscussed --meeting nowhere --topic x", "'nowhere' is not recorded"),
         (1, "retract ca-jad.db 1 --because x", "facts rest on it"),
+        (1, "record ca-jad.db MeetingHeld --meeting ca-jad/fm/2 --series ca-jad/fm", "correct FILE 12 --because"),
         (1, "export ca-jad.db a.xyz", "no format to export to"),
         (1, "import missing.db missing.csv", "there is no file missing.csv"),
+        (1, "import missing.db . --format csv", ". cannot be read"),
         (1, "import missing.db examples/data/meetings.csv --mapping missing.toml", "cannot be read"),
         (1, "import new.db examples/data/delegates.toml --format events", "no JSON"),
         (2, "frobnicate ca-jad.db", "No such command"),
@@ -328,7 +416,7 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (2, "record ca-jad.db MeetingHeld --series y", "needs 'meeting'"),
         (2, "record ca-jad.db MeetingHeld --meeting a --series y --topic x", "has no field 'topic'"),
         (2, "record ca-jad.db MeetingHeld --meeting a --series y --ordinal x", "no whole number"),
-        (2, "record ca-jad.db TopicDiscussed --meeting a --topic x --source-url y", "no title"),
+        (2, "record ca-jad.db TopicDiscussed --meeting a --topic x --source-url y", "no title: give --source"),
         (2, "record ca-jad.db - ", "no JSON"),
         (2, "correct ca-jad.db 999 --because x", "no event at position 999"),
         (2, "correct ca-jad.db xyz --because x", "no event has the id 'xyz'"),
@@ -338,6 +426,16 @@ def test_verify_fails_on_a_log_that_was_changed(desk: Path) -> None:
         (2, "at yesterday counts ca-jad.db", "no instant"),
         (2, "verify ca-jad.db --head x", "POSITION:DIGEST"),
         (2, "import ca-jad.db -", "give --format"),
+        (2, "retract ca-jad.db 0 --because x", "no event at position 0: the log has 1 to 111"),
+        (2, "counts ca-jad.db --json --csv", "--json and --csv are two ways"),
+        (2, "delegate ca-jad.db ' '", "the name is empty"),
+        (1, "history ca-jad.db typo", "nothing was recorded about 'typo'"),
+        (1, "meetings ca-jad.db --series nope", "no series 'nope'"),
+        (1, "meetings ca-jad.db --dialogue nope", "no dialogue 'nope'"),
+        (1, "attendance ca-jad.db --meeting nope", "no meeting 'nope'"),
+        (1, "export ca-jad.db out.csv", "the format csv fills a folder"),
+        (1, "export ca-jad.db ca-jad.db --format ics", "is a registry"),
+        (1, "export ca-jad.db ''", "the destination is empty"),
     ],
 )
 def test_an_error_is_one_line_without_a_traceback_and_its_exit_code_says_whose_it_is(
@@ -352,6 +450,27 @@ def test_an_error_is_one_line_without_a_traceback_and_its_exit_code_says_whose_i
 
 
 # --- as a program --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [(), ("at",)])
+def test_without_a_command_the_help_is_shown_as_help(arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == run(*arguments, "--help").stdout
+    assert ran.stderr.count("\n") > 10
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "cp1252", "utf-8"])
+def test_a_terminal_of_any_encoding_gets_an_answer_and_a_program_gets_utf_8(desk: Path, encoding: str) -> None:
+    topic = ["--meeting", "ca-jad/som/14", "--topic", "3–5 東京"]
+    run("record", "ca-jad.db", "TopicDiscussed", *topic)
+    command = [sys.executable, "-m", "dialogue_registry", "history", "ca-jad.db", "ca-jad/som/14"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    shown = subprocess.run(command, capture_output=True, check=True, env=environment).stdout.decode(encoding)
+    dash = "–" if encoding in ("cp1252", "utf-8") else "-"
+    assert f"topic 3{dash}5 {'東京' if encoding == 'utf-8' else ascii('東京')[1:-1]}" in shown
+    ran = subprocess.run([*command, "--json"], capture_output=True, check=True, env=environment)
+    assert json.loads(ran.stdout.decode("utf-8"))[-1]["fact"]["topic"] == "3–5 東京"
 
 
 def test_python_m_and_the_entry_point_are_the_same_program(desk: Path) -> None:
@@ -370,16 +489,49 @@ def test_an_error_and_an_interrupted_pipe_leave_no_traceback(desk: Path) -> None
         assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
-def test_a_bar_is_drawn_only_where_somebody_looks(desk: Path) -> None:
+def on_a_terminal(*arguments: str, columns: int = 80) -> str:
+    """What somebody sees who runs a command on a terminal."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "dialogue_registry", *arguments]
+    seen = b""
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": str(columns)}) as ran:
+        os.close(theirs)
+        with suppress(OSError):  # how Linux says that a terminal was left
+            while piece := os.read(ours, 10_000):
+                seen += piece
+    os.close(ours)
+    assert ran.returncode == 0
+    return seen.decode()
+
+
+on_posix = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
+
+
+@on_posix
+def test_a_bar_is_drawn_only_where_somebody_looks_and_is_gone_before_the_answer(desk: Path) -> None:
     command = [sys.executable, "-m", "dialogue_registry", "rebuild", "ca-jad.db"]
     piped = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "\r" not in piped.stderr
-    ours, theirs = os.openpty()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=True)
-    os.close(theirs)
-    assert b"\revents: 111" in os.read(ours, 10_000).replace(b"\x1b[K", b"")
-    os.close(ours)
+    run("export", "ca-jad.db", "backup.jsonl")
+    for arguments, answer in (
+        (["rebuild", "ca-jad.db"], "ca-jad.db: views made again"),
+        (["verify", "ca-jad.db"], "111:"),
+        (["import", "copy.db", "backup.jsonl"], "111 events imported"),
+        (["import", "ca-jad.db", "examples/data/meetings.csv", "--mapping", "examples/data/meetings.toml"], "import "),
+    ):
+        bar, answered = on_a_terminal(*arguments).split(answer)[:2]
+        assert re.search(r"\r\x1b\[K(events|rows): \d+", bar)
+        assert bar.endswith("\r\x1b[K")
+        assert "\x1b" not in answered
+    assert on_a_terminal("export", "ca-jad.db").startswith('{"specversion"')
+
+
+@on_posix
+def test_a_table_is_cut_to_the_width_of_a_terminal_and_whole_in_a_pipe(desk: Path) -> None:
+    seen = on_a_terminal("attendance", "ca-jad.db", columns=72)
+    assert max(map(len, seen.splitlines())) <= 72
+    assert "…" in seen
+    assert "…" not in run("attendance", "ca-jad.db").output
 
 
 @pytest.mark.parametrize("module", ["click", "sqlite_utils", "icalendar", "pyarrow", "iso3166", "hypothesis"])

@@ -102,6 +102,24 @@ def test_a_line_that_was_changed_left_out_or_swapped_is_found_and_nothing_is_rec
         copy.verify()
 
 
+def test_a_byte_order_mark_and_blank_lines_are_no_trouble() -> None:
+    with Registry.open() as registry:
+        registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
+        lines = list(registry.export_events())
+    for told in (["\n", *lines], [f"\ufeff{lines[0]}"], [b"\xef\xbb\xbf" + lines[0].encode(), b"\n"]):
+        with Registry.open() as copy:
+            assert copy.import_events(told) == 1
+
+
+def test_an_export_that_is_not_whole_is_found_within_a_transaction_too() -> None:
+    drafts = [Draft("d/s", "series.opened", 1, '{"series":"d/s","dialogue":"nowhere","name":"S"}', None, "")]
+    lines = _written(seal(drafts, EMPTY, {}, NOW))
+    with Registry.open() as registry, registry.transaction():
+        with pytest.raises(UnfitEventError):
+            registry.import_events(lines)
+        assert registry.position == 0
+
+
 def test_another_log_is_refused() -> None:
     with Registry.open() as registry, Registry.open() as other:
         registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))

@@ -2,13 +2,16 @@
 
 import csv
 import json
+import os
 import re
+import stat
 import warnings
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ics
 import jsonschema
 import pandas as pd
 import polars as pl
@@ -104,6 +107,39 @@ def test_days_are_whole_days_and_the_end_is_the_day_after(
     assert event["DTSTART"].params["VALUE"] == "DATE"
 
 
+def test_another_implementation_reads_the_same_days(registry, tmp_path: Path) -> None:
+    calendar_of(registry, tmp_path)
+    read = ics.Calendar((tmp_path / "calendar.ics").read_text("utf-8"))
+    told = {event.uid.removesuffix("@dialogue-registry"): event for event in read.events}
+    held = {m.meeting: m for m in registry.meetings(status="held") if m.meeting in told}
+    assert len(held) > 20
+    assert all(event.all_day for event in told.values())
+    for id_, meeting in held.items():
+        event = told[id_]
+        first, last = event.begin.date(), event.end.date() - timedelta(days=1)
+        assert (first, last, event.status) == (meeting.date.earliest, meeting.date.latest, "CONFIRMED")
+        assert event.name == meeting.title or not meeting.title
+        assert event.location == (", ".join(filter(None, (meeting.place, meeting.country))) or None)
+
+
+def test_a_calendar_is_named_for_the_programs_that_read_it(registry, tmp_path: Path) -> None:
+    calendar, _ = calendar_of(registry, tmp_path)
+    assert str(calendar["NAME"]) == str(calendar["X-WR-CALNAME"]) == "“Central Asia plus Japan” Dialogue"
+
+
+def test_the_last_day_that_a_calendar_knows_is_left_out(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+            MeetingHeld(meeting="d/s/1", series="d/s", date="9999-12-31"),
+            MeetingHeld(meeting="d/s/2", series="d/s", date="9999-12-30"),
+        )
+        calendar, left_out = calendar_of(registry, tmp_path)
+    assert len(calendar.walk("VEVENT")) == 1
+    assert left_out == ("d/s/1: a calendar has no day after 9999-12-31, on which it would end",)
+
+
 def test_a_calendar_is_the_same_each_time_and_its_stamps_are_those_of_the_log(registry, tmp_path: Path) -> None:
     calendar, _ = calendar_of(registry, tmp_path)
     before = (tmp_path / "calendar.ics").read_bytes()
@@ -124,6 +160,10 @@ def test_a_change_keeps_the_uid_and_raises_the_sequence(registry, tmp_path: Path
     before = sequence()
     registry.record(MeetingAnnounced(meeting="ca-jad/som/15", series="ca-jad/som", date="2022-12-15/2022-12-16"))
     registry.record(MeetingCancelled(meeting="ca-jad/som/15"))
+    assert sequence() > before
+    before = sequence()
+    opened = next(registry.events(subject="ca-jad/som"))
+    registry.correct(opened.id, evolve(opened.event, name="SOM"), reason="as printed")  # what the meeting is called
     assert sequence() > before
 
 
@@ -294,6 +334,18 @@ def test_popolo_keeps_dates_as_precise_as_they_are(registry, tmp_path: Path) -> 
     assert (events["ca-jad/som/y"]["start_date"], events["ca-jad/som/y"]["end_date"]) == ("2012-05-01", "2012-05-03")
 
 
+def test_a_meeting_without_a_title_has_the_same_name_in_every_format(registry, tmp_path: Path) -> None:
+    calendar, _ = calendar_of(registry, tmp_path)
+    graph = graph_of(registry, tmp_path)
+    names = {event["id"]: event["name"] for event in popolo_of(registry, tmp_path)["events"]}
+    assert names["ca-jad/som/15"] == "Senior Officials' Meeting (15)"
+    assert names["ca-jad/som/x"] == "Senior Officials' Meeting"
+    for event in calendar.walk("VEVENT"):
+        id_ = str(event["UID"]).removesuffix("@dialogue-registry")
+        assert names[id_] == str(event["SUMMARY"])
+        assert names[id_] == str(graph.value(URIRef(f"urn:dialogue-registry:{id_}"), SDO.name))
+
+
 # --- tables --------------------------------------------------------------------------
 
 
@@ -333,9 +385,9 @@ def test_a_name_that_reads_na_stays_a_name(tmp_path: Path) -> None:
             DialogueLaunched(dialogue="d", name="D", launched="2004"),
             PartyJoined(dialogue="d", party="NA", name="NA", aliases=["N/A", "a, b; c"]),
         )
-        export_file(registry, tmp_path)
+        export_file(registry, tmp_path / "p")
         with system.use_context(trusted=True):
-            package: Any = Package(tmp_path / "datapackage.json")
+            package: Any = Package(tmp_path / "p" / "datapackage.json")
             (row,) = package.get_resource("parties").read_rows()
     assert (row["name"], row["aliases"], row["joined"]) == ("NA", ["N/A", "a, b; c"], None)
 
@@ -376,7 +428,7 @@ def test_whatever_was_recorded_can_be_exported_and_read_again(tmp_path_factory, 
         assert len(calendar.walk("VEVENT")) + len(left_out) == len(meetings)
         jsonschema.validate(popolo_of(registry, folder), POPOLO)
         assert len(graph_of(registry, folder)) >= len(meetings)
-        export_file(registry, folder / "tables")
+        export_file(registry, folder / "tables", force=True)
         with (folder / "tables" / "meetings.csv").open(encoding="utf-8", newline="") as file:
             assert {row["meeting"] for row in csv.DictReader(file)} == {meeting.meeting for meeting in meetings}
         assert arrow_tables(registry)["attendance"].num_rows == len(registry.attendance())
@@ -395,7 +447,68 @@ def test_a_file_appears_whole_or_not_at_all(registry, tmp_path: Path) -> None:
     assert path.read_text("utf-8") == "precious"
 
 
-def test_what_cannot_be_exported_says_so(registry, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_folder_of_other_files_is_left_alone_unless_forced(registry, tmp_path: Path, kind: str) -> None:
+    mine = tmp_path / f"meetings.{kind}"
+    mine.write_text("mine", "utf-8")
+    with pytest.raises(ExchangeError, match=f"holds 'meetings.{kind}', and is no earlier export"):
+        export_file(registry, tmp_path, format=kind)
+    assert [(path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()] == [(mine.name, "mine")]
+    export_file(registry, tmp_path, format=kind, force=True)
+    assert mine.read_bytes() != b"mine"
+    export_file(registry, tmp_path, format=kind)  # an earlier export is written anew
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(ExchangeError, match="holds 'notes.txt'"):
+        export_file(registry, tmp_path, format=kind)
+
+
+@pytest.mark.parametrize("name", ["a.db", "link.ics"])
+def test_a_registry_is_never_overwritten(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.db"
+    with Registry.open(path) as registry:
+        registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
+        (tmp_path / "link.ics").symlink_to(path)
+        with pytest.raises(ExchangeError, match="is a registry"):
+            export_file(registry, tmp_path / name, format="ics", force=True)
+    with Registry.open(path) as registry:
+        assert registry.position == 1
+
+
+def test_a_link_is_followed_and_permissions_stay(registry, tmp_path: Path) -> None:
+    kept, link = tmp_path / "kept.ics", tmp_path / "link.ics"
+    kept.write_text("old", "utf-8")
+    kept.chmod(0o600)
+    link.symlink_to(kept)
+    export_file(registry, link)
+    assert link.is_symlink()
+    assert kept.read_bytes().startswith(b"BEGIN:VCALENDAR")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+def test_a_pipe_is_written_to_and_not_replaced(registry, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    end = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    export_file(registry, tmp_path / "pipe", format="ics")
+    assert os.read(end, 100).startswith(b"BEGIN:VCALENDAR")
+    os.close(end)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_device_that_is_full_says_so_and_stays(registry) -> None:
+    with pytest.raises(ExchangeError, match="cannot be written"):
+        export_file(registry, "/dev/full", format="ics")
+    assert Path("/dev/full").is_char_device()
+
+
+def test_what_cannot_be_exported_says_so(registry, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ExchangeError, match="destination is empty"):
+        export_file(registry, "")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ExchangeError, match="the format csv fills a folder: give the path of one"):
+        export_file(registry, tmp_path / "out.csv")
     with pytest.raises(ExchangeError, match=r"'\.xyz' is no format to export to: choose one of events"):
         export_file(registry, tmp_path / "a.xyz")
     (tmp_path / "a.csv").write_text("", "utf-8")

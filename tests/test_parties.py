@@ -36,6 +36,8 @@ def test_a_name_is_matched_exactly_but_for_case_width_space_and_article(name: st
         ("Republic of Korea", "KOR"),
         ("Korea", None),
         ("Niger", "NER"),
+        ("Nauru", "NRU"),
+        ("NRU", "NRU"),
         ("Nigeria", "NGA"),
         ("Congo", "COG"),
         ("Democratic Republic of the Congo", "COD"),
@@ -48,6 +50,15 @@ def test_a_name_is_matched_exactly_but_for_case_width_space_and_article(name: st
 )
 def test_iso_names_are_never_guessed(name: str, party: str | None) -> None:
     assert Parties(iso_names()).match(name) == party
+
+
+@pytest.mark.parametrize(("name", "party"), [("Korea", "KOR"), ("Congo", "COD"), ("congo", "COD"), ("COG", "COG")])
+def test_an_alias_decides_where_a_name_means_two_or_another(name: str, party: str) -> None:
+    assert Parties(KNOWN, [("Korea", "KOR"), ("the Congo", "COD")]).match(name) == party
+
+
+def test_two_aliases_that_contradict_each_other_decide_nothing() -> None:
+    assert Parties(KNOWN, [("Congo", "COD"), ("congo", "COG")]).match("Congo") is None
 
 
 def test_every_iso_name_means_one_country() -> None:

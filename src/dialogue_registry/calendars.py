@@ -21,7 +21,7 @@ def calendar(registry: Registry) -> tuple[bytes, tuple[str, ...]]:
     """The meetings as an iCalendar, and what had to be left out and why; needs the extra ``[ics]``.
 
     The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
-    is the instant of the last event about it, its SEQUENCE that event's position.
+    is the instant of the last event about it or its series, its SEQUENCE that event's position.
     """
     try:
         from icalendar import Calendar  # noqa: PLC0415 - an extra
@@ -37,12 +37,15 @@ def calendar(registry: Registry) -> tuple[bytes, tuple[str, ...]]:
         if days is None:
             why = "its date is not known" if when is None else f"{when} is no known day"
             left_out.append(f"{meeting.meeting}: {why}")
+        elif days[1] == date.max:
+            left_out.append(f"{meeting.meeting}: a calendar has no day after {days[1]}, on which it would end")
         else:
             made.append(_event(registry, meeting, names[meeting.series], days, status))
     whole = Calendar()
     whole.add("PRODID", "-//dialogue_registry//dialogue-registry//EN")
     whole.add("VERSION", "2.0")
-    whole.add("NAME", ", ".join(dialogue.name for dialogue in registry.dialogues()))
+    for name in ("NAME", "X-WR-CALNAME"):  # the standard's, and the one that calendar programs read
+        whole.add(name, ", ".join(dialogue.name for dialogue in registry.dialogues()))
     if left_out:
         whole.add("DESCRIPTION", f"Left out, for want of a day: {'; '.join(left_out)}")
     for event in made:
@@ -75,8 +78,9 @@ def _event(registry: Registry, meeting: Meeting, series: str, days: tuple[date, 
 
     # A correction that moves a fact to another meeting is filed under the meeting it moves from.
     last, recorded_at = registry.db.execute(
-        "SELECT position, recorded_at FROM events WHERE subject = ? OR position = ? ORDER BY position DESC LIMIT 1",
-        (meeting.meeting, meeting.event),
+        "SELECT position, recorded_at FROM events WHERE subject IN (?, ?) OR position = ?"
+        " ORDER BY position DESC LIMIT 1",
+        (meeting.meeting, meeting.series, meeting.event),
     ).fetchone()
     stamp = datetime.fromisoformat(recorded_at).replace(microsecond=0)
     event = Event()

@@ -4,13 +4,27 @@ import sys
 from typing import Any
 
 import click
+import orjson
 
 from dialogue_registry import printing
 from dialogue_registry.counting import RULES, Verdict
+from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.events import Format, Role
 from dialogue_registry.exporting import FORMATS, export_file
 from dialogue_registry.rules import Status
-from dialogue_registry.shell import asking, at, cli, command, file_argument, progress_bar, show, shown_option, writing
+from dialogue_registry.shell import (
+    asking,
+    at,
+    cli,
+    command,
+    file_argument,
+    must_be_recorded,
+    progress_bar,
+    say,
+    show,
+    shown_option,
+    writing,
+)
 
 
 @command(cli, at, example="dialogue-registry counts ca-jad.db --as-of 2021-06-16 --rule numbered")
@@ -24,6 +38,8 @@ def counts(file: str, as_of: str | None, rule: str, shown: str | None) -> None:
         rows = [printing.plain(count) for count in registry.counts(as_of, rule).values()]
     if shown is None:
         rows = [{**row, **row["by_format"]} for row in rows]
+    elif shown == "csv":  # the same columns whether something was stated or not
+        rows = [{**row, "carried": row["carried"] or {"certain": None, "possible": None}} for row in rows]
     show(rows, "series total in-person online hybrid unknown highest_ordinal carried", shown)
 
 
@@ -36,9 +52,12 @@ def reconcile(file: str, shown: str | None, *, check: bool) -> None:
     with asking(file) as registry:
         findings = registry.reconcile()
     if shown is None:
-        click.echo(findings)
+        say(findings)
     else:
-        show(findings, "statement verdict rules meetings difference recorded own", shown)
+        rows = [printing.plain(finding) for finding in findings]
+        if shown == "csv":  # which rules were tried depends on the statement; the columns must not
+            rows = [{**row, "by_rule": orjson.dumps(row["by_rule"]).decode()} for row in rows]
+        show(rows, "statement verdict rules meetings difference recorded own", shown)
     if check and any(finding.verdict is Verdict.DISAGREES for finding in findings):
         sys.exit(1)
 
@@ -55,6 +74,7 @@ def meetings(
 ) -> None:
     """List meetings with their present status, by their days."""
     with asking(file) as registry:
+        must_be_recorded(registry, dialogue=dialogue, series=series)
         found = registry.meetings(series, status=status, format=how, dialogue=dialogue)
     show(found, "meeting status date ordinal format place country title reason until", shown)
 
@@ -71,6 +91,7 @@ def attendance(
 ) -> None:
     """List who took part."""
     with asking(file) as registry:
+        must_be_recorded(registry, meeting=meeting)
         found = registry.attendance(meeting, party=party, name=name, role=role)
     show(found, "meeting party name office role on_behalf_of", shown)
 
@@ -81,6 +102,8 @@ def attendance(
 @shown_option
 def delegate(file: str, name: str, shown: str | None) -> None:
     """Tell when somebody came, in which office and for whom, however the name's order and honorific are written."""
+    if not name.strip():
+        raise click.UsageError("the name is empty: give one, as it is written in a list")
     with asking(file) as registry:
         found = registry.delegate(name)
     show(found, "date meeting name party office role on_behalf_of", shown)
@@ -94,8 +117,10 @@ def history(file: str, subject: str, shown: str | None) -> None:
     """Tell what was recorded about a dialogue, series or meeting, when, by whom and why."""
     with asking(file) as registry:
         rows = [printing.plain(step) for step in registry.history(subject)]
+    if not rows:
+        raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
     if shown is None:  # people know which subject they asked for
-        rows = [{**row, "fact": _without(row["fact"], subject), "recorded_at": row["recorded_at"][:19]} for row in rows]
+        rows = [{**row, "fact": _without(row["fact"], subject)} for row in rows]
     show(rows, "position recorded_at what fact of by reason source", shown)
 
 
@@ -118,15 +143,19 @@ def anomalies(file: str, today: str | None, shown: str | None) -> None:
 @file_argument
 @click.argument("destination", default="-")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="By default, what the ending says.")
-def export(file: str, destination: str, kind: str | None) -> None:
+@click.option("--force", is_flag=True, help="Write into a folder even if it holds other files.")
+def export(file: str, destination: str, *, kind: str | None, force: bool) -> None:
     """Write the registry in a format of others: to a file, a folder, or - for standard output.
 
     events (.jsonl, all of the log, lossless), csv (a folder with a Tabular Data Package),
-    parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json).
+    parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
+    there is replaced, unless it is a registry; a folder only if it holds nothing else.
     """
     with asking(file) as registry, progress_bar("events") as progress:
-        for left_out in export_file(registry, destination, format=kind, progress=progress):
-            click.echo(f"left out: {left_out}", err=True)
+        seen = progress if destination != "-" else None  # a bar among the lines helps nobody
+        lost = export_file(registry, destination, format=kind, force=force, progress=seen)
+    for left_out in lost:
+        say(f"left out: {left_out}", err=True)
 
 
 @command(example="dialogue-registry verify ca-jad.db")
@@ -144,7 +173,7 @@ def verify(file: str, head: str | None, shown: str | None) -> None:
     with asking(file) as registry, progress_bar("events") as progress:
         found = registry.verify(kept, progress=progress)
     if shown is None:
-        click.echo(f"{found.position}:{found.digest}")
+        say(f"{found.position}:{found.digest}")
     else:
         show([found._asdict()], "position digest", shown)
 
@@ -153,6 +182,7 @@ def verify(file: str, head: str | None, shown: str | None) -> None:
 @file_argument
 def rebuild(file: str) -> None:
     """Make all views again from the log."""
-    with writing(file) as registry, progress_bar("events") as progress:
-        registry.rebuild(progress=progress)
-        click.echo(f"{file}: views made again from {registry.position} events", err=True)
+    with writing(file) as registry:
+        with progress_bar("events") as progress:
+            registry.rebuild(progress=progress)
+        say(f"{file}: views made again from {registry.position} events", err=True)

@@ -1,9 +1,8 @@
 """The commands that record: init, record, correct, retract, dispute, import."""
 
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,12 @@ import attrs
 import click
 import orjson
 
-from dialogue_registry.errors import UnreadableFileError
+from dialogue_registry import printing
+from dialogue_registry.errors import StoppedImportError, UnreadableFileError
 from dialogue_registry.events import FACTS, Fact
-from dialogue_registry.importing import import_table
+from dialogue_registry.importing import ImportReport, import_table
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.making import fact_class, fact_from, fields_of, make_fact
-from dialogue_registry.mapping import read_mapping
 from dialogue_registry.reading import READABLE
 from dialogue_registry.registry import Registry, is_address, server_log
 from dialogue_registry.shell import (
@@ -25,6 +24,8 @@ from dialogue_registry.shell import (
     file_argument,
     find_event,
     progress_bar,
+    put,
+    say,
     show,
     shown_option,
     source_options,
@@ -52,7 +53,7 @@ def init(file: str, writers: tuple[str, ...], readers: tuple[str, ...]) -> None:
         new, name = not Path(file).exists(), file
         with Registry.open(file) as registry:
             position = registry.position
-    click.echo(f"{name}: {'a new registry' if new else f'a registry at position {position}'}")
+    say(f"{name}: {'a new registry' if new else f'a registry at position {position}'}")
 
 
 @command(
@@ -71,7 +72,12 @@ def record(file: str, event: str, shown: str | None, by: str, **given: Any) -> N
     """
     source, fields = take_source(given), take_fields(given)
     if event == "-":
+        if fields:
+            stray = next(iter(fields)).replace("_", "-")
+            raise click.UsageError(f"the JSON on standard input says all of the event: leave --{stray} out")
         fact, told = fact_from(_json_object(sys.stdin.buffer.read()))
+        if told and source:
+            raise click.UsageError("the JSON on standard input names its source: leave --source out")
         source = told or source
     else:
         fact = make_fact(fact_class(event), fields)
@@ -83,7 +89,7 @@ def record(file: str, event: str, shown: str | None, by: str, **given: Any) -> N
 
 def _json_object(text: bytes) -> dict[str, Any]:
     try:
-        told = orjson.loads(text)
+        told = orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:
         raise click.UsageError(f"standard input is no JSON ({error}): give one object") from None
     if not isinstance(told, dict):
@@ -179,7 +185,7 @@ def _changed(fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
 @click.argument("rows")
 @click.option("--mapping", metavar="FILE", help="TOML or JSON that says which column is which field.")
 @click.option("--format", "kind", type=click.Choice([*READABLE, "events"]), help="What ROWS is; by default its ending.")
-@click.option("--dry-run", is_flag=True, help="Report, and record nothing.")
+@click.option("--dry-run", is_flag=True, help="Report all problems, and record nothing.")
 @click.option("--strict", is_flag=True, help="Record nothing unless every row can be.")
 @source_options
 @shown_option
@@ -194,51 +200,86 @@ def import_(
     unresolved or refused; the others are recorded all the same, unless --strict.
     """
     source = take_source(given)
-    if mapping is not None:
-        read_mapping(mapping)  # before a file is made in vain
-    with (
-        _local(rows, kind) as path,
-        Registry.open(None if dry_run and _is_missing(file) else file) as registry,
-        progress_bar("rows") as progress,
-    ):
-        if kind == "events" or (kind is None and mapping is None and _is_export(path)):
-            with path.open("rb") as lines:
-                appended = registry.import_events(lines, progress=progress)
-            click.echo(f"{appended} events imported, the log ends at {':'.join(map(str, registry.head))}", err=True)
-            return
-        report = import_table(
-            registry, path, mapping, source=source, by=by, dry_run=dry_run, strict=strict, progress=progress
-        )
-    if shown is None:
-        click.echo(report)
-    else:
-        show(report.of_rows, "row outcome reason", shown)
+    if rows == "-" and kind is None:
+        raise click.UsageError("standard input has no ending that says what it is: give --format")
+    if rows != "-" and not Path(rows).exists():
+        raise UnreadableFileError(f"there is no file {rows}: check the path")
+    if kind == "events" or (kind is None and mapping is None and _is_export(Path(rows))):
+        given = {"--mapping": mapping, "--source": source, "--by": by, "--strict": strict}
+        if stray := [option for option, value in given.items() if value]:
+            raise click.UsageError(f"an exported log comes in as it was recorded, or not at all: leave {stray[0]} out")
+        _take_in(file, rows, shown, dry_run=dry_run)
+        return
+    try:
+        with _importing(file, dry_run=dry_run) as registry, progress_bar("rows") as progress:
+            report = import_table(
+                registry, rows, mapping, source=source, by=by, dry_run=dry_run, strict=strict, format=kind,
+                progress=progress,
+            )  # fmt: skip
+    except StoppedImportError as error:
+        if isinstance(error.report, ImportReport):
+            _tell(error.report, shown)
+        raise
+    _tell(report, shown)
     if report.problems:
         sys.exit(1)
 
 
-def _is_missing(file: str) -> bool:
-    return "://" not in file and not Path(file).exists()
+def _tell(report: ImportReport, shown: str | None) -> None:
+    """Print a report: all of it, but as CSV or lines its rows, and the figures on standard error."""
+    if shown == "json":
+        put(printing.as_json(printing.plain(report)))
+        return
+    say(report, err=shown is not None)
+    if shown is not None:
+        show(report.of_rows, "row outcome reason", shown)
+
+
+class _DryRunError(Exception):
+    """Undoes what a dry run took in."""
+
+
+def _take_in(file: str, rows: str, shown: str | None, *, dry_run: bool) -> None:
+    """Import an exported log."""
+    with _importing(file, dry_run=dry_run) as registry:
+        row: dict[str, Any] = {}
+        with (
+            nullcontext(sys.stdin.buffer) if rows == "-" else Path(rows).open("rb") as lines,
+            progress_bar("events") as progress,
+            suppress(_DryRunError),
+            registry.transaction() if dry_run else nullcontext(),
+        ):
+            row["events"] = registry.import_events(lines, progress=progress)
+            row |= {**registry.head._asdict(), "dry_run": dry_run}
+            if dry_run:
+                raise _DryRunError
+    if shown is not None:
+        show([row], "events position digest dry_run", shown)
+        return
+    did = "would be imported, the log would end" if dry_run else "imported, the log ends"
+    say(f"{row['events']} events {did} at {row['position']}:{row['digest']}", err=True)
 
 
 @contextmanager
-def _local(rows: str, kind: str | None) -> Iterator[Path]:
-    """The path of a file of rows; standard input is copied into one."""
-    if rows != "-" and not Path(rows).is_file():
-        raise UnreadableFileError(f"there is no file {rows}: check the path")
-    if rows != "-" and kind in (None, "events", Path(rows).suffix[1:]):
-        yield Path(rows)
-        return
-    if kind is None:
-        raise click.UsageError("standard input has no ending that says what it is: give --format")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{'standard input' if rows == '-' else Path(rows).stem}.{kind}"
-        path.write_bytes(sys.stdin.buffer.read() if rows == "-" else Path(rows).read_bytes())
-        yield path
+def _importing(file: str, *, dry_run: bool) -> Iterator[Registry]:
+    """Open a registry to import into; a file that is missing is made only if the import succeeds."""
+    missing = "://" not in file and not Path(file).exists()
+    with ExitStack() as undo, Registry.open(None if dry_run and missing else file) as registry:
+        try:
+            yield registry
+        except BaseException:
+            if missing and not dry_run and registry.position == 0:
+                undo.callback(_remove, file)  # once it is closed
+            raise
+
+
+def _remove(file: str) -> None:
+    for part in ("", "-wal", "-shm"):
+        Path(f"{file}{part}").unlink(missing_ok=True)
 
 
 def _is_export(path: Path) -> bool:
-    if path.suffix not in (".jsonl", ".ndjson"):
+    if path.suffix.lower() not in (".jsonl", ".ndjson"):
         return False
     with path.open("rb") as lines:
-        return b'"specversion"' in lines.readline()
+        return b'"specversion"' in next((line for line in lines if line.strip()), b"")

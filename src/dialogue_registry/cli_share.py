@@ -4,7 +4,7 @@ import click
 
 from dialogue_registry import moving
 from dialogue_registry.registry import Registry, is_address
-from dialogue_registry.shell import cli, command, progress_bar
+from dialogue_registry.shell import cli, command, progress_bar, say
 
 
 @command(cli, example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")
@@ -18,7 +18,7 @@ def copy(origin: str, target: str) -> None:
     """
     with progress_bar("copying") as progress:
         position = moving.copy(origin, target, progress=progress)
-    click.echo(f"copied: {position} events")
+    say(f"copied: {position} events")
 
 
 @command(cli, example="dialogue-registry follow postgresql://owner@db.example.org/registry local.db --once")
@@ -34,7 +34,7 @@ def follow(address: str, file: str, once: bool) -> None:  # noqa: FBT001 - click
         for step in registry.follow():
             if step != told:
                 behind = "the server cannot be reached" if step.lag is None else f"{step.lag} behind"
-                click.echo(f"position {step.position}, {behind}", err=True)
+                say(f"position {step.position}, {behind}", err=True)
                 told = step
             if once and step.lag == 0:
                 return

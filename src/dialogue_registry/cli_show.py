@@ -6,7 +6,7 @@ import click
 
 from dialogue_registry.publishing import charts_missing
 from dialogue_registry.publishing import publish as publish_site
-from dialogue_registry.shell import asking, at, cli, command, file_argument, show, shown_option
+from dialogue_registry.shell import asking, at, cli, command, file_argument, say, show, shown_option
 
 
 @command(cli, at, example="dialogue-registry search ca-jad.db syzdykov")
@@ -34,7 +34,7 @@ def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> 
 def publish(file: str, folder: str, pictures: bool | None, **told: str) -> None:  # noqa: FBT001 - click passes it
     """Write FOLDER, a site that Datasette serves: datasette serve FOLDER."""
     made = publish_site(file, folder, pictures=pictures, **told)
-    click.echo(f"{made.parent} is ready: datasette serve {made.parent}", err=True)
+    say(f"{made.parent} is ready: datasette serve {made.parent}", err=True)
 
 
 @command(cli, at, example="dialogue-registry chart ca-jad.db pictures --format svg")
@@ -51,4 +51,4 @@ def chart(file: str, folder: str, formats: tuple[str, ...], dialogue: str | None
     with asking(file) as registry:
         drawn = charts.draw(registry, Path(folder), formats=formats or ("svg", "png", "html"), dialogue=dialogue)
     for path in drawn:
-        click.echo(path)
+        say(path)

@@ -60,6 +60,8 @@ def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
 
     Raises UnfitEventError, naming the line, unless it holds an event of this library.
     """
+    if number == 1:  # an editor may have put a byte order mark there
+        line = line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(b"\xef\xbb\xbf")
     try:
         event = orjson.loads(line)
     except ValueError as error:

@@ -157,11 +157,15 @@ class MappingError(ExchangeError):
 
 
 class StoppedImportError(ExchangeError):
-    """A strict import met a row that cannot be recorded; nothing was recorded. ``row`` is its number."""
+    """A strict import met a row that cannot be recorded; nothing was recorded.
 
-    def __init__(self, message: str, *, row: int) -> None:
+    ``row`` is its number, ``report`` the :class:`~dialogue_registry.ImportReport` of all rows.
+    """
+
+    def __init__(self, message: str, *, row: int, report: object = None) -> None:
         super().__init__(message)
         self.row = row
+        self.report = report
 
 
 class MissingExtraError(ExchangeError, ImportError):

@@ -2,13 +2,14 @@
 
 Each row is recorded whole or not at all, and whatever becomes of it, the others are tried.
 Rows that cannot be recorded are tried again after the last one, as long as that helps: so
-their order does not matter, and a second import of the same table finds nothing to do.
+their order does not matter, and a second import of the same table finds nothing to do. An import
+is one transaction: when it cannot be brought to its end, nothing of it is recorded.
 """
 
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,18 @@ from dialogue_registry.errors import (
     RefusedError,
     StoppedImportError,
 )
-from dialogue_registry.events import Fact, Source
+from dialogue_registry.events import Event, Fact, FactCorrected, Source
+from dialogue_registry.log import RecordedEvent
 from dialogue_registry.making import make_fact
 from dialogue_registry.mapping import Plan, read_mapping
 from dialogue_registry.parties import Parties, iso_names
-from dialogue_registry.reading import read_rows
+from dialogue_registry.reading import Row, read_rows
 from dialogue_registry.registry import Registry
 from dialogue_registry.rows import RowReader, UnresolvedError
 
 _BATCH = 1000
 _SHOWN = 20
-OUTCOMES = ("recorded", "already standing", "in conflict", "unresolved", "refused", "skipped")
+OUTCOMES = ("recorded", "already standing", "amended since", "in conflict", "unresolved", "refused", "skipped")
 """What can become of a row, in the order of the report."""
 
 
@@ -43,7 +45,7 @@ class RowReport:
 
     ``row`` is the number a spreadsheet shows (its head is row 1), the line of JSON Lines,
     and in JSON, TOML and rows of your own the number of the item, from 1. ``outcome`` is
-    one of already standing, in conflict, unresolved, refused, skipped.
+    one of already standing, amended since, in conflict, unresolved, refused, skipped.
     """
 
     row: int
@@ -56,15 +58,18 @@ class ImportReport:
     """What became of every row of an import; printed, a summary and the first problems.
 
     ``rows`` were read; each is counted in one of ``recorded``, ``already_standing`` (all it
-    says was in the log), ``in_conflict`` (another fact stands), ``unresolved`` (a party
-    nobody knows), ``refused`` and ``skipped`` (the mapping makes nothing of it). ``events``
-    were appended to the log. ``unknown`` are the names of parties nobody knew, with how many
-    rows have them. ``of_rows`` has a report of each row that was not recorded, in order.
+    says was in the log), ``amended_since`` (it was, and somebody corrected or retracted it),
+    ``in_conflict`` (another fact stands), ``unresolved`` (a party nobody knows), ``refused``
+    and ``skipped`` (the mapping makes nothing of it). ``events`` were appended to the log.
+    ``unknown`` are the names of parties nobody knew, with how many rows have them.
+    ``of_rows`` has a report of each row that was not recorded, in order. With ``dry_run``
+    it tells what would have been: nothing was recorded.
     """
 
     rows: int
     recorded: int
     already_standing: int
+    amended_since: int
     in_conflict: int
     unresolved: int
     refused: int
@@ -81,12 +86,12 @@ class ImportReport:
 
     def __str__(self) -> str:
         lines = [("rows read", self.rows), *((name, getattr(self, name.replace(" ", "_"))) for name in OUTCOMES)]
-        heading = "dry run, nothing recorded" if self.dry_run else "import"
+        heading = "nothing recorded, would be" if self.dry_run else "import"
         text = list(table((heading, "rows"), lines))
-        problems = self.problems
-        text += [f"row {row.row}: {row.outcome}: {row.reason}" for row in problems[:_SHOWN]]
-        if len(problems) > _SHOWN:
-            text.append(f"… and {len(problems) - _SHOWN} more")
+        problems, shown = self.problems, None if self.dry_run else _SHOWN
+        text += [f"row {row.row}: {row.outcome}: {row.reason}" for row in problems[:shown]]
+        if shown is not None and len(problems) > shown:
+            text.append(f"… and {len(problems) - shown} more; a dry run lists them all")
         if self.unknown:
             text.append(f"parties nobody knows: {', '.join(f'{n} ({rows})' for n, rows in self.unknown.items())}")
         return "\n".join(text)
@@ -105,40 +110,52 @@ def import_table(
     by: str = "",
     dry_run: bool = False,
     strict: bool = False,
+    format: str | None = None,  # noqa: A002 - what it is called everywhere
     progress: Callable[[int, int], object] | None = None,
 ) -> ImportReport:
     """Record what a table says, row by row; running it again changes nothing.
 
-    ``rows`` is the path of a CSV, JSON, JSON Lines or TOML file, or any dicts (a data
-    frame's ``to_dict("records")``). ``mapping`` is a file or a dict that says which column
-    is which field; without one, each row names its event in ``event`` and the columns are
-    the fields. ``source`` is that of rows whose mapping gives none; a file's default is its
-    name. With ``dry_run`` nothing is recorded, with ``strict`` nothing unless every row can
-    be. ``progress`` is called after each thousand rows with the rows done, twice.
+    ``rows`` is the path of a CSV, JSON, JSON Lines or TOML file, "-" for standard input, or
+    any dicts (a data frame's ``to_dict("records")``). ``format`` says what a file is ("csv",
+    "tsv", "json", "jsonl", "toml"), by default its ending. ``mapping`` is a file or a dict
+    that says which column is which field; without one, each row names its event in ``event``
+    and the columns are the fields. ``source`` is that of rows whose mapping gives none; a
+    file's default is its name. With ``dry_run`` nothing is recorded, with ``strict`` nothing
+    unless every row can be. ``progress`` is called after each thousand rows with the rows
+    done, twice.
 
-    Raises UnreadableFileError, MappingError, and with ``strict`` StoppedImportError.
+    Raises UnreadableFileError, MappingError, and with ``strict`` StoppedImportError, whose
+    ``report`` tells of all rows; nothing is then recorded.
     """
     plan = None if mapping is None else read_mapping(mapping)
+    numbered: Iterable[tuple[int, Row]]
     if isinstance(rows, str | os.PathLike):
-        path = Path(rows)
-        source = source or Source(path.name)
-        numbered = read_rows(path, plan)
+        path = os.fspath(rows)
+        source = source or Source("standard input" if path == "-" else Path(path).name or path)
+        numbered = read_rows(path, format, plan)
     else:
         numbered = enumerate(rows, 1)
+    numbered = iter(numbered)
     run = _Run(registry, plan, source, by)
-    with suppress(_DryRunError), registry.transaction() if dry_run or strict else nullcontext():
+    with suppress(_DryRunError), registry.transaction():
         run.first()
         while page := list(islice(numbered, _BATCH)):
             run.try_all(page)
             if progress is not None:
                 progress(run.rows, run.rows)
+        run.check_columns()
         run.try_again()
-        if strict and (problems := run.report(dry_run=dry_run).problems):
-            row = problems[0]
-            raise StoppedImportError(f"row {row.row} is {row.outcome}: {row.reason}; nothing was recorded", row=row.row)
+        report = run.report(dry_run=dry_run)
+        if strict and report.problems:
+            row = report.problems[0]
+            raise StoppedImportError(
+                f"row {row.row} is {row.outcome}: {row.reason}; nothing was recorded",
+                row=row.row,
+                report=attrs.evolve(report, dry_run=True),
+            )
         if dry_run:
             raise _DryRunError
-    return run.report(dry_run=dry_run)
+    return report
 
 
 class _Run:
@@ -153,10 +170,12 @@ class _Run:
         self._events = 0
         self._counts = dict.fromkeys(OUTCOMES, 0)
         self._settled: list[RowReport] = []
-        self._pending: dict[int, Mapping[str, Any]] = {}
+        self._columns: set[str] = set()
+        self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
         self._unknown: dict[int, tuple[str, ...]] = {}
         self._seen: dict[int, int] = {}
+        self._reads: dict[str, Mapping[int, Event | None]] = {}
 
     @property
     def rows(self) -> int:
@@ -174,16 +193,26 @@ class _Run:
                 for fact in self._plan.first
             ]
             try:
-                self._events += self._record([(fact, source) for fact in facts])
+                self._events += self._record([(fact, source) for fact in facts])[1]
             except RefusedError as error:
                 raise MappingError(f"[[first]] of the mapping cannot be recorded: {error}") from error
         self._reader.parties = _parties(self._registry, self._plan)
 
-    def try_all(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    def check_columns(self) -> None:
+        """Raise MappingError if the mapping speaks of a column that no row has."""
+        if self._plan is not None and self._columns and (missing := sorted(self._plan.columns - self._columns)):
+            raise MappingError(
+                f"no row has {missing[0]!r}, of which the mapping speaks: they have "
+                f"{', '.join(sorted(map(str, self._columns)))}; nothing was recorded"
+            )
+
+    def try_all(self, rows: Iterable[tuple[int, Row]]) -> None:
         """Record rows, each whole or not at all; those that cannot be are kept, to be tried again."""
         with self._registry.transaction():
             for number, row in rows:
                 self._pending[number] = row
+                if isinstance(row, Mapping):
+                    self._columns.update(row)
                 self._row(number, row)
 
     def try_again(self) -> None:
@@ -197,11 +226,11 @@ class _Run:
                 self._reader.parties = _parties(self._registry, self._plan)
                 self.try_all(sorted(self._pending.items()))
 
-    def _row(self, number: int, row: Mapping[str, Any]) -> None:
+    def _row(self, number: int, row: Row) -> None:
         facts: list[tuple[Fact, Source | None]] = []
         try:
             facts = self._reader.facts(row)
-            appended = self._record(facts)
+            recorded, appended = self._record(facts)
         except UnresolvedError as error:
             outcome, reason = "unresolved", str(error)
         except ConflictError as error:
@@ -209,21 +238,23 @@ class _Run:
         except (RefusedError, InvalidValueError) as error:
             outcome, reason = "refused", str(error)
         else:
-            self._settle(number, row, appended if facts else None)
+            self._settle(number, row, recorded, appended)
             return
         finally:
             self._unknown[number] = self._reader.unknown
         self._problems[number] = RowReport(number, outcome, reason)
 
-    def _record(self, facts: Sequence[tuple[Fact, Source | None]]) -> int:
+    def _record(self, facts: Sequence[tuple[Fact, Source | None]]) -> tuple[tuple[RecordedEvent, ...], int]:
+        """Record facts; give their records, and how many are new."""
         if not facts:
-            return 0
+            return (), 0
         before = self._registry.position
-        self._registry.record(*(fact for fact, _ in facts), source=facts[0][1], by=self._by)
-        return self._registry.position - before
+        recorded = self._registry.record(*(fact for fact, _ in facts), source=facts[0][1], by=self._by)
+        return recorded, self._registry.position - before
 
-    def _settle(self, number: int, row: Mapping[str, Any], appended: int | None) -> None:
-        """Book a row of which nothing is left to do; ``appended`` is None where it makes no facts."""
+    def _settle(self, number: int, row: Row, recorded: Sequence[RecordedEvent], appended: int) -> None:
+        """Book a row of which nothing is left to do."""
+        self._reader.keep_ids()
         del self._pending[number]
         self._problems.pop(number, None)
         same = self._seen.setdefault(hash(repr(row)), number)
@@ -231,14 +262,27 @@ class _Run:
             self._events += appended
             self._counts["recorded"] += 1
             return
-        if appended is None:
+        if not recorded:
             outcome, reason = "skipped", "the mapping makes nothing of it"
+        elif same != number:
+            outcome, reason = "already standing", f"it repeats row {same}, cell for cell"
+        elif amended := [record.position for record in recorded if self._is_amended(record)]:
+            outcome = "amended since"
+            reason = f"it was recorded at position {amended[0]}, and corrected or retracted since"
         else:
-            repeated = f"it repeats row {same}, cell for cell"
-            outcome = "already standing"
-            reason = repeated if same != number else "the log has all of it, from the same source"
+            outcome, reason = "already standing", "the log has all of it, from the same source"
         self._counts[outcome] += 1
         self._settled.append(RowReport(number, outcome, reason))
+
+    def _is_amended(self, record: RecordedEvent) -> bool:
+        """Whether what was recorded reads otherwise now."""
+        reads = self._reads.get(record.subject)
+        if reads is None:
+            steps = self._registry.history(record.subject)
+            now = {step.of: step.fact for step in steps}
+            reads = self._reads[record.subject] = {step.position: now[step.of] for step in steps}
+        said = record.event.replacement if isinstance(record.event, FactCorrected) else record.event
+        return reads.get(record.position, said) != said
 
     def report(self, *, dry_run: bool) -> ImportReport:
         """What became of all rows."""
@@ -280,4 +324,4 @@ def _parties(registry: Registry, plan: Plan | None) -> Parties:
         for party in dialogue.parties
         for name in (party.name, *party.aliases)
     ]
-    return Parties([*joined, *plan.aliases.items(), *(iso_names() if plan.iso else ())])
+    return Parties([*joined, *(iso_names() if plan.iso else ())], plan.aliases.items())

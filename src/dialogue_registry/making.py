@@ -1,5 +1,6 @@
 """Facts made of texts: what a command line, a spreadsheet or JSON says, field by field."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.events import FACTS, Fact, Source
 
 _BY_NAME = {cls.__name__.lower(): cls for cls in FACTS} | {STORED[cls][0]: cls for cls in FACTS}
+_WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?", re.ASCII)
 _IDS = frozenset({"dialogue", "series", "meeting", "reported_at"})
 
 
@@ -55,10 +57,11 @@ def _converted(cls: type[Fact], name: str, value: Any) -> Any:
 
 
 def whole_number(text: str, what: str) -> int:
-    """Read a whole number, written in digits."""
-    if not (text.isascii() and text.isdigit()):
+    """Read a whole number, written in digits; spreadsheets write 14 as 14.0."""
+    found = _WHOLE.fullmatch(text)
+    if found is None:
         raise InvalidValueError(f"{what} is {text!r:.80}, which is no whole number: write it in digits, such as 14")
-    return int(text)
+    return int(found[1])
 
 
 def fact_from(told: Mapping[str, Any]) -> tuple[Fact, Source | None]:

@@ -29,7 +29,7 @@ left out. Further tables say how to read dates, names, parties, values and the f
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from dialogue_registry.making import fact_class, fields_of
 from dialogue_registry.names import fold
 
 _COLUMN = re.compile(r"\{([^{}]+)\}")
+_CLOSED_BY = {"(": ")", "[": "]", "“": "”", "«": "»", "（": "）", "「": "」"}
 Condition = bool | frozenset[str]
 
 
@@ -63,12 +64,33 @@ class Template:
         return cls(None, tuple(pieces[1::2]), tuple(pieces[::2]))
 
     def fill(self, cells: Sequence[str]) -> str:
-        """Put the columns' cells in their places; an empty one takes the text before it along."""
-        text = ""
-        for before, cell in zip(self.between[1:-1], cells[1:], strict=True):
-            if cell:
-                text += f"{before if text or cells[0] else ''}{cell}"
-        return f"{self.between[0]}{cells[0]}{text}{self.between[-1]}"
+        """Put the columns' cells in their places; an empty one takes the text before it along, and its brackets."""
+        pieces, closing = [list(piece) for piece in self.between], [""] * len(self.between)
+        for first, start, last, end in self._brackets():
+            if not any(cells[first:last]):  # nothing within
+                pieces[first][start:] = [""] * (len(pieces[first]) - start)
+                pieces[last][: end + 1] = [""] * (end + 1)
+            elif first == 0 or (cells[first] and any(cells[:first])):
+                closing[last] += self.between[last][end]
+            else:  # it opens in a text that goes
+                pieces[last][end] = ""
+        before, *between, after = ("".join(piece) for piece in pieces)
+        text = cells[0]
+        for number, cell in enumerate(cells[1:]):
+            text += f"{between[number] if text else ''}{cell}" if cell else closing[number + 1]
+        return f"{before}{text}{after}"
+
+    def _brackets(self) -> Iterator[tuple[int, int, int, int]]:
+        """Each pair of brackets with a column within: where it opens and closes, as a piece and a place in it."""
+        opened: list[tuple[str, int, int]] = []
+        for number, piece in enumerate(self.between):
+            for place, letter in enumerate(piece):
+                if letter in _CLOSED_BY:
+                    opened.append((_CLOSED_BY[letter], number, place))
+                elif opened and opened[-1][0] == letter:
+                    _, first, opening = opened.pop()
+                    if first < number:
+                        yield first, opening, number, place
 
 
 @attrs.frozen(kw_only=True)
@@ -97,7 +119,8 @@ class Plan:
     values: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
     separator: str = ";"
     rows: str = ""
-    delimiter: str = ","
+    #: "" is what the kind of file has: a comma, or a tab in .tsv.
+    delimiter: str = ""
     encoding: str = "utf-8-sig"
 
     @property
@@ -157,6 +180,15 @@ def _plan(told: object, where: str) -> Plan:
     unresolved = section["parties"].get("unresolved", "leave out")
     if unresolved not in ("leave out", "keep"):
         raise MappingError(f'{where}, [parties]: unresolved is {unresolved!r}: use "leave out" or "keep"')
+    if (delimiter := section["file"].get("delimiter")) is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise MappingError(
+            f'{where}, [file]: delimiter is {delimiter!r}: give the one character between the cells, such as ";"'
+        )
+    if section["lists"].get("separator") == "":
+        raise MappingError(f'{where}, [lists]: separator is empty: give what stands between the items, such as ";"')
+    for name, code in section["parties"].get("aliases", {}).items():
+        if not isinstance(code, str) or not code.strip():
+            raise MappingError(f'{where}, [parties.aliases]: {name!r} is {code!r}: give a code, such as "KGZ"')
     values = {
         name: {fold(key): value for key, value in _dict(table, f"{where}, [values.{name}]").items()}
         for name, table in told.get("values", {}).items()

@@ -66,8 +66,9 @@ def name_parts(written: str) -> NameParts:
 def fold(text: str) -> str:
     """A key under which equal names meet: match two names by comparing their keys.
 
-    It irons out compatibility characters (Unicode NFKC), case, white space, and articles
-    in front: the; la, le, les, l'; el, los, las; der, die, das ("the Kyrgyz Republic").
+    It irons out compatibility characters (Unicode NFKC), case, white space, ’ for ', and
+    articles in front: the; la, le, les, l'; el, los, las; der, die, das ("the Kyrgyz
+    Republic").
     Everything else, diacritics included, is kept, so that different names stay different.
     """
     return _ARTICLES.sub("", _ironed(text), count=1)
@@ -91,7 +92,7 @@ def _orders(name: NameParts) -> set[str]:
 
 
 def _ironed(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", text.replace("’", "'")).casefold()
     # Folding the case can leave a text unnormalised.
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 

@@ -14,16 +14,24 @@ from dialogue_registry.names import fold
 class Parties:
     """Known names of parties; a name that means two of them means none."""
 
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        """Take pairs of a name and the party it means; a party's own code is a name of it."""
+    def __init__(self, names: Iterable[tuple[str, str]], aliases: Iterable[tuple[str, str]] = ()) -> None:
+        """Take pairs of a name and the party it means; a party's own code is a name of it.
+
+        An alias is somebody's word for this table: it decides where a name means two.
+        """
         self._known: dict[str, set[str]] = {}
+        self._decided: dict[str, set[str]] = {}
+        for name, party in aliases:
+            self._decided.setdefault(fold(name), set()).add(party)
+            self._known.setdefault(fold(party), set()).add(party)
         for name, party in names:
             self._known.setdefault(fold(name), set()).add(party)
             self._known.setdefault(fold(party), set()).add(party)
 
     def match(self, name: str) -> str | None:
         """The party that a name means; None where none or several do."""
-        found = self._known.get(fold(name), set())
+        key = fold(name)
+        found = self._decided.get(key) or self._known.get(key, set())
         return next(iter(found)) if len(found) == 1 else None
 
 
@@ -39,7 +47,7 @@ def iso_names() -> Iterator[tuple[str, str]]:
         raise MissingExtraError(
             "matching ISO 3166 names needs the package iso3166: pip install 'dialogue-registry[countries]'"
         ) from None
-    names: dict[str, str] = {}
+    names = {"Nauru": "NRU"}  # which iso3166 2.1 leaves out
     filed: dict[str, list[str]] = {}
     for country in countries:
         for name in (country.name, country.apolitical_name):

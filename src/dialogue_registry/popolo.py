@@ -20,6 +20,7 @@ def popolo(registry: Registry) -> Node:
     """The registry as persons, organizations, memberships and events."""
     attended = registry.attendance()
     meetings = {meeting.meeting: meeting for meeting in registry.meetings()}
+    names = {series.series: series.name for series in registry.series()}
     persons = {_person_id(row): row for row in reversed(attended) if row.name}
     present: dict[str, list[Node]] = {}
     for row in attended:
@@ -31,7 +32,9 @@ def popolo(registry: Registry) -> Node:
         "memberships": [
             _membership(f"membership/{row.event}", row, meetings[row.meeting]) for row in attended if row.name
         ],
-        "events": [_event(meeting, present.get(meeting.meeting, [])) for meeting in meetings.values()],
+        "events": [
+            _event(meeting, names[meeting.series], present.get(meeting.meeting, [])) for meeting in meetings.values()
+        ],
     }
 
 
@@ -105,13 +108,13 @@ def _membership(id_: str, row: Attendance, meeting: Meeting) -> Node:
     )
 
 
-def _event(meeting: Meeting, attendees: list[Node]) -> Node:
+def _event(meeting: Meeting, series: str, attendees: list[Node]) -> Node:
     begins, ends = _reduced(meeting.date)
     numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
     return _filled(
         {
             "id": meeting.meeting,
-            "name": meeting.title or meeting.meeting,
+            "name": meeting.title or f"{series}{'' if meeting.ordinal is None else f' ({meeting.ordinal})'}",
             "classification": "meeting",
             "organization_id": meeting.series,
             "start_date": begins,

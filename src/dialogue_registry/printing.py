@@ -46,13 +46,30 @@ def plain(value: Any) -> Any:
             return value
 
 
-def as_table(rows: Sequence[Plain], columns: Sequence[str]) -> str:
-    """Rows as an aligned table; a column that says nothing in any row is left out."""
+_LEAST = 12
+"""A cell is not cut shorter than this."""
+
+
+def as_table(rows: Sequence[Plain], columns: Sequence[str], width: int | None = None) -> str:
+    """Rows as an aligned table; a column that says nothing in any row is left out.
+
+    The widest cells are cut until the table fits in ``width``, as far as that is possible.
+    """
     told = [column for column in columns if any(row[column] not in (None, "", []) for row in rows)]
     if not rows:
         return "nothing"
     headings = [column.replace("_", " ") for column in told]
-    return "\n".join(table(headings, [[_cell(row[column]) for column in told] for row in rows]))
+    cells = [[_cell(row[column]) for column in told] for row in rows]
+    if width is not None:
+        widths = [max(len(str(cell)) for cell in column) for column in zip(headings, *cells, strict=True)]
+        while sum(widths) + 2 * len(widths) - 2 > width and max(widths) > _LEAST:
+            widths[widths.index(max(widths))] -= 1
+        cells = [[_cut(cell, most) for cell, most in zip(row, widths, strict=True)] for row in cells]
+    return "\n".join(table(headings, cells))
+
+
+def _cut(cell: Any, most: int) -> Any:
+    return f"{cell[: most - 1]}…" if isinstance(cell, str) and len(cell) > most else cell
 
 
 def _cell(value: Any) -> Any:
@@ -71,8 +88,8 @@ def _cell(value: Any) -> Any:
             return value
 
 
-def as_json(rows: Sequence[Plain]) -> str:
-    """Rows as one JSON array."""
+def as_json(rows: Sequence[Plain] | Plain) -> str:
+    """Rows as one JSON array, or an object as one."""
     return orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode()
 
 

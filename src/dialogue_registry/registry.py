@@ -702,7 +702,7 @@ class Registry:
         try:
             with self._writing():
                 appended = exchange.adopt(self._log, self._views, lines, progress)
-                if self._replica is not None:  # what its commit would find out comes too late for the shared log
+                if self._replica is not None or self._within:  # what the commit would find out comes too late, or never
                     exchange.check_complete(self._conn)
                 return appended
         except StorageError as error:

@@ -15,6 +15,7 @@ from dialogue_registry.names import fold, name_parts
 from dialogue_registry.parties import Parties
 
 _SEGMENTS = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
+_SPACES = re.compile(r"[\s‐‑–-]+")
 
 
 class UnresolvedError(Exception):
@@ -39,10 +40,14 @@ class RowReader:
         self.keep_unresolved = False
         #: The parties of the last row that nobody knew.
         self.unknown: tuple[str, ...] = ()
+        self._spelled: dict[tuple[str, str], str] = {}
+        self._spelled_here: dict[tuple[str, str], str] = {}
 
-    def facts(self, row: Mapping[str, Any]) -> list[tuple[Fact, Source | None]]:
-        """The facts of a row with their source; raises InvalidValueError or UnresolvedError."""
-        self.unknown = ()
+    def facts(self, row: Mapping[str, Any] | InvalidValueError) -> list[tuple[Fact, Source | None]]:
+        """The facts of a row with their source; raises InvalidValueError (also the one given) or UnresolvedError."""
+        self.unknown, self._spelled_here = (), {}
+        if isinstance(row, InvalidValueError):
+            raise row
         if None in row:
             raise InvalidValueError("it has more cells than the head of the table: quote a cell with a comma in it")
         if self._plan is None:
@@ -56,6 +61,11 @@ class RowReader:
         told = {name: self._text(name, template, cells) for name, template in plan.source.items()}
         source = Source(**{"title": "", **{name: value for name, value in told.items() if value is not None}})
         return [(fact, source) for fact in made]
+
+    def keep_ids(self) -> None:
+        """Say that the last row is done: from now on, the ids made of its texts are theirs."""
+        for key, cell in self._spelled_here.items():
+            self._spelled.setdefault(key, cell)
 
     def _fact(self, plan: FactPlan, cells: Mapping[str, str], row: Mapping[str, Any]) -> Fact:
         kinds = fields_of(plan.event)
@@ -80,7 +90,9 @@ class RowReader:
                 return tuple(cell)
             return tuple(text for part in template.fill(told).split(self._plan.separator) if (text := part.strip()))
         if kind == "id":
-            return template.fill([_segment(cell, column) for cell, column in zip(told, template.columns, strict=True)])
+            return template.fill(
+                [self._segment(cell, column) for cell, column in zip(told, template.columns, strict=True)]
+            )
         if kind == "date":
             return self._date(template, told)
         text = template.fill(told)
@@ -106,7 +118,10 @@ class RowReader:
         read = [cell and self._one_date(cell) for cell in told]
         text = template.fill(read)
         first, slash, last = text.partition("/")
-        return PartialDate.of(first if slash and first == last else text)
+        try:
+            return PartialDate.of(first if slash and first == last else text)
+        except InvalidDateError as error:
+            raise InvalidDateError(f"{error}; or say in the mapping, [dates] formats, how days are written") from None
 
     def _one_date(self, cell: str) -> str:
         assert self._plan is not None
@@ -118,6 +133,17 @@ class RowReader:
             text = day.isoformat()
             return text if "%d" in shape or "%j" in shape else text[:7] if _MONTH.search(shape) else text[:4]
         return cell
+
+    def _segment(self, cell: str, column: str) -> str:
+        segment = _segment(cell, column)
+        self._spelled_here[column, segment] = cell
+        other = self._spelled.get((column, segment), cell)
+        if _spelling(other) != _spelling(cell):
+            raise InvalidValueError(
+                f"column {column!r} is {cell!r}, and the id made of it, {segment!r}, is that of {other!r} further up: "
+                "if they are one, write them alike; if not, write one so that its letters and digits differ"
+            )
+        return segment
 
     def _party(self, field: str, name: str) -> str:
         if (party := self.parties.match(name)) is not None:
@@ -136,15 +162,21 @@ def _is_empty(value: object) -> bool:
 
 
 def _segment(cell: str, column: str) -> str:
-    """A cell as it may stand in an id: "INC 1" is inc-1."""
+    """A cell as it may stand in an id: "INC 1" is inc-1, "Som/80" is som/80."""
     if _SEGMENTS.fullmatch(cell):
         return cell
     plain = "".join(c for c in unicodedata.normalize("NFKD", cell).lower() if not unicodedata.combining(c))
-    segment = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")
+    parts = (re.sub(r"[^a-z0-9._]+", "-", part).strip("-._") for part in plain.split("/"))
+    segment = "/".join(filter(None, parts))
     if not segment:
         said = f"{cell!r}, of which no id can be made" if cell else "empty, and an id is made of it"
         raise InvalidValueError(f"column {column!r} is {said}: give it letters a to z or digits")
     return segment
+
+
+def _spelling(cell: str) -> str:
+    """A text without what may differ between two spellings of one id: case, width, and how words are joined."""
+    return _SPACES.sub("-", unicodedata.normalize("NFKC", cell).casefold())
 
 
 def _applies(when: Mapping[str, Condition], cells: Mapping[str, str]) -> bool:

@@ -1,15 +1,25 @@
 """What the commands of the command line share: how they fail, their options, how they open and show."""
 
+import codecs
+import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
 
 from dialogue_registry import printing
-from dialogue_registry.errors import DialogueRegistryError, InvalidValueError, NotARegistryError, OutdatedViewsError
+from dialogue_registry.errors import (
+    ConflictError,
+    DialogueRegistryError,
+    InvalidValueError,
+    NotARegistryError,
+    OutdatedViewsError,
+    UnknownSubjectError,
+)
 from dialogue_registry.events import Format, Role, Source
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.making import source_from
@@ -19,10 +29,22 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Group(click.Group):
-    """Says every error in one line, without a traceback."""
+    """Says every error in one line, without a traceback; without a command, what there is."""
+
+    group_class = type
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Show the help where nothing was asked."""
+        if not args:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        return super().parse_args(ctx, args)
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run the command, and end with the exit code that its outcome means."""
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError):  # it may have been replaced
+                stream.reconfigure(errors=_IN_ASCII)  # type: ignore[union-attr]
         try:
             code: Any = super().main(*args, **{**extra, "standalone_mode": False})
         except click.UsageError as error:
@@ -30,6 +52,8 @@ class Group(click.Group):
             _stop(f"{error.format_message()} (see {command} --help)", 2)
         except click.ClickException as error:
             _stop(error.format_message(), error.exit_code)
+        except ConflictError as error:
+            _stop(_in_commands(error), 1)
         except DialogueRegistryError as error:
             _stop(str(error), 2 if isinstance(error, InvalidValueError) else 1)
         except (click.Abort, KeyboardInterrupt):
@@ -41,9 +65,40 @@ class Group(click.Group):
         return code
 
 
+def _in_commands(conflict: ConflictError) -> str:
+    """What to do about a conflict, as somebody would who types commands."""
+    what, found, _ = str(conflict).partition(": if that one is wrong, ")
+    if not (found and conflict.position):
+        return str(conflict)
+    return (
+        f"{what}{found}dialogue-registry correct FILE {conflict.position} --because …; if sources disagree, keep both "
+        f"with dialogue-registry dispute FILE {conflict.position} --source …"
+    )
+
+
 def _stop(message: str, code: int) -> NoReturn:
-    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    say(f"Error: {' '.join(message.split())}", err=True)
     sys.exit(code)
+
+
+_IN_ASCII = "dialogue_registry.in_ascii"
+_NEAR = str.maketrans({"–": "-", "—": "-", "…": "...", "’": "'", "‘": "'", "“": '"', "”": '"'})
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What to print where the terminal's encoding has no such letter: one that looks like it, else its number."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end].translate(_NEAR)
+    return text.encode("ascii", "backslashreplace").decode(), error.end
+
+
+codecs.register_error(_IN_ASCII, _in_ascii)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print text for people; what would steer a terminal is spelled out."""
+    click.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text)), err=err)
 
 
 @click.group(cls=Group, epilog="Example:\n\n\b\n  dialogue-registry counts ca-jad.db --as-of 2021-06-16")
@@ -80,18 +135,24 @@ file_argument = click.argument("file", metavar="FILE")
 
 
 def shown_option(function: Function) -> Function:
-    """Give a command the options that say how its answer is written."""
-    for name, meaning in (
-        ("nl", "Write one JSON object per line."),
-        ("csv", "Write CSV."),
-        ("json", "Write a JSON array."),
-    ):
-        function = click.option(f"--{name}", "shown", flag_value=name, help=meaning)(function)
+    """Give a command the options that say how its answer is written, one of them at most."""
+    for name, meaning in (("nl", "Write one JSON object per line."), ("csv", "Write CSV."), ("json", "Write JSON.")):
+        function = click.option(
+            f"--{name}", f"as_{name}", is_flag=True, expose_value=False, callback=_choose, help=meaning
+        )(function)
     return function
 
 
+def _choose(ctx: click.Context, option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click passes it
+    chosen = ctx.params.setdefault("shown", None)
+    if value and chosen is not None:
+        raise click.UsageError(f"--{chosen} and {option.opts[0]} are two ways to write the answer: give one")
+    if value:
+        ctx.params["shown"] = option.opts[0].removeprefix("--")
+
+
 def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
-    """Print rows: of a table for people, the columns named."""
+    """Print rows: of a table for people, the columns named; on a terminal, long cells are cut."""
     told, names = [printing.plain(row) for row in rows], columns.split()
     match shown:
         case "json":
@@ -101,9 +162,16 @@ def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
         case "nl":
             text = printing.as_lines(told)
         case _:
-            text = printing.as_table(told, names)
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+            say(printing.as_table(told, names, width))
+            return
     if text:
-        click.echo(text)
+        put(text)
+
+
+def put(text: str) -> None:
+    """Print text for programs: UTF-8, whatever the terminal has."""
+    click.echo(f"{text}\n".encode(), nl=False)
 
 
 _SOURCE = {
@@ -128,6 +196,8 @@ def take_source(given: dict[str, Any]) -> Source | None:
     """Take the options of a source out of all that were given."""
     told = {name: given.pop(name.replace("-", "_")) for name in _SOURCE}
     title, rest = told.pop("source"), {name.removeprefix("source-"): value for name, value in told.items() if value}
+    if rest and not title:
+        raise click.UsageError("the source has no title: give --source too")
     return source_from({"title": title, **rest} if rest else title)
 
 
@@ -226,11 +296,27 @@ def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
         click.echo("\r\033[K", nl=False, err=True)
 
 
+def must_be_recorded(registry: Registry, **ids: str | None) -> None:
+    """Raise UnknownSubjectError unless each id that was given names what its option says."""
+    for kind, named in ids.items():
+        known: Sequence[Any]
+        match kind:
+            case "meeting":
+                known = registry.meetings(meeting=named)
+            case "series":
+                known = [series for series in registry.series() if series.series == named]
+            case _:
+                known = [dialogue for dialogue in registry.dialogues() if dialogue.dialogue == named]
+        if named is not None and not known:
+            raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
+
+
 def find_event(registry: Registry, named: str) -> RecordedEvent:
     """The recorded event of an id, or of a position."""
-    if named.isdecimal():
+    if named.isdecimal() and int(named) > 0:
         for event in registry.events(after=int(named) - 1, until=int(named)):
             return event
+    if named.isdecimal():
         raise click.UsageError(f"there is no event at position {named}: the log has 1 to {registry.position}")
     found = registry.db.execute("SELECT position FROM events WHERE id = ?", (named,)).fetchone()
     if found is None:
