@@ -325,7 +325,8 @@ VERIFY = "run registry.verify() to see whether the log was changed"
     [
         (
             "topic.discussed", 1, "{]",
-            "at position 0: the data of 'topic.discussed' is no JSON: unexpected character, expected a string key: line 1 column 2 (char 1); "
+            "at position 0: the data of 'topic.discussed' is no JSON: "
+            "unexpected character, expected a string key: line 1 column 2 (char 1); "
             + VERIFY,
         ),
         (
