@@ -79,6 +79,10 @@ def lines(results: Results) -> Iterator[Line]:
         values = follow["seconds"], follow["least"], follow["greatest"]
         found = f"{_time(values[0])} ({_time(values[1])}–{_time(values[2])})"
         yield Line("a follower on a server shows an event", "", _time(values[0]), "", found, "", None, values)
+    for suite in results:
+        if suite.startswith("lever: "):
+            work = f"without: {suite.removeprefix('lever: ')}"
+            yield _compare(Compared(work, suite, "without", "as it is", "time", None), results[suite])
     yield from _sweep(results)
 
 
