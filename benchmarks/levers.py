@@ -10,7 +10,7 @@ from cattrs.preconf.orjson import make_converter
 
 from benchmarks import ours
 from benchmarks.measure import Result
-from dialogue_registry import codec, dates, facts, log, projections, questions
+from dialogue_registry import codec, dates, facts, log, questions, views
 from dialogue_registry.dates import PartialDate
 
 Task = Mapping[str, Any]
@@ -21,12 +21,12 @@ def _random_ids(_: object) -> Iterator[str]:
         yield str(uuid4())
 
 
-def _one_by_one(self: projections.Views, entries: Any, events: Any, keys: Any = None) -> None:
+def _one_by_one(self: views.Views, entries: Any, events: Any, keys: Any = None) -> None:
     for number, entry in enumerate(entries):
         _apply(self, [entry], [events[number]], None if keys is None else [keys[number]])
 
 
-_apply = projections.Views.apply
+_apply = views.Views.apply
 
 
 def _read_twice() -> dict[str, tuple[int, Callable[..., Any]]]:
@@ -46,7 +46,7 @@ def _scanning(self: questions.Questions, connection: Any, *, tallied: bool) -> N
 
 LEVERS: Mapping[str, tuple[str, Callable[[], AbstractContextManager[Any]]]] = {
     "ids in the order of time": ("record_batches", lambda: patch.object(log, "_time_ordered_ids", _random_ids)),
-    "a page folded at once": ("record_batches", lambda: patch.object(projections.Views, "apply", _one_by_one)),
+    "a page folded at once": ("record_batches", lambda: patch.object(views.Views, "apply", _one_by_one)),
     "duplicates sought only where there may be some": (
         "record_batches",
         lambda: patch.object(facts.Facts, "moved_to", lambda _, subjects: set(subjects)),

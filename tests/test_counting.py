@@ -21,10 +21,10 @@ from dialogue_registry.counting import (
     find_rule,
     summed,
     tallied,
-    your_rules,
 )
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import Format
+from dialogue_registry.reconciling import your_rules
 from dialogue_registry.rules import Status
 from dialogue_registry.testing import dates, days
 

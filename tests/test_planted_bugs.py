@@ -32,12 +32,12 @@ from dialogue_registry import (
     codec,
     counting,
     facts,
-    projections,
     questions,
     recording,
     registry,
     rules,
     sqlite,
+    views,
 )
 from dialogue_registry.standard import STANDARD
 from dialogue_registry.testing import (
@@ -169,7 +169,7 @@ def a_replay_skips_the_first_event_of_a_page(patch: pytest.MonkeyPatch) -> None:
             wrapped(inner, sqlite.SQLiteLog, "read", read)
             original(self, progress)
 
-    wrapped(patch, projections.Views, "replay", replay)
+    wrapped(patch, views.Views, "replay", replay)
 
 
 @planted(by=LAW_6)
@@ -178,7 +178,7 @@ def a_count_is_doubled(patch: pytest.MonkeyPatch) -> None:
         original(self, tally)
         self.gain = self.gain.replace("+ excluded.", "+ 2 * excluded.")
 
-    wrapped(patch, projections._TallyFold, "__init__", init)
+    wrapped(patch, views._TallyFold, "__init__", init)
 
 
 @planted(by=LAW_6)
@@ -202,7 +202,7 @@ def the_checkpoint_is_written_outside_the_transaction(patch: pytest.MonkeyPatch)
         self._connection.execute("BEGIN IMMEDIATE")
         original(self, entries, *told)
 
-    wrapped(patch, projections.Views, "apply", apply)
+    wrapped(patch, views.Views, "apply", apply)
 
 
 @planted(by=LAW_6)
@@ -269,7 +269,7 @@ def what_is_retracted_leaves_its_state_behind(patch: pytest.MonkeyPatch) -> None
         original(self, state)
         self.forget = "SELECT :keys"
 
-    wrapped(patch, projections._StateFold, "__init__", init)
+    wrapped(patch, views._StateFold, "__init__", init)
 
 
 @planted(by=LAW_3_TOO)
@@ -277,7 +277,7 @@ def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
     def lose(original: Any, self: Any, tally: Any, row: Any) -> None:
         original(self, tally, (*row[: tally.width], *(None for _ in row[tally.width :])))
 
-    wrapped(patch, projections._Fold, "_lose", lose)
+    wrapped(patch, views._Fold, "_lose", lose)
 
 
 @planted(by=LAW_6)
@@ -296,7 +296,7 @@ def the_past_forgets_what_has_fallen_since(patch: pytest.MonkeyPatch) -> None:
         statement: str = original(*told)
         return statement.split(" UNION ALL ", maxsplit=1)[0]
 
-    wrapped(patch, projections, "shadow", shadow)
+    wrapped(patch, views, "shadow", shadow)
 
 
 @planted(by=LAW_2)
@@ -305,7 +305,7 @@ def the_past_shows_what_had_fallen_before(patch: pytest.MonkeyPatch) -> None:
         statement: str = original(*told)
         return statement.split(" AND until > ", maxsplit=1)[0]
 
-    wrapped(patch, projections, "shadow", shadow)
+    wrapped(patch, views, "shadow", shadow)
 
 
 @planted(by=LAW_4)

@@ -14,10 +14,10 @@ FLOORS = (
     {"events", "parties", "drawing"},
     {"codec", "chain"},
     {"rules", "making", "layout"},
-    {"log", "answers", "mapping"},
+    {"log", "answers", "mapping", "projections"},
     {"sqlite", "postgres", "counting", "cloudevents", "rows", "reading"},
-    {"facts", "panels"},
-    {"projections"},
+    {"facts", "reconciling"},
+    {"views", "panels"},
     {"standard", "recording", "questions"},
     {"checking", "history", "anomalies", "searching", "adopting"},
     {"exchange", "sharing"},
@@ -32,7 +32,19 @@ FLOORS = (
 )
 
 #: No clock, no file, no chance and no diary: what they answer depends on what they are given, and on nothing else.
-PURE = {"errors", "dates", "names", "events", "codec", "rules", "chain", "answers", "counting"}
+PURE = {
+    "errors",
+    "dates",
+    "names",
+    "events",
+    "codec",
+    "rules",
+    "chain",
+    "answers",
+    "counting",
+    "reconciling",
+    "projections",
+}
 IMPURE_MODULES = {"logging", "os", "pathlib", "random", "secrets", "sqlite3", "sqlite_utils", "time", "uuid"}
 
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

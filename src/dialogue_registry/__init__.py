@@ -18,7 +18,7 @@ from dialogue_registry.answers import (
     Step,
     Topic,
 )
-from dialogue_registry.counting import RULES, Bounds, Count, Counts, Finding, Own, Reconciliation, Rule, Verdict
+from dialogue_registry.counting import RULES, Bounds, Count, Counts, Rule
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import (
     AmendmentError,
@@ -80,6 +80,7 @@ from dialogue_registry.events import (
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.names import NameParts, name_parts
 from dialogue_registry.projections import Projection, State, Table, Tally, View
+from dialogue_registry.reconciling import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.registry import Head, Registry
 from dialogue_registry.rules import Status
 from dialogue_registry.searching import Found

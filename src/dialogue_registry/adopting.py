@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dialogue_registry import chain
 from dialogue_registry.errors import BrokenChainError, RefusedError
 from dialogue_registry.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
-from dialogue_registry.log import Entry, Head
-from dialogue_registry.projections import Views, decoded
+from dialogue_registry.log import Entry, Head, decoded
 from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.views import Views
 
 
 def following(last: Head, entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -40,7 +40,7 @@ from dialogue_registry.registry import Registry
 from dialogue_registry.rules import Status
 
 if TYPE_CHECKING:
-    from dialogue_registry.counting import Finding
+    from dialogue_registry.reconciling import Finding
 
 Chart: TypeAlias = alt.LayerChart | alt.ConcatChart
 

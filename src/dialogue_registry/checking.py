@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from dialogue_registry import chain
 from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
 from dialogue_registry.log import PAGE, Entry
-from dialogue_registry.projections import Projection, State, Table, Tally, Views
+from dialogue_registry.projections import Projection, State, Table, Tally
 from dialogue_registry.sqlite import SQLiteLog, file_uri
+from dialogue_registry.views import Views
 
 Progress = Callable[[int, int], object] | None
 

@@ -7,10 +7,11 @@ import click
 import orjson
 
 from dialogue_registry import printing
-from dialogue_registry.counting import RULES, Verdict
+from dialogue_registry.counting import RULES
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.events import Format, Role
 from dialogue_registry.exporting import FORMATS, export_file
+from dialogue_registry.reconciling import Verdict
 from dialogue_registry.rules import Status
 from dialogue_registry.shell import (
     asking,

@@ -14,8 +14,8 @@ from dialogue_registry.adopting import take_over
 from dialogue_registry.cloudevents import from_line, name_of
 from dialogue_registry.errors import BrokenChainError, UnfitEventError
 from dialogue_registry.log import PAGE, Entry, Head
-from dialogue_registry.projections import Views
 from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.views import Views
 
 
 def adopt(

@@ -25,8 +25,8 @@ from dialogue_registry.events import (
 from dialogue_registry.histories import History, Move, Player, Record, play
 from dialogue_registry.histories import histories as whole_histories
 from dialogue_registry.inventing import Strategy
-from dialogue_registry.log import EMPTY, Draft, Entry, RecordedEvent, seal
-from dialogue_registry.projections import Projection, Table, decoded
+from dialogue_registry.log import EMPTY, Draft, Entry, RecordedEvent, decoded, seal
+from dialogue_registry.projections import Projection, Table
 from dialogue_registry.registry import Registry
 from dialogue_registry.standard import STANDARD
 

@@ -114,6 +114,11 @@ def recorded(entry: Entry, event: Event | None = None) -> RecordedEvent:
     )
 
 
+def decoded(entry: Entry) -> Event:
+    """Read the event of an entry."""
+    return decode(entry.type, entry.schema, entry.data, entry.position)
+
+
 _moment = lru_cache(maxsize=64)(datetime.fromisoformat)  # a batch shares its instant
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import altair as alt
 
 from dialogue_registry.answers import Meeting
-from dialogue_registry.counting import Finding, Verdict
 from dialogue_registry.drawing import BAND, DARK, GREY, LIGHT, PAPER, WIDTH, Box, Look, Span, looks, room, ticks, year
 from dialogue_registry.events import Format
+from dialogue_registry.reconciling import Finding, Verdict
 
 HOW = {Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", None: "not known how"}
 _CROSS = "M-.9,-.6L-.6,-.9L0,-.3L.6,-.9L.9,-.6L.3,0L.9,.6L.6,.9L0,.3L-.6,.9L-.9,.6L-.3,0Z"

@@ -39,10 +39,10 @@ from dialogue_registry.events import (
     subject_of,
 )
 from dialogue_registry.facts import StatusReport, worded
-from dialogue_registry.log import Draft, Entry, seal
-from dialogue_registry.projections import Views, decoded
+from dialogue_registry.log import Draft, Entry, decoded, seal
 from dialogue_registry.rules import Content, Status, Subject
 from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.views import Views
 
 _KNOWN = """
 SELECT value, 'dialogue', '', NULL FROM json_each(:ids) JOIN dialogues ON dialogue = value

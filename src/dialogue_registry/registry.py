@@ -36,13 +36,10 @@ from dialogue_registry.counting import (
     Cells,
     Count,
     Counts,
-    Reconciliation,
     Rule,
     carrying,
     find_rule,
-    reconcile,
     tallied,
-    your_rules,
 )
 from dialogue_registry.dates import full_day
 from dialogue_registry.errors import (
@@ -60,14 +57,16 @@ from dialogue_registry.errors import (
 from dialogue_registry.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
 from dialogue_registry.log import PAGE, RecordedEvent, recorded
 from dialogue_registry.log import instant as write_instant
-from dialogue_registry.projections import Projection, Views, check_apart
+from dialogue_registry.projections import Projection
 from dialogue_registry.questions import BY_DAY, Questions
+from dialogue_registry.reconciling import Reconciliation, reconcile, your_rules
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
 from dialogue_registry.searching import Found, Searcher
 from dialogue_registry.sharing import OvertakenError, Replica, SharedLog, followed_log
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.standard import STANDARD
+from dialogue_registry.views import Views, check_apart
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

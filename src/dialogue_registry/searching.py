@@ -28,11 +28,12 @@ from dialogue_registry.events import (
     TopicDiscussed,
 )
 from dialogue_registry.layout import Rows, Shown
-from dialogue_registry.projections import Feed, Projection, Row, Table, Views
+from dialogue_registry.projections import Feed, Projection, Row, Table
 from dialogue_registry.questions import Questions
 from dialogue_registry.rules import Content
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.standard import STANDARD
+from dialogue_registry.views import Views
 
 
 @attrs.frozen(kw_only=True)

@@ -8,8 +8,8 @@ from typing import Protocol
 from dialogue_registry.adopting import following, take_over
 from dialogue_registry.errors import BrokenChainError, NotARegistryError, WrongPositionError
 from dialogue_registry.log import PAGE, Entry, Log
-from dialogue_registry.projections import Views
 from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.views import Views
 
 
 class OvertakenError(WrongPositionError):
