@@ -141,7 +141,9 @@ class Wire:
         self._folder = tempfile.TemporaryDirectory(prefix="wire-")
         self.address = f"{before}host={self._folder.name}"
         self._left: int | None = None
-        self._lost = b""
+        self._losing = b""
+        #: How many answers were lost.
+        self.lost = 0
         #: Set while nothing gets through.
         self.stalled = Event()
         self._goes_on = Event()
@@ -161,7 +163,7 @@ class Wire:
 
     def lose_the_answer_to(self, words: bytes) -> None:
         """When words go by, hand them on, and cut the connection when the answer comes."""
-        self._lost = words
+        self._losing = words
 
     def close(self) -> None:
         """Let nobody in any more."""
@@ -187,8 +189,8 @@ class Wire:
                     if not self._left:
                         self.stalled.set()
                         self._goes_on.wait()
-                if self._lost and self._lost in data:
-                    self._lost = b""
+                if self._losing and self._losing in data:
+                    self._losing, self.lost = b"", self.lost + 1
                     cut.set()
                 there.sendall(data)
 

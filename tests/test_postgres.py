@@ -9,10 +9,12 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Thread, Timer, get_ident
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from hypothesis import settings
 
 from dialogue_registry import (
@@ -29,7 +31,9 @@ from dialogue_registry import (
     WrongPositionError,
     chain,
 )
+from dialogue_registry.cli import cli
 from dialogue_registry.log import EMPTY, Draft, Entry, Head, seal
+from dialogue_registry.moving import copy
 from dialogue_registry.postgres import PostgresLog, create_log
 from dialogue_registry.testing import check_log
 from tests.servers import Server, Wire
@@ -563,6 +567,41 @@ WRONG = [
     f"postgresql://127.0.0.1:1/registry?passwrd={SECRET}",
     f"postgresql://desk:#{SECRET}@127.0.0.1:1/registry",
 ]
+
+
+LIKE_ADDRESSES = [
+    f"postgresql+psycopg://desk:{SECRET}@127.0.0.1/registry",
+    f"POSTGRESQL://desk:{SECRET}@127.0.0.1/registry",
+    f" postgresql://desk:{SECRET}@127.0.0.1/registry",
+    f"postgres:/desk:{SECRET}@127.0.0.1/registry",
+    f"mysql://desk:{SECRET}@127.0.0.1/registry",
+    f"host=127.0.0.1 password={SECRET} dbname=registry",
+    f"host=127.0.0.1 PASSWORD = '{SECRET}'",
+    Path(f"postgresql://desk:{SECRET}@127.0.0.1/registry"),
+]
+
+
+@pytest.mark.parametrize("place", LIKE_ADDRESSES)
+def test_what_looks_like_an_address_is_neither_shown_nor_made_a_file(
+    place: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Registry.open("a.db").close()
+    for open_it in (
+        lambda: Registry.open(place),
+        lambda: Registry.open(place, read_only=True),
+        lambda: Registry.open("postgresql://127.0.0.1:1/registry", views=place),
+        lambda: copy("a.db", place),
+        lambda: copy(place, "b.db"),
+    ):
+        with pytest.raises(InvalidValueError) as caught:
+            open_it()
+        assert SECRET not in str(caught.value)
+    for arguments in (["counts"], ["init"], ["verify"], ["copy", "a.db"], ["follow"], ["export"]):
+        done = CliRunner().invoke(cli, [*arguments, str(place), *(["b.db"] if arguments == ["follow"] else [])])
+        assert done.exit_code == 2, done.output
+        assert SECRET not in done.output
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.db", "a.db-wal", "a.db-shm"}
 
 
 @pytest.mark.parametrize("address", WRONG)
