@@ -30,6 +30,7 @@ from dialogue_registry import (
     UnreachableError,
     WrongPositionError,
     chain,
+    postgres,
 )
 from dialogue_registry.cli import cli
 from dialogue_registry.log import EMPTY, Draft, Entry, Head, seal
@@ -95,6 +96,24 @@ def test_all_that_is_appended_in_a_turn_is_one(log: PostgresLog, address: str) -
             log.append(first, expected=0)
             log.append(entries(2, after=log.head()), expected=3)
         assert other.head().position == 5
+
+
+def test_what_is_too_large_for_one_statement_is_one_all_the_same(
+    log: PostgresLog, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_LARGE", 5)
+    told = entries(5)
+    with closing(PostgresLog(address)) as other:
+        with pytest.raises(BrokenChainError):
+            log.append([*told[:4], told[4]._replace(by="changed")], expected=0)
+        assert other.head() == EMPTY
+        log.append(told[:3], expected=0)
+        with log.turn():
+            log.append(told[3:], expected=3)
+            assert other.read() == told[:3]
+        assert other.read() == told
+        with pytest.raises(WrongPositionError):
+            log.append(told[:3], expected=0)
 
 
 def test_a_conflict_in_a_turn_is_one_too(log: PostgresLog) -> None:

@@ -13,7 +13,7 @@ so that nobody waits for a writer that has fallen asleep while sending.
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TypeVar
 
 import psycopg
@@ -142,6 +142,8 @@ REVOKE EXECUTE ON FUNCTION dialogue_registry.take_turn() FROM {role};
 """
 _COLUMNS = "position, id, subject, version, type, schema, data, source, by, recorded_at, hash"
 _TYPES = ["int8", "text", "text", "int8", "text", "int4", "text", "text", "text", "text", "bytea"]
+_LARGE = 100_000_000
+"""So many characters go into one statement, which the server takes up to 1 GB of."""
 _APPEND = (
     f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
     f"SELECT * FROM unnest({', '.join(f'%b::{type_}[]' for type_ in _TYPES)})"
@@ -242,6 +244,11 @@ class PostgresLog:
                 raise WrongPositionError(expected=expected, actual=actual)
             if not entries:
                 return
+        if len(entries) > 1 and sum(len(entry.data) + len(entry.source or "") for entry in entries) > _LARGE:
+            with self.turn() if self._turn is None else nullcontext():
+                for number, entry in enumerate(entries):
+                    self.append([entry], expected=expected + number)
+            return
         try:
             self._run(lambda connection: _insert(connection, entries))
         except server.CheckViolation as error:
