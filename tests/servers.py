@@ -1,10 +1,12 @@
 """A real PostgreSQL server for tests: in a folder of its own, to be killed and started again at will."""
 
+import socket
 import subprocess
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import psutil
 import psycopg
@@ -129,3 +131,73 @@ class Standby:
         """End it and throw everything away."""
         self._primary.tool("pg_ctl", "-w", "-m", "immediate", "-D", self._data, "stop")
         self._folder.cleanup()
+
+
+class Wire:
+    """A way to a server that can stall in the middle of what is sent, or lose an answer."""
+
+    def __init__(self, address: str) -> None:
+        before, _, self._to = address.partition("host=")
+        self._folder = tempfile.TemporaryDirectory(prefix="wire-")
+        self.address = f"{before}host={self._folder.name}"
+        self._left: int | None = None
+        self._losing = b""
+        #: How many answers were lost.
+        self.lost = 0
+        #: Set while nothing gets through.
+        self.stalled = Event()
+        self._goes_on = Event()
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.bind(f"{self._folder.name}/.s.PGSQL.5432")
+        self._door.listen()
+        Thread(target=self._let_in, daemon=True).start()
+
+    def stall_after(self, size: int) -> None:
+        """Let so many bytes through to the server, then nothing."""
+        self._left = size
+
+    def go_on(self) -> None:
+        """Let everything through again."""
+        self._left = None
+        self._goes_on.set()
+
+    def lose_the_answer_to(self, words: bytes) -> None:
+        """When words go by, hand them on, and cut the connection when the answer comes."""
+        self._losing = words
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        self.go_on()
+        self._door.close()
+        self._folder.cleanup()
+
+    def _let_in(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, there = self._door.accept()[0], socket.socket(socket.AF_UNIX)
+                there.connect(f"{self._to}/.s.PGSQL.5432")
+                cut = Event()
+                Thread(target=self._ask, args=(here, there, cut), daemon=True).start()
+                Thread(target=self._answer, args=(there, here, cut), daemon=True).start()
+
+    def _ask(self, here: socket.socket, there: socket.socket, cut: Event) -> None:
+        with here, there, suppress(OSError):
+            while data := here.recv(1 << 16):
+                if self._left is not None:
+                    there.sendall(data[: self._left])
+                    data, self._left = data[self._left :], max(0, self._left - len(data))
+                    if not self._left:
+                        self.stalled.set()
+                        self._goes_on.wait()
+                if self._losing and self._losing in data:
+                    self._losing, self.lost = b"", self.lost + 1
+                    cut.set()
+                there.sendall(data)
+
+    def _answer(self, there: socket.socket, here: socket.socket, cut: Event) -> None:
+        with suppress(OSError):
+            while (data := there.recv(1 << 16)) and not cut.is_set():
+                here.sendall(data)
+        for end in (here, there):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

@@ -5,13 +5,16 @@ or in hash, gets in for nobody, and credentials come out nowhere.
 """
 
 import logging
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from threading import Thread
+from pathlib import Path
+from threading import Thread, Timer, get_ident
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from hypothesis import settings
 
 from dialogue_registry import (
@@ -26,11 +29,15 @@ from dialogue_registry import (
     StorageError,
     UnreachableError,
     WrongPositionError,
+    chain,
+    postgres,
 )
+from dialogue_registry.cli import cli
 from dialogue_registry.log import EMPTY, Draft, Entry, Head, seal
+from dialogue_registry.moving import copy
 from dialogue_registry.postgres import PostgresLog, create_log
 from dialogue_registry.testing import check_log
-from tests.servers import Server
+from tests.servers import Server, Wire
 
 
 def entries(number: int, *, after: Head = EMPTY) -> list[Entry]:
@@ -91,6 +98,24 @@ def test_all_that_is_appended_in_a_turn_is_one(log: PostgresLog, address: str) -
         assert other.head().position == 5
 
 
+def test_what_is_too_large_for_one_statement_is_one_all_the_same(
+    log: PostgresLog, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_LARGE", 5)
+    told = entries(5)
+    with closing(PostgresLog(address)) as other:
+        with pytest.raises(BrokenChainError):
+            log.append([*told[:4], told[4]._replace(by="changed")], expected=0)
+        assert other.head() == EMPTY
+        log.append(told[:3], expected=0)
+        with log.turn():
+            log.append(told[3:], expected=3)
+            assert other.read() == told[:3]
+        assert other.read() == told
+        with pytest.raises(WrongPositionError):
+            log.append(told[:3], expected=0)
+
+
 def test_a_conflict_in_a_turn_is_one_too(log: PostgresLog) -> None:
     log.append(entries(3), expected=0)
     with pytest.raises(WrongPositionError) as caught, log.turn():
@@ -107,6 +132,146 @@ def test_what_was_sent_twice_is_there_once(log: PostgresLog, address: str) -> No
         again.append(more := entries(1, after=again.head()), expected=3)
         again.append(more, expected=3)
         assert again.read() == told + more
+
+
+# --- waiting, and being interrupted --------------------------------------------------
+
+
+def test_a_writer_that_stalls_while_sending_keeps_nobody_waiting(address: str, log: PostgresLog) -> None:
+    """All of an append has arrived before its turn begins."""
+    drafts = [Draft(f"c5/{n}", "t", 1, "x" * 10_000, None, "") for n in range(200)]
+    large = seal(drafts, EMPTY, {}, datetime.now(UTC))
+    told: list[object] = []
+    with closing(Wire(address)) as wire, closing(PostgresLog(wire.address)) as slow:
+        assert slow.head() == EMPTY
+        wire.stall_after(500_000)
+        sending = Thread(target=lambda: told.append(refusal(lambda: slow.append(large, expected=0))))
+        sending.start()
+        assert wire.stalled.wait(10)
+        with psycopg.connect(address) as owner:
+            owner.execute("ALTER FUNCTION dialogue_registry.take_turn() SET lock_timeout = '2s'")
+        try:
+            log.append(first := entries(3), expected=0)
+        finally:
+            wire.go_on()
+            sending.join(10)
+    assert told == [WrongPositionError]
+    assert log.read() == first
+
+
+def refusal(work: Callable[[], object]) -> type[BaseException] | None:
+    try:
+        work()
+    except (DialogueRegistryError, KeyboardInterrupt) as error:
+        return type(error)
+    return None
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
+def test_whatever_isolation_a_database_is_set_to_a_writer_sees_what_it_waited_for(
+    server: Server, isolation: str, number: int
+) -> None:
+    address = server.new_log()
+    name = address.partition("@/")[2].partition("?")[0]
+    server.run(f"ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'")
+    told: list[object] = []
+    try:
+        with closing(PostgresLog(address)) as one, closing(PostgresLog(address)) as two:
+            all_ = entries(1 + number)
+            assert two.head() == EMPTY
+            with one.turn():
+                one.append(all_[:1], expected=0)
+                waiting = Thread(target=lambda: told.append(refusal(lambda: two.append(all_[1:], expected=1))))
+                # It has seen that one before its turn comes, if only in what it was told.
+                two.head = lambda: Head(1, all_[0].hash, all_[0].recorded_at)  # type: ignore[method-assign]
+                waiting.start()
+                wait_for_a_waiter(address)
+            waiting.join(10)
+            assert told == [None]
+            assert one.read() == all_
+    finally:
+        server.run(f"ALTER DATABASE {name} RESET default_transaction_isolation")
+
+
+def wait_for_a_waiter(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        while not connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchall():
+            pass
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_who_is_interrupted_while_waiting_goes_on_afterwards(address: str, log: PostgresLog, number: int) -> None:
+    assert log.head() == EMPTY
+    with closing(PostgresLog(address)) as other, other.turn():
+        ctrl_c = Timer(0.2, signal.pthread_kill, (get_ident(), signal.SIGINT))
+        ctrl_c.start()
+        assert refusal(lambda: log.append(entries(number), expected=0)) is KeyboardInterrupt
+    log.append(told := entries(2), expected=0)
+    with closing(PostgresLog(address)) as other:
+        assert other.read() == told
+
+
+@pytest.mark.parametrize("left", ["BEGIN", "BEGIN; SELECT 1/0"])
+def test_nothing_is_appended_to_what_was_left_open(address: str, log: PostgresLog, left: str) -> None:
+    """As after an interruption in the middle of beginning a turn."""
+    log.append(told := entries(1), expected=0)
+    assert log._connection is not None
+    with suppress(psycopg.Error):
+        log._connection.execute(left)
+    log.append(more := entries(1, after=log.head()), expected=1)
+    with closing(PostgresLog(address)) as other:
+        assert other.read() == told + more
+
+
+def test_who_is_interrupted_on_their_turn_has_lost_it(address: str, log: PostgresLog) -> None:
+    for at in ("BEGIN", "SELECT dialogue_registry.take_turn()", "COMMIT"):
+        log.head()
+        assert log._connection is not None
+        execute = log._connection.execute
+
+        def interrupted(query: str, *args: object, at: str = at, execute: Callable[..., object] = execute) -> object:
+            done = execute(query, *args)
+            if query == at:
+                raise KeyboardInterrupt
+            return done
+
+        log._connection.execute = interrupted  # type: ignore[method-assign, assignment]
+        with suppress(KeyboardInterrupt), log.turn():
+            log.append(entries(1, after=log.head()), expected=log.head().position)
+        head = log.head()
+        log.append(entries(1, after=head), expected=head.position)
+        with closing(PostgresLog(address)) as other:
+            assert other.head() == log.head()
+    assert log.head().position == 4, "what was interrupted after it was committed is there"
+
+
+def test_who_falls_asleep_on_their_turn_loses_it(address: str, log: PostgresLog) -> None:
+    with psycopg.connect(address) as sleeper:
+        sleeper.execute("SELECT dialogue_registry.take_turn()")
+        assert sleeper.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("1min",)
+        sleeper.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+        log.append(entries(1), expected=0)
+        with pytest.raises(psycopg.Error):
+            sleeper.execute("SELECT 1")
+
+
+def test_an_error_says_whether_it_is_the_server_that_is_away(server: Server) -> None:
+    address = server.new_log()
+    name = address.partition("@/")[2].partition("?")[0]
+    server.run(f"ALTER DATABASE {name} SET statement_timeout = '100ms'")
+    try:
+        with closing(PostgresLog(address)) as one, closing(PostgresLog(address)) as other:
+            with one.turn(), pytest.raises(BusyError, match=r"statement timeout.*nothing was recorded"):
+                other.append(entries(1), expected=0)
+            other.append(entries(1), expected=0)
+            with psycopg.connect(address) as owner:
+                owner.execute("ALTER TABLE dialogue_registry.events ADD CHECK (1 / (position - 2) > -9)")
+            with pytest.raises(StorageError, match="division by zero") as caught:
+                other.append(entries(1, after=other.head()), expected=1)
+            assert type(caught.value) is StorageError
+    finally:
+        server.run(f"ALTER DATABASE {name} RESET statement_timeout")
 
 
 # --- positions -----------------------------------------------------------------------
@@ -179,6 +344,47 @@ def test_what_does_not_continue_the_chain_gets_in_for_nobody(log: PostgresLog, c
     with pytest.raises(BrokenChainError, match="hash chain"):
         log.append([honest, *entries(1, after=Head(3, bytes(32), honest.recorded_at))], expected=2)
     assert log.read() == told
+
+
+def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
+    """As a writer that does not use this library could send it: wrong, and with a hash that is right."""
+    changed = entry._replace(**changes)
+    return changed._replace(hash=chain.link(last.hash, *changed[:-1]))
+
+
+@pytest.mark.parametrize("version", [-1, 0, 1, 2, 4, 2**40])
+def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) -> None:
+    log.append(told := seal([Draft("c5", "t", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)), expected=0)
+    (honest,) = seal([Draft("c5", "t", 1, "{}", None, "")], log.head(), {"c5": 2}, datetime.now(UTC))
+    with pytest.raises((BrokenChainError, WrongPositionError)):
+        log.append([sealed(honest, log.head(), version=version)], expected=2)
+    assert log.read() == told
+    log.append([honest], expected=2)
+
+
+def test_versions_follow_positions_within_an_append_too(log: PostgresLog) -> None:
+    first, second = seal([Draft("c5", "t", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC))
+    one = sealed(first, EMPTY, version=2)
+    with pytest.raises(BrokenChainError, match="version"):
+        log.append([one, sealed(second, Head(1, one.hash, ""), version=1)], expected=0)
+    log.append([first, second], expected=0)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "", "zzz", "now", "infinity", "2001-01-01T00:00:00.000000Z", "2999-01-01", "2999-01-01T00:00:00Z",
+        "2999-01-01T00:00:00.000000", "2999-01-01T00:00:00.000000+00:00", "2999-02-30T00:00:00.000000Z",
+        "2999-01-01T24:00:00.000000Z", "2999-01-01T00:00:60.000000Z", "2999-01-01T00:00:00.000000z",
+    ],
+)  # fmt: skip
+def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: PostgresLog, instant: str) -> None:
+    log.append(told := entries(1), expected=0)
+    (honest,) = entries(1, after=log.head())
+    with pytest.raises((BrokenChainError, StorageError), match="instant|date/time|timestamp"):
+        log.append([sealed(honest, log.head(), recorded_at=instant)], expected=1)
+    assert log.read() == told
+    log.append([sealed(honest, log.head(), recorded_at="2999-01-01T00:00:00.000000Z")], expected=1)
 
 
 def test_every_kind_of_text_continues_the_chain(log: PostgresLog) -> None:
@@ -259,6 +465,54 @@ def test_a_reader_reads_and_a_stranger_does_not(shared_by_roles: str) -> None:
         log.read()
 
 
+@pytest.mark.parametrize("role", ["public_reader", "stranger"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT dialogue_registry.take_turn()",
+        "LOCK TABLE dialogue_registry.turn IN ACCESS SHARE MODE",
+        "LOCK TABLE dialogue_registry.events IN ROW SHARE MODE",
+        "SELECT FROM dialogue_registry.events FOR SHARE",
+    ],
+)
+def test_who_may_not_write_cannot_keep_writers_waiting(shared_by_roles: str, role: str, statement: str) -> None:
+    with psycopg.connect(_as(shared_by_roles, role)) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["public_reader", "stranger"])
+def test_no_lock_that_everybody_may_take_keeps_writers_waiting(shared_by_roles: str, role: str) -> None:
+    with psycopg.connect(_as(shared_by_roles, role)) as connection, psycopg.connect(shared_by_roles) as owner:
+        owner.execute("SELECT dialogue_registry.take_turn()")
+        taken = "SELECT (classid::bigint << 32) + objid::bigint FROM pg_locks WHERE locktype = 'advisory'"
+        assert owner.execute(taken).fetchall() == []
+        if role == "public_reader":
+            connection.execute("LOCK TABLE dialogue_registry.events IN ACCESS SHARE MODE")
+        owner.rollback()
+        with closing(PostgresLog(_as(shared_by_roles, "desk"))) as log:
+            head = log.head()
+            log.append(entries(1, after=head), expected=head.position)
+
+
+def test_a_writer_that_is_made_a_reader_writes_no_more(server: Server) -> None:
+    server.run("CREATE ROLE retired LOGIN")
+    address = server.new_database()
+    create_log(address, writers=["retired"])
+    with closing(PostgresLog(_as(address, "retired"))) as log:
+        log.append(told := entries(1), expected=0)
+        create_log(address, readers=["retired"])
+        with pytest.raises(ReadOnlyError):
+            log.append(entries(1, after=log.head()), expected=1)
+        assert log.read() == told
+        create_log(address, writers=["retired"], readers=["retired"])
+        log.append(entries(1, after=log.head()), expected=1)
+
+
+def test_roles_come_in_a_list(address: str) -> None:
+    with pytest.raises(InvalidValueError, match=r"writers=\['desk'\]"):
+        create_log(address, writers="desk")
+
+
 def test_a_writer_cannot_get_round_the_check_of_positions(shared_by_roles: str) -> None:
     """By putting functions of its own in front of those that the check calls."""
     with psycopg.connect(_as(shared_by_roles, "desk"), autocommit=True) as connection:
@@ -332,6 +586,41 @@ WRONG = [
     f"postgresql://127.0.0.1:1/registry?passwrd={SECRET}",
     f"postgresql://desk:#{SECRET}@127.0.0.1:1/registry",
 ]
+
+
+LIKE_ADDRESSES = [
+    f"postgresql+psycopg://desk:{SECRET}@127.0.0.1/registry",
+    f"POSTGRESQL://desk:{SECRET}@127.0.0.1/registry",
+    f" postgresql://desk:{SECRET}@127.0.0.1/registry",
+    f"postgres:/desk:{SECRET}@127.0.0.1/registry",
+    f"mysql://desk:{SECRET}@127.0.0.1/registry",
+    f"host=127.0.0.1 password={SECRET} dbname=registry",
+    f"host=127.0.0.1 PASSWORD = '{SECRET}'",
+    Path(f"postgresql://desk:{SECRET}@127.0.0.1/registry"),
+]
+
+
+@pytest.mark.parametrize("place", LIKE_ADDRESSES)
+def test_what_looks_like_an_address_is_neither_shown_nor_made_a_file(
+    place: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Registry.open("a.db").close()
+    for open_it in (
+        lambda: Registry.open(place),
+        lambda: Registry.open(place, read_only=True),
+        lambda: Registry.open("postgresql://127.0.0.1:1/registry", views=place),
+        lambda: copy("a.db", place),
+        lambda: copy(place, "b.db"),
+    ):
+        with pytest.raises(InvalidValueError) as caught:
+            open_it()
+        assert SECRET not in str(caught.value)
+    for arguments in (["counts"], ["init"], ["verify"], ["copy", "a.db"], ["follow"], ["export"]):
+        done = CliRunner().invoke(cli, [*arguments, str(place), *(["b.db"] if arguments == ["follow"] else [])])
+        assert done.exit_code == 2, done.output
+        assert SECRET not in done.output
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.db", "a.db-wal", "a.db-shm"}
 
 
 @pytest.mark.parametrize("address", WRONG)

@@ -4,15 +4,17 @@ Nothing acknowledged is lost, whoever dies; what others recorded first decides, 
 of it; and a follower sees everything once, in order.
 """
 
+import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from itertools import cycle, islice
+from contextlib import AbstractContextManager, closing, suppress
+from itertools import count, cycle, islice
 from pathlib import Path
 from textwrap import dedent
+from threading import Thread
 
 import psycopg
 import pytest
@@ -45,7 +47,7 @@ from dialogue_registry import (
 )
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd
-from tests.servers import Server
+from tests.servers import Server, Wire
 
 LAUNCHED = DialogueLaunched(dialogue="c5", name="C5+1", launched="2015")
 OPENED = SeriesOpened(series="c5/fm", dialogue="c5", name="Foreign ministers")
@@ -55,7 +57,7 @@ VENUES = Projection(
 )
 
 
-def held(number: int, **more: object) -> MeetingHeld:
+def held(number: int | str, **more: object) -> MeetingHeld:
     return MeetingHeld(meeting=f"c5/fm/{number}", series="c5/fm", **more)  # type: ignore[arg-type]
 
 
@@ -260,6 +262,30 @@ def test_a_block_that_is_left_by_an_error_was_a_dry_run(one: Registry, other: Re
     assert one.position == 2
 
 
+def test_what_decided_against_it_can_be_looked_at_however_late_it_came(one: Registry, other: Registry) -> None:
+    """Overtaken often enough, it takes its turn first; and somebody was faster just then."""
+    assert one._replica is not None
+    turn = one._replica.shared.turn
+
+    def at_last() -> AbstractContextManager[None]:
+        other.record(held(1, place="Samarkand"))
+        return turn()
+
+    one._replica.shared.turn = at_last  # type: ignore[method-assign]
+    overtaking = count(10)
+
+    def decide() -> None:
+        if (number := next(overtaking)) < 13:
+            other.record(held(number))
+        one._recorder.record([(held(1, place="Tashkent"), None)], "", None)
+
+    with pytest.raises(ConflictError):
+        one._write(decide)
+    assert next(overtaking) == 14
+    assert one.meetings(meeting="c5/fm/1")[0].place == "Samarkand"
+    agree(one, other)
+
+
 def test_a_writer_of_batches_is_not_starved_by_writers_of_single_events(address: str, other: Registry) -> None:
     """Its turn comes, though deciding takes it longer than the others need to overtake it."""
     pestering = dedent("""
@@ -294,6 +320,27 @@ def test_recording_one_event_is_one_round_trip(one: Registry, tmp_path: Path) ->
         assert trace.read().count("ReadyForQuery") == 1
 
 
+def test_a_batch_is_one_round_trip(one: Registry, tmp_path: Path) -> None:
+    one.record_all(held(number) for number in range(10))
+    connection = one._replica.shared._connection.pgconn  # type: ignore[union-attr, attr-defined]
+    with (tmp_path / "trace").open("w+") as trace:
+        connection.trace(trace.fileno())
+        one.record_all(held(1000 + number) for number in range(1000))
+        connection.untrace()
+        trace.seek(0)
+        assert trace.read().count("ReadyForQuery") == 1
+
+
+@pytest.mark.parametrize("number", [1, 1000])
+def test_where_the_answer_is_lost_it_is_asked_for_again(address: str, other: Registry, number: int) -> None:
+    with closing(Wire(address)) as wire, Registry.open(wire.address) as one:
+        wire.lose_the_answer_to(b"INSERT INTO")
+        assert one.record_all(held(n) for n in range(number)) == number
+        assert wire.lost == 1
+        agree(one, other)
+        assert other.position == 2 + number
+
+
 def test_what_is_recorded_already_is_known_without_the_server(server: Server, one: Registry) -> None:
     (first,) = one.record(held(1))
     server.kill()
@@ -323,6 +370,78 @@ def test_processes_may_share_the_file_of_the_views(address: str, tmp_path: Path)
             (one, two)[number % 2].record(held(number))
         agree(one, two)
         assert two.position == 8
+
+
+RECORDING = dedent("""
+    import sys, time
+    from dialogue_registry import MeetingHeld, Registry
+    address, views, name = sys.argv[1:]
+    end, longest, number = time.monotonic() + 3, 0, 0
+    with Registry.open(address, views=views or None) as registry:
+        while (began := time.monotonic()) < end:
+            registry.record(MeetingHeld(meeting=f"c5/fm/{name}-{number}", series="c5/fm"))
+            number, longest = number + 1, max(longest, time.monotonic() - began)
+    print(number, longest)
+""")
+
+
+def test_several_record_on_one_file_of_views_beside_others_and_nobody_waits_long(
+    address: str, one: Registry, tmp_path: Path
+) -> None:
+    views = str(tmp_path / "v.db")
+    Registry.open(address, views=views).close()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", RECORDING, address, path, f"w{n}"], stdout=subprocess.PIPE, text=True)
+        for n, path in enumerate([views, views, "", "", ""])
+    ]
+    told = [writer.communicate()[0].split() for writer in writers]
+    print(told)
+    assert [writer.returncode for writer in writers] == [0] * 5
+    assert all(float(longest) < 10 for _, longest in told)
+    agree(one)
+    assert one.position == 2 + sum(int(number) for number, _ in told)
+
+
+def test_neighbours_on_one_file_never_wait_for_each_other_in_a_circle(address: str, tmp_path: Path) -> None:
+    """One takes its turn before it decides, as it was overtaken often; the other appends at once."""
+    views = tmp_path / "v.db"
+    Registry.open(address, views=views).close()
+
+    def work(number: int, attempt: int) -> None:
+        with Registry.open(address, views=views) as registry, registry._writing(attempt):
+            registry._recorder.record([(held(number), None)], "", None)
+
+    with psycopg.connect(address) as holder:
+        holder.execute("SELECT dialogue_registry.take_turn()")
+        threads = [Thread(target=work, args=(number, attempt)) for number, attempt in enumerate([3, 0])]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.5)
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    with Registry.open(address) as registry:
+        assert registry.position == 4
+
+
+def test_who_waits_for_the_network_does_not_lock_the_file(address: str, one: Registry, tmp_path: Path) -> None:
+    views = tmp_path / "v.db"
+    with closing(Wire(address)) as wire, Registry.open(address, views=views) as near:
+
+        def follow() -> None:
+            with Registry.open(wire.address, views=views) as far:
+                wire.stall_after(0)
+                far.catch_up()
+
+        far = Thread(target=follow)
+        far.start()
+        assert wire.stalled.wait(10)
+        began = time.monotonic()
+        near.record(held(1))
+        assert time.monotonic() - began < 5
+        wire.go_on()
+        far.join()
+        agree(near, one)
 
 
 def test_the_file_of_the_views_opened_directly_answers_and_refuses_writes(address: str, tmp_path: Path) -> None:
@@ -392,15 +511,29 @@ def test_a_projection_that_other_programs_do_not_know_misses_nothing(address: st
         knowing.verify()
 
 
-def test_views_are_made_again_without_the_server(server: Server, one: Registry) -> None:
+def test_views_are_made_again_without_the_server(server: Server, address: str, one: Registry) -> None:
     one.record(held(1))
-    shown = show(one)
-    server.kill()
-    try:
+    with Registry.open(address, read_only=True) as reader:
+        shown = show(one)
+        server.kill()
+        try:
+            for registry in (one, reader):
+                registry.rebuild()
+                same(show(registry), shown, "before and after")
+        finally:
+            server.restart()
+
+
+def test_views_are_made_again_within_a_block(one: Registry, other: Registry) -> None:
+    with one.transaction():
+        one.record(held(1))
         one.rebuild()
-        same(show(one), shown, "before and after")
-    finally:
-        server.restart()
+    agree(one, other)
+
+
+def test_the_views_are_no_address(address: str) -> None:
+    with pytest.raises(InvalidValueError, match="local file"):
+        Registry.open(address, views=address)
 
 
 # --- what is there is what was recorded ----------------------------------------------
@@ -474,12 +607,17 @@ def test_a_follower_sees_what_others_record(one: Registry, other: Registry) -> N
 
 
 def test_breaking_off_leaves_nothing_open(server: Server, one: Registry, address: str) -> None:
-    for _ in islice(one.follow(poll=0.01), 3):
-        pass
-    with psycopg.connect(server.address()) as connection:
-        database = address.rpartition("/")[2].partition("?")[0]
-        listening = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND query LIKE 'LISTEN%%'"
-        assert connection.execute(listening, (database,)).fetchone() == (0,)
+    def connected() -> int:
+        return len(connection.execute("SELECT FROM pg_stat_activity WHERE datname = %s", (database,)).fetchall())
+
+    database = address.partition("@/")[2].partition("?")[0]
+    with psycopg.connect(server.address(), autocommit=True) as connection:
+        for _ in islice(one.follow(poll=0.01), 3):
+            assert connected() == 1
+        deadline = time.monotonic() + 5
+        while connected() and time.monotonic() < deadline:  # the server takes a moment to notice
+            pass
+        assert connected() == 0
     one.record(held(1))
 
 
@@ -544,6 +682,31 @@ def test_waiting_for_a_position_ends_when_every_projection_has_it(one: Registry,
         other.wait_until(99, timeout=0.05)
 
 
+def test_waiting_for_what_is_there_keeps_the_connection(one: Registry, other: Registry) -> None:
+    other.catch_up()
+    connection = other._replica.shared._connection  # type: ignore[union-attr, attr-defined]
+    assert other.wait_until(one.record(held(1))[0].position) == 3
+    assert other._replica.shared._connection is connection  # type: ignore[union-attr, attr-defined]
+
+
+def test_who_waits_for_a_server_that_is_away_is_told_so(server: Server, one: Registry) -> None:
+    server.kill()
+    try:
+        with pytest.raises(UnreachableError, match="cannot be reached"):
+            one.wait_until(99, timeout=0.05)
+    finally:
+        server.restart()
+
+
+@pytest.mark.parametrize("seconds", [-1, "1", None, True, float("nan"), float("inf")])
+def test_seconds_are_a_number(seconds: float) -> None:
+    with Registry.open() as registry:
+        with pytest.raises(InvalidValueError, match="seconds"):
+            registry.follow(poll=seconds)
+        with pytest.raises(InvalidValueError, match="seconds"):
+            registry.wait_until(1, timeout=seconds)
+
+
 def test_waiting_on_a_file_looks_at_every_projection(tmp_path: Path) -> None:
     with Registry.open(tmp_path / "a.db", projections=[VENUES]) as knowing, Registry.open(tmp_path / "a.db") as other:
         other.record(LAUNCHED, OPENED, held(1, place="Almaty"))
@@ -595,6 +758,41 @@ def test_who_dies_between_both_commits_has_recorded(address: str, tmp_path: Path
         assert again.position == 3
         agree(again, one)
         assert again.record(held(1))[0].position == 3
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_whenever_it_is_interrupted_what_is_acknowledged_stands(address: str, one: Registry, other: Registry) -> None:
+    """And it goes on: neither connection is left in the middle of something."""
+    rng, interrupted = random.Random(8), 0
+    acknowledged: list[RecordedEvent] = []
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for number in range(150):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, rng.random() * 0.02)
+                if number % 3 == 0:
+                    one.record(*(held(f"{number}-{n}") for n in range(20)))
+                elif number % 3 == 1:
+                    with one._writing(attempt=3):
+                        one._recorder.record([(held(f"{number}"), None)], "", None)
+                else:
+                    other.record(held(f"other-{number}"))
+                    one.catch_up()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupted += 1
+            acknowledged += one.record(held(f"after-{number}"))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    print(f"{interrupted} of 150 interrupted")
+    with Registry.open(address) as fresh:
+        stands = {event.position: event.id for event in fresh.events()}
+        assert [stands[event.position] for event in acknowledged] == [event.id for event in acknowledged]
+        agree(fresh, one, other)
 
 
 FULL = dedent("""

@@ -3,15 +3,17 @@
 The server holds the log and nothing else. An event gets in only at the position after the
 last one that everybody can see, so positions are dense and in commit order, and no reader
 can see one and miss an earlier one; a lock makes writers wait for their turn instead of
-failing. To change, remove or cut what was written is refused to everybody by triggers,
-and to a writer by its role; so is what does not continue the hash chain.
+failing. The lock is a table that only a writer's role may lock, through a function. To
+change, remove or cut what was written is refused to everybody by triggers, and to a writer
+by its role; so is what does not continue the hash chain, or the versions and instants.
 
-One event is one INSERT and one round trip; more are one COPY.
+An append is one INSERT and one round trip. All of it has arrived before the lock is taken,
+so that nobody waits for a writer that has fallen asleep while sending.
 """
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TypeVar
 
 import psycopg
@@ -36,7 +38,7 @@ from dialogue_registry.log import EMPTY, PAGE, Entry, Head
 SCHEMA = 1
 """The version of the tables on the server."""
 
-_LOCK = 0x44695265
+_INIT_LOCK = 0x44695265
 # Functions name where they look things up, so that nobody who calls them can put something else in the way.
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS dialogue_registry;
@@ -45,13 +47,16 @@ INSERT INTO dialogue_registry.about VALUES ({SCHEMA});
 CREATE TABLE dialogue_registry.events (
     position bigint PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, subject text COLLATE "C" NOT NULL,
     version bigint NOT NULL, type text NOT NULL, schema integer NOT NULL, data text NOT NULL, source text,
-    by text NOT NULL, recorded_at text NOT NULL, hash bytea NOT NULL, UNIQUE (subject, version)
+    by text NOT NULL, recorded_at text COLLATE "C" NOT NULL, hash bytea NOT NULL, UNIQUE (subject, version)
 );
-CREATE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE plpgsql
+CREATE TABLE dialogue_registry.turn ();
+CREATE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock({_LOCK});
+    LOCK TABLE dialogue_registry.turn IN EXCLUSIVE MODE; -- which a backup of it does not wait for
+    PERFORM set_config('idle_in_transaction_session_timeout', '60s', true); -- who falls asleep on their turn loses it
 END $$;
+REVOKE ALL ON FUNCTION dialogue_registry.take_turn() FROM PUBLIC;
 CREATE FUNCTION dialogue_registry.before_append() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -62,15 +67,15 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE FUNCTION dialogue_registry.after_append() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp AS $$
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    low bigint; high bigint; number bigint; before bigint; last bytea;
+    low bigint; high bigint; number bigint; before bigint; last bytea; latest text;
 BEGIN
     SELECT min(position), max(position), count(*) INTO low, high, number FROM fresh;
     IF number = 0 THEN
         RETURN NULL;
     END IF;
-    SELECT position, hash INTO before, last FROM dialogue_registry.events
+    SELECT position, hash, recorded_at INTO before, last, latest FROM dialogue_registry.events
         WHERE position < low ORDER BY position DESC LIMIT 1;
     IF low <> coalesce(before, 0) + 1 OR high - low + 1 <> number THEN
         RAISE EXCEPTION 'position % does not follow %', low, coalesce(before, 0) USING ERRCODE = 'unique_violation';
@@ -90,6 +95,24 @@ BEGIN
         RAISE EXCEPTION 'what is to stand at position % does not continue the hash chain', low
             USING ERRCODE = 'check_violation';
     END IF;
+    IF EXISTS (
+        SELECT FROM fresh WHERE version <> 1 + coalesce((
+            SELECT earlier.version FROM dialogue_registry.events AS earlier WHERE earlier.subject = fresh.subject
+                AND earlier.version = fresh.version - 1 AND earlier.position < fresh.position
+        ), 0)
+    ) THEN
+        RAISE EXCEPTION 'a version from position % on does not follow the one before of its subject', low
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (
+        SELECT FROM (
+            SELECT recorded_at, lag(recorded_at, 1, coalesce(latest, '')) OVER (ORDER BY position) AS earlier FROM fresh
+        ) AS instants WHERE recorded_at < earlier OR recorded_at IS DISTINCT FROM
+            to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    ) THEN
+        RAISE EXCEPTION 'an instant from position % on goes back, or is written otherwise', low
+            USING ERRCODE = 'check_violation';
+    END IF;
     PERFORM pg_notify('dialogue_registry', high::text);
     RETURN NULL;
 END $$;
@@ -105,13 +128,27 @@ CREATE TRIGGER after_append AFTER INSERT ON dialogue_registry.events REFERENCING
 CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON dialogue_registry.events
     FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.keep();
 """
-_GRANTS = """
+_READS = """
 GRANT USAGE ON SCHEMA dialogue_registry TO {role};
-GRANT SELECT ON dialogue_registry.about TO {role};
-GRANT SELECT{insert} ON dialogue_registry.events TO {role};
+GRANT SELECT ON dialogue_registry.about, dialogue_registry.events TO {role};
+"""
+_WRITES = """
+GRANT INSERT ON dialogue_registry.events TO {role};
+GRANT EXECUTE ON FUNCTION dialogue_registry.take_turn() TO {role};
+"""
+_ONLY_READS = """
+REVOKE INSERT ON dialogue_registry.events FROM {role};
+REVOKE EXECUTE ON FUNCTION dialogue_registry.take_turn() FROM {role};
 """
 _COLUMNS = "position, id, subject, version, type, schema, data, source, by, recorded_at, hash"
 _TYPES = ["int8", "text", "text", "int8", "text", "int4", "text", "text", "text", "text", "bytea"]
+_LARGE = 100_000_000
+"""So many characters go into one statement, which the server takes up to 1 GB of."""
+_APPEND = (
+    f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
+    f"SELECT * FROM unnest({', '.join(f'%b::{type_}[]' for type_ in _TYPES)})"
+)
+_APPEND_ONE = f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(_TYPES))})"
 
 _UNLESS_TOLD: dict[str, int | str] = {
     "connect_timeout": 10,
@@ -122,8 +159,14 @@ _UNLESS_TOLD: dict[str, int | str] = {
     "fallback_application_name": "dialogue_registry",
 }
 """How a connection is made where the address says nothing else: a network that is gone is noticed in half a minute."""
-_GONE = (server.AdminShutdown, server.CrashShutdown, server.IdleInTransactionSessionTimeout)
-"""With these the server closes the connection, which the driver may notice only later."""
+
+_TRY_AGAIN = (
+    server.QueryCanceled,
+    server.DeadlockDetected,
+    server.SerializationFailure,
+    server.IdleInTransactionSessionTimeout,
+)
+"""What the server breaks off with everything undone: the time it was given was up, or others were in the way."""
 
 T = TypeVar("T")
 
@@ -131,8 +174,8 @@ T = TypeVar("T")
 def create_log(conninfo: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
     """Make the log's tables on a server, if they are missing, and let roles append or only read.
 
-    The roles must exist; run it as their database's owner. Running it again only grants.
-    Gives whether the tables were made.
+    The roles must exist; run it as their database's owner. Running it again only grants;
+    a writer given as a reader may only read from then on. Gives whether the tables were made.
     """
     with closing(PostgresLog(conninfo)) as log:
         return log.create(writers, readers)
@@ -150,23 +193,27 @@ class PostgresLog:
         self.name = _described(conninfo)
         self._conninfo = conninfo
         self._connection: psycopg.Connection | None = None
+        self._turn: psycopg.Connection | None = None
         self._listening = False
 
     def create(self, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
         """Make the tables where they are missing, and grant; see :func:`create_log`."""
+        for what, roles in (("writers", writers), ("readers", readers)):
+            if isinstance(roles, str):
+                raise InvalidValueError(f"{what}= takes a list of roles: give {what}=[{roles!r}]")
 
         def make(connection: psycopg.Connection) -> bool:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                connection.execute("SET LOCAL lock_timeout = '30s'")
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INIT_LOCK,))
                 if connection.info.parameter_status("server_encoding") != "UTF8":
                     raise StorageError(f"{self.name} is no UTF-8 database: make one with ENCODING 'UTF8'")
                 missing = not _has_log(connection)
                 if missing:
                     connection.execute(_TABLES)
-                for roles, insert in ((writers, ", INSERT"), (readers, "")):
+                for roles, grants in ((readers, _READS + _ONLY_READS), (writers, _READS + _WRITES)):
                     for role in roles:
-                        grants = sql.SQL(_GRANTS).format(role=sql.Identifier(role), insert=sql.SQL(insert))
-                        connection.execute(grants)
+                        connection.execute(sql.SQL(grants).format(role=sql.Identifier(role)))
             return missing
 
         return self._run(make)
@@ -192,11 +239,16 @@ class PostgresLog:
 
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
         """Append all or none; raises WrongPositionError when somebody else wrote first."""
-        if self._in_turn or not entries or entries[0].position != expected + 1:
+        if self._turn is not None or not entries or entries[0].position != expected + 1:
             if (actual := self.head().position) != expected:
                 raise WrongPositionError(expected=expected, actual=actual)
             if not entries:
                 return
+        if len(entries) > 1 and sum(len(entry.data) + len(entry.source or "") for entry in entries) > _LARGE:
+            with self.turn() if self._turn is None else nullcontext():
+                for number, entry in enumerate(entries):
+                    self.append([entry], expected=expected + number)
+            return
         try:
             self._run(lambda connection: _insert(connection, entries))
         except server.CheckViolation as error:
@@ -213,19 +265,27 @@ class PostgresLog:
     def turn(self) -> Iterator[None]:
         """Keep everybody else from appending until the end of the block; what is appended in it is one."""
         with _translated(self.name):
-            self._run(lambda connection: connection.execute("SELECT 1"))  # it may have broken long ago
-            assert self._connection is not None
-            with self._connection.transaction():
-                # Who falls asleep on their turn loses it.
-                self._connection.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
-                self._connection.execute("SELECT dialogue_registry.take_turn()")
+            try:
+                self._run(self._begin)
                 yield
+                self._run(self._commit)
+            except Exception:
+                with suppress(psycopg.Error):
+                    if self._turn is not None:
+                        self._turn.rollback()
+                raise
+            finally:
+                self._turn = None
+                self._tidy()
 
-    @property
-    def _in_turn(self) -> bool:
-        return self._connection is not None and (
-            self._connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
-        )
+    def _begin(self, connection: psycopg.Connection) -> None:
+        connection.execute("BEGIN")
+        connection.execute("SELECT dialogue_registry.take_turn()")
+        self._turn = connection
+
+    def _commit(self, connection: psycopg.Connection) -> None:
+        if (done := connection.execute("COMMIT").statusmessage) != "COMMIT":
+            raise StorageError(f"{self.name} undid what was appended in a turn ({done}): record it again")
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
         """Give at most ``limit`` entries after a position, in order."""
@@ -248,10 +308,13 @@ class PostgresLog:
         with _translated(self.name):
             assert self._connection is not None
             statement = f"COPY ({query} ORDER BY position) TO STDOUT (FORMAT BINARY)"
-            with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-                copy.set_types(_TYPES)
-                for row in copy.rows():
-                    yield Entry._make(row)
+            try:
+                with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+                    copy.set_types(_TYPES)
+                    for row in copy.rows():
+                        yield Entry._make(row)
+            finally:
+                self._tidy()
 
     def wait(self, seconds: float) -> None:
         """Wait until somebody appends, at most for a while.
@@ -274,31 +337,57 @@ class PostgresLog:
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, self._listening = None, False
+        connection, self._connection, self._turn, self._listening = self._connection, None, None, False
+        if connection is not None:
+            connection.close()
 
     def _run(self, work: Callable[[psycopg.Connection], T]) -> T:
         """Work on the connection; where it turns out to have broken, work once more on a new one."""
         with _translated(self.name):
-            if (connection := self._connection) is not None:
-                in_turn = self._in_turn
-                try:
-                    return work(connection)
-                except psycopg.OperationalError as error:
-                    if not (connection.closed or isinstance(error, _GONE)):
-                        raise
-                    self.close()
-                    if in_turn:
-                        raise
+            if self._turn is not None:
+                return work(self._turn)
+            self._tidy()
+            fresh = self._connection is None
+            try:
+                return self._once(work)
+            except psycopg.OperationalError as error:
+                if fresh or not _broken(error):
+                    raise
+                self.close()
+            return self._once(work)
+
+    def _once(self, work: Callable[[psycopg.Connection], T]) -> T:
+        if self._connection is None:
             self._connection = self._connected()
+        try:
             return work(self._connection)
+        except psycopg.Error:
+            raise
+        except BaseException:  # broken off in the middle: nobody knows what comes next on it
+            self.close()
+            raise
+        finally:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Close the connection unless it is at rest, so that nothing is appended to what was left open."""
+        if self._turn is not None or self._connection is None:
+            return
+        if self._connection.info.transaction_status is not TransactionStatus.IDLE:
+            self.close()
 
     def _connected(self) -> psycopg.Connection:
         told = conninfo_to_dict(self._conninfo)
         unless_told = {name: value for name, value in _UNLESS_TOLD.items() if name not in told}
         address = make_conninfo(self._conninfo, client_encoding="UTF8", **unless_told)
-        return psycopg.connect(address, autocommit=True)
+        connection = psycopg.connect(address, autocommit=True)
+        try:
+            # Who waited for their turn must see what was appended meanwhile.
+            connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _has_log(connection: psycopg.Connection) -> bool:
@@ -307,14 +396,9 @@ def _has_log(connection: psycopg.Connection) -> bool:
 
 def _insert(connection: psycopg.Connection, entries: Sequence[Entry]) -> None:
     if len(entries) == 1:
-        values = ", ".join(["%s"] * len(_TYPES))
-        connection.execute(f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({values})", entries[0])
-        return
-    statement = f"COPY dialogue_registry.events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(_TYPES)
-        for entry in entries:
-            copy.write_row(entry)
+        connection.execute(_APPEND_ONE, entries[0])
+    else:
+        connection.execute(_APPEND, [list(column) for column in zip(*entries, strict=True)])
 
 
 def _described(conninfo: str) -> str:
@@ -346,13 +430,22 @@ def _translated(name: str) -> Iterator[None]:
         raise BusyError(
             f"somebody else has been writing to {name} for 30 s: try again; nothing was recorded"
         ) from error
-    except psycopg.OperationalError as error:
-        raise UnreachableError(
-            f"{name} cannot be reached ({_told(error)}): if you were recording, it is not known "
-            "whether that arrived; record it again, nothing is recorded twice"
-        ) from error
+    except _TRY_AGAIN as error:
+        raise BusyError(f"{name} broke it off ({_told(error)}): try again; nothing was recorded") from error
     except psycopg.Error as error:
+        if _broken(error):
+            raise UnreachableError(
+                f"{name} cannot be reached ({_told(error)}): if you were recording, it is not known "
+                "whether that arrived; record it again, nothing is recorded twice"
+            ) from error
         raise StorageError(f"{name}: {_told(error)}") from error
+
+
+def _broken(error: psycopg.Error) -> bool:
+    """Say whether an error tells of a connection that is gone, or is going (SQLSTATE 08 and 57P)."""
+    if error.sqlstate is None:  # it is not from the server
+        return isinstance(error, psycopg.OperationalError)
+    return error.sqlstate.startswith(("08", "57P"))
 
 
 def _told(error: psycopg.Error) -> str:

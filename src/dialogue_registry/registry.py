@@ -73,6 +73,7 @@ if TYPE_CHECKING:
 
     from dialogue_registry.postgres import PostgresLog
 
+_LIKE_AN_ADDRESS = re.compile(r"://|^\s*postgres[^/\s]*:/|\bpassword\s*=", re.IGNORECASE)
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 T = TypeVar("T")
@@ -162,6 +163,8 @@ class Registry:
         check_apart(kept)
         shared = server_log(str(path)) if is_address(path) else None
         if shared is not None:
+            if is_address(views):
+                raise InvalidValueError("views= is a local file, no server: give the path of a file")
             path = views
         elif views is not None:
             raise InvalidValueError(
@@ -204,8 +207,6 @@ class Registry:
         if self._replica is not None:
             with sqlite.transaction(connection):
                 self._make_ready()
-                self._replica.pull()  # which refuses a file of another log, before it is claimed
-                self._replica.claim()
             self.catch_up()
             return
         if not empty and (followed := followed_log(connection)):
@@ -301,6 +302,7 @@ class Registry:
 
         The first attempt (0) on a shared log decides on what is known of it here; the next
         ones look first for what is new there; later ones let nobody else append meanwhile.
+        Everybody locks the file first and the shared log then, or they would wait for each other.
         """
         connection = self._conn
         if self._known_at is not None:
@@ -319,25 +321,30 @@ class Registry:
                 yield
             return
         pushed = False
-        with ExitStack() as turn:
-            if attempt > 2:
-                turn.enter_context(self._replica.shared.turn())
-            if attempt > 0:
-                self.catch_up()
-            try:
-                with self._locked():
-                    before = self._log.head().position
-                    yield
-                    self._replica.push(before)
-                    turn.close()  # the server commits first: what it has not got must not be here
-                    pushed = True
-            except StorageError as error:
-                if pushed:
-                    raise StorageError(
-                        f"it is recorded, but the local views could not take it over ({error.__cause__}): "
-                        "mend that, then call catch_up()"
-                    ) from error
-                raise
+        if attempt > 0:
+            self.catch_up()
+        try:
+            with ExitStack() as turn, self._locked():
+                if attempt > 2:
+                    turn.enter_context(self._replica.shared.turn())
+                    self._replica.take_all()
+                before = self._log.head().position
+                yield
+                self._replica.push(before)
+                turn.close()  # the server commits first: what it has not got must not be here
+                pushed = True
+        except StorageError as error:
+            if pushed:
+                raise StorageError(
+                    f"it is recorded, but the local views could not take it over ({error.__cause__}): "
+                    "mend that, then call catch_up()"
+                ) from error
+            raise
+        except Exception:
+            raise
+        except BaseException:  # an interruption, which may have come anywhere
+            self._replica.shared.close()
+            raise
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -358,6 +365,8 @@ class Registry:
                 pass
             except (RefusedError, WrongPositionError):
                 if self._replica is None or self._within or attempt:
+                    if attempt > 2:
+                        self.catch_up()  # what it was decided on was undone with it
                     raise
         raise AssertionError("count() has no end")
 
@@ -374,8 +383,9 @@ class Registry:
         nothing of it is recorded. Then run the block again.
         """
         with self._writing():
-            outer, self._within = self._within, True
+            outer = self._within
             try:
+                self._within = True
                 yield
             finally:
                 self._within = outer
@@ -593,9 +603,11 @@ class Registry:
             return False
         if connection.in_transaction:  # within transaction(): what others record comes at its end
             return False
-        with sqlite.translated(self._name), sqlite.transaction(connection):
-            self._make_ready()
-            return self._replica.pull()
+        with sqlite.translated(self._name):
+            news = self._replica.look()  # before the lock: nobody should wait for the network
+            with sqlite.transaction(connection):
+                self._make_ready()
+                return self._replica.take(news)
 
     def follow(self, *, poll: float = 1.0) -> Iterator["Followed"]:
         """Keep the views up to the log until you break off: yields after each page, and each time it has looked.
@@ -604,6 +616,9 @@ class Registry:
         any case. ``lag`` is how many events the log was ahead of the views then, None where
         the server could not be reached, or the views were locked: it goes on trying.
         """
+        return self._follow(_seconds(poll, "poll"))
+
+    def _follow(self, poll: float) -> Iterator["Followed"]:
         shared = None if self._replica is None else self._replica.shared
         try:
             while True:
@@ -623,16 +638,23 @@ class Registry:
     def wait_until(self, position: int, *, timeout: float = 30.0) -> int:
         """Wait until every projection has reached a position; give the position reached.
 
-        Raises BusyError when that takes longer than ``timeout`` seconds.
+        Raises BusyError when that takes longer than ``timeout`` seconds, UnreachableError
+        when the server cannot be reached then.
         """
         _a_number(position, "position")
-        deadline = time.monotonic() + timeout
-        if (reached := self._reached()) >= position:
+        deadline = time.monotonic() + _seconds(timeout, "timeout")
+        if (reached := self._reached()) < position:  # most often it is there by now
+            with suppress(UnreachableError, BusyError):
+                self._take_page()
+            reached = self._reached()
+        if reached >= position:
             return reached
-        for _ in self.follow(poll=min(0.1, timeout)):
+        for step in self.follow(poll=min(0.1, timeout)):
             if (reached := self._reached()) >= position:
                 break
             if time.monotonic() > deadline:
+                if step.lag is None:
+                    self._take_page()  # which raises what was in the way
                 raise BusyError(
                     f"{self._name} has reached position {reached}, not {position}, after {timeout} s: "
                     "wait longer, or check that the position was given by the same log"
@@ -646,7 +668,8 @@ class Registry:
 
     def rebuild(self, *, progress: Progress | None = None) -> None:
         """Make all views again from the log, in bounded memory; readers see the old ones until it is done."""
-        with self._writing(attempt=0):
+        mine = self._replica is not None and not self._within  # whatever may be done to the shared log
+        with self._locked() if mine else self._writing():
             self._views.create()
             self._views.replay(progress)
             self._searcher.forget()
@@ -906,8 +929,18 @@ class Registry:
 
 
 def is_address(path: object) -> bool:
-    """Say whether a path is the address of a server."""
-    return isinstance(path, str) and path.startswith(("postgresql://", "postgres://"))
+    """Say whether a path is the address of a server; raises InvalidValueError where it looks like another one.
+
+    That is not shown, nor is a file made of that name, as it may hold a password.
+    """
+    if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
+        return True
+    if _LIKE_AN_ADDRESS.search(str(path)):
+        raise InvalidValueError(
+            "that is neither the path of a file nor the address of a server (it is not shown, as it may hold a "
+            "password): give a path, or postgresql://role:password@host:5432/database as a text"
+        )
+    return False
 
 
 def server_log(address: str) -> "PostgresLog":
@@ -968,6 +1001,12 @@ def _a_text(value: str, name: str) -> str:
 def _a_number(value: int, name: str, least: int = 0) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
         raise InvalidValueError(f"{name} is {value!r}: give a whole number of at least {least}")
+    return value
+
+
+def _seconds(value: float, name: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e9:
+        raise InvalidValueError(f"{name} is {value!r}: give a number of seconds, 0 or more")
     return value
 
 

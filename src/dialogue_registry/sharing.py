@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from dialogue_registry.adopting import following, take_over
 from dialogue_registry.errors import BrokenChainError, NotARegistryError, WrongPositionError
-from dialogue_registry.log import PAGE, Entry, Log
+from dialogue_registry.log import PAGE, Entry, Head, Log
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.views import Views
 
@@ -36,6 +36,14 @@ class SharedLog(Log, Protocol):
         """Let the connection go; the next use opens another."""
 
 
+class News(NamedTuple):
+    """What follows the head that was known here; and whether there may be more."""
+
+    after: Head
+    entries: list[Entry]
+    more: bool
+
+
 class Replica:
     """The tables of one connection that follow a shared log."""
 
@@ -45,35 +53,49 @@ class Replica:
         self._views = views
         self.shared = shared
 
-    def claim(self) -> None:
-        """Mark the file as a replica, within the transaction that is open."""
+    def _claim(self) -> None:
+        if followed_log(self._connection) == self.shared.name:
+            return
         self._connection.execute("CREATE TABLE IF NOT EXISTS replica (of_log TEXT NOT NULL)")
         self._connection.execute("DELETE FROM replica")
         self._connection.execute("INSERT INTO replica VALUES (?)", (self.shared.name,))
 
-    def pull(self) -> bool:
-        """Take over one page of what is new, within the transaction that is open; give whether there may be more.
+    def look(self) -> News:
+        """Read a page of what is new, while others may write to the file.
 
         Raises NotARegistryError where what is here is not the beginning of the shared log.
         """
         head = self._log.head()
         page = self.shared.read(max(head.position - 1, 0), limit=PAGE)
+        more = len(page) == PAGE
         if head.position > 0 and (not page or page.pop(0).hash != head.hash):
             raise NotARegistryError(
                 f"the local views follow another log than the one on {self.shared.name}, or know events that it "
                 "has lost: give views= another file, or delete this one, and it is made again"
             )
-        if page:
+        return News(head, list(following(head, page)), more)
+
+    def take(self, news: News) -> bool:
+        """Take over what is new, within the transaction that is open; give whether there may be more."""
+        if self._log.head() != news.after:  # somebody else who writes to the file has
+            return True
+        self._claim()
+        if news.entries:
             self._views.catch_up()  # of projections that others did not know of, before they get the page
-            take_over(self._log, self._views, list(following(head, page)), expected=head.position)
-        return len(page) >= PAGE - 1
+            take_over(self._log, self._views, news.entries, expected=news.after.position)
+        return news.more
+
+    def take_all(self) -> None:
+        """Take over all that is new, within the transaction that is open."""
+        while self.take(self.look()):
+            pass
 
     def push(self, after: int) -> None:
         """Append to the shared log what was recorded here after a position; raises OvertakenError."""
         page = self._log.read(after)
         try:
-            if len(page) < PAGE:
-                if page:
+            if not page or page[-1].position == self._log.head().position:
+                if page:  # in one, which is sent again where the answer is lost
                     self.shared.append(page, expected=after)
                 return
             with self.shared.turn():

@@ -23,7 +23,7 @@ from dialogue_registry.errors import (
 from dialogue_registry.events import Format, Role, Source
 from dialogue_registry.log import RecordedEvent
 from dialogue_registry.making import source_from
-from dialogue_registry.registry import Registry
+from dialogue_registry.registry import Registry, is_address
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -273,7 +273,7 @@ def writing(file: str) -> Iterator[Registry]:
 
 
 def _must_exist(file: str) -> None:
-    if "://" not in file and not Path(file).exists():
+    if not is_address(file) and not Path(file).exists():
         raise NotARegistryError(
             f"there is no registry {file}: check the path, or make one: dialogue-registry init {file}"
         )

@@ -269,12 +269,13 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Hold the write lock; commit at the end, or roll everything back."""
-    connection.execute("BEGIN IMMEDIATE")
+    outer = connection.in_transaction
     try:
+        connection.execute("BEGIN IMMEDIATE")  # within, as an interruption may come as soon as it has begun
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite itself rolls back when the disk is full
+        if connection.in_transaction and not outer:  # SQLite itself rolls back when the disk is full
             connection.execute("ROLLBACK")
         raise
 
@@ -296,11 +297,12 @@ def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """Read one state of the file, whatever others write meanwhile."""
-    connection.execute("BEGIN")
+    outer = connection.in_transaction
     try:
+        connection.execute("BEGIN")
         yield
     finally:
-        if connection.in_transaction:
+        if connection.in_transaction and not outer:
             connection.execute("ROLLBACK")
 
 
