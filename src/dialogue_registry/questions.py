@@ -87,6 +87,21 @@ _SCANNED_AFTER = """
 SELECT sum(earliest > :last AND latest <= :day), sum((latest > :first AND earliest <= :day) OR earliest IS NULL)
 FROM meeting_reports WHERE report = 'held' AND series = :series
 """
+# As the view evidence has it. But the view would be made for all facts before any is chosen: SQLite does not push
+# a list of keys into a compound SELECT.
+_SOURCES = """
+WITH asked (fact) AS MATERIALIZED (SELECT value FROM json_each(?))
+SELECT f.fact, f.fact AS telling, f.event, s.data
+FROM asked a CROSS JOIN facts f ON f.fact = a.fact
+JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact
+JOIN sources s ON s.id = coalesce(e.source, own.source)
+UNION ALL
+SELECT f.fact, x.fact, x.event, s.data
+FROM asked a CROSS JOIN facts f ON f.fact = a.fact CROSS JOIN further x ON x.key = f.key
+JOIN events e ON e.position = x.event JOIN events own ON own.position = x.fact
+JOIN sources s ON s.id = coalesce(e.source, own.source)
+ORDER BY 1, 2
+"""
 _DISPUTES = """
 SELECT d.fact, d.event, d.disputed, d.reason, e.position, coalesce(f.event, x.event)
 FROM disputes d JOIN events e ON e.id = d.disputed
@@ -167,15 +182,10 @@ class Questions:
     def sources(self, facts: Iterable[int]) -> dict[int, tuple[Source, ...]]:
         """Map each fact to the sources that say so, in the order they were recorded."""
         told: dict[int, dict[Source, None]] = {}
-        rows = self._connection.execute(
-            "SELECT fact, event, source FROM evidence WHERE fact IN (SELECT value FROM json_each(?))"
-            " AND source IS NOT NULL ORDER BY fact, telling",
-            (orjson.dumps(list(facts)).decode(),),
-        )
-        for fact, event, data in rows:
+        for fact, _, event, data in self._connection.execute(_SOURCES, (orjson.dumps(list(facts)).decode(),)):
             source = decode_source(data, event)
-            if source is not None:
-                told.setdefault(fact, {})[source] = None
+            assert source is not None
+            told.setdefault(fact, {})[source] = None
         return {fact: tuple(sources) for fact, sources in told.items()}
 
     def held(self, series: str | None = None) -> tuple[Meeting, ...]:
