@@ -764,6 +764,8 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+# An interruption while it connects makes the driver drop what it has begun, with a warning.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_whenever_it_is_interrupted_what_is_acknowledged_stands(address: str, one: Registry, other: Registry) -> None:
     """And it goes on: neither connection is left in the middle of something."""
     rng, interrupted = random.Random(8), 0
