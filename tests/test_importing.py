@@ -506,6 +506,7 @@ def test_rows_without_a_mapping_name_their_event_and_fields(registry, tmp_path, 
 
 @pytest.mark.parametrize("bad", ['1,"x"y', '1,"a ""b" c"', f"1,{'x' * 1_000_001}"])
 def test_a_line_that_is_no_csv_is_a_row_refused_and_the_others_come_in(registry, tmp_path, bad: str) -> None:
+    csv.field_size_limit(131_072)  # the csv module's own, which others may have raised
     (tmp_path / "t.csv").write_text(f"Meeting,Topic\n1,water\n{bad}\n1,{'x' * 200_000}\n", "utf-8")
     report = import_table(registry, tmp_path / "t.csv", {"each": [TOPIC]})
     assert [(row.row, row.outcome) for row in report.of_rows] == [(3, "refused")]

@@ -856,6 +856,7 @@ class Registry:
         day = None if as_of is None else full_day(as_of)
         chosen = find_rule(rule)
         with self._reading():
+            position = self._log.head().position
             cells = self._questions.cells(day)
             carried = self._carried(day, cells)
             held: dict[str, list[Meeting]] = {}
@@ -875,7 +876,7 @@ class Registry:
                     by_format=by_format,
                     highest_ordinal=of_series.highest,
                     carried=carried.get(series),
-                    evidence=_Evidence(self, series, chosen, day),
+                    evidence=_Evidence(self, position, series, chosen, day),
                 )
         return Counts(counts)
 
@@ -958,9 +959,9 @@ def server_log(address: str) -> "PostgresLog":
 class _Evidence:
     """The sources of the meetings a count counts, looked up when asked, as of when it was counted."""
 
-    def __init__(self, registry: Registry, series: str, rule: Rule, day: date | None) -> None:
+    def __init__(self, registry: Registry, position: int, series: str, rule: Rule, day: date | None) -> None:
         self._asked = registry, series, rule, day
-        self._position = registry.position
+        self._position = position
 
     def __call__(self) -> tuple[Source, ...]:
         registry, series, rule, day = self._asked

@@ -103,9 +103,10 @@ class SQLiteLog:
         find = "SELECT data, id FROM sources WHERE data IN (SELECT value FROM json_each(?))"
         wanted = (json.dumps(list(sources)),)
         known = dict(self._connection.execute(find, wanted))
-        if missing := [(data,) for data in sources if data not in known]:
-            self._connection.executemany("INSERT INTO sources (data) VALUES (?)", missing)
-            known = dict(self._connection.execute(find, wanted))
+        for data in sources:
+            if data not in known:
+                row = self._connection.execute("INSERT INTO sources (data) VALUES (?)", (data,))
+                known[data] = row.lastrowid
         return known
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
