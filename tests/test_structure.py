@@ -15,7 +15,7 @@ FLOORS = (
     {"codec", "chain"},
     {"rules", "making", "layout"},
     {"log", "answers", "mapping", "projections"},
-    {"sqlite", "postgres", "counting", "cloudevents", "rows", "reading"},
+    {"sqlite", "postgres", "counting", "cloudevents", "rows", "reading", "arguments"},
     {"facts", "reconciling"},
     {"views", "panels"},
     {"standard", "recording", "questions"},

@@ -28,6 +28,7 @@ from dialogue_registry.answers import (
     Step,
     Topic,
 )
+from dialogue_registry.arguments import a_fact, a_head, a_moment, a_number, a_source, a_text, choice, seconds
 from dialogue_registry.cloudevents import name_of, to_line
 from dialogue_registry.codec import encode_source
 from dialogue_registry.counting import (
@@ -54,9 +55,8 @@ from dialogue_registry.errors import (
     UnreachableError,
     WrongPositionError,
 )
-from dialogue_registry.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
+from dialogue_registry.events import Fact, Format, Role, Source
 from dialogue_registry.log import PAGE, RecordedEvent, recorded
-from dialogue_registry.log import instant as write_instant
 from dialogue_registry.projections import Projection
 from dialogue_registry.questions import BY_DAY, Questions
 from dialogue_registry.reconciling import Reconciliation, reconcile, your_rules
@@ -74,7 +74,6 @@ if TYPE_CHECKING:
     from dialogue_registry.postgres import PostgresLog
 
 _LIKE_AN_ADDRESS = re.compile(r"://|^\s*postgres[^/\s]*:/|\bpassword\s*=", re.IGNORECASE)
-_TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 T = TypeVar("T")
 Progress: TypeAlias = Callable[[int, int], object]
@@ -404,11 +403,11 @@ class Registry:
         Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
         InvalidValueError, ReadOnlyError or another StorageError; nothing is then recorded.
         """
-        told = encode_source(_a_source(source))
-        items = [(_a_fact(event, item), told) for item, event in enumerate(events)]
-        _a_text(by, "by")
+        told = encode_source(a_source(source))
+        items = [(a_fact(event, item), told) for item, event in enumerate(events)]
+        a_text(by, "by")
         if expected is not None:
-            _a_number(expected, "expected")
+            a_number(expected, "expected")
         if not items:
             return ()
         try:
@@ -438,9 +437,9 @@ class Registry:
         called after each batch with the number of items done, and again as the total, which
         a stream does not know.
         """
-        _a_number(batch, "batch", 1)
-        _a_text(by, "by")
-        last, told = source, encode_source(_a_source(source))
+        a_number(batch, "batch", 1)
+        a_text(by, "by")
+        last, told = source, encode_source(a_source(source))
         page: list[tuple[Fact, str | None]] = []
         done = appended = 0
         for number, item in enumerate(items):
@@ -448,8 +447,8 @@ class Registry:
                 raise InvalidValueError(f"item {number + 1}: {item!r} is no fact, nor a pair of a fact and its source")
             fact, origin = item if isinstance(item, tuple) else (item, source)
             if origin is not last:
-                last, told = origin, encode_source(_a_source(origin))
-            page.append((_a_fact(fact, number), told))
+                last, told = origin, encode_source(a_source(origin))
+            page.append((a_fact(fact, number), told))
             if len(page) == batch:
                 appended += self._record_page(page, by, done)
                 done += len(page)
@@ -486,8 +485,8 @@ class Registry:
         corrected fact keeps the source it had. Raises UnknownEventError, AmendmentError,
         StillNeededError or another RefusedError when remaining facts forbid it.
         """
-        told, _ = encode_source(_a_source(source)), _a_text(by, "by")
-        return recorded(self._write(lambda: self._recorder.correct(event_id, _a_fact(replacement), reason, told, by)))
+        told, _ = encode_source(a_source(source)), a_text(by, "by")
+        return recorded(self._write(lambda: self._recorder.correct(event_id, a_fact(replacement), reason, told, by)))
 
     def retract(self, event_id: str, *, reason: str, source: Source | None = None, by: str = "") -> RecordedEvent:
         """Withdraw a recorded event; the log keeps it.
@@ -495,7 +494,7 @@ class Registry:
         Retracting an amendment undoes it. A fact that another source has stated too stands
         on that one. Raises as :meth:`correct` does.
         """
-        told, _ = encode_source(_a_source(source)), _a_text(by, "by")
+        told, _ = encode_source(a_source(source)), a_text(by, "by")
         return recorded(self._write(lambda: self._recorder.retract(event_id, reason, told, by)))
 
     def dispute(self, event_id: str, claim: Fact, *, source: Source, reason: str = "", by: str = "") -> RecordedEvent:
@@ -503,10 +502,10 @@ class Registry:
 
         ``claim`` is the same kind of fact of the same subject, as the other source has it.
         """
-        told, _ = encode_source(_a_source(source)), _a_text(by, "by")
+        told, _ = encode_source(a_source(source)), a_text(by, "by")
         if told is None:
             raise InvalidValueError("a dispute needs the source that claims it: give source=Source(title)")
-        return recorded(self._write(lambda: self._recorder.dispute(event_id, _a_fact(claim), reason, told, by)))
+        return recorded(self._write(lambda: self._recorder.dispute(event_id, a_fact(claim), reason, told, by)))
 
     # --- the log ---------------------------------------------------------------------
 
@@ -529,8 +528,8 @@ class Registry:
         Amendments are included. Events are read a page at a time, in bounded memory; by
         default up to the position the log has when the iteration begins.
         """
-        _a_number(after, "after")
-        until = self.position if until is None else min(self.position, _a_number(until, "until"))
+        a_number(after, "after")
+        until = self.position if until is None else min(self.position, a_number(until, "until"))
         version = 0
         while after < until:
             with self._reading():
@@ -558,7 +557,7 @@ class Registry:
         with self._reading():
             end = self._log.head().position
             if instant is not None:
-                position = self._position_at(_a_moment(instant), end)
+                position = self._position_at(a_moment(instant), end)
         if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= end:
             raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
         with sqlite.translated(self._name):
@@ -616,7 +615,7 @@ class Registry:
         any case. ``lag`` is how many events the log was ahead of the views then, None where
         the server could not be reached, or the views were locked: it goes on trying.
         """
-        return self._follow(_seconds(poll, "poll"))
+        return self._follow(seconds(poll, "poll"))
 
     def _follow(self, poll: float) -> Iterator["Followed"]:
         shared = None if self._replica is None else self._replica.shared
@@ -641,8 +640,8 @@ class Registry:
         Raises BusyError when that takes longer than ``timeout`` seconds, UnreachableError
         when the server cannot be reached then.
         """
-        _a_number(position, "position")
-        deadline = time.monotonic() + _seconds(timeout, "timeout")
+        a_number(position, "position")
+        deadline = time.monotonic() + seconds(timeout, "timeout")
         if (reached := self._reached()) < position:  # most often it is there by now
             with suppress(UnreachableError, BusyError):
                 self._take_page()
@@ -686,7 +685,7 @@ class Registry:
         compared with what was taken over from it.
         """
         if head is not None:
-            head = _a_head(head)
+            head = a_head(head)
         self._settled("verify()")
         with self._reading():
             present = self._known_at is None
@@ -753,8 +752,8 @@ class Registry:
         wanted = {
             "series": series,
             "meeting": meeting,
-            "status": None if status is None else _choice(Status, status),
-            "format": None if format is None else _choice(Format, format),
+            "status": None if status is None else choice(Status, status),
+            "format": None if format is None else choice(Format, format),
         }
         more, values = "", []
         if dialogue is not None:
@@ -768,7 +767,7 @@ class Registry:
     ) -> tuple[Attendance, ...]:  # fmt: skip
         """Who took part, in the order it was recorded; ``name`` as written."""
         wanted = {
-            "meeting": meeting, "party": party, "name": name, "role": None if role is None else _choice(Role, role),
+            "meeting": meeting, "party": party, "name": name, "role": None if role is None else choice(Role, role),
         }  # fmt: skip
         with self._reading():
             return self._questions.selected(Attendance, wanted)
@@ -781,7 +780,7 @@ class Registry:
         a name spelled otherwise is another name, and two people of one name are both given.
         """
         with self._reading():
-            return self._questions.appearances(_a_text(name, "name"))
+            return self._questions.appearances(a_text(name, "name"))
 
     def topics(self, meeting: str | None = None) -> tuple[Topic, ...]:
         """What was discussed, in the order it was recorded."""
@@ -814,7 +813,7 @@ class Registry:
         """
         if not isinstance(text, str):
             raise InvalidValueError(f"{text!r} cannot be searched for: give a text")
-        _a_number(limit, "limit", 1)
+        a_number(limit, "limit", 1)
         keep = self._known_at is None and not self._read_only_because
         with self._reading():
             if not keep or self._searcher.current():
@@ -972,76 +971,3 @@ class _Evidence:
 
     def __reduce__(self) -> tuple[Any, ...]:  # copied and pickled as what it comes to
         return partial, (tuple, self())
-
-
-def _a_fact(event: Fact, number: int | None = None) -> Fact:
-    if not isinstance(event, FACTS):
-        where = "" if number is None else f"item {number + 1}: "
-        raise InvalidValueError(
-            f"{where}{event!r} is no fact to record: give an event such as MeetingHeld(…); "
-            "to amend one that is recorded, use correct(), retract() or dispute()"
-        )
-    return event
-
-
-def _a_source(source: Source | None) -> Source | None:
-    if source is not None and not isinstance(source, Source):
-        raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
-    return source
-
-
-def _a_text(value: str, name: str) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT or not _TEXT.fullmatch(value):
-        raise InvalidValueError(
-            f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, "
-            "without NUL and half surrogate pairs"
-        )
-    return value
-
-
-def _a_number(value: int, name: str, least: int = 0) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
-        raise InvalidValueError(f"{name} is {value!r}: give a whole number of at least {least}")
-    return value
-
-
-def _seconds(value: float, name: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e9:
-        raise InvalidValueError(f"{name} is {value!r}: give a number of seconds, 0 or more")
-    return value
-
-
-def _a_head(head: tuple[int, str]) -> tuple[int, str]:
-    try:
-        position, digest = head
-        if len(bytes.fromhex(digest)) == 32:
-            return _a_number(position, "the position of head"), digest
-    except (TypeError, ValueError):
-        pass
-    raise InvalidValueError(
-        f"head is {head!r}: give what verify() or head gave before, (position, 64 hexadecimal digits)"
-    )
-
-
-def _choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
-    try:
-        return choices(value).value
-    except ValueError:
-        wanted = ", ".join(repr(choice.value) for choice in choices)
-        raise InvalidValueError(f"there is no {choices.__name__.lower()} {value!r}: use one of {wanted}") from None
-
-
-def _a_moment(moment: datetime | str) -> str:
-    try:
-        parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-        aware = parsed.utcoffset() is not None
-        written = write_instant(parsed)
-    except (ValueError, AttributeError, TypeError, OverflowError):
-        raise InvalidValueError(
-            f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'"
-        ) from None
-    if not aware:
-        raise InvalidValueError(
-            f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z' or datetime(…, tzinfo=UTC)"
-        )
-    return written
