@@ -768,11 +768,13 @@ def interrupt(*_: object) -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_whenever_it_is_interrupted_what_is_acknowledged_stands(address: str, one: Registry, other: Registry) -> None:
     """And it goes on: neither connection is left in the middle of something."""
+    if sys.gettrace() is not None:
+        pytest.skip("what traces the lines would be interrupted, too, and hold its lock for ever")
     rng, interrupted = random.Random(8), 0
     acknowledged: list[RecordedEvent] = []
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        for number in range(150):
+        for number in range(60):
             try:
                 signal.setitimer(signal.ITIMER_REAL, rng.random() * 0.02)
                 if number % 3 == 0:
@@ -790,7 +792,7 @@ def test_whenever_it_is_interrupted_what_is_acknowledged_stands(address: str, on
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    print(f"{interrupted} of 150 interrupted")
+    print(f"{interrupted} of 60 interrupted")
     with Registry.open(address) as fresh:
         stands = {event.position: event.id for event in fresh.events()}
         assert [stands[event.position] for event in acknowledged] == [event.id for event in acknowledged]
