@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date as day
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, assert_never, cast
 
 import attrs
@@ -61,8 +62,13 @@ def _show(value: object) -> str:
     return shown if len(shown) <= 80 else f"{shown[:77]}…"
 
 
+@lru_cache(maxsize=65536)  # the id of a meeting stands in all that is told of it
+def _is_id(value: str) -> bool:
+    return len(value) <= MAX_ID and _ID.fullmatch(value) is not None
+
+
 def _check_id(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if not (isinstance(value, str) and len(value) <= MAX_ID and _ID.fullmatch(value)):
+    if not (isinstance(value, str) and _is_id(value)):
         raise InvalidIdError(
             f"{_say(instance, attribute)} is {_show(value)}, which is no id: use lower-case letters, digits, '.', '_' "
             f"and '-' in segments joined by '/', such as 'ca-jad/som/14', at most {MAX_ID} characters"
@@ -113,12 +119,16 @@ def _to_texts(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
+_ROLES = {str(role): role for role in Role}
+"""Looked up here first: half of all that is replayed is delegates, and calling an Enum is slow."""
+
+
 def _to_format(value: Format | str | None) -> Format | None:
     return None if value is None else _choice(Format, value, ", or None where it is not known")
 
 
 def _to_role(value: Role | str) -> Role:
-    return _choice(Role, value)
+    return _ROLES.get(value) or _choice(Role, value) if isinstance(value, str) else _choice(Role, value)
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
