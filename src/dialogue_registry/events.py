@@ -128,7 +128,8 @@ def _to_format(value: Format | str | None) -> Format | None:
 
 
 def _to_role(value: Role | str) -> Role:
-    return _ROLES.get(value) or _choice(Role, value) if isinstance(value, str) else _choice(Role, value)
+    known = _ROLES.get(value) if isinstance(value, str) else None
+    return _choice(Role, value) if known is None else known
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
