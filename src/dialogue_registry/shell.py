@@ -299,6 +299,8 @@ def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
 def must_be_recorded(registry: Registry, **ids: str | None) -> None:
     """Raise UnknownSubjectError unless each id that was given names what its option says."""
     for kind, named in ids.items():
+        if named is None:
+            continue
         known: Sequence[Any]
         match kind:
             case "meeting":
@@ -307,7 +309,7 @@ def must_be_recorded(registry: Registry, **ids: str | None) -> None:
                 known = [series for series in registry.series() if series.series == named]
             case _:
                 known = [dialogue for dialogue in registry.dialogues() if dialogue.dialogue == named]
-        if named is not None and not known:
+        if not known:
             raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
 
 

@@ -292,8 +292,9 @@ class _Fold:
         made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
         kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
         ours = made.pop(self.projection.name, [])
-        if self.projection.name in ("standard", "search"):  # names of the library's own, whatever holds them now
-            ours = [*ours, *(name for name in names_of(self.projection.parts) if name not in ours)]
+        for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now
+            if name not in ours and self.projection.name in ("standard", _OURS.get(name.lower())):
+                ours.append(name)
         for name in reversed(ours):
             if (kind := kinds.pop(name.lower(), None)) is not None:
                 run(f"DROP {kind} {name}")
