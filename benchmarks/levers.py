@@ -21,9 +21,9 @@ def _random_ids(_: object) -> Iterator[str]:
         yield str(uuid4())
 
 
-def _one_by_one(self: views.Views, entries: Any, events: Any, keys: Any = None) -> None:
-    for number, entry in enumerate(entries):
-        _apply(self, [entry], [events[number]], None if keys is None else [keys[number]])
+def _one_by_one(self: views.Views, page: Any, keys: Any = None) -> None:
+    for number, told in enumerate(page):
+        _apply(self, [told], None if keys is None else [keys[number]])
 
 
 _apply = views.Views.apply

@@ -150,19 +150,22 @@ def test_made_step_by_step_is_rebuilt_however_the_log_is_cut(projection: str, mo
 def test_a_replay_does_not_care_how_many_events_it_reads_at_a_time(moves: History, page: int) -> None:
     with Registry.open(projections=[SEATS]) as registry:
         play(registry, moves)
-        shown = show(registry), show(registry, SEATS)
+        shown, events = (show(registry), show(registry, SEATS)), list(registry.events())
         with small_pages(page):
             registry.rebuild()
             registry.verify()
+            assert list(registry.events()) == events
+            assert {e for event in events for e in registry.events(subject=event.subject)} == set(events)
         assert (show(registry), show(registry, SEATS)) == shown
 
 
 @contextmanager
 def small_pages(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SQLiteLog.read.__kwdefaults__ or {}, "limit", size)
-        patch.setitem(SQLiteLog.of_subject.__kwdefaults__ or {}, "limit", size)
+        for read in (SQLiteLog.read, SQLiteLog.rows, SQLiteLog.events, SQLiteLog.of_subject):
+            patch.setitem(read.__kwdefaults__ or {}, "limit", size)
         patch.setattr("dialogue_registry.facts.PAGE", size)
+        patch.setattr("dialogue_registry.registry.PAGE", size)
         yield
 
 

@@ -5,7 +5,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogue_registry import (
@@ -163,7 +163,7 @@ def test_instants_and_ids_never_go_back_though_the_clock_does(registry: Registry
     with registry._writing():
         entries = seal([Draft("d/s/1", *encode(fact), None, "")], registry._log.head(), {"d/s/1": 2}, later)
         registry._log.append(entries, expected=4)
-        registry._views.apply(entries, [fact])
+        registry._views.apply([(entries[0].position, fact)])
     registry.record(topic("recorded after its clock was put right"))
     last = list(registry.events())[-2:]
     assert last[0].recorded_at == last[1].recorded_at == later
@@ -217,6 +217,38 @@ def test_a_source_is_stored_once(registry: Registry) -> None:
     registry.record_all([(topic(f"topic {n}"), RELEASE if n % 2 else Source("Another")) for n in range(20)])
     assert registry.db["sources"].count == 2
     assert [event.source for event in registry.events()][:3] == [RELEASE, RELEASE, None]
+
+
+@settings(max_examples=40)
+@given(st.sets(st.integers(0, 80)), st.sets(st.integers(0, 80)), st.lists(st.integers(0, 80), min_size=60))
+def test_a_large_batch_appends_what_is_appended_one_by_one(told: set[int], other: set[int], again: list[int]) -> None:
+    def facts(numbers: Iterable[int]) -> Iterator[tuple[DelegateAttended, Source | None]]:
+        """Delegates, of whom each third has no name, from a source that depends on the number alone."""
+        for number in numbers:
+            named = {"name": "" if number % 3 == 0 else f"Name {number}", "office": f"Seat {number}"}
+            yield DelegateAttended(meeting="d/s/1", party="JPN", **named), RELEASE if number % 2 else None
+
+    found = []
+    for batch in (1, 1000):
+        with Registry.open() as registry:
+            registry.record(*FACTS[:3])
+            registry.record_all(facts(sorted(told)))
+            for number in sorted(told & other):  # what was said once is not said anew, though it stands no more
+                registry.retract(next(registry.events(after=3 + sorted(told).index(number))).id, reason="misread")
+            appended = registry.record_all(facts(again), batch=batch)
+            assert appended == len(set(again) - told)
+            found.append([(event.event, event.source) for event in registry.events(after=registry.position - appended)])
+    assert found[0] == found[1]
+
+
+def test_a_contradiction_is_found_in_a_large_batch(registry: Registry) -> None:
+    seats = [DelegateAttended(meeting="d/s/1", name=f"Name {number}", party="JPN") for number in range(120)]
+    registry.record(*seats)
+    other = DelegateAttended(meeting="d/s/1", name="Name 70", party="JPN", office="Minister")
+    with pytest.raises(ConflictError) as refused:
+        registry.record(*seats[:70], other, *seats[71:])
+    assert refused.value.item == 70
+    assert registry.position == 124
 
 
 def test_a_file_is_marked_and_durable(path: Path) -> None:

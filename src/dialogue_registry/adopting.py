@@ -40,10 +40,10 @@ def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expecte
     try:
         _check_versions(entries, log.versions({entry.subject for entry in entries}))
         log.append(entries, expected=expected)
-        events = [decoded(entry) for entry in entries]
-        for entry, event in zip(entries, events, strict=True):
+        page = [(entry.position, decoded(entry)) for entry in entries]
+        for entry, (_, event) in zip(entries, page, strict=True):
             _check_subject(entry, event, log)
-        views.apply(entries, events)
+        views.apply(page)
     except (sqlite3.IntegrityError, RefusedError, ValueError) as error:
         raise BrokenChainError(
             f"the events from position {entries[0].position} on do not fit together ({error}): "

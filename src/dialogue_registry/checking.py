@@ -24,30 +24,41 @@ def check_log(
     ``whole`` says that the log is seen to its end, not as of an earlier position. Raises
     BrokenChainError at the first position that is not as it was recorded.
     """
-    position, last = 0, chain.GENESIS
-    wanted = None if head is None else bytes.fromhex(head[1])
+    position, last, link = 0, chain.GENESIS, chain.link
+    at, wanted = (0, chain.GENESIS) if head is None else (head[0], bytes.fromhex(head[1]))
     end: int = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
-    if head is not None and head[0] == 0 and wanted != chain.GENESIS:
+    if at == 0 and wanted != chain.GENESIS:
         raise BrokenChainError("the head to compare with is at position 0, yet its hash is not zero", position=0)
     while page := _page(log, position):
         for entry in page:
             position += 1
-            if entry.position != position:
+            if entry[0] != position:
                 raise BrokenChainError(
-                    f"position {position} is missing from the log: {entry.position} comes next", position=position
+                    f"position {position} is missing from the log: {entry[0]} comes next", position=position
                 )
-            last = _check_link(last, entry)
-            if head is not None and position == head[0] and last != wanted:
+            try:
+                last = link(last, *entry[:10])
+            except (TypeError, AttributeError, UnicodeError) as error:
                 raise BrokenChainError(
-                    f"the hash at position {position} is {last.hex()}, not {head[1]}, which was kept elsewhere: "
+                    f"the event at position {position} holds a value of another kind: {error}", position=position
+                ) from None
+            if last != entry[10]:
+                raise BrokenChainError(
+                    f"the event at position {position} is not the one that was recorded: its hash should be "
+                    f"{last.hex()} and is {entry[10].hex() if isinstance(entry[10], bytes) else entry[10]!r}",
+                    position=position,
+                )
+            if position == at and last != wanted:
+                raise BrokenChainError(
+                    f"the hash at position {position} is {last.hex()}, not {wanted.hex()}, which was kept elsewhere: "
                     "the log up to there was replaced",
                     position=position,
                 )
         if progress is not None:
             progress(position, end)
-    if head is not None and position < head[0]:
+    if position < at:
         raise BrokenChainError(
-            f"the log ends at position {position}, not at {head[0]}, the head kept elsewhere: its tail was cut off",
+            f"the log ends at position {position}, not at {at}, the head kept elsewhere: its tail was cut off",
             position=position + 1,
         )
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone() if whole else None
@@ -68,15 +79,15 @@ def _check_pages(connection: sqlite3.Connection, what: str | int) -> None:
         raise StorageError(f"the file is damaged ({row[0]}): restore it from a backup or an export")
 
 
-def _page(log: SQLiteLog, after: int) -> list[Entry]:
+def _page(log: SQLiteLog, after: int) -> Sequence[Entry]:
     try:
-        return log.read(after)
+        return log.rows(after)
     except (sqlite3.OperationalError, UnicodeDecodeError) as error:
         if "decode" not in str(error):
             raise
     good: list[Entry] = []
     try:
-        while len(good) < PAGE and (page := log.read(after + len(good), limit=1)):
+        while len(good) < PAGE and (page := log.rows(after + len(good), limit=1)):
             good += page
     except (sqlite3.OperationalError, UnicodeDecodeError) as error:
         position = after + len(good) + 1
@@ -85,22 +96,6 @@ def _page(log: SQLiteLog, after: int) -> list[Entry]:
                 f"the event at position {position} is no text any more: {error}", position=position
             ) from None
     return good
-
-
-def _check_link(last: bytes, entry: Entry) -> bytes:
-    try:
-        found = chain.link(last, *entry[:10])
-    except (TypeError, AttributeError, UnicodeError) as error:
-        raise BrokenChainError(
-            f"the event at position {entry.position} holds a value of another kind: {error}", position=entry.position
-        ) from None
-    if found != entry.hash:
-        raise BrokenChainError(
-            f"the event at position {entry.position} is not the one that was recorded: its hash should be "
-            f"{found.hex()} and is {entry.hash.hex() if isinstance(entry.hash, bytes) else entry.hash!r}",
-            position=entry.position,
-        )
-    return found
 
 
 def _check_versions(connection: sqlite3.Connection) -> None:

@@ -177,6 +177,8 @@ def from_data(word: str, schema: int, data: Data) -> Event:
             f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"
         ) from None
     try:
+        if schema == latest:
+            return make(**data)
         if schema > latest:
             raise NewerEventError(
                 f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"

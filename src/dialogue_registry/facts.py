@@ -8,10 +8,11 @@ What an amendment removes moves to the tables ``…_past`` with ``until``, so th
 as of any position can be read without a replay. All views are made from these tables.
 """
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from dialogue_registry.codec import decode
 from dialogue_registry.errors import ConflictError
@@ -61,9 +62,18 @@ Interruption = MeetingPostponed | MeetingCancelled
 StatusReport = MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled
 
 
-_ASSERTED = " UNION ALL ".join(
-    f"SELECT {table == 'facts'} AND key = :key, fact, event FROM {table} WHERE key BETWEEN :low AND :high"
-    for table in ("facts", "further", "facts_past", "further_past")
+_EVER = ("facts", "further", "facts_past", "further_past")
+_ASSERTED, _ASSERTED_BETWEEN = (
+    " UNION ALL ".join(
+        f"SELECT {table == 'facts'} AND key = ?1, fact, event FROM {table} WHERE key {which}" for table in _EVER
+    )
+    for which in ("= ?1", "BETWEEN ?2 AND ?3")
+)
+_SO_MANY = 50
+"""Of so many keys at once it is asked whether they were ever used."""
+_USED = " UNION ALL ".join(
+    f"SELECT key FROM {table} WHERE key IN ({', '.join(f'?{number + 1}' for number in range(_SO_MANY))})"
+    for table in _EVER
 )
 
 
@@ -117,10 +127,20 @@ class Facts:
         row = self._connection.execute("SELECT fact FROM facts WHERE key = ?", (key_,)).fetchone()
         return None if row is None else row[0]
 
+    def used(self, keys: Sequence[bytes]) -> set[bytes]:
+        """All of some keys under which something was ever asserted; of the last few, which are not worth it, all."""
+        full = len(keys) - len(keys) % _SO_MANY
+        found = set(keys[full:])
+        for start in range(0, full, _SO_MANY):
+            found.update(key_ for (key_,) in self._connection.execute(_USED, keys[start : start + _SO_MANY]))
+        return found
+
     def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[bool, int, int]]:
         """All (whether it stands under the key, fact, event) ever asserted under it, or under its first 9 bytes."""
-        low, high = (key_[:9], key_[:9] + b"\xff" * 11) if prefix else (key_, key_)
-        return self._connection.execute(_ASSERTED, {"key": key_, "low": low, "high": high}).fetchall()
+        if not prefix:
+            return self._connection.execute(_ASSERTED, (key_,)).fetchall()
+        told = (key_, key_[:9], key_[:9] + b"\xff" * 11)
+        return self._connection.execute(_ASSERTED_BETWEEN, told).fetchall()
 
     def saying(self, content: Content) -> int | None:
         """The position of an event by which a fact stands that says just this."""
@@ -136,7 +156,7 @@ class Facts:
             return set()
         rows = self._connection.execute(
             "SELECT DISTINCT moved_to FROM amendments WHERE moved_to IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(subjects)),),
+            (orjson.dumps(list(subjects)).decode(),),
         )
         return {row[0] for row in rows}
 
@@ -182,19 +202,18 @@ class Facts:
 
         ``page`` has positions and contents in order, ``keys`` their keys if already known.
         """
+        keys = list(self._keys(page)) if keys is None else keys
+        rows = [(position, key_) for (position, _), key_ in zip(page, keys, strict=True)]
+        cursor = self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?1, ?1, ?1, ?2)", rows)
         standing = [
-            Standing(position, position, position, key_, content)
-            for (position, content), key_ in zip(page, keys or self._keys(page), strict=True)
+            Standing._make((position, position, position, key_, content))
+            for (position, content), key_ in zip(page, keys, strict=True)
         ]
-        rows = [entry[:4] for entry in standing]
-        cursor = self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)", rows)
-        if cursor.rowcount == len(standing):
+        if cursor.rowcount == len(rows):
             return standing
-        first = {
-            fact for (fact,) in self._connection.execute("SELECT fact FROM facts WHERE fact >= ?", (standing[0].fact,))
-        }
+        first = {fact for (fact,) in self._connection.execute("SELECT fact FROM facts WHERE fact >= ?", (page[0][0],))}
         self._connection.executemany(
-            "INSERT INTO further VALUES (?, ?, ?, ?)", [row for row in rows if row[0] not in first]
+            "INSERT INTO further VALUES (?1, ?1, ?1, ?2)", [row for row in rows if row[0] not in first]
         )
         return [entry for entry in standing if entry.fact in first]
 

@@ -110,7 +110,7 @@ def fed(entries: Sequence[Entry], projections: Iterable[Projection] = (), cuts: 
         page = entries[start:end]
         with registry._writing():
             registry._log.append(page, expected=start)
-            registry._views.apply(page, [decoded(entry) for entry in page])
+            registry._views.apply([(entry.position, decoded(entry)) for entry in page])
     return registry
 
 

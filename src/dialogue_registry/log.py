@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-import attrs
-
 from dialogue_registry import chain
 from dialogue_registry.codec import decode, decode_source
 from dialogue_registry.events import Event, Source
@@ -75,8 +73,7 @@ class Log(Protocol):
         """Give at most ``limit`` entries after a position, in order."""
 
 
-@attrs.frozen(kw_only=True)
-class RecordedEvent:
+class RecordedEvent(NamedTuple):
     """An event, and what the log adds to it."""
 
     #: The event itself.
@@ -99,19 +96,15 @@ class RecordedEvent:
     hash: str
 
 
-def recorded(entry: Entry, event: Event | None = None) -> RecordedEvent:
-    """Read an entry, whose ``event`` may be known already; raises CodecError where this library cannot."""
-    return RecordedEvent(
-        event=decode(entry.type, entry.schema, entry.data, entry.position) if event is None else event,
-        position=entry.position,
-        id=entry.id,
-        subject=entry.subject,
-        version=entry.version,
-        recorded_at=_moment(entry.recorded_at),
-        source=decode_source(entry.source, entry.position),
-        by=entry.by,
-        hash=entry.hash.hex(),
-    )
+def recorded(entry: Entry, event: Event | None = None, told: Source | None = None) -> RecordedEvent:
+    """Read an entry, whose event and source may be known already; raises CodecError where this library cannot."""
+    position, id_, subject, version, type_, schema, data, source, by, recorded_at, hash_ = entry
+    if event is None:
+        event = decode(type_, schema, data, position)
+    if told is None:
+        told = decode_source(source, position)
+    # Made of a tuple, as Entry is: by names it would take three times as long, and a replay makes a million.
+    return _make((event, position, id_, subject, version, _moment(recorded_at), told, by, hash_.hex()))
 
 
 def decoded(entry: Entry) -> Event:
@@ -119,6 +112,7 @@ def decoded(entry: Entry) -> Event:
     return decode(entry.type, entry.schema, entry.data, entry.position)
 
 
+_make = RecordedEvent._make
 _moment = lru_cache(maxsize=64)(datetime.fromisoformat)  # a batch shares its instant
 
 
@@ -129,7 +123,7 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
     instant: ``now``, or the head's where the clock has gone back.
     """
     recorded_at = max(instant(now), head.recorded_at)
-    ids = _time_ordered_ids(datetime.fromisoformat(recorded_at))
+    ids = _time_ordered_ids(_moment(recorded_at))
     position, last = head.position, head.hash
     running = dict(versions)
     entries: list[Entry] = []
@@ -138,7 +132,8 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
         version = running[subject] = running.get(subject, 0) + 1
         id_ = next(ids)
         last = chain.link(last, position, id_, subject, version, type_, schema, data, source, by, recorded_at)
-        entries.append(Entry(position, id_, subject, version, type_, schema, data, source, by, recorded_at, last))
+        entry = (position, id_, subject, version, type_, schema, data, source, by, recorded_at, last)
+        entries.append(Entry._make(entry))
     return entries
 
 

@@ -12,7 +12,7 @@ so that nobody waits for a writer that has fallen asleep while sending.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from typing import TypeVar
 
@@ -296,25 +296,6 @@ class PostgresLog:
                 return [Entry._make(row) for row in cursor.execute(query, (after, limit))]
 
         return self._run(read)
-
-    def stream(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
-        """Give the entries with after < position ≤ until by COPY, the fast way to read many.
-
-        Read them to the end, or close the iterator, before anything else is asked of this log.
-        """
-        end = self.head().position  # and the connection is there
-        end = end if until is None else min(end, until)
-        query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > {int(after)} AND position <= {end}"
-        with _translated(self.name):
-            assert self._connection is not None
-            statement = f"COPY ({query} ORDER BY position) TO STDOUT (FORMAT BINARY)"
-            try:
-                with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-                    copy.set_types(_TYPES)
-                    for row in copy.rows():
-                        yield Entry._make(row)
-            finally:
-                self._tidy()
 
     def wait(self, seconds: float) -> None:
         """Wait until somebody appends, at most for a while.

@@ -15,7 +15,7 @@ from dialogue_registry.codec import STORED, to_data
 from dialogue_registry.counting import Bounds
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import EVENTS, Source
-from dialogue_registry.log import instant
+from dialogue_registry.log import RecordedEvent, instant
 
 Plain = Mapping[str, Any]
 
@@ -37,6 +37,8 @@ def plain(value: Any) -> Any:
             return {"event": STORED[type(value)][0], **to_data(value)}
         case Mapping():
             return {str(key): plain(told) for key, told in value.items()}
+        case RecordedEvent():
+            return {name: plain(told) for name, told in value._asdict().items()}
         case tuple() | list():
             return [plain(item) for item in value]
         case _ if attrs.has(type(value)):

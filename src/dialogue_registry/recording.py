@@ -8,8 +8,6 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-import orjson
-
 from dialogue_registry import rules
 from dialogue_registry.codec import encode
 from dialogue_registry.errors import (
@@ -45,9 +43,9 @@ from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.views import Views
 
 _KNOWN = """
-SELECT value, 'dialogue', '', NULL FROM json_each(:ids) JOIN dialogues ON dialogue = value
-UNION ALL SELECT value, 'series', s.dialogue, NULL FROM json_each(:ids) JOIN series s ON s.series = value
-UNION ALL SELECT value, 'meeting', m.series, m.status FROM json_each(:ids) JOIN meetings m ON m.meeting = value
+SELECT 'meeting', series, status FROM meetings WHERE meeting = ?1
+UNION ALL SELECT 'series', dialogue, NULL FROM series WHERE series = ?1
+UNION ALL SELECT 'dialogue', '', NULL FROM dialogues WHERE dialogue = ?1
 """
 _RESTING: dict[str, Sequence[tuple[str, str]]] = {
     "dialogue": [("parties", "dialogue"), ("series", "dialogue")],
@@ -82,19 +80,22 @@ class Recorder:
         interrupted = self._facts.interrupted(
             {f.meeting for f, _ in items if isinstance(f, MeetingAnnounced) and f.meeting in told_of}
         )
+        # An announcement's key depends on what interrupted the meeting, so each of them is looked up by itself.
+        once = [None if isinstance(fact, MeetingAnnounced) else rules.key(fact, {}) for fact, _ in items]
+        met = self._facts.used([k for k, subject in zip(once, subjects, strict=True) if k and subject in told_of])
         drafts: list[Draft] = []
         appended: list[Fact] = []
         keys: list[bytes] = []
         places: list[Entry | int] = []
         seen: dict[tuple[object, str | None], Entry | int] = {}
         fresh: dict[bytes, Fact] = {}
-        for item, ((fact, source), subject) in enumerate(zip(items, subjects, strict=True)):
+        for item, ((fact, source), subject, known_key) in enumerate(zip(items, subjects, once, strict=True)):
             encoded = encode(fact)
             place = seen.get((encoded, source))
             if place is None:
-                key = rules.key(fact, interrupted)
+                key = known_key or rules.key(fact, interrupted)
                 standing: Content | None = fresh.get(key)
-                if subject in told_of:
+                if subject in told_of and (key in met or known_key is None):
                     place, stood = self._asserted(fact, source, key)
                     standing = standing or stood
                 if place is None:
@@ -120,8 +121,8 @@ class Recorder:
             if expected is not None and expected != head.position:
                 raise WrongPositionError(expected=expected, actual=head.position)
             entries = seal(drafts, head, versions, datetime.now(UTC))
-            self._log.append(entries, expected=head.position)
-            self._views.apply(entries, appended, keys)
+            self._log.extend(entries)
+            self._views.apply(list(zip([entry.position for entry in entries], appended, strict=True)), keys)
         return [entries[place] if isinstance(place, int) else place for place in places]
 
     def _decide(self, fact: Fact, standing: Content | None, key: bytes, known: dict[str, Subject]) -> None:
@@ -157,7 +158,7 @@ class Recorder:
         return None, standing
 
     def _known(self, ids: Iterable[str]) -> dict[str, Subject]:
-        rows = self._connection.execute(_KNOWN, {"ids": orjson.dumps(list(ids)).decode()})
+        rows = ((id_, *row) for id_ in ids for row in self._connection.execute(_KNOWN, (id_,)))
         return {id_: Subject(kind, parent, status and Status(status)) for id_, kind, parent, status in rows}
 
     def _look_for_attendance(self, meeting: str, known: dict[str, Subject]) -> None:
@@ -218,8 +219,8 @@ class Recorder:
         head = self._log.head()
         draft = Draft(fact.subject, *encode(dispute), source, by)
         entries = seal([draft], head, self._log.versions([fact.subject]), datetime.now(UTC))
-        self._log.append(entries, expected=head.position)
-        self._views.apply(entries, [dispute], [key])
+        self._log.extend(entries)
+        self._views.apply([(entries[0].position, dispute)], [key])
         return entries[0]
 
     def _find(self, event_id: str) -> Entry:
@@ -264,9 +265,9 @@ class Recorder:
         subject = self._log.at(fact).subject
         draft = Draft(subject, *encode(amendment), source, by)
         entries = seal([draft], head, self._log.versions([subject]), datetime.now(UTC))
-        self._log.append(entries, expected=head.position)
+        self._log.extend(entries)
         try:
-            self._views.apply(entries, [amendment])
+            self._views.apply([(entries[0].position, amendment)])
         except ConflictError as conflict:
             other = self._find(conflict.standing)
             if before is None or worded(other) != before:
@@ -290,8 +291,7 @@ class Recorder:
             self._check_resting(before)
         if isinstance(after, FACTS):
             ids = rules.mentions(after)
-            rows = self._connection.execute(_KNOWN, {"ids": orjson.dumps(ids).decode()}).fetchall()
-            if len({row[0] for row in rows}) < len(rows):
+            if any(len(self._connection.execute(_KNOWN, (id_,)).fetchall()) > 1 for id_ in ids):
                 raise IdInUseError(
                     f"{brief(after)} would use an id that already names something else: choose another id"
                 )

@@ -417,7 +417,7 @@ class Registry:
                 refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
             raise
         return tuple(
-            recorded(entry, None if entry.type == "fact.corrected" else event)
+            recorded(entry, None if entry.type == "fact.corrected" else event, source if entry.source == told else None)
             for entry, event in zip(entries, events, strict=True)
         )
 
@@ -534,16 +534,13 @@ class Registry:
         while after < until:
             with self._reading():
                 if subject is None:
-                    page = self._log.read(after)
+                    page = self._log.rows(after, limit=min(PAGE, until - after))
                 else:
-                    page = self._log.of_subject(subject, after=after, version=version)
+                    page = self._log.of_subject(subject, after=after, until=until, version=version)
             if not page:
                 return
-            for entry in page:
-                if entry.position > until:
-                    return
-                yield recorded(entry)
-            after, version = page[-1].position, page[-1].version
+            yield from map(recorded, page)
+            after, version = page[-1][0], page[-1][3]
 
     def at(self, position: int | None = None, instant: datetime | str | None = None) -> "Registry":
         """Give a read-only registry as known then: at a log position, or at an instant (one of the two).

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import assert_never
 
 from dialogue_registry.errors import InvalidValueError, NewerRegistryError, ProjectionError
@@ -10,7 +10,6 @@ from dialogue_registry.events import Event, EventRetracted, FactCorrected
 from dialogue_registry.facts import NAMES as FACT_TABLES
 from dialogue_registry.facts import TABLES as FACT_DDL
 from dialogue_registry.facts import Facts, Standing
-from dialogue_registry.log import Entry, decoded
 from dialogue_registry.projections import Feed, Part, Projection, Row, State, Table, Tally, View, names_of
 from dialogue_registry.rules import Content
 from dialogue_registry.sqlite import SQLiteLog
@@ -116,9 +115,9 @@ class Views:
         """Feed the whole log to empty tables, a page at a time."""
         head = self._log.head().position
         done = 0
-        while page := self._log.read(done):
-            self.apply(page, [decoded(entry) for entry in page])
-            done = page[-1].position
+        while page := self._log.events(done):
+            self.apply(page)
+            done = page[-1][0]
             if progress is not None:
                 progress(done, head)
 
@@ -136,23 +135,23 @@ class Views:
 
     # --- folding ---------------------------------------------------------------------
 
-    def apply(self, entries: Sequence[Entry], events: Sequence[Event], keys: Sequence[bytes] | None = None) -> None:
-        """Fold newly recorded events into all views, within the transaction that is open.
+    def apply(self, page: Sequence[tuple[int, Event]], keys: Sequence[bytes] | None = None) -> None:
+        """Fold newly recorded events, each with its position, into all views, within the transaction that is open.
 
         ``keys`` are the facts' keys, if already known and no amendment is among the events.
         """
         facts: list[tuple[int, Content]] = []
-        for entry, event in zip(entries, events, strict=True):
+        for position, event in page:
             if isinstance(event, FactCorrected | EventRetracted):
                 self._add(facts, None)
                 facts = []
-                change = self.facts.amend(entry.position, event)
+                change = self.facts.amend(position, event)
                 for fold in self._folds:
                     fold.change(change.removed, change.added, change.until, None)
             else:
-                facts.append((entry.position, event))
+                facts.append((position, event))
         self._add(facts, keys)
-        position = entries[-1].position
+        position = page[-1][0]
         self._connection.executemany(
             "UPDATE projections SET position = ? WHERE name = ?", [(position, p.name) for p in self.projections]
         )
@@ -226,7 +225,9 @@ class _StateFold:
         # The keys go to the innermost rows: SQLite does not push them into a subquery by itself.
         select = state.select.format(rows=f"(SELECT * FROM {state.table} WHERE {state.key} IN {keys})")
         columns = ", ".join(state.columns)
-        changes = ", ".join(f"{column} = excluded.{column}" for column in state.columns)
+        # The key stays as it is: to set it would make SQLite look for rows of other tables that refer to it.
+        others = [column for column in state.columns if column != state.key] or [state.key]
+        changes = ", ".join(f"{column} = excluded.{column}" for column in others)
         self.upsert = (
             f"INSERT INTO {state.name} ({columns}) SELECT * FROM ({select}) WHERE true"
             f" ON CONFLICT ({state.key}) DO UPDATE SET {changes}"
@@ -341,7 +342,7 @@ class _Fold:
         """
         rows = self._rows(added)
         for name, fold in self._tables.items():
-            new = rows.get(name, [])
+            new = rows[name]
             old = [row for fact in removed for row in self._take_out(fold, fact, until)]
             if not old and not new:
                 continue
@@ -367,12 +368,12 @@ class _Fold:
             ) from error
 
     def _rows(self, added: Iterable[Standing]) -> dict[str, list[Row]]:
-        rows: dict[str, list[Row]] = {}
+        rows: dict[str, list[Row]] = {name: [] for name in self._tables}
         feeds = self._feeds
         for fact, event, since, _, content in added:
             for name, feed in feeds.get(type(content), ()):
                 if (row := feed(content)) is not None:
-                    rows.setdefault(name, []).append((fact, event, since, *row))
+                    rows[name].append((fact, event, since, *row))
         return rows
 
     def _take_out(self, fold: _TableFold, fact: int, until: int) -> list[Row]:
@@ -395,10 +396,9 @@ class _Fold:
             return
         self._connection.execute(tally.again, (*key, *key))
 
-    def _decide(self, state: _StateFold, keys: Iterable[object]) -> None:
+    def _decide(self, state: _StateFold, keys: Collection[object]) -> None:
         told = {"keys": json.dumps(list(keys))}
-        self._connection.execute(state.upsert, told)
-        if self._connection.execute("SELECT changes()").fetchone()[0] < len(json.loads(told["keys"])):
+        if self._connection.execute(state.upsert, told).rowcount < len(keys):
             self._connection.execute(state.forget, told)
 
     def catch_up(self, facts: Facts, after: int) -> None:
