@@ -1,16 +1,17 @@
 """What made it fast, switched off one at a time: the same work as it is, and without the lever."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
+import attrs
 from cattrs.preconf.orjson import make_converter
 
 from benchmarks import ours
 from benchmarks.measure import Result
-from dialogue_registry import codec, dates, facts, log, questions, views
+from dialogue_registry import codec, dates, facts, log, questions, sqlite, views
 from dialogue_registry.dates import PartialDate
 
 Task = Mapping[str, Any]
@@ -40,6 +41,15 @@ def _read_twice() -> dict[str, tuple[int, Callable[..., Any]]]:
     }
 
 
+_Recorded = attrs.make_class("Recorded", log.RecordedEvent._fields, frozen=True)
+
+
+@contextmanager
+def _as_sqlite_comes() -> Iterator[None]:
+    with patch.multiple(sqlite, CACHE_KIB=2000, CHECKPOINT_PAGES=1000):
+        yield
+
+
 def _scanning(self: questions.Questions, connection: Any, *, tallied: bool) -> None:  # noqa: ARG001 - that is the lever
     self._connection, self._tallied = connection, False
 
@@ -51,6 +61,12 @@ LEVERS: Mapping[str, tuple[str, Callable[[], AbstractContextManager[Any]]]] = {
         "record_batches",
         lambda: patch.object(facts.Facts, "moved_to", lambda _, subjects: set(subjects)),
     ),
+    "and fifty of them at a time": (
+        "record_batches",
+        lambda: patch.object(facts.Facts, "used", lambda _, keys: set(keys)),
+    ),
+    "more in memory, fewer checkpoints": ("record_batches", _as_sqlite_comes),
+    "a recorded event is a tuple": ("replay", lambda: patch.object(log, "_make", lambda told: _Recorded(*told))),
     "events check themselves, and nobody else does": ("replay", lambda: patch.dict(codec._make, _read_twice())),
     "a date is read once": ("replay", lambda: patch.object(dates, "_parse", dates._parse.__wrapped__)),
     "a source is read once": ("replay", lambda: patch.object(codec, "_source", codec._source.__wrapped__)),
