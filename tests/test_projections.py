@@ -295,6 +295,8 @@ def test_two_projections_of_one_name_are_refused() -> None:
         Registry.open(projections=[seats(), seats(2)])
     with pytest.raises(InvalidValueError, match="share a name"):
         Registry.open(projections=[Projection("standard", 1, [])])
+    with pytest.raises(InvalidValueError, match="the library's own"):
+        Registry.open(projections=[Projection("search", 1, [])])
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def check_apart(projections: Sequence[Projection]) -> None:
         raise InvalidValueError(f"two projections share a name ({', '.join(names)}): rename one")
     taken = dict(_OURS)
     for projection in projections:
+        if projection.name == "search" and {_OURS.get(name) for name in names_of(projection.parts)} != {"search"}:
+            raise InvalidValueError("a projection is named 'search', as the library's own is: rename yours")
         for name in names_of(projection.parts):
             if (owner := taken.setdefault(name.lower(), projection.name)) != projection.name:
                 raise InvalidValueError(
