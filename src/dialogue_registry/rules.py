@@ -213,7 +213,9 @@ def learn(fact: Fact, known: Mapping[str, Subject]) -> tuple[str, Subject] | Non
             return fact.meeting, attrs.evolve(known[fact.meeting], status=Status.CANCELLED)
         case DelegateAttended():
             before = known[fact.meeting]
-            return None if before.attended else (fact.meeting, attrs.evolve(before, attended=True))
+            if before.attended:
+                return None
+            return fact.meeting, Subject(before.kind, before.parent, before.status, attended=True)
         case PartyJoined() | CountStated() | TopicDiscussed() | ActivityReported() | OutcomeAgreed():
             return None
         case _:
