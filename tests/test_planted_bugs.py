@@ -359,6 +359,11 @@ def a_meeting_that_may_have_begun_on_the_day_of_a_statement_counts_after_it(patc
     rewritten(patch, questions, "_STRADDLING", "earliest <= a.day", "earliest < a.day")
 
 
+@planted(by=TALLIES)
+def the_widest_window_is_taken_for_the_narrowest(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_STRADDLING", "-max(", "-min(")
+
+
 @planted(by=LAW_6)
 def a_meeting_without_a_date_is_certain(patch: pytest.MonkeyPatch) -> None:
     def as_of(original: Any, meeting: Any, *told: Any) -> Any:

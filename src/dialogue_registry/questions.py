@@ -79,11 +79,17 @@ SELECT series, coalesce(format, 'unknown'), ordinal IS NOT NULL,
        max(CASE WHEN latest <= :day OR :all THEN ordinal END)
 FROM meeting_reports WHERE report = 'held' GROUP BY 1, 2, 3
 """
+# What may have begun by one day, and after a later one too. Its window is no wider than the widest of its series, so
+# that few are looked at of all that have no certain day.
 _STRADDLING = f"""
 WITH asked AS ({_ASKED})
 SELECT a.series, (
     SELECT count(*) FROM meeting_reports
     WHERE report = 'held' AND earliest < latest AND series = a.series AND earliest <= a.day AND latest > ?2
+        AND earliest > coalesce(date(?2, (
+            SELECT -max(julianday(latest) - julianday(earliest)) FROM meeting_reports
+            WHERE report = 'held' AND earliest < latest AND series = a.series
+        ) || ' days'), '')
 ) FROM asked a
 """
 _SCANNED_AFTER = """

@@ -27,6 +27,7 @@ from dialogue_registry.projections import Projection, Row, State, Table, Tally, 
 
 _LATER = "DEFERRABLE INITIALLY DEFERRED"
 _DATED = {"date": "TEXT", "earliest": "TEXT", "latest": "TEXT"}
+_VAGUE = "report = 'held' AND earliest < latest"
 _FORMATS = {"in_person": "= 'in-person'", "online": "= 'online'", "hybrid": "= 'hybrid'", "unknown": "IS NULL"}
 
 
@@ -134,7 +135,12 @@ _PARTS = (
             MeetingPostponed: lambda e: _interruption("postponed", e),
             MeetingCancelled: lambda e: _interruption("cancelled", e),
         },
-        indexes=("meeting", "series", "series, earliest, latest WHERE report = 'held' AND earliest < latest"),
+        indexes=(
+            "meeting",
+            "series",
+            f"series, earliest, latest WHERE {_VAGUE}",
+            f"series, julianday(latest) - julianday(earliest) WHERE {_VAGUE}",
+        ),
     ),
     State(
         "meetings",
