@@ -30,7 +30,7 @@ _INSERT = {
     name: f"INSERT INTO {name} VALUES ({', '.join('?' * width)})"
     for name, width in {
         "dialogues": 9, "series": 8, "meeting_reports": 16, "attendance": 9, "topics": 5, "outcomes": 6,
-        "statements": 10,
+        "statements": 11,
     }.items()
 }  # fmt: skip
 # A report that the meeting was held shows rather than an announcement, and a later report rather than an earlier.
@@ -100,7 +100,7 @@ class TablesByHand:
                     rows["outcomes"].append((*place, event.meeting, event.title, event.kind))
                 case "CountStated":
                     stated = (event.series, event.count, event.as_of, *_days(event.as_of), event.format)
-                    rows["statements"].append((*place, *stated, event.reported_at))
+                    rows["statements"].append((*place, *stated, event.reported_at, _ends(event.as_of)))
                 case "SeriesOpened":
                     opened = (event.series, event.dialogue, event.name, event.abbreviation, _list(event.aliases))
                     rows["series"].append((*place, *opened))
@@ -149,6 +149,10 @@ def _days(text: str | None) -> tuple[str | None, str | None]:
     first, last = when.earliest, when.latest_start
     assert isinstance(first, date)
     return first.isoformat(), last.isoformat()
+
+
+def _ends(text: str) -> str:
+    return PartialDate.of(text).latest.isoformat()
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -364,6 +364,11 @@ def the_widest_window_is_taken_for_the_narrowest(patch: pytest.MonkeyPatch) -> N
     rewritten(patch, questions, "_STRADDLING", "-max(", "-min(")
 
 
+@planted(by=TALLIES)
+def a_statement_is_carried_on_from_the_day_after(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_STATED", "u.ends <= ?", "u.ends < ?")
+
+
 @planted(by=LAW_6)
 def a_meeting_without_a_date_is_certain(patch: pytest.MonkeyPatch) -> None:
     def as_of(original: Any, meeting: Any, *told: Any) -> Any:

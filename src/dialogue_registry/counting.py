@@ -221,7 +221,16 @@ def tallied(meetings: Iterable[Meeting], rule: Rule, day: date | None) -> tuple[
     )
 
 
-def carrying(statements: Sequence[Statement], day: date | None) -> tuple[PartialDate, int] | None:
+@attrs.frozen
+class Stated:
+    """What a statement says, without who says so."""
+
+    count: int
+    as_of: PartialDate
+    format: str | None
+
+
+def carrying(statements: Sequence[Statement | Stated], day: date | None) -> tuple[PartialDate, int] | None:
     """The date and the number to carry on from: the latest statement as of a day.
 
     Of that date, the last recorded without a format, else the sum of the last recorded of

@@ -23,7 +23,7 @@ from dialogue_registry.answers import (
     reader,
 )
 from dialogue_registry.codec import decode_source
-from dialogue_registry.counting import FORMATS, Bounds, Cells
+from dialogue_registry.counting import FORMATS, Bounds, Cells, Stated
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import FACTS, FactDisputed, Source
 from dialogue_registry.facts import Facts, worded
@@ -73,6 +73,14 @@ SELECT a.series, a.day, (
         AND t.period >= substr(a.day, 1, r.low) AND t.period < substr(a.day, 1, r.high) || iif(r.level = 10, '~', '')
 ) FROM asked a
 """
+# The statements that end on the last day that those of their series end on.
+_STATED = """
+SELECT t.series, t.count, t.as_of, t.format
+FROM series s CROSS JOIN statements t ON t.series = s.series
+    AND t.ends = (SELECT max(u.ends) FROM statements u WHERE u.series = s.series AND u.ends <= ?)
+ORDER BY t.fact
+"""
+_ALL_STATED = "SELECT series, count, as_of, format FROM statements ORDER BY fact"
 _SCANNED = """
 SELECT series, coalesce(format, 'unknown'), ordinal IS NOT NULL,
        sum(latest <= :day OR :all), sum(earliest <= :day OR earliest IS NULL),
@@ -237,6 +245,17 @@ class Questions:
             cells.possible[cell] = (certain if day is None else possible) or 0
             if highest is not None:
                 cells.highest = max(highest, cells.highest or 0)
+        return found
+
+    def stated(self, day: date | None) -> dict[str, list[Stated]]:
+        """What each series may be carried on from as of one day: its last statements then, or all of them."""
+        found: dict[str, list[Stated]] = {}
+        if self._tallied:
+            rows = self._connection.execute(_STATED, (_EVER if day is None else day.isoformat(),))
+        else:  # the past is made of several tables, in which the last would be sought from end to end
+            rows = self._connection.execute(_ALL_STATED)
+        for series, count, as_of, format_ in rows:
+            found.setdefault(series, []).append(Stated(count, PartialDate.of(as_of), format_))
         return found
 
     def held_after(

@@ -876,9 +876,7 @@ class Registry:
         return Counts(counts)
 
     def _carried(self, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
-        stated: dict[str, list[Statement]] = {}
-        for statement in self._questions.selected(Statement, {}):
-            stated.setdefault(statement.series, []).append(statement)
+        stated = self._questions.stated(day)
         carry = {series: found for series, s in stated.items() if (found := carrying(s, day)) is not None}
         if not carry:
             return {}

@@ -254,9 +254,12 @@ _PARTS = (
             "latest": "TEXT NOT NULL",
             "format": "TEXT",
             "reported_at": "TEXT",
+            "ends": "TEXT NOT NULL",  # the last day it can reach: as of that day it is known
         },
-        feed={CountStated: lambda e: (e.series, e.count, *_days(e.as_of), e.format, e.reported_at)},
-        indexes=("series",),
+        feed={
+            CountStated: lambda e: (e.series, e.count, *_days(e.as_of), e.format, e.reported_at, str(e.as_of.latest))
+        },
+        indexes=("series, ends",),
     ),
     Table(
         "disputes",
