@@ -20,14 +20,17 @@ TABLES = (
     "statements",
 )  # fmt: skip
 _SUMS = tuple(
-    f"{how}{numbered}" for how in ("in_person", "online", "hybrid", "unknown") for numbered in ("", "_numbered")
+    f"{bound}_{how}{numbered}"
+    for bound in ("possible", "certain")
+    for how in ("in_person", "online", "hybrid", "unknown")
+    for numbered in ("", "_numbered")
 )
 _CELL = {"in-person": 0, "online": 2, "hybrid": 4, None: 6}
 _INSERT = {
     name: f"INSERT INTO {name} VALUES ({', '.join('?' * width)})"
     for name, width in {
         "dialogues": 9, "series": 8, "meeting_reports": 16, "attendance": 9, "topics": 5, "outcomes": 6,
-        "statements": 10,
+        "statements": 11,
     }.items()
 }  # fmt: skip
 # A report that the meeting was held shows rather than an announcement, and a later report rather than an earlier.
@@ -40,7 +43,7 @@ _MEETING = (
     + ", event = excluded.event WHERE excluded.status = 'held' OR status = 'announced'"
 )
 _TALLY = (
-    f"INSERT INTO held_tallies VALUES ({', '.join('?' * 13)}) ON CONFLICT (series, bound, level, period) DO UPDATE SET "
+    f"INSERT INTO held_tallies VALUES ({', '.join('?' * 20)}) ON CONFLICT (series, level, period) DO UPDATE SET "
     + ", ".join(f"{column} = {column} + excluded.{column}" for column in _SUMS)
     + ", highest_ordinal = max(coalesce(highest_ordinal, excluded.highest_ordinal),"
     " coalesce(excluded.highest_ordinal, highest_ordinal))"
@@ -97,7 +100,7 @@ class TablesByHand:
                     rows["outcomes"].append((*place, event.meeting, event.title, event.kind))
                 case "CountStated":
                     stated = (event.series, event.count, event.as_of, *_days(event.as_of), event.format)
-                    rows["statements"].append((*place, *stated, event.reported_at))
+                    rows["statements"].append((*place, *stated, event.reported_at, _ends(event.as_of)))
                 case "SeriesOpened":
                     opened = (event.series, event.dialogue, event.name, event.abbreviation, _list(event.aliases))
                     rows["series"].append((*place, *opened))
@@ -121,16 +124,21 @@ class TablesByHand:
 
 def _count(tallies: dict[tuple[Any, ...], list[Any]], event: Any, earliest: str | None, latest: str | None) -> None:
     cell = _CELL[event.format] + (event.ordinal is not None)
-    bounds: Sequence[tuple[str, str | None]] = (("earliest", earliest), ("latest", latest))
-    for bound, day in [("both", earliest)] if earliest == latest else bounds:
-        for level in (4, 7, 10) if day else (4,):
-            key = (event.series, bound, level, (day or "")[:level])
-            sums = tallies.get(key)
-            if sums is None:
-                sums = tallies[key] = [0] * 8 + [None]
-            sums[cell] += 1
-            if event.ordinal is not None:
-                sums[8] = max(sums[8] or 0, event.ordinal)
+    for level in (3, 4, 7, 10) if earliest else (3,):
+        first, last = (earliest or "")[:level], (latest or "~")[:level]
+        possible = _sums(tallies, event.series, level, first)
+        certain = possible if first == last else _sums(tallies, event.series, level, last)
+        possible[cell] += 1
+        certain[8 + cell] += 1
+        if event.ordinal is not None:
+            certain[16] = max(certain[16] or 0, event.ordinal)
+
+
+def _sums(tallies: dict[tuple[Any, ...], list[Any]], *key: Any) -> list[Any]:
+    sums = tallies.get(key)
+    if sums is None:
+        sums = tallies[key] = [0] * 16 + [None]
+    return sums
 
 
 @lru_cache(maxsize=65536)
@@ -141,6 +149,10 @@ def _days(text: str | None) -> tuple[str | None, str | None]:
     first, last = when.earliest, when.latest_start
     assert isinstance(first, date)
     return first.isoformat(), last.isoformat()
+
+
+def _ends(text: str) -> str:
+    return PartialDate.of(text).latest.isoformat()
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -51,7 +51,7 @@ from dialogue_registry.testing import (
     retracted_as_never_recorded,
     unrelated_commute,
 )
-from tests import test_laws, test_log_contract, test_schema_evolution, test_tampering
+from tests import test_laws, test_log_contract, test_schema_evolution, test_tallies, test_tampering
 from tests.test_laws import SEATS
 from tests.tried import TRIED
 
@@ -107,6 +107,13 @@ LAW_6 = law(
     test_laws.test_views_are_what_the_model_shows_after_every_move,
     moves=stories,
     asked=st.lists(test_laws.days_asked, max_size=3),
+)
+TALLIES = law(
+    test_tallies.test_counts_are_those_of_the_model_where_periods_meet,
+    told=st.lists(test_tallies.meetings, min_size=1, max_size=12),
+    said=st.lists(test_tallies.statements, max_size=4),
+    lost=st.sets(st.integers(0, 11), max_size=3),
+    asked=st.lists(test_tallies.edges, min_size=1, max_size=4),
 )
 LAW_10 = law(test_tampering.test_an_edited_event_is_found_where_it_stands, moves=stories, data=st.data())
 LAW_10_TAIL = law(test_tampering.test_a_cut_tail_is_found_by_the_head_kept_elsewhere, moves=stories, data=st.data())
@@ -340,6 +347,26 @@ def what_one_dialogue_does_shows_in_another(patch: pytest.MonkeyPatch) -> None:
 @planted(by=LAW_6)
 def as_of_leaves_out_the_day_itself(patch: pytest.MonkeyPatch) -> None:
     rewritten(patch, questions, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
+
+
+@planted(by=TALLIES)
+def the_months_of_a_decade_are_counted_with_it(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_TALLIED", "(7, 4, 7)", "(7, 3, 7)")
+
+
+@planted(by=TALLIES)
+def a_meeting_that_may_have_begun_on_the_day_of_a_statement_counts_after_it(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_STRADDLING", "earliest <= a.day", "earliest < a.day")
+
+
+@planted(by=TALLIES)
+def the_widest_window_is_taken_for_the_narrowest(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_STRADDLING", "-max(", "-min(")
+
+
+@planted(by=TALLIES)
+def a_statement_is_carried_on_from_the_day_after(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, questions, "_STATED", "u.ends <= ?", "u.ends < ?")
 
 
 @planted(by=LAW_6)

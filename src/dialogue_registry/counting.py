@@ -6,6 +6,7 @@ beginning is on or before it, *possibly* when the earliest is. Every answer give
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 import attrs
@@ -140,8 +141,7 @@ class Cells:
 
     def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
         """The total and the share of each format under one of the library's rules."""
-        counted = [cell for cell in CELLS if rule.counts(CELLS[cell])]
-        return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in counted)
+        return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in _counted(rule))
 
 
 class Shares(Mapping[str, Bounds]):
@@ -174,12 +174,12 @@ class Shares(Mapping[str, Bounds]):
 
 def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, Bounds]]:
     """Add up (format, certain, possible) to a total and shares by format."""
-    shares = {name: [0, 0] for name in FORMATS}
+    surely, perhaps = dict.fromkeys(FORMATS, 0), dict.fromkeys(FORMATS, 0)
     for name, certain, possible in parts:
-        shares[name][0] += certain
-        shares[name][1] += possible
-    total = Bounds(sum(s[0] for s in shares.values()), sum(s[1] for s in shares.values()))
-    return total, Shares(Bounds(*share) for share in shares.values())
+        surely[name] += certain
+        perhaps[name] += possible
+    total = Bounds(sum(surely.values()), sum(perhaps.values()))
+    return total, Shares(map(Bounds, surely.values(), perhaps.values()))
 
 
 def _example(format_: str, ordinal: int | None) -> Meeting:
@@ -194,6 +194,12 @@ CELLS: Mapping[Cell, Meeting] = {
     (name, numbered): _example(name, 1 if numbered else None) for name in FORMATS for numbered in (False, True)
 }
 """One meeting of each cell, for the library's own rules to look at."""
+
+
+@lru_cache
+def _counted(rule: Rule) -> Sequence[Cell]:
+    """The cells that one of the library's rules counts, found out once and not for each series."""
+    return [cell for cell, meeting in CELLS.items() if rule.counts(meeting)]
 
 
 def as_of(meeting: Meeting, first: date | None, last: date | None) -> Bounds:
@@ -215,7 +221,16 @@ def tallied(meetings: Iterable[Meeting], rule: Rule, day: date | None) -> tuple[
     )
 
 
-def carrying(statements: Sequence[Statement], day: date | None) -> tuple[PartialDate, int] | None:
+@attrs.frozen
+class Stated:
+    """What a statement says, without who says so."""
+
+    count: int
+    as_of: PartialDate
+    format: str | None
+
+
+def carrying(statements: Sequence[Statement | Stated], day: date | None) -> tuple[PartialDate, int] | None:
     """The date and the number to carry on from: the latest statement as of a day.
 
     Of that date, the last recorded without a format, else the sum of the last recorded of

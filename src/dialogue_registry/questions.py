@@ -23,7 +23,7 @@ from dialogue_registry.answers import (
     reader,
 )
 from dialogue_registry.codec import decode_source
-from dialogue_registry.counting import FORMATS, Bounds, Cells
+from dialogue_registry.counting import FORMATS, Bounds, Cells, Stated
 from dialogue_registry.dates import PartialDate
 from dialogue_registry.events import FACTS, FactDisputed, Source
 from dialogue_registry.facts import Facts, worded
@@ -54,34 +54,51 @@ _READERS = {
 }
 
 _CELLS = [(name, numbered) for name in FORMATS for numbered in (False, True)]
-_SUMS = ", ".join(f"sum({name.replace('-', '_')}{'_numbered' if numbered else ''})" for name, numbered in _CELLS)
-_ASKED = "SELECT json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS day FROM json_each(?)"
+_EVER, _NEVER = "~~", "!"
+"""A day after all days, as of which even what has no date counts; and one before them, as of which only that may."""
+_SUMS = ", ".join(
+    f"sum({bound}_{name.replace('-', '_')}{'_numbered' if numbered else ''})"
+    for bound in ("possible", "certain")
+    for name, numbered in _CELLS
+)
+_ASKED = "SELECT json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS day FROM json_each(?1)"
+# The decades before that of the day, the years in it before that of the day, and so on. Every series is added up by
+# itself, since a GROUP BY would sort the rows of all of them first.
 _TALLIED = f"""
 WITH asked AS ({_ASKED}),
-     reach (level, low, high) AS (VALUES (4, '', 4), (7, 4, 7), (10, 7, 10)),
-     bounds (bound) AS (VALUES ('both'), ('earliest'), ('latest'))
-SELECT a.series, t.bound, {_SUMS}, max(highest_ordinal)
-FROM asked a CROSS JOIN reach r CROSS JOIN bounds b
-CROSS JOIN held_tallies t ON t.series = a.series AND t.bound = b.bound AND t.level = r.level
-    AND t.period > substr(a.day, 1, r.low) AND t.period < substr(a.day, 1, r.high) || iif(r.level = 10, '~', '')
-GROUP BY a.series, t.bound
+     reach (level, low, high) AS (VALUES (3, 0, 3), (4, 3, 4), (7, 4, 7), (10, 7, 10))
+SELECT a.series, a.day, (
+    SELECT json_array({_SUMS}, max(highest_ordinal))
+    FROM reach r CROSS JOIN held_tallies t ON t.series = a.series AND t.level = r.level
+        AND t.period >= substr(a.day, 1, r.low) AND t.period < substr(a.day, 1, r.high) || iif(r.level = 10, '~', '')
+) FROM asked a
 """
-_TALLIED_ALL = f"""
-WITH bounds (bound) AS (VALUES ('both'), ('earliest'), ('latest'))
-SELECT s.series, t.bound, {_SUMS}, max(highest_ordinal)
-FROM series s CROSS JOIN bounds b
-CROSS JOIN held_tallies t ON t.series = s.series AND t.bound = b.bound AND t.level = 4 AND t.period BETWEEN ? AND ?
-GROUP BY s.series, t.bound
+# The statements that end on the last day that those of their series end on.
+_STATED = """
+SELECT t.series, t.count, t.as_of, t.format
+FROM series s CROSS JOIN statements t ON t.series = s.series
+    AND t.ends = (SELECT max(u.ends) FROM statements u WHERE u.series = s.series AND u.ends <= ?)
+ORDER BY t.fact
 """
+_ALL_STATED = "SELECT series, count, as_of, format FROM statements ORDER BY fact"
 _SCANNED = """
 SELECT series, coalesce(format, 'unknown'), ordinal IS NOT NULL,
        sum(latest <= :day OR :all), sum(earliest <= :day OR earliest IS NULL),
        max(CASE WHEN latest <= :day OR :all THEN ordinal END)
 FROM meeting_reports WHERE report = 'held' GROUP BY 1, 2, 3
 """
-_STRADDLING = """
-SELECT count(*) FROM meeting_reports
-WHERE report = 'held' AND earliest < latest AND series = ? AND earliest <= ? AND latest > ?
+# What may have begun by one day, and after a later one too. Its window is no wider than the widest of its series, so
+# that few are looked at of all that have no certain day.
+_STRADDLING = f"""
+WITH asked AS ({_ASKED})
+SELECT a.series, (
+    SELECT count(*) FROM meeting_reports
+    WHERE report = 'held' AND earliest < latest AND series = a.series AND earliest <= a.day AND latest > ?2
+        AND earliest > coalesce(date(?2, (
+            SELECT -max(julianday(latest) - julianday(earliest)) FROM meeting_reports
+            WHERE report = 'held' AND earliest < latest AND series = a.series
+        ) || ' days'), '')
+) FROM asked a
 """
 _SCANNED_AFTER = """
 SELECT sum(earliest > :last AND latest <= :day), sum((latest > :first AND earliest <= :day) OR earliest IS NULL)
@@ -199,25 +216,24 @@ class Questions:
     # --- counts ----------------------------------------------------------------------
 
     def cells(self, day: date | None) -> dict[str, Cells]:
-        """The held meetings of every series as of one day (None: all time)."""
+        """The held meetings of every series as of one day (None: all time), in the order the series were opened."""
+        ids = self.series_ids()
         if not self._tallied:
-            return self._scan(day)
-        if day is None:
-            return _add_up(self._connection.execute(_TALLIED_ALL, ("", "9999")))
-        cells = self._until(dict.fromkeys(self.series_ids(), day))
-        for series, undated in self._undated().items():
-            for cell, number in undated.possible.items():
-                possible = cells.setdefault(series, Cells()).possible
-                possible[cell] = possible.get(cell, 0) + number
-        return cells
+            found = self._scan(day)
+            return {series: found.get(series, Cells()) for series in ids}
+        asked = _EVER if day is None else day.isoformat()
+        told = self._tallies((series, asked) for series in ids)
+        return {series: told[series, asked] for series in ids}
 
-    def _undated(self) -> dict[str, Cells]:
-        return _add_up(self._connection.execute(_TALLIED_ALL, ("", "")))
-
-    def _until(self, days: Mapping[str, date]) -> dict[str, Cells]:
-        """The dated held meetings of some series, each as of a day of its own, from the tallies."""
-        asked = orjson.dumps([(series, day.isoformat()) for series, day in days.items()]).decode()
-        return _add_up(self._connection.execute(_TALLIED, (asked,)))
+    def _tallies(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cells]:
+        """The held meetings of some series, each as of a day of its own."""
+        found: dict[tuple[str, str], Cells] = {}
+        for series, day, told in self._connection.execute(_TALLIED, (orjson.dumps(list(asked)).decode(),)):
+            *numbers, highest = orjson.loads(told)
+            sums = [number or 0 for number in numbers]  # they are null where there is not one row to add up
+            possible, certain = (dict(zip(_CELLS, sums[of:], strict=False)) for of in (0, len(_CELLS)))
+            found[series, day] = Cells(certain, possible, highest)
+        return found
 
     def _scan(self, day: date | None) -> dict[str, Cells]:
         found: dict[str, Cells] = {}
@@ -231,6 +247,17 @@ class Questions:
                 cells.highest = max(highest, cells.highest or 0)
         return found
 
+    def stated(self, day: date | None) -> dict[str, list[Stated]]:
+        """What each series may be carried on from as of one day: its last statements then, or all of them."""
+        found: dict[str, list[Stated]] = {}
+        if self._tallied:
+            rows = self._connection.execute(_STATED, (_EVER if day is None else day.isoformat(),))
+        else:  # the past is made of several tables, in which the last would be sought from end to end
+            rows = self._connection.execute(_ALL_STATED)
+        for series, count, as_of, format_ in rows:
+            found.setdefault(series, []).append(Stated(count, PartialDate.of(as_of), format_))
+        return found
+
     def held_after(
         self, dates: Mapping[str, PartialDate], day: date | None, now: Mapping[str, Cells]
     ) -> dict[str, Bounds]:
@@ -240,30 +267,26 @@ class Questions:
         """
         if not self._tallied:
             return {series: self._scan_after(series, since, day) for series, since in dates.items()}
-        undated = self._undated() if day is None else {}
-        before = self._until({series: since.earliest for series, since in dates.items()})
-        through = before
-        if not all(since.is_day for since in dates.values()):
-            through = self._until({series: since.latest for series, since in dates.items()})
-        found: dict[str, Bounds] = {}
-        for series, since in dates.items():
-            reach = now.get(series, Cells()).totals()
-            # Of those begun by the day for certain, leave out all that may have begun by the date:
-            # but those whose window reaches over both are not among them in the first place.
-            over = self._straddling(series, since.latest, day)
-            certain = reach.certain - undated.get(series, Cells()).totals().possible
-            found[series] = Bounds(
-                certain - through.get(series, Cells()).totals().possible + over,
-                reach.possible - before.get(series, Cells()).totals().certain,
+        first = {series: since.earliest.isoformat() for series, since in dates.items()}
+        last = {series: since.latest.isoformat() for series, since in dates.items()}
+        told = self._tallies({*first.items(), *last.items()})
+        over = {} if day is None else self._straddling(last, day)
+        # Of those begun by the day for certain, leave out all that may have begun by the date:
+        # but those whose window reaches over both are not among them in the first place.
+        return {
+            series: Bounds(
+                now[series].totals().certain - told[series, last[series]].totals().possible + over.get(series, 0),
+                now[series].totals().possible - told[series, first[series]].totals().certain,
             )
-        return found
+            for series in dates
+        }
 
-    def _straddling(self, series: str, first: date, last: date | None) -> int:
-        if last is None:
-            return 0
-        told = (series, first.isoformat(), last.isoformat())
-        number: int = self._connection.execute(_STRADDLING, told).fetchone()[0]
-        return number
+    def _straddling(self, firsts: Mapping[str, str], last: date) -> dict[str, int]:
+        """How many of each series may have begun by a first day of its own, and may have begun after the last."""
+        asked = orjson.dumps(list(firsts.items())).decode()
+        undated = self._tallies([(series, _NEVER) for series in firsts])
+        found = self._connection.execute(_STRADDLING, (asked, last.isoformat()))
+        return {series: number + undated[series, _NEVER].totals().possible for series, number in found}
 
     def _scan_after(self, series: str, since: PartialDate, day: date | None) -> Bounds:
         told = {
@@ -304,17 +327,3 @@ class Questions:
                     )
                 )
         return Rows(found)
-
-
-def _add_up(rows: Iterable[Sequence[Any]]) -> dict[str, Cells]:
-    found: dict[str, Cells] = {}
-    for series, bound, *numbers, highest in rows:
-        cells = found.setdefault(series, Cells())
-        for cell, number in zip(_CELLS, numbers, strict=True):
-            if number and bound != "earliest":
-                cells.certain[cell] = cells.certain.get(cell, 0) + number
-            if number and bound != "latest":
-                cells.possible[cell] = cells.possible.get(cell, 0) + number
-        if bound != "earliest" and highest is not None:
-            cells.highest = max(highest, cells.highest or 0)
-    return found

@@ -855,17 +855,13 @@ class Registry:
             position = self._log.head().position
             cells = self._questions.cells(day)
             carried = self._carried(day, cells)
+            ours = chosen is RULES.get(chosen.name)
             held: dict[str, list[Meeting]] = {}
-            if chosen is not RULES.get(chosen.name):
-                for meeting in self._questions.held():
-                    held.setdefault(meeting.series, []).append(meeting)
+            for meeting in () if ours else self._questions.held():
+                held.setdefault(meeting.series, []).append(meeting)
             counts: dict[str, Count] = {}
-            for series in self._questions.series_ids():
-                of_series = cells.get(series, Cells())
-                if chosen is RULES.get(chosen.name):
-                    total, by_format = of_series.under(chosen)
-                else:
-                    total, by_format = tallied(held.get(series, ()), chosen, day)
+            for series, of_series in cells.items():
+                total, by_format = of_series.under(chosen) if ours else tallied(held.get(series, ()), chosen, day)
                 counts[series] = Count(
                     series=series,
                     total=total,
@@ -877,9 +873,7 @@ class Registry:
         return Counts(counts)
 
     def _carried(self, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
-        stated: dict[str, list[Statement]] = {}
-        for statement in self._questions.selected(Statement, {}):
-            stated.setdefault(statement.series, []).append(statement)
+        stated = self._questions.stated(day)
         carry = {series: found for series, s in stated.items() if (found := carrying(s, day)) is not None}
         if not carry:
             return {}
