@@ -58,6 +58,7 @@ COMPARED = (
     Compared("verify, chain only", "verify", "ours, chain only", "floor", "time", 2.0),
     Compared("verify, views too", "verify", "ours, views too", "floor", "time", None),
     Compared("import", "import", "ours", "dependencies", "time", 1.3),
+    Compared("import, open, record a meeting", "import", "ours, a meeting recorded", "dependencies", "time", None),
     Compared("one event, on a server", "shared: single", "ours", "eventsourcing", "rate", None),
     Compared("batches of 1000, on a server", "shared: batches", "ours", "eventsourcing", "rate", 2.0),
     Compared("a log copied to a server", "shared: batches", "ours, copied", "eventsourcing", "rate", 2.0),

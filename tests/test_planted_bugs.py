@@ -34,7 +34,6 @@ from dialogue_registry import (
     facts,
     questions,
     recording,
-    registry,
     rules,
     sqlite,
     views,
@@ -390,7 +389,7 @@ def the_last_day_of_a_span_counts(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_6)
 def the_first_statement_of_a_day_is_carried_on(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, registry, "carrying", lambda original, stated, day: original(stated[::-1], day))
+    wrapped(patch, counting, "carrying", lambda original, stated, day: original(stated[::-1], day))
 
 
 @planted(by=LAW_6)

@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "dialogue_registry"
 
 #: Bottom to top. Rooms of one floor do not know of each other.
 FLOORS = (
-    {"errors"},
+    {"errors", "later"},
     {"dates", "names", "site"},
     {"events", "parties", "drawing"},
     {"codec", "chain"},

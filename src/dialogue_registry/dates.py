@@ -11,8 +11,7 @@ The notation is the Extended Date/Time Format (EDTF, part of ISO 8601-2:2019):
 """
 
 import re
-from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import attrs
@@ -94,7 +93,7 @@ def _parse(text: str) -> PartialDate:
             return PartialDate(text, first, first, first)
         if month := shape["month"]:
             first = date.fromisoformat(f"{month}-01")
-            last = first.replace(day=monthrange(first.year, first.month)[1])
+            last = _last_of_month(first)
             return PartialDate(text, first, last, last)
         if year := shape["year"]:
             last = date(int(year), 12, 31)
@@ -107,6 +106,13 @@ def _parse(text: str) -> PartialDate:
     if last < first:
         raise InvalidDateError(f"{_short(text)} ends before it begins: put the earlier day first")
     return PartialDate(text, first, last, first if span else last)
+
+
+def _last_of_month(first: date) -> date:
+    # calendar.monthrange would say it too, but brings locale along: a millisecond at every start.
+    if first.month == 12:
+        return first.replace(day=31)
+    return first.replace(month=first.month + 1) - timedelta(days=1)
 
 
 def _short(text: str) -> str:

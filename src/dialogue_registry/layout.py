@@ -1,12 +1,17 @@
 """Answers in a notebook: small tables of HTML, with everything escaped."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from dialogue_registry.events import EVENTS, Source
+from dialogue_registry.later import Later
+
+if TYPE_CHECKING:
+    import html
+else:  # most programs are no notebooks
+    html = Later("html", globals())
 
 T = TypeVar("T")
 _MOST = 60
@@ -17,7 +22,7 @@ def html_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str
     """Lay out rows as a table of HTML; sources become links, columns that say nothing are left out."""
     shown = rows[:_MOST]
     told = [i for i in range(len(headings)) if any(row[i] not in (None, "", ()) for row in rows)]
-    head = "".join(f"<th>{escape(headings[i])}</th>" for i in told)
+    head = "".join(f"<th>{html.escape(headings[i])}</th>" for i in told)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(row[i])}</td>' for i in told)}</tr>" for row in shown)
     more = f"<p>… and {len(rows) - _MOST} more</p>" * (len(rows) > _MOST)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}" if rows else "<p>nothing</p>"
@@ -28,12 +33,12 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case Source(title=title, url=url):
-            named = escape(title)
-            return f'<a href="{escape(url)}">{named}</a>' if url.startswith(("http://", "https://")) else named
+            named = html.escape(title)
+            return f'<a href="{html.escape(url)}">{named}</a>' if url.startswith(("http://", "https://")) else named
         case tuple():
             return "; ".join(map(_cell, value))
         case Mapping():
-            return "; ".join(f"{escape(str(key))}: {_cell(told)}" for key, told in value.items())
+            return "; ".join(f"{html.escape(str(key))}: {_cell(told)}" for key, told in value.items())
         case _ if isinstance(value, EVENTS):
             told = {name: getattr(value, name) for name in _fields(type(value))}
             stated = "; ".join(
@@ -41,9 +46,9 @@ def _cell(value: Any) -> str:
             )
             return f"{type(value).__name__} – {stated}"
         case _ if attrs.has(type(value)) and hasattr(value, "name"):
-            return escape(str(value.name))
+            return html.escape(str(value.name))
         case _:
-            return escape(str(value))
+            return html.escape(str(value))
 
 
 class Rows(tuple[T, ...]):

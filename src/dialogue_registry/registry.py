@@ -7,41 +7,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
-from functools import partial
-from html import escape
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar
 
-from dialogue_registry import anomalies, checking, exchange, history, sqlite
-from dialogue_registry.answers import (
-    Activity,
-    Appearance,
-    Attendance,
-    Dialogue,
-    Dispute,
-    Meeting,
-    Outcome,
-    Series,
-    Statement,
-    Step,
-    Topic,
-)
+from dialogue_registry import sqlite
 from dialogue_registry.arguments import a_fact, a_head, a_moment, a_number, a_source, a_text, choice, seconds
-from dialogue_registry.cloudevents import name_of, to_line
 from dialogue_registry.codec import encode_source
-from dialogue_registry.counting import (
-    RULES,
-    Bounds,
-    Cells,
-    Count,
-    Counts,
-    Rule,
-    carrying,
-    find_rule,
-    tallied,
-)
 from dialogue_registry.dates import full_day
 from dialogue_registry.errors import (
     BusyError,
@@ -56,22 +30,47 @@ from dialogue_registry.errors import (
     WrongPositionError,
 )
 from dialogue_registry.events import Fact, Format, Role, Source
+from dialogue_registry.later import Later
 from dialogue_registry.log import PAGE, RecordedEvent, recorded
 from dialogue_registry.projections import Projection
-from dialogue_registry.questions import BY_DAY, Questions
-from dialogue_registry.reconciling import Reconciliation, reconcile, your_rules
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
-from dialogue_registry.searching import Found, Searcher
 from dialogue_registry.sharing import OvertakenError, Replica, SharedLog, followed_log
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.standard import STANDARD
 from dialogue_registry.views import Views, check_apart
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    import html
 
+    import sqlite_utils
+
+    from dialogue_registry import (
+        anomalies,
+        answers,
+        checking,
+        cloudevents,
+        counting,
+        exchange,
+        history,
+        questions,
+        reconciling,
+        searching,
+    )
     from dialogue_registry.postgres import PostgresLog
+else:  # to record, none of them is needed
+    html = Later("html", globals())
+    sqlite_utils = Later("sqlite_utils", globals())
+    anomalies = Later("dialogue_registry.anomalies", globals())
+    answers = Later("dialogue_registry.answers", globals())
+    checking = Later("dialogue_registry.checking", globals())
+    cloudevents = Later("dialogue_registry.cloudevents", globals())
+    counting = Later("dialogue_registry.counting", globals())
+    exchange = Later("dialogue_registry.exchange", globals())
+    history = Later("dialogue_registry.history", globals())
+    questions = Later("dialogue_registry.questions", globals())
+    reconciling = Later("dialogue_registry.reconciling", globals())
+    searching = Later("dialogue_registry.searching", globals())
 
 _LIKE_AN_ADDRESS = re.compile(r"://|^\s*postgres[^/\s]*:/|\bpassword\s*=", re.IGNORECASE)
 
@@ -127,9 +126,15 @@ class Registry:
         self._log = SQLiteLog(connection)
         self._views = Views(connection, self._log, projections)
         self._recorder = Recorder(connection, self._log, self._views)
-        self._questions = Questions(connection, tallied=position is None)
-        self._searcher = Searcher(connection, self._log, self._questions, past=position is not None)
-        self._db: Database | None = None
+        self._db: sqlite_utils.Database | None = None
+
+    @cached_property
+    def _questions(self) -> "questions.Questions":
+        return questions.Questions(self._conn, tallied=self._known_at is None)
+
+    @cached_property
+    def _searcher(self) -> "searching.Searcher":
+        return searching.Searcher(self._conn, self._log, self._questions, past=self._known_at is not None)
 
     # --- opening and closing ---------------------------------------------------------
 
@@ -247,7 +252,8 @@ class Registry:
             self._db = None
         if self._replica is not None:
             self._replica.shared.close()
-        self._searcher.close()
+        if "_searcher" in vars(self):
+            self._searcher.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -268,7 +274,7 @@ class Registry:
 
     def _repr_html_(self) -> str:
         counts = "" if self._connection is None else self.counts()._repr_html_()
-        return f"<p>{escape(repr(self))}</p>{counts}"
+        return f"<p>{html.escape(repr(self))}</p>{counts}"
 
     @property
     def _conn(self) -> sqlite3.Connection:
@@ -705,9 +711,9 @@ class Registry:
         while position < end:
             with self._reading():
                 page = self._log.read(position, limit=min(PAGE, end - position))
-            name = name or name_of(page[0].id)
+            name = name or cloudevents.name_of(page[0].id)
             for entry in page:
-                yield to_line(entry, name)
+                yield cloudevents.to_line(entry, name)
             position = page[-1].position
 
     def import_events(self, lines: Iterable[str | bytes], *, progress: Progress | None = None) -> int:
@@ -730,21 +736,21 @@ class Registry:
 
     # --- questions -------------------------------------------------------------------
 
-    def dialogues(self) -> tuple[Dialogue, ...]:
+    def dialogues(self) -> "tuple[answers.Dialogue, ...]":
         """All dialogues with their parties, in the order they were recorded."""
         with self._reading():
             return self._questions.dialogues()
 
-    def series(self, dialogue: str | None = None) -> tuple[Series, ...]:
+    def series(self, dialogue: str | None = None) -> "tuple[answers.Series, ...]":
         """The series of a dialogue, or all, in the order they were recorded."""
         with self._reading():
-            return self._questions.selected(Series, {"dialogue": dialogue})
+            return self._questions.selected(answers.Series, {"dialogue": dialogue})
 
     def meetings(
         self, series: str | None = None, *, meeting: str | None = None, status: Status | str | None = None,
         format: Format | str | None = None,  # noqa: A002 - the field's name
         dialogue: str | None = None,
-    ) -> tuple[Meeting, ...]:  # fmt: skip
+    ) -> "tuple[answers.Meeting, ...]":  # fmt: skip
         """Meetings with their present status, by their days; those without a date last."""
         wanted = {
             "series": series,
@@ -756,20 +762,20 @@ class Registry:
         if dialogue is not None:
             more, values = "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)", [dialogue]
         with self._reading():
-            return self._questions.selected(Meeting, wanted, BY_DAY, more, values)
+            return self._questions.selected(answers.Meeting, wanted, questions.BY_DAY, more, values)
 
     def attendance(
         self, meeting: str | None = None, *, party: str | None = None, name: str | None = None,
         role: Role | str | None = None,
-    ) -> tuple[Attendance, ...]:  # fmt: skip
+    ) -> "tuple[answers.Attendance, ...]":  # fmt: skip
         """Who took part, in the order it was recorded; ``name`` as written."""
         wanted = {
             "meeting": meeting, "party": party, "name": name, "role": None if role is None else choice(Role, role),
         }  # fmt: skip
         with self._reading():
-            return self._questions.selected(Attendance, wanted)
+            return self._questions.selected(answers.Attendance, wanted)
 
-    def delegate(self, name: str) -> tuple[Appearance, ...]:
+    def delegate(self, name: str) -> "tuple[answers.Appearance, ...]":
         """When somebody came, in which office and for whom, by the days of the meetings.
 
         The name may differ in honorific, case, width and spacing, and in order where capitals
@@ -779,27 +785,27 @@ class Registry:
         with self._reading():
             return self._questions.appearances(a_text(name, "name"))
 
-    def topics(self, meeting: str | None = None) -> tuple[Topic, ...]:
+    def topics(self, meeting: str | None = None) -> "tuple[answers.Topic, ...]":
         """What was discussed, in the order it was recorded."""
         with self._reading():
-            return self._questions.selected(Topic, {"meeting": meeting})
+            return self._questions.selected(answers.Topic, {"meeting": meeting})
 
-    def activities(self, meeting: str | None = None) -> tuple[Activity, ...]:
+    def activities(self, meeting: str | None = None) -> "tuple[answers.Activity, ...]":
         """The related activities reported at a meeting, or all, in the order they were recorded."""
         with self._reading():
-            return self._questions.selected(Activity, {"meeting": meeting})
+            return self._questions.selected(answers.Activity, {"meeting": meeting})
 
-    def outcomes(self, meeting: str | None = None) -> tuple[Outcome, ...]:
+    def outcomes(self, meeting: str | None = None) -> "tuple[answers.Outcome, ...]":
         """What meetings agreed on, in the order it was recorded."""
         with self._reading():
-            return self._questions.selected(Outcome, {"meeting": meeting})
+            return self._questions.selected(answers.Outcome, {"meeting": meeting})
 
-    def statements(self, series: str | None = None) -> tuple[Statement, ...]:
+    def statements(self, series: str | None = None) -> "tuple[answers.Statement, ...]":
         """The counts that sources stated, in the order they were recorded."""
         with self._reading():
-            return self._questions.selected(Statement, {"series": series})
+            return self._questions.selected(answers.Statement, {"series": series})
 
-    def search(self, text: str, *, limit: int = 20) -> tuple[Found, ...]:
+    def search(self, text: str, *, limit: int = 20) -> "tuple[searching.Found, ...]":
         """Find facts by their words: titles, names, offices, topics, activities, outcomes, places.
 
         All words of ``text`` are sought, each as the beginning of a word, whatever the case
@@ -820,17 +826,17 @@ class Registry:
             self._searcher.update()
             return self._searcher.find(text, limit)
 
-    def disputes(self) -> tuple[Dispute, ...]:
+    def disputes(self) -> "tuple[answers.Dispute, ...]":
         """The claims kept beside facts that stand and read otherwise."""
         with self._reading():
             return self._questions.disputes()
 
-    def history(self, subject: str) -> tuple[Step, ...]:
+    def history(self, subject: str) -> "tuple[answers.Step, ...]":
         """The story of every fact about a dialogue, series or meeting: recorded, corrected, by whom, why."""
         with self._reading():
             return history.tell(self._conn, self._log, subject)
 
-    def anomalies(self, *, today: date | str | None = None) -> anomalies.Anomalies:
+    def anomalies(self, *, today: date | str | None = None) -> "anomalies.Anomalies":
         """What is odd but may be true, each with why and the events it comes from.
 
         ``today`` is the day by which an announced meeting should have been heard of again;
@@ -842,7 +848,7 @@ class Registry:
 
     # --- counts ----------------------------------------------------------------------
 
-    def counts(self, as_of: date | str | None = None, rule: str | Rule = "held") -> Counts:
+    def counts(self, as_of: date | str | None = None, rule: "str | counting.Rule" = "held") -> "counting.Counts":
         """How many meetings of each series: a mapping from series id to Count, zeros included.
 
         ``as_of`` is a full day (a ``date`` or text); None means all that is recorded.
@@ -850,19 +856,22 @@ class Registry:
         held meeting.
         """
         day = None if as_of is None else full_day(as_of)
-        chosen = find_rule(rule)
+        chosen = counting.find_rule(rule)
         with self._reading():
             position = self._log.head().position
             cells = self._questions.cells(day)
             carried = self._carried(day, cells)
-            ours = chosen is RULES.get(chosen.name)
-            held: dict[str, list[Meeting]] = {}
+            ours = chosen is counting.RULES.get(chosen.name)
+            held: dict[str, list[answers.Meeting]] = {}
             for meeting in () if ours else self._questions.held():
                 held.setdefault(meeting.series, []).append(meeting)
-            counts: dict[str, Count] = {}
+            counts: dict[str, counting.Count] = {}
             for series, of_series in cells.items():
-                total, by_format = of_series.under(chosen) if ours else tallied(held.get(series, ()), chosen, day)
-                counts[series] = Count(
+                if ours:
+                    total, by_format = of_series.under(chosen)
+                else:
+                    total, by_format = counting.tallied(held.get(series, ()), chosen, day)
+                counts[series] = counting.Count(
                     series=series,
                     total=total,
                     by_format=by_format,
@@ -870,52 +879,52 @@ class Registry:
                     carried=carried.get(series),
                     evidence=_Evidence(self, position, series, chosen, day),
                 )
-        return Counts(counts)
+        return counting.Counts(counts)
 
-    def _carried(self, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
+    def _carried(self, day: date | None, cells: "Mapping[str, counting.Cells]") -> "dict[str, counting.Bounds]":
         stated = self._questions.stated(day)
-        carry = {series: found for series, s in stated.items() if (found := carrying(s, day)) is not None}
+        carry = {series: found for series, s in stated.items() if (found := counting.carrying(s, day)) is not None}
         if not carry:
             return {}
         after = self._questions.held_after({series: since for series, (since, _) in carry.items()}, day, cells)
         return {
-            series: Bounds(number + after[series].certain, number + after[series].possible)
+            series: counting.Bounds(number + after[series].certain, number + after[series].possible)
             for series, (_, number) in carry.items()
         }
 
-    def reconcile(self, *, rules: Iterable[Rule] = ()) -> Reconciliation:
+    def reconcile(self, *, rules: "Iterable[counting.Rule]" = ()) -> "reconciling.Reconciliation":
         """Compare every statement with the record under every rule, with and without its own meeting.
 
         ``rules`` of your own are tried beside the library's. The outcome is a sequence of
         findings by date; printed, it is a table.
         """
-        theirs = your_rules(rules)
+        theirs = reconciling.your_rules(rules)
         with self._reading():
-            statements = self._questions.selected(Statement, {}, "latest, earliest, fact")
-            held: dict[str, list[Meeting]] = {}
+            statements = self._questions.selected(answers.Statement, {}, "latest, earliest, fact")
+            held: dict[str, list[answers.Meeting]] = {}
             for series in dict.fromkeys(statement.series for statement in statements):
                 held[series] = list(self._questions.held(series))
-            findings = tuple(reconcile(statement, held[statement.series], theirs) for statement in statements)
+            findings = tuple(
+                reconciling.reconcile(statement, held[statement.series], theirs) for statement in statements
+            )
             silent = tuple(series for series in self._questions.series_ids() if series not in held)
-        return Reconciliation(findings, silent)
+        return reconciling.Reconciliation(findings, silent)
 
     # --- everything else -------------------------------------------------------------
 
     @property
-    def db(self) -> "Database":
+    def db(self) -> "sqlite_utils.Database":
         """The views and the log as a ``sqlite_utils.Database`` of its own; it refuses writes."""
-        from sqlite_utils import Database  # noqa: PLC0415 - slow to import, and not needed to record or count
-
         connection = self._conn  # raises when closed
         self._settled("registry.db")
         with sqlite.translated(self._name):
             if self._known_at is not None:
-                return Database(connection)
+                return sqlite_utils.Database(connection)
             self._catch_up()
             if self._db is None:
                 connection = sqlite.connect(self._uri.replace("mode=rwc", "mode=ro"))
                 connection.execute("PRAGMA query_only = ON")
-                self._db = Database(connection)
+                self._db = sqlite_utils.Database(connection)
             return self._db
 
 
@@ -949,7 +958,7 @@ def server_log(address: str) -> "PostgresLog":
 class _Evidence:
     """The sources of the meetings a count counts, looked up when asked, as of when it was counted."""
 
-    def __init__(self, registry: Registry, position: int, series: str, rule: Rule, day: date | None) -> None:
+    def __init__(self, registry: Registry, position: int, series: str, rule: "counting.Rule", day: date | None) -> None:
         self._asked = registry, series, rule, day
         self._position = position
 
@@ -957,7 +966,7 @@ class _Evidence:
         registry, series, rule, day = self._asked
         with nullcontext(registry) if registry.position == self._position else registry.at(self._position) as then:
             meetings = then.meetings(series, status=Status.HELD)
-        counted = [m for m in meetings if tallied([m], rule, day)[0].possible]
+        counted = [m for m in meetings if counting.tallied([m], rule, day)[0].possible]
         return tuple(dict.fromkeys(source for meeting in counted for source in meeting.sources))
 
     def __reduce__(self) -> tuple[Any, ...]:  # copied and pickled as what it comes to

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TypeAlias, assert_never
-
-import attrs
+from typing import NamedTuple, TypeAlias, assert_never
 
 from dialogue_registry.codec import encode
 from dialogue_registry.errors import (
@@ -121,8 +119,7 @@ def _digest(text: str, size: int) -> bytes:
 # --- may this fact follow ------------------------------------------------------------
 
 
-@attrs.frozen
-class Subject:
+class Subject(NamedTuple):
     """What is known of an id."""
 
     #: dialogue, series or meeting
@@ -208,14 +205,12 @@ def learn(fact: Fact, known: Mapping[str, Subject]) -> tuple[str, Subject] | Non
         case MeetingPostponed():
             before = known[fact.meeting]
             status = Status.CANCELLED if before.status is Status.CANCELLED else Status.POSTPONED
-            return fact.meeting, attrs.evolve(before, status=status)
+            return fact.meeting, before._replace(status=status)
         case MeetingCancelled():
-            return fact.meeting, attrs.evolve(known[fact.meeting], status=Status.CANCELLED)
+            return fact.meeting, known[fact.meeting]._replace(status=Status.CANCELLED)
         case DelegateAttended():
             before = known[fact.meeting]
-            if before.attended:
-                return None
-            return fact.meeting, Subject(before.kind, before.parent, before.status, attended=True)
+            return None if before.attended else (fact.meeting, before._replace(attended=True))
         case PartyJoined() | CountStated() | TopicDiscussed() | ActivityReported() | OutcomeAgreed():
             return None
         case _:
@@ -286,7 +281,7 @@ def check_story(meeting: str, reports: Iterable[Report], *, attended: bool) -> N
                                 "cancellation between: correct one announcement first"
                             )
                         announcement = report
-                    known[meeting] = attrs.evolve(before, parent=before.parent or report.series)
+                    known[meeting] = before._replace(parent=before.parent or report.series)
                     check(report, {**known, report.series: Subject("series")})
                 case MeetingPostponed() | MeetingCancelled():
                     announcement = None
