@@ -214,8 +214,11 @@ class _TallyFold:
         self.lose = f"UPDATE {name} SET {', '.join(f'{column} = {column} - ?' for column in sums)} WHERE {where}"
         self.drop = f"DELETE FROM {name} WHERE {where} AND {' AND '.join(f'{column} = 0' for column in sums)}"
         whole = f"SELECT {columns} FROM ({_named(tally.select.format(rows=tally.table), columns)}) WHERE {where}"
+        # Only where the row that goes has the highest: to find the next one, all rows of the key are read.
+        highest = " OR ".join(f"{column} = ?" for column in maxima)
         self.again = (
-            f"UPDATE {name} SET ({', '.join(maxima)}) = (SELECT {', '.join(maxima)} FROM ({whole})) WHERE {where}"
+            f"UPDATE {name} SET ({', '.join(maxima)}) = (SELECT {', '.join(maxima)} FROM ({whole}))"
+            f" WHERE {where} AND ({highest})"
         )
 
 
@@ -398,7 +401,7 @@ class _Fold:
         self._connection.execute(tally.lose, (*sums, *key))
         if self._connection.execute(tally.drop, key).rowcount or not any(value is not None for value in highest):
             return
-        self._connection.execute(tally.again, (*key, *key))
+        self._connection.execute(tally.again, (*key, *key, *highest))
 
     def _decide(self, state: _StateFold, keys: Collection[object]) -> None:
         told = {"keys": json.dumps(list(keys))}
