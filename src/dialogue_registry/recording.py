@@ -31,12 +31,11 @@ from dialogue_registry.events import (
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
-    MeetingPostponed,
     SeriesOpened,
     brief,
     subject_of,
 )
-from dialogue_registry.facts import StatusReport, worded
+from dialogue_registry.facts import Interruption, StatusReport, worded
 from dialogue_registry.log import Draft, Entry, decoded, seal
 from dialogue_registry.rules import Content, Status, Subject
 from dialogue_registry.sqlite import SQLiteLog
@@ -112,7 +111,7 @@ class Recorder:
                     keys.append(key)
                     if standing is None:
                         fresh[key] = fact
-                        if isinstance(fact, MeetingPostponed | MeetingCancelled):
+                        if isinstance(fact, Interruption):
                             interrupted[fact.meeting] = head.position + len(drafts)
                 seen[encoded, source] = place
             places.append(place)
@@ -298,7 +297,7 @@ class Recorder:
             known = self._known(ids)
             if isinstance(after, StatusReport) and after.meeting in known:
                 # It needs its series, or the meeting, to be known; the rest is a question of the whole story.
-                parent = "" if isinstance(after, MeetingPostponed | MeetingCancelled) else after.series
+                parent = "" if isinstance(after, Interruption) else after.series
                 known[after.meeting] = Subject(known[after.meeting].kind, parent)
             rules.check(after, known)
         for meeting in {c.meeting for c in (before, after) if isinstance(c, StatusReport)}:

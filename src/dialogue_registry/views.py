@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import assert_never
 
 from dialogue_registry.errors import InvalidValueError, NewerRegistryError, ProjectionError
-from dialogue_registry.events import Event, EventRetracted, FactCorrected
+from dialogue_registry.events import Amendment, Event
 from dialogue_registry.facts import NAMES as FACT_TABLES
 from dialogue_registry.facts import TABLES as FACT_DDL
 from dialogue_registry.facts import Facts, Standing
@@ -144,7 +144,7 @@ class Views:
         """
         facts: list[tuple[int, Content]] = []
         for position, event in page:
-            if isinstance(event, FactCorrected | EventRetracted):
+            if isinstance(event, Amendment):
                 self._add(facts, None)
                 facts = []
                 change = self.facts.amend(position, event)
