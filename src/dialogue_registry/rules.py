@@ -66,8 +66,9 @@ def key(content: Content, interrupted: Mapping[str, int]) -> bytes:
     """
     match content:
         case DelegateAttended():
-            seat = (content.party, content.name) if content.name else (content.party, "", content.office)
-            return _key(content.meeting, b"d", *seat)
+            # No text holds a NUL, so joining by it keeps different parts different.
+            seat = content.name or f"\0{content.office}"
+            return _key(content.meeting, b"d", f"{content.party}\0{seat}")
         case MeetingHeld():
             return status_key(content.meeting) + b"h" + bytes(11)
         case MeetingAnnounced():
@@ -102,9 +103,8 @@ def status_key(meeting: str) -> bytes:
     return blake2b(meeting.encode(), digest_size=8, person=b"status").digest()
 
 
-def _key(subject: str, letter: bytes, *parts: str) -> bytes:
-    # No text holds a NUL, so joining by it keeps different parts different.
-    return _prefix(subject) + letter + _digest("\0".join(parts), 11)
+def _key(subject: str, letter: bytes, text: str = "") -> bytes:
+    return _prefix(subject) + letter + _digest(text, 11)
 
 
 @lru_cache(maxsize=1024)
