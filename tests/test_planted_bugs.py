@@ -169,13 +169,13 @@ def a_batch_drops_its_last_event(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_1_PAGES)
 def a_replay_skips_the_first_event_of_a_page(patch: pytest.MonkeyPatch) -> None:
-    def read(original: Any, self: Any, after: int = 0, **how: Any) -> Any:
+    def events(original: Any, self: Any, after: int = 0, **how: Any) -> Any:
         page = original(self, after, **how)
         return page if after == 0 else page[1:]
 
     def replay(original: Any, self: Any, progress: Any) -> None:
         with pytest.MonkeyPatch.context() as inner:
-            wrapped(inner, sqlite.SQLiteLog, "read", read)
+            wrapped(inner, sqlite.SQLiteLog, "events", events)
             original(self, progress)
 
     wrapped(patch, views.Views, "replay", replay)
@@ -205,11 +205,11 @@ def another_source_doubles_the_row(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=ATOMICITY)
 def the_checkpoint_is_written_outside_the_transaction(patch: pytest.MonkeyPatch) -> None:
-    def apply(original: Any, self: Any, entries: Sequence[Any], *told: Any) -> None:
-        self._connection.execute("UPDATE projections SET position = ?", (entries[-1].position,))
+    def apply(original: Any, self: Any, page: Sequence[Any], *told: Any) -> None:
+        self._connection.execute("UPDATE projections SET position = ?", (page[-1][0],))
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
-        original(self, entries, *told)
+        original(self, page, *told)
 
     wrapped(patch, views.Views, "apply", apply)
 

@@ -149,7 +149,8 @@ def store(path: Path, stored: list[Entry]) -> None:
 
 def append(file: sqlite3.Connection, stored: list[Entry]) -> None:
     for entry in stored:
-        file.execute("INSERT OR IGNORE INTO sources (data) SELECT ?1 WHERE ?1 IS NOT NULL", (entry.source,))
+        if entry.source is not None:
+            file.execute("INSERT OR IGNORE INTO sources (data) VALUES (?)", (entry.source,))
         (source,) = file.execute("SELECT (SELECT id FROM sources WHERE data = ?)", (entry.source,)).fetchone()
         file.execute(f"INSERT INTO events VALUES ({', '.join('?' * 11)})", (*entry[:7], source, *entry[8:]))
 

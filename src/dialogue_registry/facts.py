@@ -65,16 +65,13 @@ StatusReport = MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancel
 _EVER = ("facts", "further", "facts_past", "further_past")
 _ASSERTED, _ASSERTED_BETWEEN = (
     " UNION ALL ".join(
-        f"SELECT {table == 'facts'} AND key = ?1, fact, event FROM {table} WHERE key {which}" for table in _EVER
+        f"SELECT {table == 'facts'} AND key = :key, fact, event FROM {table} WHERE key {which}" for table in _EVER
     )
-    for which in ("= ?1", "BETWEEN ?2 AND ?3")
+    for which in ("= :key", "BETWEEN :low AND :high")
 )
 _SO_MANY = 50
 """Of so many keys at once it is asked whether they were ever used."""
-_USED = " UNION ALL ".join(
-    f"SELECT key FROM {table} WHERE key IN ({', '.join(f'?{number + 1}' for number in range(_SO_MANY))})"
-    for table in _EVER
-)
+_USED = " UNION ALL ".join(f"SELECT key FROM {table} WHERE key IN ({', '.join('?' * _SO_MANY)})" for table in _EVER)
 
 
 class Standing(NamedTuple):
@@ -132,14 +129,16 @@ class Facts:
         full = len(keys) - len(keys) % _SO_MANY
         found = set(keys[full:])
         for start in range(0, full, _SO_MANY):
-            found.update(key_ for (key_,) in self._connection.execute(_USED, keys[start : start + _SO_MANY]))
+            found.update(
+                key_ for (key_,) in self._connection.execute(_USED, [*keys[start : start + _SO_MANY]] * len(_EVER))
+            )
         return found
 
     def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[bool, int, int]]:
         """All (whether it stands under the key, fact, event) ever asserted under it, or under its first 9 bytes."""
         if not prefix:
-            return self._connection.execute(_ASSERTED, (key_,)).fetchall()
-        told = (key_, key_[:9], key_[:9] + b"\xff" * 11)
+            return self._connection.execute(_ASSERTED, {"key": key_}).fetchall()
+        told = {"key": key_, "low": key_[:9], "high": key_[:9] + b"\xff" * 11}
         return self._connection.execute(_ASSERTED_BETWEEN, told).fetchall()
 
     def saying(self, content: Content) -> int | None:
@@ -203,17 +202,14 @@ class Facts:
         ``page`` has positions and contents in order, ``keys`` their keys if already known.
         """
         keys = list(self._keys(page)) if keys is None else keys
-        rows = [(position, key_) for (position, _), key_ in zip(page, keys, strict=True)]
-        cursor = self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?1, ?1, ?1, ?2)", rows)
-        standing = [
-            Standing._make((position, position, position, key_, content))
-            for (position, content), key_ in zip(page, keys, strict=True)
-        ]
+        rows = [(position, position, position, key_) for (position, _), key_ in zip(page, keys, strict=True)]
+        cursor = self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)", rows)
+        standing = [Standing._make((*row, content)) for row, (_, content) in zip(rows, page, strict=True)]
         if cursor.rowcount == len(rows):
             return standing
         first = {fact for (fact,) in self._connection.execute("SELECT fact FROM facts WHERE fact >= ?", (page[0][0],))}
         self._connection.executemany(
-            "INSERT INTO further VALUES (?1, ?1, ?1, ?2)", [row for row in rows if row[0] not in first]
+            "INSERT INTO further VALUES (?, ?, ?, ?)", [row for row in rows if row[0] not in first]
         )
         return [entry for entry in standing if entry.fact in first]
 

@@ -61,7 +61,7 @@ _SUMS = ", ".join(
     for bound in ("possible", "certain")
     for name, numbered in _CELLS
 )
-_ASKED = "SELECT json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS day FROM json_each(?1)"
+_ASKED = "SELECT json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS day FROM json_each(:asked)"
 # The decades before that of the day, the years in it before that of the day, and so on. Every series is added up by
 # itself, since a GROUP BY would sort the rows of all of them first.
 _TALLIED = f"""
@@ -93,8 +93,8 @@ _STRADDLING = f"""
 WITH asked AS ({_ASKED})
 SELECT a.series, (
     SELECT count(*) FROM meeting_reports
-    WHERE report = 'held' AND earliest < latest AND series = a.series AND earliest <= a.day AND latest > ?2
-        AND earliest > coalesce(date(?2, (
+    WHERE report = 'held' AND earliest < latest AND series = a.series AND earliest <= a.day AND latest > :last
+        AND earliest > coalesce(date(:last, (
             SELECT -max(julianday(latest) - julianday(earliest)) FROM meeting_reports
             WHERE report = 'held' AND earliest < latest AND series = a.series
         ) || ' days'), '')
@@ -228,7 +228,7 @@ class Questions:
     def _tallies(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cells]:
         """The held meetings of some series, each as of a day of its own."""
         found: dict[tuple[str, str], Cells] = {}
-        for series, day, told in self._connection.execute(_TALLIED, (orjson.dumps(list(asked)).decode(),)):
+        for series, day, told in self._connection.execute(_TALLIED, {"asked": orjson.dumps(list(asked)).decode()}):
             *numbers, highest = orjson.loads(told)
             sums = [number or 0 for number in numbers]  # they are null where there is not one row to add up
             possible, certain = (dict(zip(_CELLS, sums[of:], strict=False)) for of in (0, len(_CELLS)))
@@ -285,7 +285,7 @@ class Questions:
         """How many of each series may have begun by a first day of its own, and may have begun after the last."""
         asked = orjson.dumps(list(firsts.items())).decode()
         undated = self._tallies([(series, _NEVER) for series in firsts])
-        found = self._connection.execute(_STRADDLING, (asked, last.isoformat()))
+        found = self._connection.execute(_STRADDLING, {"asked": asked, "last": last.isoformat()})
         return {series: number + undated[series, _NEVER].totals().possible for series, number in found}
 
     def _scan_after(self, series: str, since: PartialDate, day: date | None) -> Bounds:

@@ -42,9 +42,9 @@ from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.views import Views
 
 _KNOWN = """
-SELECT 'meeting', series, status FROM meetings WHERE meeting = ?1
-UNION ALL SELECT 'series', dialogue, NULL FROM series WHERE series = ?1
-UNION ALL SELECT 'dialogue', '', NULL FROM dialogues WHERE dialogue = ?1
+SELECT 'meeting', series, status FROM meetings WHERE meeting = :id
+UNION ALL SELECT 'series', dialogue, NULL FROM series WHERE series = :id
+UNION ALL SELECT 'dialogue', '', NULL FROM dialogues WHERE dialogue = :id
 """
 _RESTING: dict[str, Sequence[tuple[str, str]]] = {
     "dialogue": [("parties", "dialogue"), ("series", "dialogue")],
@@ -157,7 +157,7 @@ class Recorder:
         return None, standing
 
     def _known(self, ids: Iterable[str]) -> dict[str, Subject]:
-        rows = ((id_, *row) for id_ in ids for row in self._connection.execute(_KNOWN, (id_,)))
+        rows = ((id_, *row) for id_ in ids for row in self._connection.execute(_KNOWN, {"id": id_}))
         return {id_: Subject(kind, parent, status and Status(status)) for id_, kind, parent, status in rows}
 
     def _look_for_attendance(self, meeting: str, known: dict[str, Subject]) -> None:
@@ -290,7 +290,7 @@ class Recorder:
             self._check_resting(before)
         if isinstance(after, FACTS):
             ids = rules.mentions(after)
-            if any(len(self._connection.execute(_KNOWN, (id_,)).fetchall()) > 1 for id_ in ids):
+            if any(len(self._connection.execute(_KNOWN, {"id": id_}).fetchall()) > 1 for id_ in ids):
                 raise IdInUseError(
                     f"{brief(after)} would use an id that already names something else: choose another id"
                 )
