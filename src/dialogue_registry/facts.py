@@ -129,9 +129,8 @@ class Facts:
         full = len(keys) - len(keys) % _SO_MANY
         found = set(keys[full:])
         for start in range(0, full, _SO_MANY):
-            found.update(
-                key_ for (key_,) in self._connection.execute(_USED, [*keys[start : start + _SO_MANY]] * len(_EVER))
-            )
+            asked = [*map(bytearray, keys[start : start + _SO_MANY])] * len(_EVER)
+            found.update(key_ for (key_,) in self._connection.execute(_USED, asked))
         return found
 
     def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[bool, int, int]]:
@@ -202,9 +201,12 @@ class Facts:
         ``page`` has positions and contents in order, ``keys`` their keys if already known.
         """
         keys = list(self._keys(page)) if keys is None else keys
-        rows = [(position, position, position, key_) for (position, _), key_ in zip(page, keys, strict=True)]
+        standing = [
+            Standing._make((position, position, position, key_, content))
+            for (position, content), key_ in zip(page, keys, strict=True)
+        ]
+        rows = [(position, position, position, bytearray(key_)) for position, _, _, key_, _ in standing]
         cursor = self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)", rows)
-        standing = [Standing._make((*row, content)) for row, (_, content) in zip(rows, page, strict=True)]
         if cursor.rowcount == len(rows):
             return standing
         first = {fact for (fact,) in self._connection.execute("SELECT fact FROM facts WHERE fact >= ?", (page[0][0],))}

@@ -101,10 +101,12 @@ class SQLiteLog:
 
     def extend(self, entries: Sequence[Entry]) -> None:
         """Append what was made to follow the head within this very transaction, which is not asked for it again."""
+        # The driver looks for an adapter of any value that is no int, float, str or bytearray, which takes as long as
+        # storing it: so a hash is given as a bytearray, here and wherever many rows are written.
         told = {source: self._source_id(source) for source in dict.fromkeys(entry.source for entry in entries)}
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*entry[:7], told[entry.source], *entry[8:]) for entry in entries],
+            [(*entry[:7], told[entry.source], *entry[8:10], bytearray(entry.hash)) for entry in entries],
         )
 
     def _source_id(self, source: str | None) -> int | None:

@@ -213,7 +213,7 @@ _PARTS = (
             "role": "TEXT NOT NULL",
             "on_behalf_of": "TEXT NOT NULL",
         },
-        feed={DelegateAttended: lambda e: (e.meeting, e.party, e.name, e.office, e.role, e.on_behalf_of)},
+        feed={DelegateAttended: lambda e: (e.meeting, e.party, e.name, e.office, str(e.role), e.on_behalf_of)},
         indexes=("meeting", "name"),
     ),
     Table(
