@@ -70,7 +70,7 @@ LEVERS: Mapping[str, tuple[str, Callable[[], AbstractContextManager[Any]]]] = {
     "events check themselves, and nobody else does": ("replay", lambda: patch.dict(codec._make, _read_twice())),
     "a date is read once": ("replay", lambda: patch.object(dates, "_parse", dates._parse.__wrapped__)),
     "a source is read once": ("replay", lambda: patch.object(codec, "_source", codec._source.__wrapped__)),
-    "meetings tallied by year, month and day": (
+    "meetings tallied by decade, year, month and day": (
         "counts",
         lambda: patch.object(questions.Questions, "__init__", _scanning),
     ),

@@ -189,10 +189,12 @@ def wait_for_a_waiter(address: str) -> None:
 @pytest.mark.parametrize("number", [1, 3])
 def test_who_is_interrupted_while_waiting_goes_on_afterwards(address: str, log: PostgresLog, number: int) -> None:
     assert log.head() == EMPTY
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which who is started in the background lacks
     with closing(PostgresLog(address)) as other, other.turn():
         ctrl_c = Timer(0.2, signal.pthread_kill, (get_ident(), signal.SIGINT))
         ctrl_c.start()
         assert refusal(lambda: log.append(entries(number), expected=0)) is KeyboardInterrupt
+    signal.signal(signal.SIGINT, before)
     log.append(told := entries(2), expected=0)
     with closing(PostgresLog(address)) as other:
         assert other.read() == told
