@@ -70,6 +70,20 @@ def test_the_log_on_a_server_keeps_the_promise_of_a_log(server: Server) -> None:
     check_log(two_handles, settings=settings())
 
 
+def test_what_is_streamed_is_what_is_read(log: PostgresLog) -> None:
+    log.append(told := entries(2500), expected=0)
+    assert list(log.rows()) == told
+    assert list(log.rows(7, 12)) == told[7:12]
+    assert list(log.rows(2500)) == []
+
+
+def test_a_stream_that_is_broken_off_leaves_the_log_usable(log: PostgresLog) -> None:
+    log.append(entries(2500), expected=0)
+    with closing(log.rows()) as stream:
+        assert next(stream)[0] == 1
+    assert log.head().position == 2500
+
+
 def test_all_that_is_appended_in_a_turn_is_one(log: PostgresLog, address: str) -> None:
     first = entries(3)
     with closing(PostgresLog(address)) as other:

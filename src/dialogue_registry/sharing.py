@@ -1,9 +1,8 @@
 """A local replica of a shared log: pull what is new, push what was decided on it."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from itertools import zip_longest
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, closing
 from typing import NamedTuple, Protocol
 
 from dialogue_registry.adopting import following, take_over
@@ -23,6 +22,9 @@ class SharedLog(Log, Protocol):
     @property
     def name(self) -> str:
         """Its name for messages, without credentials."""
+
+    def rows(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
+        """Give the entries with after < position ≤ until, or to the end, as plain tuples, in bounded memory."""
 
     def turn(self) -> AbstractContextManager[None]:
         """Keep everybody else from appending until the end of the block; what is appended in it is one."""
@@ -107,18 +109,18 @@ class Replica:
     def compare(self, progress: Callable[[int, int], object] | None) -> None:
         """Raise BrokenChainError at the first position where the shared log is not what was taken over here."""
         position, end = 0, self._log.head().position
-        while ours := self._log.read(position):
-            theirs = self.shared.read(position, limit=len(ours))
-            for entry, other in zip_longest(ours, theirs):
-                if other != entry:
-                    raise BrokenChainError(
-                        f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
-                        f"position {entry.position} than what was taken over from there: its log was changed",
-                        position=entry.position,
-                    )
-            position = ours[-1].position
-            if progress is not None:
-                progress(position, end)
+        with closing(self.shared.rows(0, end)) as theirs:
+            while ours := self._log.read(position):
+                for entry in ours:
+                    if (other := next(theirs, None)) != entry:
+                        raise BrokenChainError(
+                            f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
+                            f"position {entry.position} than what was taken over from there: its log was changed",
+                            position=entry.position,
+                        )
+                position = ours[-1].position
+                if progress is not None:
+                    progress(position, end)
 
 
 def followed_log(connection: sqlite3.Connection) -> str:
