@@ -30,22 +30,22 @@ def check_log(
     if at == 0 and wanted != chain.GENESIS:
         raise BrokenChainError("the head to compare with is at position 0, yet its hash is not zero", position=0)
     while page := _page(log, position):
-        for entry in page:
+        for number, id_, subject, version, type_, schema, data, source, by, recorded_at, kept in page:
             position += 1
-            if entry[0] != position:
+            if number != position:
                 raise BrokenChainError(
-                    f"position {position} is missing from the log: {entry[0]} comes next", position=position
+                    f"position {position} is missing from the log: {number} comes next", position=position
                 )
             try:
-                last = link(last, *entry[:10])
+                last = link(last, number, id_, subject, version, type_, schema, data, source, by, recorded_at)
             except (TypeError, AttributeError, UnicodeError) as error:
                 raise BrokenChainError(
                     f"the event at position {position} holds a value of another kind: {error}", position=position
                 ) from None
-            if last != entry[10]:
+            if last != kept:
                 raise BrokenChainError(
                     f"the event at position {position} is not the one that was recorded: its hash should be "
-                    f"{last.hex()} and is {entry[10].hex() if isinstance(entry[10], bytes) else entry[10]!r}",
+                    f"{last.hex()} and is {kept.hex() if isinstance(kept, bytes) else kept!r}",
                     position=position,
                 )
             if position == at and last != wanted:
