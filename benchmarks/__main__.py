@@ -1,6 +1,6 @@
 """The command: run the suites, print the table, write the results as JSON.
 
-python -m benchmarks                      all of it, about ten minutes
+python -m benchmarks                      all of it, a quarter of an hour
 python -m benchmarks --quick              a small version, about a minute
 python -m benchmarks --only replay        one suite (may be given several times)
 python -m benchmarks --page PAGE.md       no run: put the last results on a page of the documentation
