@@ -1,7 +1,7 @@
 """What made it fast, switched off one at a time: the same work as it is, and without the lever."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
@@ -44,12 +44,6 @@ def _read_twice() -> dict[str, tuple[int, Callable[..., Any]]]:
 _Recorded = attrs.make_class("Recorded", log.RecordedEvent._fields, frozen=True)
 
 
-@contextmanager
-def _as_sqlite_comes() -> Iterator[None]:
-    with patch.multiple(sqlite, CACHE_KIB=2000, CHECKPOINT_PAGES=1000):
-        yield
-
-
 def _scanning(self: questions.Questions, connection: Any, *, tallied: bool) -> None:  # noqa: ARG001 - that is the lever
     self._connection, self._tallied = connection, False
 
@@ -65,7 +59,10 @@ LEVERS: Mapping[str, tuple[str, Callable[[], AbstractContextManager[Any]]]] = {
         "record_batches",
         lambda: patch.object(facts.Facts, "used", lambda _, keys: set(keys)),
     ),
-    "more in memory, fewer checkpoints": ("record_batches", _as_sqlite_comes),
+    "more in memory, fewer checkpoints": (
+        "record_batches",
+        lambda: patch.multiple(sqlite, CACHE_KIB=2000, CHECKPOINT_PAGES=1000),
+    ),
     "a recorded event is a tuple": ("replay", lambda: patch.object(log, "_make", lambda told: _Recorded(*told))),
     "events check themselves, and nobody else does": ("replay", lambda: patch.dict(codec._make, _read_twice())),
     "a date is read once": ("replay", lambda: patch.object(dates, "_parse", dates._parse.__wrapped__)),

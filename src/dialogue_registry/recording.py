@@ -121,7 +121,7 @@ class Recorder:
                 raise WrongPositionError(expected=expected, actual=head.position)
             entries = seal(drafts, head, versions, datetime.now(UTC))
             self._log.extend(entries)
-            self._views.apply(list(zip([entry.position for entry in entries], appended, strict=True)), keys)
+            self._views.apply([(entry.position, fact) for entry, fact in zip(entries, appended, strict=True)], keys)
         return [entries[place] if isinstance(place, int) else place for place in places]
 
     def _decide(self, fact: Fact, standing: Content | None, key: bytes, known: dict[str, Subject]) -> None:
@@ -215,12 +215,15 @@ class Recorder:
                 f"event {fact.id} already reads {brief(claim)}: there is nothing to dispute; "
                 "to add a source, record the fact again with it"
             )
-        head = self._log.head()
-        draft = Draft(fact.subject, *encode(dispute), source, by)
-        entries = seal([draft], head, self._log.versions([fact.subject]), datetime.now(UTC))
-        self._log.extend(entries)
-        self._views.apply([(entries[0].position, dispute)], [key])
-        return entries[0]
+        entry = self._append(fact.subject, dispute, source, by)
+        self._views.apply([(entry.position, dispute)], [key])
+        return entry
+
+    def _append(self, subject: str, event: Amendment | FactDisputed, source: str | None, by: str) -> Entry:
+        draft = Draft(subject, *encode(event), source, by)
+        (entry,) = seal([draft], self._log.head(), self._log.versions([subject]), datetime.now(UTC))
+        self._log.extend([entry])
+        return entry
 
     def _find(self, event_id: str) -> Entry:
         if not isinstance(event_id, str):
@@ -260,13 +263,9 @@ class Recorder:
     def _amend(self, target: Entry, amendment: Amendment, source: str | None, by: str) -> Entry:
         fact = self._facts.root(target.position)
         before = self._reads(fact)
-        head = self._log.head()
-        subject = self._log.at(fact).subject
-        draft = Draft(subject, *encode(amendment), source, by)
-        entries = seal([draft], head, self._log.versions([subject]), datetime.now(UTC))
-        self._log.extend(entries)
+        entry = self._append(self._log.at(fact).subject, amendment, source, by)
         try:
-            self._views.apply([(entries[0].position, amendment)])
+            self._views.apply([(entry.position, amendment)])
         except ConflictError as conflict:
             other = self._find(conflict.standing)
             if before is None or worded(other) != before:
@@ -277,7 +276,7 @@ class Recorder:
                 standing=other.id,
             ) from None
         self._check_remaining(before, self._reads(fact))
-        return entries[0]
+        return entry
 
     def _reads(self, fact: int) -> Content | None:
         if self._facts.retracted_by(fact) is not None:

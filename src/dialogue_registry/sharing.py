@@ -1,7 +1,7 @@
 """A local replica of a shared log: pull what is new, push what was decided on it."""
 
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing
 from typing import NamedTuple, Protocol
 
@@ -108,19 +108,23 @@ class Replica:
 
     def compare(self, progress: Callable[[int, int], object] | None) -> None:
         """Raise BrokenChainError at the first position where the shared log is not what was taken over here."""
-        position, end = 0, self._log.head().position
+        end = self._log.head().position
         with closing(self.shared.rows(0, end)) as theirs:
-            while ours := self._log.read(position):
-                for entry in ours:
-                    if (other := next(theirs, None)) != entry:
-                        raise BrokenChainError(
-                            f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
-                            f"position {entry.position} than what was taken over from there: its log was changed",
-                            position=entry.position,
-                        )
-                position = ours[-1].position
-                if progress is not None:
-                    progress(position, end)
+            for entry in self._ours():
+                if (other := next(theirs, None)) != entry:
+                    raise BrokenChainError(
+                        f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
+                        f"position {entry.position} than what was taken over from there: its log was changed",
+                        position=entry.position,
+                    )
+                if progress is not None and entry.position % PAGE == 0:
+                    progress(entry.position, end)
+
+    def _ours(self) -> Iterator[Entry]:
+        position = 0
+        while page := self._log.read(position):
+            yield from page
+            position = page[-1].position
 
 
 def followed_log(connection: sqlite3.Connection) -> str:

@@ -348,8 +348,6 @@ class _Fold:
         rows = self._rows(added)
         for name, fold in self._tables.items():
             new = rows[name]
-            if not new and not removed:
-                continue
             old = [row for fact in removed for row in self._take_out(fold, fact, until)]
             if not old and not new:
                 continue
