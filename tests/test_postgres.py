@@ -77,6 +77,16 @@ def test_what_is_streamed_is_what_is_read(log: PostgresLog) -> None:
     assert list(log.rows(2500)) == []
 
 
+def test_a_log_that_has_just_grown_is_read_by_its_index(log: PostgresLog) -> None:
+    """Else all of it would be sorted, on disk, before the first of it comes."""
+    log.append(entries(20_000), expected=0)
+    assert log._connection is not None
+    for asked in ("position > 0 AND position <= 20000 ORDER BY position", "position > 0 ORDER BY position LIMIT 1000"):
+        plan = log._connection.execute(f"EXPLAIN SELECT * FROM dialogue_registry.events WHERE {asked}").fetchall()
+        assert "Index Scan using events_pkey" in str(plan)
+        assert "Sort" not in str(plan)
+
+
 def test_a_stream_that_is_broken_off_leaves_the_log_usable(log: PostgresLog) -> None:
     log.append(entries(2500), expected=0)
     with closing(log.rows()) as stream:
@@ -389,8 +399,9 @@ def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: Postgres
     log.append([sealed(honest, log.head(), recorded_at="2999-01-01T00:00:00.000000Z")], expected=1)
 
 
-def test_every_kind_of_text_continues_the_chain(log: PostgresLog) -> None:
-    texts = ["", "'; DROP TABLE", "合意 🕊 é", "a\r\n\tb", "\\N \\\\", "%s {0}", "\x01"]
+@pytest.mark.parametrize("odd", ["\x01", "\x1e", "\x1f", "a\x1eb", "\x1f\x1f"])
+def test_every_kind_of_text_continues_the_chain(log: PostgresLog, odd: str) -> None:
+    texts = ["", "'; DROP TABLE", "合意 🕊 é", "a\r\n\tb", "\\N \\\\", "%s {0}", odd]
     drafts = [Draft(f"c5/{n}", text, 1, text, text, text) for n, text in enumerate(texts)]
     log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
     (last,) = seal([Draft("c5/0", "t", 1, "合意", "", "é")], log.head(), {"c5/0": 1}, datetime.now(UTC))
