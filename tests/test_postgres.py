@@ -391,9 +391,17 @@ def test_versions_follow_positions_within_an_append_too(log: PostgresLog) -> Non
     ],
 )  # fmt: skip
 def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: PostgresLog, instant: str) -> None:
+    refused = pytest.raises((BrokenChainError, StorageError), match="instant|date/time|timestamp")
+    first, second = entries(2)
+    if not instant.startswith("2001"):  # as the first of all it goes back behind nothing
+        with refused:
+            log.append([sealed(first, EMPTY, recorded_at=instant)], expected=0)
+    with refused:
+        log.append([first, sealed(second, Head(1, first.hash, ""), recorded_at=instant)], expected=0)
+    assert log.read() == []
     log.append(told := entries(1), expected=0)
     (honest,) = entries(1, after=log.head())
-    with pytest.raises((BrokenChainError, StorageError), match="instant|date/time|timestamp"):
+    with refused:
         log.append([sealed(honest, log.head(), recorded_at=instant)], expected=1)
     assert log.read() == told
     log.append([sealed(honest, log.head(), recorded_at="2999-01-01T00:00:00.000000Z")], expected=1)

@@ -6,11 +6,12 @@ of it; and a follower sees everything once, in order.
 
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import count, cycle, islice
 from pathlib import Path
 from textwrap import dedent
@@ -33,18 +34,21 @@ from dialogue_registry import (
     MeetingHeld,
     NotARegistryError,
     Projection,
+    ProjectionError,
     ReadOnlyError,
     RecordedEvent,
     Registry,
     SeriesOpened,
     Source,
     StatusError,
+    StorageError,
     Table,
     UnfitEventError,
     UnknownSubjectError,
     UnreachableError,
     WrongPositionError,
 )
+from dialogue_registry.log import Entry
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd
 from tests.servers import Server, Wire
@@ -717,6 +721,132 @@ def test_waiting_on_a_file_looks_at_every_projection(tmp_path: Path) -> None:
             knowing.wait_until(4, timeout=0.05)
 
 
+# --- what is folded while the server appends it --------------------------------------
+
+
+def test_a_batch_is_folded_while_the_server_appends_it(one: Registry, other: Registry) -> None:
+    order = _order(one)
+    assert one.record_all(held(number) for number in range(50)) == 50
+    assert order == ["sent", "folded", "waited"]
+    agree(one, other)
+
+
+@pytest.mark.parametrize("number", [1, 50])
+def test_what_a_projection_of_a_user_refuses_is_not_on_the_server(
+    address: str, other: Registry, tmp_path: Path, number: int
+) -> None:
+    odd = Projection(
+        "odd",
+        1,
+        [Table("odd", columns={"a": "TEXT"}, feed={MeetingHeld: lambda fact: (fact.place,) * len(fact.title)})],
+    )
+    with Registry.open(address, views=tmp_path / "odd.db", projections=[odd]) as one:
+        order = _order(one)
+        with pytest.raises(ProjectionError, match="does not take what its function gave"):
+            one.record(*(held(n, title="t") for n in range(number - 1)), held("last", title="three"))
+        assert order == []
+        assert one.position == other.catch_up() == 2
+        one.record(*(held(n, title="t") for n in range(number)))
+        assert order == ["folded"]
+        agree(one, other)
+
+
+def _order(registry: Registry) -> list[str]:
+    """What becomes of a batch, in order."""
+    assert registry._replica is not None
+    shared, fold, order = registry._replica.shared, registry._views.apply, []
+    send = shared.send
+
+    def sending(entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
+        end = send(entries, expected=expected)
+        order.append("sent")
+
+        def ending() -> None:
+            end()
+            order.append("waited")
+
+        return ending
+
+    def folding(*told: object) -> None:
+        fold(*told)  # type: ignore[arg-type]
+        order.append("folded")
+
+    shared.send = sending  # type: ignore[method-assign]
+    registry._views.apply = folding  # type: ignore[method-assign, assignment]
+    return order
+
+
+def test_more_than_a_page_at_once_is_folded_first(one: Registry, other: Registry) -> None:
+    order = _order(one)
+    one.record(*(held(number) for number in range(1001)))
+    assert order == ["folded"]
+    agree(one, other)
+
+
+@pytest.mark.parametrize("failure", [sqlite3.OperationalError("the disk broke"), MemoryError("the disk broke")])
+def test_where_folding_what_was_sent_fails_it_is_said_that_it_is_recorded(
+    one: Registry, other: Registry, failure: Exception
+) -> None:
+    with _failing(one, failure), pytest.raises(StorageError, match=r"it is recorded, .*the disk broke.*: mend that"):
+        one.record(*(held(number) for number in range(50)))
+    assert one.position == 2
+    assert other.catch_up() == one.catch_up() == 52
+    agree(one, other)
+
+
+def test_where_folding_fails_and_the_answer_is_lost_it_is_said_that_nobody_knows(address: str, other: Registry) -> None:
+    with closing(Wire(address)) as wire, Registry.open(wire.address) as one:
+        wire.lose_the_answer_to(b"INSERT INTO")
+        with _failing(one, sqlite3.OperationalError("the disk broke")):
+            wire_is_cut = pytest.raises(UnreachableError, match=r"not known whether that arrived.*the disk broke")
+            one._replica.shared._conninfo = "postgresql://nobody@127.0.0.1:1/nothing"  # type: ignore[union-attr, attr-defined]
+            with wire_is_cut:
+                one.record(*(held(number) for number in range(50)))
+        one._replica.shared._conninfo = wire.address  # type: ignore[union-attr, attr-defined]
+        assert other.catch_up() == one.catch_up() == 52
+        agree(one, other)
+
+
+@contextmanager
+def _failing(registry: Registry, failure: Exception) -> Iterator[None]:
+    """Its views take nothing."""
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    registry._views.apply = fail  # type: ignore[method-assign, assignment]
+    yield
+    del registry._views.apply
+
+
+def test_where_folding_fails_and_others_came_first_nothing_is_recorded(one: Registry, other: Registry) -> None:
+    other.record(held("first"))
+    failure = sqlite3.OperationalError("the disk broke")
+    with _failing(one, failure), pytest.raises(StorageError, match="the disk broke") as caught:
+        one.record(*(held(number) for number in range(50)))
+    assert "it is recorded" not in str(caught.value)
+    assert other.catch_up() == one.catch_up() == 3
+    agree(one, other)
+
+
+def test_who_is_interrupted_while_a_batch_waits_for_its_turn_goes_on_at_once(one: Registry, other: Registry) -> None:
+    assert other._replica is not None
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with other._replica.shared.turn():
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            began = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                one.record(*(held(number) for number in range(50)))
+            assert time.monotonic() - began < 10  # and not the half minute that it waits for its turn
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert one.position == other.catch_up() == 2
+    one.record(*(held(number) for number in range(50)))
+    agree(one, other)
+
+
 # --- when something dies -------------------------------------------------------------
 
 
@@ -808,7 +938,8 @@ FULL = dedent("""
         resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
         try:
             for number in range(10_000):
-                registry.record(MeetingHeld(meeting=f"c5/fm/{number}", series="c5/fm", title="x" * 3000))
+                meetings = (f"c5/fm/{number}-{n}" for n in range(int(sys.argv[3])))
+                registry.record(*(MeetingHeld(meeting=m, series="c5/fm", title="x" * 3000) for m in meetings))
         except StorageError as error:
             print(error)
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -817,10 +948,12 @@ FULL = dedent("""
 """).replace("import resource", "import os, resource")
 
 
-def test_where_the_local_disk_is_full_it_is_said_that_it_is_recorded(address: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, address, str(tmp_path / "local.db")], check=True, capture_output=True, text=True
-    )
+@pytest.mark.parametrize("at_once", [1, 50])
+def test_where_the_local_disk_is_full_it_is_said_that_it_is_recorded(
+    address: str, tmp_path: Path, at_once: int
+) -> None:
+    told = [address, str(tmp_path / "local.db"), str(at_once)]
+    done = subprocess.run([sys.executable, "-c", FULL, *told], check=True, capture_output=True, text=True)
     message, position = done.stdout.splitlines()
     print(message)
     with Registry.open(address) as registry:

@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as server
-from psycopg import sql
+from psycopg import generators, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, Format, TransactionStatus
 
 from dialogue_registry.errors import (
     BrokenChainError,
@@ -94,14 +94,14 @@ BEGIN
                         AND earlier.version = told.version - 1 AND earlier.position < told.position
                 ), 0) END
                 THEN 'has a version that does not follow the one before of its subject'
-            WHEN recorded_at <> earlier_instant AND (recorded_at < earlier_instant OR recorded_at IS DISTINCT FROM
-                    to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+            WHEN recorded_at IS DISTINCT FROM earlier_instant AND (recorded_at < earlier_instant OR recorded_at IS
+                    DISTINCT FROM to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
                 THEN 'has an instant that goes back, or is written otherwise'
             END AS wrong
         FROM (
             SELECT *, lag(hash, 1, coalesce(last, decode(repeat('00', 32), 'hex'))) OVER log AS earlier_hash,
                 lag(subject) OVER log AS earlier_subject, lag(version) OVER log AS earlier_version,
-                lag(recorded_at, 1, coalesce(latest, '')) OVER log AS earlier_instant
+                lag(recorded_at, 1, latest) OVER log AS earlier_instant
             FROM fresh WINDOW log AS (ORDER BY position)
         ) AS told
     ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
@@ -146,11 +146,12 @@ _NEXT, _NONE = "\x1f", "\x1e"
 takes half the time here that arrays take. Where a text holds one of them itself, events go one at a time."""
 _APPEND = (
     f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
-    "SELECT %(after)s::int8 + number, id, subject, version::int8, type, schema::int4, data, source, by, recorded_at, "
-    "substr(%(hashes)b::bytea, 32 * number - 31, 32) FROM (SELECT generate_series(1, %(number)s::int4) AS number, "
-    + ", ".join(f"unnest(string_to_array(%({name})t, E'\\x1f', E'\\x1e')) AS {name}" for name in _TEXTS)
+    "SELECT $1::int8 + number, id, subject, version::int8, type, schema::int4, data, source, by, recorded_at, "
+    "substr($3::bytea, 32 * number - 31, 32) FROM (SELECT generate_series(1, $2::int4) AS number, "
+    + ", ".join(f"unnest(string_to_array(${n}, E'\\x1f', E'\\x1e')) AS {name}" for n, name in enumerate(_TEXTS, 4))
     + ") AS told"
-)
+).encode()
+_FORMATS = [Format.TEXT, Format.TEXT, Format.BINARY] + [Format.TEXT] * len(_TEXTS)
 _APPEND_ONE = f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * (len(_TEXTS) + 2))})"
 
 _UNLESS_TOLD: dict[str, int | str] = {
@@ -197,6 +198,7 @@ class PostgresLog:
         self._conninfo = conninfo
         self._connection: psycopg.Connection | None = None
         self._turn: psycopg.Connection | None = None
+        self._awaited: psycopg.Connection | None = None
         self._listening = False
 
     def create(self, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
@@ -253,8 +255,36 @@ class PostgresLog:
                 for number, entry in enumerate(entries):
                     self.append([entry], expected=expected + number)
             return
+        self._conclude(entries, expected, lambda connection: _insert(connection, entries[0], together))
+
+    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
+        """Send what is to be appended, and wait for nothing: what this gives waits, and ends as append() does.
+
+        Nothing else may be asked of the log in between. What cannot be sent at once is
+        appended when it is waited for.
+        """
+        together = _together(entries)
+        if together is None or self._turn is not None or entries[0].position != expected + 1:
+            return lambda: self.append(entries, expected=expected)
+
+        def begin(connection: psycopg.Connection) -> None:
+            _send(connection, together)
+            self._awaited = connection
+
+        def end(connection: psycopg.Connection) -> None:
+            if connection is self._awaited:
+                self._awaited = None
+                _receive(connection)
+            else:  # that one broke
+                _insert(connection, entries[0], together)
+
+        self._run(begin)
+        return lambda: self._conclude(entries, expected, end)
+
+    def _conclude(self, entries: Sequence[Entry], expected: int, work: Callable[[psycopg.Connection], None]) -> None:
+        """Run what appends, and say what became of it."""
         try:
-            self._run(lambda connection: _insert(connection, entries[0], together))
+            self._run(work)
         except server.CheckViolation as error:
             raise BrokenChainError(
                 f"{self.name}: {_told(error)}: the log there is not what it was taken for, which catch_up() looks into",
@@ -338,15 +368,10 @@ class PostgresLog:
             return True  # for what came before
         return len(list(connection.notifies(timeout=seconds, stop_after=1))) > 0
 
-    def cancel(self) -> None:
-        """Break off what another thread is waiting for."""
-        if (connection := self._connection) is not None:
-            with suppress(psycopg.Error):
-                connection.cancel_safe(timeout=5)
-
     def close(self) -> None:
         """Close the connection; the next use opens another."""
-        connection, self._connection, self._turn, self._listening = self._connection, None, None, False
+        connection, self._connection, self._listening = self._connection, None, False
+        self._turn = self._awaited = None
         if connection is not None:
             connection.close()
 
@@ -380,7 +405,7 @@ class PostgresLog:
 
     def _tidy(self) -> None:
         """Close the connection unless it is at rest, so that nothing is appended to what was left open."""
-        if self._turn is not None or self._connection is None:
+        if self._turn is not None or self._awaited is not None or self._connection is None:
             return
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self.close()
@@ -406,30 +431,41 @@ def _has_log(connection: psycopg.Connection) -> bool:
     return connection.execute("SELECT to_regclass('dialogue_registry.events')").fetchone() != (None,)
 
 
-def _insert(connection: psycopg.Connection, first: Entry, together: dict[str, object] | None) -> None:
+def _insert(connection: psycopg.Connection, first: Entry, together: list[bytes] | None) -> None:
     if together is None:
         connection.execute(_APPEND_ONE, first)
     else:
-        connection.execute(_APPEND, together)
+        _send(connection, together)
+        _receive(connection)
 
 
-def _together(entries: Sequence[Entry]) -> dict[str, object] | None:
+def _send(connection: psycopg.Connection, together: list[bytes]) -> None:
+    connection.pgconn.send_query_params(_APPEND, together, param_formats=_FORMATS)
+    connection.wait(generators.send(connection.pgconn))
+
+
+def _receive(connection: psycopg.Connection) -> None:
+    for result in connection.wait(generators.fetch_many(connection.pgconn)):
+        if result.status != ExecStatus.COMMAND_OK:
+            raise server.error_from_result(result, connection.info.encoding)
+
+
+def _together(entries: Sequence[Entry]) -> list[bytes] | None:
     """What _APPEND takes; None for what goes one at a time."""
     if len(entries) == 1:
         return None
     positions, *columns, hashes = zip(*entries, strict=True)
-    told: dict[str, object] = {}
-    length = 0
+    texts: list[str] = []
     for name, column in zip(_TEXTS, columns, strict=True):
         nones = column.count(None)
         values = [_NONE if value is None else value for value in column] if nones else column
-        told[name] = text = _NEXT.join(map(str, values) if name in ("version", "schema") else values)
-        length += len(text)
+        text = _NEXT.join(map(str, values) if name in ("version", "schema") else values)
         if text.count(_NEXT) >= len(column) or text.count(_NONE) > nones:
             return None
-    if length > _LARGE:
+        texts.append(text)
+    if sum(map(len, texts)) > _LARGE:
         return None
-    return told | {"after": positions[0] - 1, "number": len(entries), "hashes": b"".join(hashes)}
+    return [b"%d" % (positions[0] - 1), b"%d" % len(entries), b"".join(hashes), *(text.encode() for text in texts)]
 
 
 def _described(conninfo: str) -> str:

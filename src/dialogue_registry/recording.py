@@ -5,7 +5,7 @@ when it is appended, and a refusal leaves no trace.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from dialogue_registry import rules
@@ -65,11 +65,17 @@ class Recorder:
 
     # --- facts -----------------------------------------------------------------------
 
-    def record(self, items: Sequence[tuple[Fact, str | None]], by: str, expected: int | None) -> list[Entry]:
+    def record(
+        self,
+        items: Sequence[tuple[Fact, str | None]],
+        by: str,
+        expected: int | None,
+        send: Callable[[Sequence[Entry]], object] | None = None,
+    ) -> list[Entry]:
         """Append the facts not yet asserted; give the entry of each, in order.
 
         ``items`` pairs each fact with its source as stored. A RefusedError says in ``item``
-        which one was refused.
+        which one was refused. ``send`` is given the entries as soon as they are decided on.
         """
         head = self._log.head()
         subjects = [subject_of(fact) for fact, _ in items]
@@ -120,6 +126,8 @@ class Recorder:
             if expected is not None and expected != head.position:
                 raise WrongPositionError(expected=expected, actual=head.position)
             entries = seal(drafts, head, versions, datetime.now(UTC))
+            if send is not None:
+                send(entries)
             self._log.extend(entries)
             self._views.apply([(entry.position, fact) for entry, fact in zip(entries, appended, strict=True)], keys)
         return [entries[place] if isinstance(place, int) else place for place in places]

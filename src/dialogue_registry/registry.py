@@ -31,7 +31,7 @@ from dialogue_registry.errors import (
 )
 from dialogue_registry.events import Fact, Format, Role, Source
 from dialogue_registry.later import Later
-from dialogue_registry.log import PAGE, RecordedEvent, recorded
+from dialogue_registry.log import PAGE, Entry, RecordedEvent, recorded
 from dialogue_registry.projections import Projection
 from dialogue_registry.recording import Recorder
 from dialogue_registry.rules import Status
@@ -307,7 +307,6 @@ class Registry:
 
         The first attempt (0) on a shared log decides on what is known of it here; the next
         ones look first for what is new there; later ones let nobody else append meanwhile.
-        Everybody locks the file first and the shared log then, or they would wait for each other.
         """
         connection = self._conn
         if self._known_at is not None:
@@ -325,31 +324,10 @@ class Registry:
             with self._locked():
                 yield
             return
-        pushed = False
         if attempt > 0:
             self.catch_up()
-        try:
-            with ExitStack() as turn, self._locked():
-                if attempt > 2:
-                    turn.enter_context(self._replica.shared.turn())
-                    self._replica.take_all()
-                before = self._log.head().position
-                yield
-                self._replica.push(before)
-                turn.close()  # the server commits first: what it has not got must not be here
-                pushed = True
-        except StorageError as error:
-            if pushed:
-                raise StorageError(
-                    f"it is recorded, but the local views could not take it over ({error.__cause__}): "
-                    "mend that, then call catch_up()"
-                ) from error
-            raise
-        except Exception:
-            raise
-        except BaseException:  # an interruption, which may have come anywhere
-            self._replica.shared.close()
-            raise
+        with self._replica.recording(self._locked, alone=attempt > 2):
+            yield
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -374,6 +352,10 @@ class Registry:
                         self.catch_up()  # what it was decided on was undone with it
                     raise
         raise AssertionError("count() has no end")
+
+    def _send(self) -> Callable[[Sequence[Entry]], None] | None:
+        """What sends recorded events to a shared log ahead; within transaction() they go together at its end."""
+        return None if self._replica is None or self._within else self._replica.send
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -417,7 +399,7 @@ class Registry:
         if not items:
             return ()
         try:
-            entries = self._write(lambda: self._recorder.record(items, by, expected))
+            entries = self._write(lambda: self._recorder.record(items, by, expected, self._send()))
         except RefusedError as refusal:
             if len(items) > 1 and refusal.item is not None:
                 refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
@@ -479,7 +461,7 @@ class Registry:
 
     def _append_page(self, page: list[tuple[Fact, str | None]], by: str) -> int:
         before = self._log.head().position
-        self._recorder.record(page, by, None)
+        self._recorder.record(page, by, None, self._send())
         return self._log.head().position - before
 
     def correct(

@@ -1,12 +1,19 @@
 """A local replica of a shared log: pull what is new, push what was decided on it."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import NamedTuple, Protocol
 
 from dialogue_registry.adopting import following, take_over
-from dialogue_registry.errors import BrokenChainError, NotARegistryError, WrongPositionError
+from dialogue_registry.errors import (
+    BrokenChainError,
+    DialogueRegistryError,
+    NotARegistryError,
+    StorageError,
+    UnreachableError,
+    WrongPositionError,
+)
 from dialogue_registry.log import PAGE, Entry, Head, Log
 from dialogue_registry.sqlite import SQLiteLog
 from dialogue_registry.views import Views
@@ -25,6 +32,9 @@ class SharedLog(Log, Protocol):
 
     def rows(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
         """Give the entries with after < position ≤ until, or to the end, as plain tuples, in bounded memory."""
+
+    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
+        """Begin to append; what this gives waits for the end, as append() does. Nothing else may be asked between."""
 
     def turn(self) -> AbstractContextManager[None]:
         """Keep everybody else from appending until the end of the block; what is appended in it is one."""
@@ -52,6 +62,8 @@ class Replica:
         self._log = log
         self._views = views
         self.shared = shared
+        self._sent: Callable[[], None] | None = None
+        self._may_send = False
 
     def _claim(self) -> None:
         if followed_log(self._connection) == self.shared.name:
@@ -90,10 +102,66 @@ class Replica:
         while self.take(self.look()):
             pass
 
-    def push(self, after: int) -> None:
-        """Append to the shared log what was recorded here after a position; raises OvertakenError."""
-        page = self._log.read(after)
+    @contextmanager
+    def recording(self, lock: Callable[[], AbstractContextManager[None]], *, alone: bool) -> Iterator[None]:
+        """Append to the shared log what is recorded within the block, under the lock of the file: all or nothing.
+
+        ``alone`` looks first for what is new, and lets nobody else append meanwhile. Everybody
+        locks the file first and the shared log then, or they would wait for each other.
+        Raises OvertakenError.
+        """
+        self._sent, arrived = None, False
         try:
+            with ExitStack() as turn, lock():
+                if alone:
+                    turn.enter_context(self.shared.turn())
+                    self.take_all()
+                before = self._log.head().position
+                self._may_send = not alone and self._views.only_ours()
+                yield
+                self._push(before)
+                turn.close()  # the server commits first: what it has not got must not be here
+                arrived = True
+        except Exception as error:
+            if arrived or self._arrives_after(error):
+                raise StorageError(
+                    f"it is recorded, but the local views could not take it over ({error.__cause__ or error!r}): "
+                    "mend that, then call catch_up()"
+                ) from error
+            raise
+        except BaseException:  # an interruption, which may have come anywhere
+            self.shared.close()
+            raise
+
+    def send(self, entries: Sequence[Entry]) -> None:
+        """Send to the shared log what is about to be recorded here: it is folded while the server works.
+
+        Not what a projection of a user might refuse, for then it must not be on the shared log.
+        """
+        if self._may_send and 1 < len(entries) <= PAGE:
+            self._sent = self.shared.send(entries, expected=entries[0].position - 1)
+
+    def _arrives_after(self, error: Exception) -> bool:
+        """Say whether what was sent is recorded, though it could not be folded; raises UnreachableError if unknown."""
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return False
+        try:
+            sent()
+        except UnreachableError as lost:
+            raise UnreachableError(f"{lost}; and it could not be taken over here ({error!r})") from error
+        except DialogueRegistryError:
+            return False
+        return True
+
+    def _push(self, after: int) -> None:
+        """Append to the shared log what was recorded here after a position, or wait until what was sent is there."""
+        sent, self._sent = self._sent, None
+        try:
+            if sent is not None:
+                sent()
+                return
+            page = self._log.read(after)
             if not page or page[-1].position == self._log.head().position:
                 if page:  # in one, which is sent again where the answer is lost
                     self.shared.append(page, expected=after)

@@ -59,6 +59,10 @@ class Views:
 
     # --- life ------------------------------------------------------------------------
 
+    def only_ours(self) -> bool:
+        """Say whether all projections are the library's own, which refuse no fact that the rules let through."""
+        return {projection.name for projection in self.projections} <= {"standard", "search"}
+
     def checkpoints(self) -> dict[str, tuple[int, int]]:
         """Map each projection that was made to its version and the position it has reached."""
         try:
