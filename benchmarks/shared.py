@@ -24,10 +24,10 @@ def prepare(task: Task) -> Result:
 
 
 def record_batches(task: Task) -> Result:
-    """Record facts made before, in batches of 1000."""
+    """Record facts made before, in batches of 1000; without a path, the views are in memory."""
     items = list(shape.story(task["events"]))
     create_log(task["address"])
-    with Registry.open(task["address"], views=task["path"]) as registry:
+    with Registry.open(task["address"], views=task.get("path")) as registry:
         return measured(lambda: registry.record_all(items))
 
 

@@ -170,6 +170,7 @@ def shared(bench: Bench) -> None:
                 "ours": lambda _: bench.run(
                     "shared.record_batches", address=new(), path=bench.fresh("a.db"), events=events
                 ),
+                "ours, views in memory": lambda _: bench.run("shared.record_batches", address=new(), events=events),
                 "eventsourcing": lambda _: bench.run("peer_shared.record_batches", address=new(), events=events),
                 "ours, copied": lambda _: bench.run("shared.import_log", address=new(), model=model),
             },

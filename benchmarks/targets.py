@@ -61,6 +61,7 @@ COMPARED = (
     Compared("import, open, record a meeting", "import", "ours, a meeting recorded", "dependencies", "time", None),
     Compared("one event, on a server", "shared: single", "ours", "eventsourcing", "rate", None),
     Compared("batches of 1000, on a server", "shared: batches", "ours", "eventsourcing", "rate", 2.0),
+    Compared("and views in memory", "shared: batches", "ours, views in memory", "eventsourcing", "rate", None),
     Compared("a log copied to a server", "shared: batches", "ours, copied", "eventsourcing", "rate", 2.0),
     Compared("replay to typed events, from a server", "shared: replay", "ours", "eventsourcing", "rate", 2.0),
     Compared("all views from a server", "shared: replay", "ours, into new views", "eventsourcing", "rate", None),
