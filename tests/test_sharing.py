@@ -759,6 +759,7 @@ def _order(registry: Registry) -> list[str]:
 
     def sending(entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
         end = send(entries, expected=expected)
+        assert end is not None
         order.append("sent")
 
         def ending() -> None:
@@ -798,13 +799,23 @@ def test_where_folding_fails_and_the_answer_is_lost_it_is_said_that_nobody_knows
     with closing(Wire(address)) as wire, Registry.open(wire.address) as one:
         wire.lose_the_answer_to(b"INSERT INTO")
         with _failing(one, sqlite3.OperationalError("the disk broke")):
-            wire_is_cut = pytest.raises(UnreachableError, match=r"not known whether that arrived.*the disk broke")
             one._replica.shared._conninfo = "postgresql://nobody@127.0.0.1:1/nothing"  # type: ignore[union-attr, attr-defined]
-            with wire_is_cut:
+            with pytest.raises(UnreachableError, match=r"not known whether that arrived.*the disk broke"):
                 one.record(*(held(number) for number in range(50)))
         one._replica.shared._conninfo = wire.address  # type: ignore[union-attr, attr-defined]
         assert other.catch_up() == one.catch_up() == 52
         agree(one, other)
+
+
+def test_what_cannot_be_sent_at_once_is_folded_first(one: Registry, other: Registry) -> None:
+    """And where that fails, it is sent no more."""
+    failure = sqlite3.OperationalError("the disk broke")
+    with _failing(one, failure), pytest.raises(StorageError, match="the disk broke") as caught:
+        one.record(*(held(number) for number in range(50)), by="\x1f")
+    assert "it is recorded" not in str(caught.value)
+    assert one.position == other.catch_up() == 2
+    one.record(*(held(number) for number in range(50)), by="\x1f")
+    agree(one, other)
 
 
 @contextmanager

@@ -148,7 +148,7 @@ _APPEND = (
     f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
     "SELECT $1::int8 + number, id, subject, version::int8, type, schema::int4, data, source, by, recorded_at, "
     "substr($3::bytea, 32 * number - 31, 32) FROM (SELECT generate_series(1, $2::int4) AS number, "
-    + ", ".join(f"unnest(string_to_array(${n}, E'\\x1f', E'\\x1e')) AS {name}" for n, name in enumerate(_TEXTS, 4))
+    + ", ".join(f"unnest(string_to_array(${n}, '{_NEXT}', '{_NONE}')) AS {name}" for n, name in enumerate(_TEXTS, 4))
     + ") AS told"
 ).encode()
 _FORMATS = [Format.TEXT, Format.TEXT, Format.BINARY] + [Format.TEXT] * len(_TEXTS)
@@ -257,15 +257,15 @@ class PostgresLog:
             return
         self._conclude(entries, expected, lambda connection: _insert(connection, entries[0], together))
 
-    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
+    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None] | None:
         """Send what is to be appended, and wait for nothing: what this gives waits, and ends as append() does.
 
-        Nothing else may be asked of the log in between. What cannot be sent at once is
-        appended when it is waited for.
+        Nothing else may be asked of the log in between. Gives None where it cannot be sent at
+        once: then nothing was.
         """
         together = _together(entries)
         if together is None or self._turn is not None or entries[0].position != expected + 1:
-            return lambda: self.append(entries, expected=expected)
+            return None
 
         def begin(connection: psycopg.Connection) -> None:
             _send(connection, together)

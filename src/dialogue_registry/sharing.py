@@ -33,8 +33,8 @@ class SharedLog(Log, Protocol):
     def rows(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
         """Give the entries with after < position ≤ until, or to the end, as plain tuples, in bounded memory."""
 
-    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
-        """Begin to append; what this gives waits for the end, as append() does. Nothing else may be asked between."""
+    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None] | None:
+        """Begin to append; what this gives waits for the end, as append() does. None where it did not begin."""
 
     def turn(self) -> AbstractContextManager[None]:
         """Keep everybody else from appending until the end of the block; what is appended in it is one."""
