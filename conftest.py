@@ -82,6 +82,6 @@ _pages = Sybil(
     setup=_enter,
     teardown=_leave,
 )
-_docstrings = Sybil(parsers=[DocTestParser()], patterns=["src/dialogue_registry/*.py"])
+_docstrings = Sybil(parsers=[DocTestParser()], patterns=["src/dialogue_registry/*.py", "src/dialogue_registry/**/*.py"])
 
 pytest_collect_file = (_pages + _docstrings).pytest()

@@ -17,8 +17,9 @@ from cattrs.preconf.orjson import make_converter
 
 from benchmarks import shape
 from benchmarks.measure import Result, file_size, measured, repeated, spread
-from dialogue_registry import PartialDate, sqlite
-from dialogue_registry.codec import STORED
+from dialogue_registry import PartialDate
+from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.codec import STORED
 
 Task = Mapping[str, Any]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -32,7 +33,7 @@ _SOURCE = 7
 
 def connect(path: str) -> sqlite3.Connection:
     """Open a connection with the very settings of ours."""
-    connection = sqlite.connect(sqlite.file_uri(Path(path), "rwc"))
+    connection = sqlite_file.connect(sqlite_file.file_uri(Path(path), "rwc"))
     connection.execute("PRAGMA journal_mode = WAL")
     return connection
 

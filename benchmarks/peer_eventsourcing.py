@@ -18,7 +18,7 @@ from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, Do
 from benchmarks import shape
 from benchmarks.measure import Result, file_size, measured
 from benchmarks.tables_by_hand import TablesByHand
-from dialogue_registry.events import subject_of
+from dialogue_registry.model.events import subject_of
 
 Task = Mapping[str, Any]
 BATCH = 1000

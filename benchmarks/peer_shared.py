@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from benchmarks import shape
 from benchmarks.measure import Result, measured
 from benchmarks.peer_eventsourcing import BATCH, events, replayed
-from dialogue_registry.events import subject_of
+from dialogue_registry.model.events import subject_of
 
 Task = Mapping[str, Any]
 

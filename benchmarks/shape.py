@@ -26,7 +26,7 @@ from dialogue_registry import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.events import Fact
+from dialogue_registry.model.events import Fact
 
 SEED = 2004
 DIALOGUES, SERIES = 5, 50

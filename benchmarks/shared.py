@@ -10,10 +10,11 @@ from typing import Any
 from benchmarks import shape
 from benchmarks.measure import Result, measured, spread
 from dialogue_registry import Registry
-from dialogue_registry.log import recorded
-from dialogue_registry.moving import copy, transfer
-from dialogue_registry.postgres import PostgresLog, create_log
-from dialogue_registry.sqlite import SQLiteLog, open_file
+from dialogue_registry.log.entry import recorded
+from dialogue_registry.log.postgres import PostgresLog, create_log
+from dialogue_registry.log.sqlite_file import open_file
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.registry.copy import copy, transfer
 
 Task = Mapping[str, Any]
 

@@ -189,27 +189,6 @@ def shared(bench: Bench) -> None:
         bench.keep("shared: follow", 0, "ours", bench.run("shared.follow_lag", **follower))
 
 
-def levers(bench: Bench) -> None:
-    """What made it fast, switched off one at a time."""
-    from benchmarks.levers import LEVERS  # noqa: PLC0415 - all other suites leave the library as it is
-
-    tallied = bench.fresh("tallied.db")
-    bench.run("ours.grow", path=tallied, meetings=bench.size.sweep[1])
-    files = {"replay": bench.path(MODEL), "counts": tallied}
-
-    def piece(name: str, lever: str, work: str) -> Callable[[int], dict[str, object]]:
-        told = {"lever": lever, "events": bench.size.events}
-        return lambda _: bench.run(name, path=files.get(work) or bench.fresh("a.db"), **told)
-
-    for lever, (work, _) in LEVERS.items():
-        contestants = {
-            "as it is": piece(f"ours.{work}", lever, work),
-            "without": piece("levers.without", lever, work),
-        }
-        bench.take_turns(f"lever: {lever}", contestants, rounds=3)
-    bench.remove("tallied.db")
-
-
 def sweep(bench: Bench) -> None:
     """Growing files of meetings: rates, memory, and questions that should not grow."""
     for meetings in bench.size.sweep:
@@ -245,10 +224,9 @@ SUITES: Mapping[str, Callable[[Bench], None]] = {
     "amendment": amendment,
     "import": importing,
     "shared": shared,
-    "levers": levers,
     "sweep": sweep,
 }
-_FILES = {"single", "batches", "making", "replay", "rebuild", "verify", "shared", "levers"}
+_FILES = {"single", "batches", "making", "replay", "rebuild", "verify", "shared"}
 """The suites that read the files prepared here."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dialogue_registry import Registry, charts
-from dialogue_registry.events import Fact as _Fact
+from dialogue_registry.model.events import Fact as _Fact
 
 project = "dialogue_registry"
 author = "The dialogue_registry developers"

@@ -20,7 +20,7 @@ from dialogue_registry import (
     SeriesOpened,
     TopicDiscussed,
 )
-from dialogue_registry.answers import Activity, Attendance, Outcome, Party, Series, Statement, Topic
+from dialogue_registry.queries.results import Activity, Attendance, Outcome, Party, Series, Statement, Topic
 from tests import model
 from tests.model import Model, Told
 

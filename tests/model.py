@@ -11,7 +11,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from dialogue_registry.events import (
+from dialogue_registry.model.events import (
     FACTS,
     ActivityReported,
     CountStated,

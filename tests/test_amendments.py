@@ -32,7 +32,7 @@ from dialogue_registry import (
     UnknownEventError,
     UnknownSubjectError,
 )
-from dialogue_registry.events import Fact
+from dialogue_registry.model.events import Fact
 
 Row = TypeVar("Row")
 

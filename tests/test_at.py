@@ -23,7 +23,7 @@ from dialogue_registry import (
     Table,
     Tally,
 )
-from dialogue_registry.events import Fact, FactCorrected
+from dialogue_registry.model.events import Fact, FactCorrected
 
 HOST = Source("Page of the host ministry")
 PLACES = Projection(

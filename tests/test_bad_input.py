@@ -27,7 +27,6 @@ from dialogue_registry import (
     SeriesOpened,
     Source,
     TopicDiscussed,
-    chain,
 )
 from dialogue_registry.errors import (
     BusyError,
@@ -51,6 +50,7 @@ from dialogue_registry.errors import (
     UnknownSubjectError,
     WrongPositionError,
 )
+from dialogue_registry.log import hash_chain
 
 NOBODY = 65534
 SERIES = (
@@ -498,7 +498,7 @@ def append(path: Path, word: str, schema: int, data: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         position, last = connection.execute("SELECT position, hash FROM events ORDER BY 1 DESC LIMIT 1").fetchone()
         entry = (position + 1, "newer", "d/s/1", 2, word, schema, data, None, "", "9999-12-31T23:59:59.999999Z")
-        link = chain.link(last, *entry)
+        link = hash_chain.link(last, *entry)
         connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*entry, link))
         connection.execute("UPDATE projections SET position = position + 1")
 

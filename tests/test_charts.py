@@ -20,8 +20,9 @@ from dialogue_registry import (
     Source,
     charts,
 )
-from dialogue_registry.drawing import Box, room
-from dialogue_registry.panels import VERDICTS
+from dialogue_registry.charts.counts import VERDICTS
+from dialogue_registry.charts.style import Box, room
+from dialogue_registry.charts.timeline import _KINDS
 
 LONG = "Meeting of the Ministers Responsible for Foreign Affairs and Regional Cooperation of all Member States <&>"
 WIDE = (
@@ -85,7 +86,7 @@ def test_the_timeline_tells_format_status_and_uncertainty_apart(registry: Regist
 
 
 def test_every_look_has_a_shape_or_fill_of_its_own() -> None:
-    for looks in (charts._KINDS, VERDICTS):
+    for looks in (_KINDS, VERDICTS):
         assert len({(look.shape, look.fill) for look in looks.values()}) == len(looks)
         colours = {colour for look in looks.values() for colour in (look.fill, look.outline)}
         assert all(red == green == blue for red, green, blue in (bytes.fromhex(c[1:]) for c in colours))

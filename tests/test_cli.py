@@ -20,8 +20,8 @@ from click.testing import CliRunner, Result
 
 from dialogue_registry import Registry
 from dialogue_registry.cli import cli
-from dialogue_registry.events import FACTS
-from dialogue_registry.making import fields_of
+from dialogue_registry.imports.fact_fields import fields_of
+from dialogue_registry.model.events import FACTS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")

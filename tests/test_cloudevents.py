@@ -11,10 +11,11 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry import DialogueLaunched, Registry, UnfitEventError, chain
-from dialogue_registry.cloudevents import name_of, to_line
-from dialogue_registry.log import EMPTY, Draft, Entry, seal
-from dialogue_registry.standard import STANDARD
+from dialogue_registry import DialogueLaunched, Registry, UnfitEventError
+from dialogue_registry.log import hash_chain
+from dialogue_registry.log.cloudevents import name_of, to_line
+from dialogue_registry.log.entry import EMPTY, Draft, Entry, seal
+from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.testing import fed, histories, play, same, show, stored
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -163,7 +164,7 @@ def test_a_position_or_version_out_of_order_is_refused_even_with_a_forged_chain(
     draft = Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, "")
     (entry,) = seal([draft], EMPTY, {}, NOW)
     forged = entry._replace(version=2)
-    forged = forged._replace(hash=chain.link(EMPTY.hash, *forged[:-1]))
+    forged = forged._replace(hash=hash_chain.link(EMPTY.hash, *forged[:-1]))
     with Registry.open() as registry, pytest.raises(UnfitEventError, match="version 2"):
         registry.import_events(_written([forged]))
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import Bounds, InvalidValueError, Rule
-from dialogue_registry.answers import Meeting, Statement
-from dialogue_registry.counting import (
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Format
+from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.queries.counts import (
     CELLS,
     FORMATS,
     RULES,
@@ -22,10 +24,8 @@ from dialogue_registry.counting import (
     summed,
     tallied,
 )
-from dialogue_registry.dates import PartialDate
-from dialogue_registry.events import Format
-from dialogue_registry.reconciling import your_rules
-from dialogue_registry.rules import Status
+from dialogue_registry.queries.reconciliation import your_rules
+from dialogue_registry.queries.results import Meeting, Statement
 from dialogue_registry.testing import dates, days
 
 formats = st.sampled_from([None, *Format])

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dialogue_registry.dates import PartialDate, full_day
 from dialogue_registry.errors import InvalidDateError, InvalidValueError
+from dialogue_registry.model.dates import PartialDate, full_day
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the parser generator, about the oracle's own grammar

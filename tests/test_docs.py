@@ -7,9 +7,9 @@ import attrs
 import pytest
 
 import dialogue_registry
-from dialogue_registry.codec import STORED
-from dialogue_registry.events import EVENTS, Event
-from dialogue_registry.log import RecordedEvent
+from dialogue_registry.log.codec import STORED
+from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.model.events import EVENTS, Event
 
 ROOT = Path(__file__).parents[1]
 EVENTS_PAGE = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import InvalidDateError, InvalidIdError, InvalidValueError
-from dialogue_registry.events import (
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import (
     EVENTS,
     FACTS,
     MAX_ID,

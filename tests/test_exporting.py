@@ -40,8 +40,8 @@ from dialogue_registry import (
     export_file,
     import_table,
 )
-from dialogue_registry.exporting import FORMATS
-from dialogue_registry.tables import LAYOUTS
+from dialogue_registry.exports.exporter import FORMATS
+from dialogue_registry.exports.tabular import LAYOUTS
 from dialogue_registry.testing import histories, play
 
 DATA = Path(__file__).parents[1] / "examples" / "data"

@@ -28,8 +28,6 @@ from dialogue_registry import (
     TopicDiscussed,
     testing,
 )
-from dialogue_registry.codec import STORED, decode, decode_source, encode, encode_source, from_data
-from dialogue_registry.dates import PartialDate
 from dialogue_registry.errors import (
     CodecError,
     InvalidDateError,
@@ -37,8 +35,10 @@ from dialogue_registry.errors import (
     InvalidValueError,
     UnfitEventError,
 )
-from dialogue_registry.events import EVENTS, MAX_ID, MAX_TEXT, Event
-from dialogue_registry.names import fold, name_parts
+from dialogue_registry.log.codec import STORED, decode, decode_source, encode, encode_source, from_data
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import EVENTS, MAX_ID, MAX_TEXT, Event
+from dialogue_registry.model.names import fold, name_parts
 
 WORDS = sorted(word for word, _ in STORED.values())
 

@@ -23,8 +23,8 @@ from dialogue_registry import (
     UnreadableFileError,
     import_table,
 )
-from dialogue_registry.importing import OUTCOMES
-from dialogue_registry.mapping import _SECTIONS, _TOP, Template, read_mapping
+from dialogue_registry.imports.importer import OUTCOMES
+from dialogue_registry.imports.mapping import _SECTIONS, _TOP, Template, read_mapping
 
 ROOT = Path(__file__).parents[1]
 PRECOP = ROOT.parent / "shared" / "data" / "unfccc_precop" / "precops.cleaned.csv"

@@ -38,9 +38,9 @@ from dialogue_registry import (
     Tally,
     View,
 )
-from dialogue_registry.events import FACTS, subject_of
-from dialogue_registry.sqlite import SQLiteLog
-from dialogue_registry.standard import STANDARD
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.events import FACTS, subject_of
+from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.testing import (
     Correct,
     Dispute,
@@ -164,8 +164,8 @@ def small_pages(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for read in (SQLiteLog.read, SQLiteLog.rows, SQLiteLog.events, SQLiteLog.of_subject):
             patch.setitem(read.__kwdefaults__ or {}, "limit", size)
-        patch.setattr("dialogue_registry.facts.PAGE", size)
-        patch.setattr("dialogue_registry.registry.PAGE", size)
+        patch.setattr("dialogue_registry.projections.effective_log.PAGE", size)
+        patch.setattr("dialogue_registry.registry.registry.PAGE", size)
         yield
 
 

@@ -25,9 +25,7 @@ from dialogue_registry import (
     SeriesOpened,
     Source,
     TopicDiscussed,
-    chain,
 )
-from dialogue_registry.codec import encode
 from dialogue_registry.errors import (
     BusyError,
     ConflictError,
@@ -36,7 +34,9 @@ from dialogue_registry.errors import (
     UnknownSubjectError,
     WrongPositionError,
 )
-from dialogue_registry.log import EMPTY, PAGE, Draft, Entry, Head, instant, seal
+from dialogue_registry.log import hash_chain
+from dialogue_registry.log.codec import encode
+from dialogue_registry.log.entry import EMPTY, PAGE, Draft, Entry, Head, instant, seal
 
 RELEASE = Source("Joint statement", url="https://example.org/1", published="2005-03-05", language="en")
 FACTS = (
@@ -303,7 +303,7 @@ entries = st.builds(
 
 
 def link(entry: Entry) -> bytes:
-    return chain.link(chain.GENESIS, *entry[:10])
+    return hash_chain.link(hash_chain.GENESIS, *entry[:10])
 
 
 @given(entries, entries)

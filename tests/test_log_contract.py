@@ -5,8 +5,9 @@ from contextlib import closing, contextmanager
 
 from hypothesis import settings
 
-from dialogue_registry.log import Entry
-from dialogue_registry.sqlite import SQLiteLog, connect, create_log, memory_uri, transaction
+from dialogue_registry.log.entry import Entry
+from dialogue_registry.log.sqlite_file import connect, memory_uri, transaction
+from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
 from dialogue_registry.testing import check_log
 
 

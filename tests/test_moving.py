@@ -23,7 +23,7 @@ from dialogue_registry import (
     Source,
 )
 from dialogue_registry.cli import cli
-from dialogue_registry.moving import copy
+from dialogue_registry.registry.copy import copy
 from dialogue_registry.testing import History, histories, play, same, show
 from tests.servers import Server
 

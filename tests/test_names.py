@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry.names import NameParts, fold, name_parts, same_name
+from dialogue_registry.model.names import NameParts, fold, name_parts, same_name
 
 LOWER = "abcdefghijklmnopqrstuvwxyzéíñöøşšабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 
 from dialogue_registry import DelegateAttended, DialogueLaunched, MeetingHeld, Registry, SeriesOpened
-from dialogue_registry.names import fold, name_parts, same_name
-from dialogue_registry.parties import Parties, iso_names
+from dialogue_registry.imports.parties import Parties, iso_names
+from dialogue_registry.model.names import fold, name_parts, same_name
 from dialogue_registry.testing import names
 
 KNOWN = [("Kyrgyzstan", "KGZ"), ("Kyrgyz Republic", "KGZ"), ("Congo", "COG"), ("Korea", "KOR"), ("Korea", "PRK")]

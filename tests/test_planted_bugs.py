@@ -27,18 +27,14 @@ from dialogue_registry import (
     Table,
     Tally,
     TopicDiscussed,
-    chain,
-    checking,
-    codec,
-    counting,
-    facts,
-    questions,
-    recording,
-    rules,
-    sqlite,
-    views,
 )
-from dialogue_registry.standard import STANDARD
+from dialogue_registry.log import codec, hash_chain, sqlite_file
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model import recording_rules
+from dialogue_registry.projections import effective_log, engine, standard
+from dialogue_registry.projections.standard import STANDARD
+from dialogue_registry.queries import counts, reader
+from dialogue_registry.registry import recorder, verify
 from dialogue_registry.testing import (
     caught_up_as_kept_up,
     check_log,
@@ -164,7 +160,7 @@ def a_batch_drops_its_last_event(patch: pytest.MonkeyPatch) -> None:
     def add(original: Any, self: Any, page: Sequence[Any], keys: Any = None) -> Any:
         return original(self, page[:-1] or page, keys and keys[: len(page[:-1] or page)])
 
-    wrapped(patch, facts.Facts, "add", add)
+    wrapped(patch, effective_log.Facts, "add", add)
 
 
 @planted(by=LAW_1_PAGES)
@@ -175,10 +171,10 @@ def a_replay_skips_the_first_event_of_a_page(patch: pytest.MonkeyPatch) -> None:
 
     def replay(original: Any, self: Any, progress: Any) -> None:
         with pytest.MonkeyPatch.context() as inner:
-            wrapped(inner, sqlite.SQLiteLog, "events", events)
+            wrapped(inner, SQLiteLog, "events", events)
             original(self, progress)
 
-    wrapped(patch, views.Views, "replay", replay)
+    wrapped(patch, engine.Views, "replay", replay)
 
 
 @planted(by=LAW_6)
@@ -187,7 +183,7 @@ def a_count_is_doubled(patch: pytest.MonkeyPatch) -> None:
         original(self, tally)
         self.gain = self.gain.replace("+ excluded.", "+ 2 * excluded.")
 
-    wrapped(patch, views._TallyFold, "__init__", init)
+    wrapped(patch, engine._TallyFold, "__init__", init)
 
 
 @planted(by=LAW_6)
@@ -196,11 +192,11 @@ def another_source_doubles_the_row(patch: pytest.MonkeyPatch) -> None:
         told = list(keys or self._keys(page))
         original(self, page, told)
         return [
-            facts.Standing(position, position, position, key, content)
+            effective_log.Standing(position, position, position, key, content)
             for (position, content), key in zip(page, told, strict=True)
         ]
 
-    wrapped(patch, facts.Facts, "add", add)
+    wrapped(patch, effective_log.Facts, "add", add)
 
 
 @planted(by=ATOMICITY)
@@ -211,7 +207,7 @@ def the_checkpoint_is_written_outside_the_transaction(patch: pytest.MonkeyPatch)
         self._connection.execute("BEGIN IMMEDIATE")
         original(self, page, *told)
 
-    wrapped(patch, views.Views, "apply", apply)
+    wrapped(patch, engine.Views, "apply", apply)
 
 
 @planted(by=LAW_6)
@@ -226,7 +222,7 @@ def a_refused_amendment_stays_in_the_log(patch: pytest.MonkeyPatch) -> None:
             raise
         connection.execute("COMMIT")
 
-    patch.setattr(sqlite, "transaction", transaction)
+    patch.setattr(sqlite_file, "transaction", transaction)
 
 
 @planted(by=LAW_1)
@@ -241,12 +237,12 @@ def versions_are_swapped(patch: pytest.MonkeyPatch) -> None:
                 break
         return entries
 
-    wrapped(patch, recording, "seal", seal)
+    wrapped(patch, recorder, "seal", seal)
 
 
 @planted(by=LAW_6)
 def a_correction_is_applied_to_the_wrong_row(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, facts.Facts, "root", lambda original, self, position: max(1, original(self, position) - 1))
+    wrapped(patch, effective_log.Facts, "root", lambda original, self, position: max(1, original(self, position) - 1))
 
 
 @planted(by=LAW_3)
@@ -257,7 +253,7 @@ def the_first_correction_wins_over_the_last(patch: pytest.MonkeyPatch) -> None:
         ).fetchone()
         return row[0] or fact
 
-    wrapped(patch, facts.Facts, "wording", wording)
+    wrapped(patch, effective_log.Facts, "wording", wording)
 
 
 @planted(by=LAW_3)
@@ -269,7 +265,7 @@ def a_retracted_correction_lives_on(patch: pytest.MonkeyPatch) -> None:
         fact: int | None = original(self, position)
         return fact
 
-    wrapped(patch, facts.Facts, "_switch", switch)
+    wrapped(patch, effective_log.Facts, "_switch", switch)
 
 
 @planted(by=LAW_3_TOO)
@@ -278,7 +274,7 @@ def what_is_retracted_leaves_its_state_behind(patch: pytest.MonkeyPatch) -> None
         original(self, state)
         self.forget = "SELECT :keys"
 
-    wrapped(patch, views._StateFold, "__init__", init)
+    wrapped(patch, engine._StateFold, "__init__", init)
 
 
 @planted(by=LAW_3_TOO)
@@ -286,7 +282,7 @@ def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
     def lose(original: Any, self: Any, tally: Any, row: Any) -> None:
         original(self, tally, (*row[: tally.width], *(None for _ in row[tally.width :])))
 
-    wrapped(patch, views._Fold, "_lose", lose)
+    wrapped(patch, engine._Fold, "_lose", lose)
 
 
 @planted(by=LAW_6)
@@ -296,7 +292,7 @@ def rows_come_in_the_order_of_their_last_wording(patch: pytest.MonkeyPatch) -> N
     ) -> Any:
         return original(self, cls, where, values, "event" if order == "fact" else order, **more)
 
-    wrapped(patch, questions.Questions, "rows", rows)
+    wrapped(patch, reader.Questions, "rows", rows)
 
 
 @planted(by=LAW_2)
@@ -305,7 +301,7 @@ def the_past_forgets_what_has_fallen_since(patch: pytest.MonkeyPatch) -> None:
         statement: str = original(*told)
         return statement.split(" UNION ALL ", maxsplit=1)[0]
 
-    wrapped(patch, views, "shadow", shadow)
+    wrapped(patch, engine, "shadow", shadow)
 
 
 @planted(by=LAW_2)
@@ -314,17 +310,17 @@ def the_past_shows_what_had_fallen_before(patch: pytest.MonkeyPatch) -> None:
         statement: str = original(*told)
         return statement.split(" AND until > ", maxsplit=1)[0]
 
-    wrapped(patch, views, "shadow", shadow)
+    wrapped(patch, engine, "shadow", shadow)
 
 
 @planted(by=LAW_4)
 def catching_up_overlooks_what_has_fallen(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(facts.Facts, "fallen", lambda *_: iter(()))
+    patch.setattr(effective_log.Facts, "fallen", lambda *_: iter(()))
 
 
 @planted(by=LAW_4)
 def catching_up_begins_one_event_late(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, facts.Facts, "risen", lambda original, self, after: original(self, after + 1))
+    wrapped(patch, effective_log.Facts, "risen", lambda original, self, after: original(self, after + 1))
 
 
 @planted(by=LAW_5)
@@ -335,50 +331,49 @@ def what_one_dialogue_does_shows_in_another(patch: pytest.MonkeyPatch) -> None:
         for number, (_, content) in enumerate(page, row[0] % 2):
             if isinstance(content, DelegateAttended) and number % 2:
                 content = attrs.evolve(content, party="EU")  # noqa: PLW2901 - that is the fault
-            yield rules.key(content, {})
+            yield recording_rules.key(content, {})
 
     def add(original: Any, self: Any, page: Sequence[Any], _: Any = None) -> Any:
         return original(self, page, list(keys(None, self, page)))
 
-    wrapped(patch, facts.Facts, "add", add)
+    wrapped(patch, effective_log.Facts, "add", add)
 
 
 @planted(by=LAW_6)
 def as_of_leaves_out_the_day_itself(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, questions, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
+    rewritten(patch, reader, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
 
 
 @planted(by=TALLIES)
 def the_months_of_a_decade_are_counted_with_it(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, questions, "_TALLIED", "(7, 4, 7)", "(7, 3, 7)")
+    rewritten(patch, reader, "_TALLIED", "(7, 4, 7)", "(7, 3, 7)")
 
 
 @planted(by=TALLIES)
 def a_meeting_that_may_have_begun_on_the_day_of_a_statement_counts_after_it(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, questions, "_STRADDLING", "earliest <= a.day", "earliest < a.day")
+    rewritten(patch, reader, "_STRADDLING", "earliest <= a.day", "earliest < a.day")
 
 
 @planted(by=TALLIES)
 def the_widest_window_is_taken_for_the_narrowest(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, questions, "_STRADDLING", "-max(", "-min(")
+    rewritten(patch, reader, "_STRADDLING", "-max(", "-min(")
 
 
 @planted(by=TALLIES)
 def a_statement_is_carried_on_from_the_day_after(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, questions, "_STATED", "u.ends <= ?", "u.ends < ?")
+    rewritten(patch, reader, "_STATED", "u.ends <= ?", "u.ends < ?")
 
 
 @planted(by=LAW_6)
 def a_meeting_without_a_date_is_certain(patch: pytest.MonkeyPatch) -> None:
     def as_of(original: Any, meeting: Any, *told: Any) -> Any:
-        return counting.Bounds(1, 1) if meeting.date is None else original(meeting, *told)
+        return counts.Bounds(1, 1) if meeting.date is None else original(meeting, *told)
 
-    wrapped(patch, counting, "as_of", as_of)
+    wrapped(patch, counts, "as_of", as_of)
 
 
 @planted(by=LAW_6)
 def the_last_day_of_a_span_counts(patch: pytest.MonkeyPatch) -> None:
-    from dialogue_registry import standard
 
     def days(original: Any, date: Any) -> Any:
         text, earliest, _ = original(date)
@@ -389,12 +384,12 @@ def the_last_day_of_a_span_counts(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_6)
 def the_first_statement_of_a_day_is_carried_on(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, counting, "carrying", lambda original, stated, day: original(stated[::-1], day))
+    wrapped(patch, counts, "carrying", lambda original, stated, day: original(stated[::-1], day))
 
 
 @planted(by=LAW_6)
 def a_meeting_once_called_off_stays_so(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(facts.Facts, "interrupted", lambda *_: {})
+    patch.setattr(effective_log.Facts, "interrupted", lambda *_: {})
 
 
 @planted(by=LAW_6)
@@ -405,8 +400,8 @@ def two_people_of_one_party_share_a_seat(patch: pytest.MonkeyPatch) -> None:
         result: bytes = original(content, interrupted)
         return result
 
-    wrapped(patch, rules, "key", key)
-    patch.setattr(facts, "key", rules.key)
+    wrapped(patch, recording_rules, "key", key)
+    patch.setattr(effective_log, "key", recording_rules.key)
 
 
 @planted(by=LAW_6)
@@ -419,12 +414,12 @@ def a_further_source_is_lost(patch: pytest.MonkeyPatch) -> None:
             standing = said if stands else standing
         return None, standing
 
-    wrapped(patch, recording.Recorder, "_asserted", asserted)
+    wrapped(patch, recorder.Recorder, "_asserted", asserted)
 
 
 @planted(by=IDEMPOTENCE)
 def a_script_run_again_revives_what_was_retracted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(facts, "_ASSERTED", " UNION ALL ".join(facts._ASSERTED.split(" UNION ALL ")[:2]))
+    patch.setattr(effective_log, "_ASSERTED", " UNION ALL ".join(effective_log._ASSERTED.split(" UNION ALL ")[:2]))
 
 
 @planted(by=LAW_8)
@@ -439,18 +434,18 @@ def an_upcaster_loses_the_organisers(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_10)
 def the_hash_leaves_out_who_recorded_it(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, chain, "link", lambda original, *told: original(*told[:9], "", told[10]))
+    wrapped(patch, hash_chain, "link", lambda original, *told: original(*told[:9], "", told[10]))
 
 
 @planted(by=LAW_10)
 def the_hash_leaves_out_the_source(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, chain, "link", lambda original, *told: original(*told[:8], None, *told[9:]))
+    wrapped(patch, hash_chain, "link", lambda original, *told: original(*told[:8], None, *told[9:]))
 
 
 @planted(by=LAW_10_TAIL)
 def a_lost_tail_goes_unnoticed(patch: pytest.MonkeyPatch) -> None:
     wrapped(
-        patch, checking, "check_log", lambda original, connection, keeper, _, *told, **how: original(
+        patch, verify, "check_log", lambda original, connection, keeper, _, *told, **how: original(
             connection, keeper, None, *told, **how
         )
     )  # fmt: skip
@@ -468,7 +463,7 @@ def a_position_is_given_out_twice(patch: pytest.MonkeyPatch) -> None:
                 "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*placed[:7], None, *placed[8:])
             )
 
-    wrapped(patch, sqlite.SQLiteLog, "append", append)
+    wrapped(patch, SQLiteLog, "append", append)
 
 
 @planted(by=LOG_CONTRACT)
@@ -476,7 +471,7 @@ def the_log_does_not_look_where_it_ends(patch: pytest.MonkeyPatch) -> None:
     def append(original: Any, self: Any, entries: Sequence[Any], *, expected: int) -> None:
         original(self, entries, expected=self.head().position)
 
-    wrapped(patch, sqlite.SQLiteLog, "append", append)
+    wrapped(patch, SQLiteLog, "append", append)
 
 
 @planted(by=LOG_CONTRACT)

@@ -29,13 +29,12 @@ from dialogue_registry import (
     StorageError,
     UnreachableError,
     WrongPositionError,
-    chain,
-    postgres,
 )
 from dialogue_registry.cli import cli
-from dialogue_registry.log import EMPTY, Draft, Entry, Head, seal
-from dialogue_registry.moving import copy
-from dialogue_registry.postgres import PostgresLog, create_log
+from dialogue_registry.log import hash_chain, postgres
+from dialogue_registry.log.entry import EMPTY, Draft, Entry, Head, seal
+from dialogue_registry.log.postgres import PostgresLog, create_log
+from dialogue_registry.registry.copy import copy
 from dialogue_registry.testing import check_log
 from tests.servers import Server, Wire
 
@@ -361,7 +360,7 @@ def test_what_does_not_continue_the_chain_gets_in_for_nobody(log: PostgresLog, c
 def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
     """As a writer that does not use this library could send it: wrong, and with a hash that is right."""
     changed = entry._replace(**changes)
-    return changed._replace(hash=chain.link(last.hash, *changed[:-1]))
+    return changed._replace(hash=hash_chain.link(last.hash, *changed[:-1]))
 
 
 @pytest.mark.parametrize("version", [-1, 0, 1, 2, 4, 2**40])

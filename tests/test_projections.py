@@ -28,7 +28,7 @@ from dialogue_registry import (
     Tally,
     View,
 )
-from dialogue_registry.events import Fact
+from dialogue_registry.model.events import Fact
 from dialogue_registry.testing import History, Record, check_projection, facts
 
 HOST = Source("Page of the host ministry")

@@ -30,7 +30,7 @@ from dialogue_registry import (
     TopicDiscussed,
     publish,
 )
-from dialogue_registry.site import QUERIES
+from dialogue_registry.exports.site.pages import QUERIES
 
 LIST = Source("A list", url="https://example.org/list", publisher="A club", language="en")
 ROOT = Path(__file__).parents[1]

@@ -27,7 +27,7 @@ from dialogue_registry import (
     Source,
     Verdict,
 )
-from dialogue_registry.events import Fact
+from dialogue_registry.model.events import Fact
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 from central_asia_plus_japan import load

@@ -35,10 +35,10 @@ from dialogue_registry import (
     TopicDiscussed,
     UnknownEventTypeError,
 )
-from dialogue_registry import codec as codec_module
-from dialogue_registry.codec import STORED, UPCASTERS, check_upcasters, decode, encode
-from dialogue_registry.events import Event
-from dialogue_registry.log import Draft, Entry, Head, seal
+from dialogue_registry.log import codec as codec_module
+from dialogue_registry.log.codec import STORED, UPCASTERS, check_upcasters, decode, encode
+from dialogue_registry.log.entry import Draft, Entry, Head, seal
+from dialogue_registry.model.events import Event
 
 RECORDED = Path(__file__).parent / "recorded"
 RELEASE = Source(

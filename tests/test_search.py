@@ -22,10 +22,10 @@ from dialogue_registry import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.laws import sealed
-from dialogue_registry.searching import SEARCH
-from dialogue_registry.sqlite import SQLiteLog
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.queries.search import SEARCH
 from dialogue_registry.testing import check_projection, effective, fed, histories, play, stored
+from dialogue_registry.testing.laws import sealed
 
 HOST = Source("Page of the host ministry", url="https://example.org/host")
 BASE = (

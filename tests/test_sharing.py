@@ -48,7 +48,7 @@ from dialogue_registry import (
     UnreachableError,
     WrongPositionError,
 )
-from dialogue_registry.log import Entry
+from dialogue_registry.log.entry import Entry
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd
 from tests.servers import Server, Wire

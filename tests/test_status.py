@@ -17,7 +17,7 @@ from dialogue_registry import (
     Status,
     StatusError,
 )
-from dialogue_registry.events import Fact
+from dialogue_registry.model.events import Fact
 
 HOST = Source("Page of the host ministry")
 PRESS = Source("Newspaper")

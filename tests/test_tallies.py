@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import CountStated, DialogueLaunched, MeetingHeld, PartialDate, Registry, SeriesOpened
-from dialogue_registry.dates import full_day
-from dialogue_registry.events import Fact, Format
+from dialogue_registry.model.dates import full_day
+from dialogue_registry.model.events import Fact, Format
 from dialogue_registry.testing import Record
 from tests.agreement import agree_on_counts, agree_on_cumulative_counts
 from tests.model import Model

@@ -11,7 +11,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from dialogue_registry import BrokenChainError, Registry, VerificationError
-from dialogue_registry.log import Entry
+from dialogue_registry.log.entry import Entry
 from dialogue_registry.testing import History, histories, play
 
 often = settings(max_examples=2 * settings().max_examples)

@@ -1,94 +1,106 @@
-"""An event-sourced registry of meetings, first of diplomatic dialogues."""
+"""An event-sourced registry of meetings, first of diplomatic dialogues.
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+The packages, each importing only those above it:
 
-if TYPE_CHECKING:
-    from dialogue_registry.anomalies import Anomaly
-    from dialogue_registry.answers import (
-        Activity,
-        Appearance,
-        Attendance,
-        Dialogue,
-        Dispute,
-        Meeting,
-        Outcome,
-        Party,
-        Series,
-        Statement,
-        Step,
-        Topic,
-    )
-    from dialogue_registry.counting import RULES, Bounds, Count, Counts, Rule
-    from dialogue_registry.dates import PartialDate
-    from dialogue_registry.errors import (
-        AmendmentError,
-        BrokenChainError,
-        BusyError,
-        ClosedError,
-        CodecError,
-        ConflictError,
-        DialogueRegistryError,
-        DriftError,
-        ExchangeError,
-        IdInUseError,
-        InvalidDateError,
-        InvalidIdError,
-        InvalidValueError,
-        MappingError,
-        MissingExtraError,
-        NewerEventError,
-        NewerRegistryError,
-        NotARegistryError,
-        OutdatedViewsError,
-        ProjectionError,
-        ReadOnlyError,
-        RefusedError,
-        SeriesMismatchError,
-        StatusError,
-        StillNeededError,
-        StoppedImportError,
-        StorageError,
-        UnfitEventError,
-        UnknownEventError,
-        UnknownEventTypeError,
-        UnknownSubjectError,
-        UnreachableError,
-        UnreadableFileError,
-        VerificationError,
-        WrongPositionError,
-    )
-    from dialogue_registry.events import (
-        ActivityReported,
-        CountStated,
-        DelegateAttended,
-        DialogueLaunched,
-        EventRetracted,
-        FactCorrected,
-        FactDisputed,
-        Format,
-        MeetingAnnounced,
-        MeetingCancelled,
-        MeetingHeld,
-        MeetingPostponed,
-        OutcomeAgreed,
-        PartyJoined,
-        Role,
-        SeriesOpened,
-        Source,
-        TopicDiscussed,
-    )
-    from dialogue_registry.exporting import export_file
-    from dialogue_registry.importing import ImportReport, RowReport, import_table
-    from dialogue_registry.log import RecordedEvent
-    from dialogue_registry.names import NameParts, name_parts
-    from dialogue_registry.projections import Projection, State, Table, Tally, View
-    from dialogue_registry.publishing import publish
-    from dialogue_registry.reconciling import Finding, Own, Reconciliation, Verdict
-    from dialogue_registry.registry import Head, Registry
-    from dialogue_registry.rules import Status
-    from dialogue_registry.searching import Found
-    from dialogue_registry.tables import arrow_tables
+- ``errors``: everything that can go wrong, one tree.
+- ``model``: what can be recorded and what may follow; pure.
+- ``log``: the append-only log: entries, codec, hash chain, SQLite, PostgreSQL.
+- ``projections``: from the log to tables: the facts that stand, and the tables made of them.
+- ``queries``: from tables to answers: counts, reconciliation, anomalies, history, search.
+- ``registry``: open, record, amend, ask, verify, follow, copy.
+- ``charts``: pictures (extra ``[charts]``).
+- ``imports``, ``exports``: other people's tables in, other people's formats out.
+- ``cli``: the command line. ``testing``: strategies and laws for users (extra ``[testing]``).
+
+To read the code, begin with ``model/events.py``, ``log/entry.py``, ``model/tables.py`` and
+``registry/registry.py``.
+"""
+
+from dialogue_registry.errors import (
+    AmendmentError,
+    BrokenChainError,
+    BusyError,
+    ClosedError,
+    CodecError,
+    ConflictError,
+    DialogueRegistryError,
+    DriftError,
+    ExchangeError,
+    IdInUseError,
+    InvalidDateError,
+    InvalidIdError,
+    InvalidValueError,
+    MappingError,
+    MissingExtraError,
+    NewerEventError,
+    NewerRegistryError,
+    NotARegistryError,
+    OutdatedViewsError,
+    ProjectionError,
+    ReadOnlyError,
+    RefusedError,
+    SeriesMismatchError,
+    StatusError,
+    StillNeededError,
+    StoppedImportError,
+    StorageError,
+    UnfitEventError,
+    UnknownEventError,
+    UnknownEventTypeError,
+    UnknownSubjectError,
+    UnreachableError,
+    UnreadableFileError,
+    VerificationError,
+    WrongPositionError,
+)
+from dialogue_registry.exports.exporter import export_file
+from dialogue_registry.exports.site.publish import publish
+from dialogue_registry.exports.tabular import arrow_tables
+from dialogue_registry.imports.importer import ImportReport, RowReport, import_table
+from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import (
+    ActivityReported,
+    CountStated,
+    DelegateAttended,
+    DialogueLaunched,
+    EventRetracted,
+    FactCorrected,
+    FactDisputed,
+    Format,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    OutcomeAgreed,
+    PartyJoined,
+    Role,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+)
+from dialogue_registry.model.names import NameParts, name_parts
+from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.tables import Projection, State, Table, Tally, View
+from dialogue_registry.queries.anomalies import Anomaly
+from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
+from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
+from dialogue_registry.queries.results import (
+    Activity,
+    Appearance,
+    Attendance,
+    Dialogue,
+    Dispute,
+    Meeting,
+    Outcome,
+    Party,
+    Series,
+    Statement,
+    Step,
+    Topic,
+)
+from dialogue_registry.queries.search import Found
+from dialogue_registry.registry.registry import Head, Registry
 
 __all__ = [
     "RULES",
@@ -186,53 +198,3 @@ __all__ = [
     "name_parts",
     "publish",
 ]
-
-_ROOMS: dict[str, tuple[str, ...]] = {
-    "anomalies": ("Anomaly",),
-    "answers": (
-        "Activity", "Appearance", "Attendance", "Dialogue", "Dispute", "Meeting", "Outcome", "Party", "Series",
-        "Statement", "Step", "Topic",
-    ),
-    "counting": ("RULES", "Bounds", "Count", "Counts", "Rule"),
-    "dates": ("PartialDate",),
-    "errors": (
-        "AmendmentError", "BrokenChainError", "BusyError", "ClosedError", "CodecError", "ConflictError",
-        "DialogueRegistryError", "DriftError", "ExchangeError", "IdInUseError", "InvalidDateError", "InvalidIdError",
-        "InvalidValueError", "MappingError", "MissingExtraError", "NewerEventError", "NewerRegistryError",
-        "NotARegistryError", "OutdatedViewsError", "ProjectionError", "ReadOnlyError", "RefusedError",
-        "SeriesMismatchError", "StatusError", "StillNeededError", "StoppedImportError", "StorageError",
-        "UnfitEventError", "UnknownEventError", "UnknownEventTypeError", "UnknownSubjectError", "UnreachableError",
-        "UnreadableFileError", "VerificationError", "WrongPositionError",
-    ),
-    "events": (
-        "ActivityReported", "CountStated", "DelegateAttended", "DialogueLaunched", "EventRetracted", "FactCorrected",
-        "FactDisputed", "Format", "MeetingAnnounced", "MeetingCancelled", "MeetingHeld", "MeetingPostponed",
-        "OutcomeAgreed", "PartyJoined", "Role", "SeriesOpened", "Source", "TopicDiscussed",
-    ),
-    "exporting": ("export_file",),
-    "importing": ("ImportReport", "RowReport", "import_table"),
-    "log": ("RecordedEvent",),
-    "names": ("NameParts", "name_parts"),
-    "projections": ("Projection", "State", "Table", "Tally", "View"),
-    "publishing": ("publish",),
-    "reconciling": ("Finding", "Own", "Reconciliation", "Verdict"),
-    "registry": ("Head", "Registry"),
-    "rules": ("Status",),
-    "searching": ("Found",),
-    "tables": ("arrow_tables",),
-}  # fmt: skip
-"""Where each name is imported from when it is first asked for. Type checkers read the imports above instead."""
-
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
-
-if not TYPE_CHECKING:  # to a type checker, a module with such a function has every name there is
-
-    def __getattr__(name: str) -> object:
-        if name not in _ROOM_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
-        return found
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *(_ROOM_OF.keys() - globals().keys())]

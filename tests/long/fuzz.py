@@ -20,9 +20,6 @@ atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["dialogue_registry"]):
     from dialogue_registry import DialogueLaunched, Registry, Source
-    from dialogue_registry.cloudevents import from_line
-    from dialogue_registry.codec import STORED, decode, decode_source, encode, encode_source, from_data
-    from dialogue_registry.dates import PartialDate
     from dialogue_registry.errors import (
         CodecError,
         DialogueRegistryError,
@@ -30,8 +27,11 @@ with atheris.instrument_imports(include=["dialogue_registry"]):
         InvalidIdError,
         InvalidValueError,
     )
-    from dialogue_registry.events import DelegateAttended
-    from dialogue_registry.names import fold, name_parts
+    from dialogue_registry.log.cloudevents import from_line
+    from dialogue_registry.log.codec import STORED, decode, decode_source, encode, encode_source, from_data
+    from dialogue_registry.model.dates import PartialDate
+    from dialogue_registry.model.events import DelegateAttended
+    from dialogue_registry.model.names import fold, name_parts
 
 WORDS = [word for word, _ in STORED.values()]
 

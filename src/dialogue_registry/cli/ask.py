@@ -1,0 +1,186 @@
+"""The commands that ask, and those that look after the file: each question also as of another time, after ``at``."""
+
+import sys
+from typing import Any
+
+import click
+import orjson
+
+from dialogue_registry.cli import output
+from dialogue_registry.cli.main import at, cli, command, say
+from dialogue_registry.cli.options import (
+    asking,
+    file_argument,
+    must_be_recorded,
+    progress_bar,
+    show,
+    shown_option,
+    writing,
+)
+from dialogue_registry.errors import UnknownSubjectError
+from dialogue_registry.exports.exporter import FORMATS, export_file
+from dialogue_registry.model.events import Format, Role
+from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.queries.counts import RULES
+from dialogue_registry.queries.reconciliation import Verdict
+
+
+@command(cli, at, example="dialogue-registry counts ca-jad.db --as-of 2021-06-16 --rule numbered")
+@file_argument
+@click.option("--as-of", metavar="DATE", help="Up to and including this day; by default all that is recorded.")
+@click.option("--rule", type=click.Choice(list(RULES)), default="held", help="What counts; by default held.")
+@shown_option
+def counts(file: str, as_of: str | None, rule: str, shown: str | None) -> None:
+    """Count the meetings of each series: 3–5 is 3 for certain and 5 possibly."""
+    with asking(file) as registry:
+        rows = [output.plain(count) for count in registry.counts(as_of, rule).values()]
+    if shown is None:
+        rows = [{**row, **row["by_format"]} for row in rows]
+    elif shown == "csv":  # the same columns whether something was stated or not
+        rows = [{**row, "carried": row["carried"] or {"certain": None, "possible": None}} for row in rows]
+    show(rows, "series total in-person online hybrid unknown highest_ordinal carried", shown)
+
+
+@command(cli, at, example="dialogue-registry reconcile ca-jad.db")
+@file_argument
+@click.option("--check", is_flag=True, help="End with exit code 1 if a statement disagrees.")
+@shown_option
+def reconcile(file: str, shown: str | None, *, check: bool) -> None:
+    """Compare every stated count with the record, under every rule."""
+    with asking(file) as registry:
+        findings = registry.reconcile()
+    if shown is None:
+        say(findings)
+    else:
+        rows = [output.plain(finding) for finding in findings]
+        if shown == "csv":  # which rules were tried depends on the statement; the columns must not
+            rows = [{**row, "by_rule": orjson.dumps(row["by_rule"]).decode()} for row in rows]
+        show(rows, "statement verdict rules meetings difference recorded own", shown)
+    if check and any(finding.verdict is Verdict.DISAGREES for finding in findings):
+        sys.exit(1)
+
+
+@command(cli, at, example="dialogue-registry meetings ca-jad.db --series ca-jad/som --status held")
+@file_argument
+@click.option("--dialogue", metavar="ID", help="Only those of a dialogue.")
+@click.option("--series", metavar="ID", help="Only those of a series.")
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those of a status.")
+@click.option("--format", "how", type=click.Choice([how.value for how in Format]), help="Only those of a format.")
+@shown_option
+def meetings(
+    file: str, *, dialogue: str | None, series: str | None, status: str | None, how: str | None, shown: str | None
+) -> None:
+    """List meetings with their present status, by their days."""
+    with asking(file) as registry:
+        must_be_recorded(registry, dialogue=dialogue, series=series)
+        found = registry.meetings(series, status=status, format=how, dialogue=dialogue)
+    show(found, "meeting status date ordinal format place country title reason until", shown)
+
+
+@command(cli, at, example="dialogue-registry attendance ca-jad.db --meeting ca-jad/som/14")
+@file_argument
+@click.option("--meeting", metavar="ID", help="Only at this meeting.")
+@click.option("--party", help="Only for this party.")
+@click.option("--name", help="Only of this name, as written.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Only in this role.")
+@shown_option
+def attendance(
+    file: str, *, meeting: str | None, party: str | None, name: str | None, role: str | None, shown: str | None
+) -> None:
+    """List who took part."""
+    with asking(file) as registry:
+        must_be_recorded(registry, meeting=meeting)
+        found = registry.attendance(meeting, party=party, name=name, role=role)
+    show(found, "meeting party name office role on_behalf_of", shown)
+
+
+@command(cli, at, example='dialogue-registry delegate ca-jad.db "Shuichi TOKUDA"')
+@file_argument
+@click.argument("name")
+@shown_option
+def delegate(file: str, name: str, shown: str | None) -> None:
+    """Tell when somebody came, in which office and for whom, however the name's order and honorific are written."""
+    if not name.strip():
+        raise click.UsageError("the name is empty: give one, as it is written in a list")
+    with asking(file) as registry:
+        found = registry.delegate(name)
+    show(found, "date meeting name party office role on_behalf_of", shown)
+
+
+@command(cli, at, example="dialogue-registry history ca-jad.db ca-jad/som/14")
+@file_argument
+@click.argument("subject")
+@shown_option
+def history(file: str, subject: str, shown: str | None) -> None:
+    """Tell what was recorded about a dialogue, series or meeting, when, by whom and why."""
+    with asking(file) as registry:
+        rows = [output.plain(step) for step in registry.history(subject)]
+    if not rows:
+        raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
+    if shown is None:  # people know which subject they asked for
+        rows = [{**row, "fact": _without(row["fact"], subject)} for row in rows]
+    show(rows, "position recorded_at what fact of by reason source", shown)
+
+
+def _without(fact: dict[str, Any] | None, subject: str) -> dict[str, Any] | None:
+    return fact and {name: value for name, value in fact.items() if value != subject}
+
+
+@command(cli, at, example="dialogue-registry anomalies ca-jad.db")
+@file_argument
+@click.option("--today", metavar="DATE", help="The day from which to look back; by default the present one.")
+@shown_option
+def anomalies(file: str, today: str | None, shown: str | None) -> None:
+    """List what is odd but may be true."""
+    with asking(file) as registry:
+        found = registry.anomalies(today=today)
+    show(found, "kind subject why", shown)
+
+
+@command(cli, at, example="dialogue-registry export ca-jad.db calendar.ics")
+@file_argument
+@click.argument("destination", default="-")
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="By default, what the ending says.")
+@click.option("--force", is_flag=True, help="Write into a folder even if it holds other files.")
+def export(file: str, destination: str, *, kind: str | None, force: bool) -> None:
+    """Write the registry in a format of others: to a file, a folder, or - for standard output.
+
+    events (.jsonl, all of the log, lossless), csv (a folder with a Tabular Data Package),
+    parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
+    there is replaced, unless it is a registry; a folder only if it holds nothing else.
+    """
+    with asking(file) as registry, progress_bar("events") as progress:
+        seen = progress if destination != "-" else None  # a bar among the lines helps nobody
+        lost = export_file(registry, destination, format=kind, force=force, progress=seen)
+    for left_out in lost:
+        say(f"left out: {left_out}", err=True)
+
+
+@command(example="dialogue-registry verify ca-jad.db")
+@file_argument
+@click.option("--head", metavar="POSITION:DIGEST", help="What verify said before, kept elsewhere: finds a cut tail.")
+@shown_option
+def verify(file: str, head: str | None, shown: str | None) -> None:
+    """Check that the log is what was recorded, and the views are the log's; print the head to keep elsewhere."""
+    kept = None
+    if head is not None:
+        position, _, digest = head.partition(":")
+        if not position.isdecimal():
+            raise click.UsageError(f"--head is {head!r}: give what verify printed before, POSITION:DIGEST")
+        kept = int(position), digest
+    with asking(file) as registry, progress_bar("events") as progress:
+        found = registry.verify(kept, progress=progress)
+    if shown is None:
+        say(f"{found.position}:{found.digest}")
+    else:
+        show([found._asdict()], "position digest", shown)
+
+
+@command(example="dialogue-registry rebuild ca-jad.db")
+@file_argument
+def rebuild(file: str) -> None:
+    """Make all views again from the log."""
+    with writing(file) as registry:
+        with progress_bar("events") as progress:
+            registry.rebuild(progress=progress)
+        say(f"{file}: views made again from {registry.position} events", err=True)

@@ -1,0 +1,41 @@
+"""The commands about where a registry is kept: copy, follow."""
+
+import click
+
+from dialogue_registry.cli.main import cli, command, say
+from dialogue_registry.cli.options import progress_bar
+from dialogue_registry.registry.copy import copy as copy_log
+from dialogue_registry.registry.registry import Registry, is_address
+
+
+@command(cli, example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")
+@click.argument("origin", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy(origin: str, target: str) -> None:
+    """Copy a registry from a file to a server, back, or to another file.
+
+    The events stay what they are, ids and hashes included. TO is made if it is missing;
+    what it has already is not copied again, so after an interruption run it again.
+    """
+    with progress_bar("copying") as progress:
+        position = copy_log(origin, target, progress=progress)
+    say(f"copied: {position} events")
+
+
+@command(cli, example="dialogue-registry follow postgresql://owner@db.example.org/registry local.db --once")
+@click.argument("address")
+@click.argument("file")
+@click.option("--once", is_flag=True, help="Stop when the file is up to the log.")
+def follow(address: str, file: str, once: bool) -> None:  # noqa: FBT001 - click passes it
+    """Keep FILE, views that any other command can ask, up to the log at ADDRESS."""
+    if not is_address(address):
+        raise click.UsageError("only a server is followed: give a postgresql:// address")
+    with Registry.open(address, views=file) as registry:
+        told = None
+        for step in registry.follow():
+            if step != told:
+                behind = "the server cannot be reached" if step.lag is None else f"{step.lag} behind"
+                say(f"position {step.position}, {behind}", err=True)
+                told = step
+            if once and step.lag == 0:
+                return

@@ -1,0 +1,1 @@
+"""The registry in the formats of others, and as a site."""

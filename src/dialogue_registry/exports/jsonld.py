@@ -1,0 +1,141 @@
+"""Dialogues and meetings in the words of schema.org, as JSON-LD for web pages.
+
+A month or a year stays one (ISO 8601 allows it); a meeting of which only a window of days
+is known has no ``startDate``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Format, Source
+from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.queries.results import Attendance, Meeting
+from dialogue_registry.registry.registry import Registry
+
+Node = dict[str, Any]
+
+_MODES: Mapping[Format, str] = {
+    Format.IN_PERSON: "OfflineEventAttendanceMode",
+    Format.ONLINE: "OnlineEventAttendanceMode",
+    Format.HYBRID: "MixedEventAttendanceMode",
+}
+_STATUSES: Mapping[Status, str] = {
+    Status.ANNOUNCED: "EventScheduled",
+    Status.HELD: "EventScheduled",
+    Status.CANCELLED: "EventCancelled",
+    Status.POSTPONED: "EventPostponed",
+}
+
+
+def json_ld(registry: Registry) -> Node:
+    """The series and meetings as one graph of EventSeries and Event."""
+    parties = {party.party: party.name for dialogue in registry.dialogues() for party in dialogue.parties}
+    names = {series.series: series.name for series in registry.series()}
+    attended: dict[str, list[Attendance]] = {}
+    for row in registry.attendance():
+        attended.setdefault(row.meeting, []).append(row)
+    topics: dict[str, list[str]] = {}
+    for topic in registry.topics():
+        topics.setdefault(topic.meeting, []).append(topic.topic)
+    dialogues = {dialogue.dialogue: dialogue for dialogue in registry.dialogues()}
+    graph: list[Node] = [
+        _filled(
+            {
+                "@type": "EventSeries",
+                "@id": _id(series.series),
+                "name": series.name,
+                "alternateName": [name for name in (series.abbreviation, *series.aliases) if name],
+                "organizer": {"@type": "Organization", "name": dialogues[series.dialogue].name},
+            }
+        )
+        for series in registry.series()
+    ]
+    graph += [
+        _filled(
+            {
+                **_event(meeting, names[meeting.series]),
+                "about": topics.get(meeting.meeting, []),
+                "attendee": [_person(row, parties) for row in attended.get(meeting.meeting, []) if row.name],
+            }
+        )
+        for meeting in registry.meetings()
+    ]
+    return {"@context": "https://schema.org", "@graph": graph}
+
+
+def _event(meeting: Meeting, series: str) -> Node:
+    date, earlier = meeting.date, None
+    status = _STATUSES[meeting.status]
+    if meeting.status is Status.POSTPONED and meeting.until is not None:
+        date, earlier, status = meeting.until, meeting.date, "EventRescheduled"
+    number = "" if meeting.ordinal is None else f" ({meeting.ordinal})"
+    begins, ends = _iso(date)
+    return {
+        "@type": "Event",
+        "@id": _id(meeting.meeting),
+        "identifier": meeting.meeting,
+        "name": meeting.title or f"{series}{number}",
+        "superEvent": {"@id": _id(meeting.series)},
+        "startDate": begins,
+        "endDate": ends,
+        "previousStartDate": _iso(earlier)[0],
+        "eventStatus": f"https://schema.org/{status}",
+        "eventAttendanceMode": f"https://schema.org/{_MODES[meeting.format]}" if meeting.format else None,
+        "location": _location(meeting),
+        "subjectOf": [_page(source) for source in meeting.sources],
+    }
+
+
+def _iso(date: PartialDate | None) -> tuple[str | None, str | None]:
+    """The first and the last day in ISO 8601, as far as they are known."""
+    if date is None or date.text.startswith("["):
+        return None, None
+    first, slash, last = date.text.partition("/")
+    return first, last if slash else None
+
+
+def _location(meeting: Meeting) -> Node | None:
+    if meeting.format is Format.ONLINE:
+        return {"@type": "VirtualLocation"}
+    if not (meeting.place or meeting.country):
+        return None
+    address = _filled({"@type": "PostalAddress", "addressLocality": meeting.place, "addressCountry": meeting.country})
+    return _filled({"@type": "Place", "name": meeting.place, "address": address})
+
+
+def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
+    parts = row.parts
+    return _filled(
+        {
+            "@type": "Person",
+            "name": row.name,
+            "familyName": parts.family,
+            "givenName": parts.given,
+            "honorificPrefix": parts.honorific,
+            "jobTitle": row.office,
+            "affiliation": {"@type": "Organization", "name": parties.get(row.party, row.party)},
+        }
+    )
+
+
+def _page(source: Source) -> Node:
+    published = _iso(source.published)[0]
+    return _filled(
+        {
+            "@type": "CreativeWork",
+            "name": source.title,
+            "url": source.url,
+            "inLanguage": source.language,
+            "datePublished": published,
+        }
+    )
+
+
+def _id(subject: str) -> str:
+    return f"urn:dialogue-registry:{subject}"
+
+
+def _filled(node: Node) -> Node:
+    """Leave out what is not known."""
+    return {name: value for name, value in node.items() if value not in (None, "", [])}

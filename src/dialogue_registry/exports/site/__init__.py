@@ -1,0 +1,1 @@
+"""A registry published as a folder that Datasette serves (extra ``[publish]``)."""

@@ -1,0 +1,203 @@
+"""The views as plain tables: CSV with a Tabular Data Package, Arrow, Parquet.
+
+Every row has ``fact`` (the position where it was first recorded), ``event`` (that of the
+event whose wording it shows) and the title and address of its first source. A date stands
+three times: ``date`` as the source gives it (EDTF text), and the ``earliest`` and
+``latest`` day on which the thing can have begun.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import orjson
+
+from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.registry.registry import Registry
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DATED = {"date": "string", "earliest": "date", "latest": "date"}
+
+
+@attrs.frozen(kw_only=True)
+class Layout:
+    """The columns of a table with their types: string, integer, date or array (a list of texts)."""
+
+    columns: Mapping[str, str]
+    #: Column to (table, column) that it refers to.
+    refers: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
+    key: str = "fact"
+    description: str
+
+    @property
+    def all_columns(self) -> Mapping[str, str]:
+        """Those of its own, then those every table has."""
+        return {**self.columns, "fact": "integer", "event": "integer", "source": "string", "url": "string"}
+
+
+_MEETING = {"meeting": ("meetings", "meeting")}
+LAYOUTS: Mapping[str, Layout] = {
+    "dialogues": Layout(
+        description="Dialogues between parties.",
+        columns={"dialogue": "string", "name": "string", "launched": "string", "earliest": "date", "latest": "date",
+                 "aliases": "array"},
+        key="dialogue",
+    ),
+    "parties": Layout(
+        description="Parties of dialogues.",
+        columns={"dialogue": "string", "party": "string", "name": "string", "joined": "string", "earliest": "date",
+                 "latest": "date", "aliases": "array"},
+        refers={"dialogue": ("dialogues", "dialogue")},
+    ),
+    "series": Layout(
+        description="Series of meetings that dialogues hold.",
+        columns={"series": "string", "dialogue": "string", "name": "string", "abbreviation": "string",
+                 "aliases": "array"},
+        refers={"dialogue": ("dialogues", "dialogue")},
+        key="series",
+    ),
+    "meetings": Layout(
+        description="Meetings with their present status: announced, postponed, cancelled or held.",
+        columns={"meeting": "string", "series": "string", "status": "string", **_DATED, "ordinal": "integer",
+                 "format": "string", "place": "string", "country": "string", "title": "string", "reason": "string",
+                 "postponed_until": "string"},
+        refers={"series": ("series", "series")},
+        key="meeting",
+    ),
+    "attendance": Layout(
+        description="Who took part in meetings, names as written.",
+        columns={"meeting": "string", "party": "string", "name": "string", "office": "string", "role": "string",
+                 "on_behalf_of": "string"},
+        refers=_MEETING,
+    ),
+    "topics": Layout(
+        description="What was discussed at meetings.",
+        columns={"meeting": "string", "topic": "string"},
+        refers=_MEETING,
+    ),
+    "activities": Layout(
+        description="Related activities reported at meetings, which are never counted.",
+        columns={"meeting": "string", "title": "string", "organisers": "array", "field": "string", **_DATED},
+        refers=_MEETING,
+    ),
+    "outcomes": Layout(
+        description="What meetings agreed on.",
+        columns={"meeting": "string", "title": "string", "kind": "string"},
+        refers=_MEETING,
+    ),
+    "statements": Layout(
+        description="Counts that sources stated.",
+        columns={"series": "string", "count": "integer", "as_of": "string", "earliest": "date", "latest": "date",
+                 "format": "string", "reported_at": "string"},
+        refers={"series": ("series", "series")},
+    ),
+}  # fmt: skip
+"""The tables that are exported, parents first."""
+
+
+def rows_of(registry: Registry, table: str) -> Iterator[Sequence[Any]]:
+    """Yield the rows of one table, in the order they were recorded; dates and lists as SQLite has them: text."""
+    columns = ", ".join(f"t.{column}" for column in LAYOUTS[table].columns)
+    first = "SELECT {0} FROM evidence v WHERE v.fact = t.fact AND v.title IS NOT NULL ORDER BY v.telling LIMIT 1"
+    yield from registry.db.execute(
+        f"SELECT {columns}, t.fact, t.event, ({first.format('v.title')}), ({first.format('v.url')})"
+        f" FROM {table} t ORDER BY t.fact"
+    )
+
+
+def write_data_package(registry: Registry, folder: Path) -> None:
+    """Write one CSV file a table, and the descriptor datapackage.json, into an empty or new folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, layout in LAYOUTS.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(layout.all_columns)
+            writer.writerows(rows_of(registry, name))
+    (folder / "datapackage.json").write_bytes(orjson.dumps(descriptor(registry), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def descriptor(registry: Registry) -> dict[str, Any]:
+    """The Tabular Data Package that describes the CSV files; it names the head of the log they were made from."""
+    head = registry.head
+    return {
+        "profile": "tabular-data-package",
+        "name": "dialogue-registry",
+        "title": ", ".join(dialogue.name for dialogue in registry.dialogues()) or "An empty registry",
+        "version": str(head.position),
+        "head": {"position": head.position, "digest": head.digest},
+        "resources": [_resource(name, layout) for name, layout in LAYOUTS.items()],
+    }
+
+
+def _resource(name: str, layout: Layout) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "fields": [{"name": column, "type": kind} for column, kind in layout.all_columns.items()],
+        "missingValues": [""],  # so that "NA" stays what it is
+        "primaryKey": [layout.key],
+    }
+    if layout.refers:
+        schema["foreignKeys"] = [
+            {"fields": [column], "reference": {"resource": table, "fields": [target]}}
+            for column, (table, target) in layout.refers.items()
+        ]
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "path": f"{name}.csv",
+        "description": layout.description,
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+def arrow_tables(registry: Registry) -> "dict[str, pa.Table]":
+    """All tables as Arrow tables, by name: dialogues, parties, series, meetings, attendance …
+
+    Any data frame library takes them; needs the extra ``[dataframes]``. The columns
+    ``earliest`` and ``latest`` are days, ``date`` is what the source gives.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise MissingExtraError(
+            "Arrow tables need the package pyarrow: pip install 'dialogue-registry[dataframes]'"
+        ) from None
+    types = {
+        "string": pa.string(), "integer": pa.int64(), "date": pa.date32(), "array": pa.list_(pa.string())
+    }  # fmt: skip
+    tables = {}
+    for name, layout in LAYOUTS.items():
+        columns = layout.all_columns
+        rows = list(zip(*rows_of(registry, name), strict=True)) or [()] * len(columns)
+        tables[name] = pa.table(
+            {
+                column: pa.array(map(_READ.get(kind, _same), values), types[kind])
+                for (column, kind), values in zip(columns.items(), rows, strict=True)
+            }
+        )
+    return tables
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_READ = {
+    "date": lambda text: None if text is None else date.fromisoformat(text),
+    "array": lambda text: None if text is None else orjson.loads(text),
+}
+
+
+def write_parquet(registry: Registry, folder: Path) -> None:
+    """Write one Parquet file a table into a folder; needs the extra ``[dataframes]``."""
+    tables = arrow_tables(registry)
+    from pyarrow import parquet  # noqa: PLC0415 - an extra
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        parquet.write_table(table, folder / f"{name}.parquet")

@@ -1,0 +1,128 @@
+"""Log entries as CloudEvents 1.0, one line of JSON each, and back without loss.
+
+A line is a CloudEvent in JSON format. Its ``type`` holds the stored word and schema
+version, ``data`` is the event as stored, and extension attributes carry what else the
+log keeps: ``sequence`` (the position, padded so that text sorts as numbers do),
+``subjectversion``, ``recordedby``, ``factsource`` (the source as JSON text) and
+``hash``. ``source`` names the log by the id of its first event.
+"""
+
+import base64
+import re
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from dialogue_registry.errors import DialogueRegistryError, UnfitEventError
+from dialogue_registry.log.codec import decode, decode_source
+from dialogue_registry.log.entry import Entry, instant
+
+_PREFIX = "org.dialogue-registry."
+_TYPE = re.compile(rf"{re.escape(_PREFIX)}(?P<word>[a-z]+\.[a-z]+)\.v(?P<schema>[1-9]\d{{0,8}})", re.ASCII)
+_SEQUENCE = re.compile(r"\d{1,18}", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def name_of(first_id: str) -> str:
+    """Name a log by the id of its first event: the ``source`` of all its CloudEvents."""
+    return f"urn:uuid:{first_id}"
+
+
+def to_line(entry: Entry, log: str) -> str:
+    """Write an entry as one CloudEvent, without the end of the line."""
+    event: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": entry.id,
+        "source": log,
+        "type": f"{_PREFIX}{entry.type}.v{entry.schema}",
+        "subject": entry.subject,
+        "time": entry.recorded_at,
+        "datacontenttype": "application/json",
+        "sequence": f"{entry.position:012}",
+        "subjectversion": entry.version,
+    }
+    if entry.by:
+        event["recordedby"] = entry.by
+    if entry.source is not None:
+        event["factsource"] = entry.source
+    event["hash"] = entry.hash.hex()
+    data = entry.data.encode()
+    if _canonical(data):
+        event["data"] = orjson.Fragment(data)
+    else:  # the hash covers the stored bytes, which JSON written anew would not give back
+        event["data_base64"] = base64.b64encode(data).decode()
+    return orjson.dumps(event).decode()
+
+
+def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
+    """Read one CloudEvent; give the entry and the ``source``, the name of its log.
+
+    Raises UnfitEventError, naming the line, unless it holds an event of this library.
+    """
+    if number == 1:  # an editor may have put a byte order mark there
+        line = line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(b"\xef\xbb\xbf")
+    try:
+        event = orjson.loads(line)
+    except ValueError as error:
+        raise UnfitEventError(
+            f"line {number} is no JSON ({error}): give an export of this library", line=number
+        ) from None
+    try:
+        entry, log = _entry(event)
+        decode(entry.type, entry.schema, entry.data, entry.position)
+        decode_source(entry.source, entry.position)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        what = f"no {error.args[0]!r}" if isinstance(error, KeyError) else error
+        raise UnfitEventError(
+            f"line {number} is no CloudEvent of a registry ({what}): give an export of this library", line=number
+        ) from None
+    except DialogueRegistryError as error:
+        raise UnfitEventError(f"line {number}: {error}", line=number) from error
+    return entry, log
+
+
+def _entry(event: dict[str, Any]) -> tuple[Entry, str]:
+    if event["specversion"] != "1.0":
+        raise ValueError(f"specversion is {event['specversion']!r}, not '1.0'")
+    word = _matched(_TYPE, event, "type")
+    data = base64.b64decode(event["data_base64"], validate=True) if "data_base64" in event else None
+    entry = Entry(
+        position=int(_matched(_SEQUENCE, event, "sequence")[0]),
+        id=_text(event, "id"),
+        subject=_text(event, "subject"),
+        version=event["subjectversion"],
+        type=word["word"],
+        schema=int(word["schema"]),
+        data=(orjson.dumps(event["data"]) if data is None else data).decode(),
+        source=_text(event, "factsource") if "factsource" in event else None,
+        by=_text(event, "recordedby") if "recordedby" in event else "",
+        recorded_at=_text(event, "time"),
+        hash=bytes.fromhex(_matched(_HASH, event, "hash")[0]),
+    )
+    if type(entry.version) is not int:
+        raise TypeError(f"subjectversion is {entry.version!r}, no whole number")
+    if instant(datetime.fromisoformat(entry.recorded_at)) != entry.recorded_at:
+        raise ValueError(f"time is {entry.recorded_at!r}, not in UTC with microseconds")
+    return entry, _text(event, "source")
+
+
+def _text(event: dict[str, Any], name: str) -> str:
+    value = event[name]
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise TypeError(f"{name} is {value!r:.80}, no text")
+    return value
+
+
+def _matched(shape: re.Pattern[str], event: dict[str, Any], name: str) -> re.Match[str]:
+    found = shape.fullmatch(_text(event, name))
+    if found is None:
+        raise ValueError(f"{name} is {event[name]!r:.80}")
+    return found
+
+
+def _canonical(data: bytes) -> bool:
+    try:
+        return orjson.dumps(orjson.loads(data)) == data
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""From tables to answers: typed rows, counts, reconciliation, anomalies, history, search, display."""

@@ -1,0 +1,194 @@
+"""What is odd but may be true: recorded, counted, and listed here."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import pairwise
+
+import attrs
+
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import subject_of
+from dialogue_registry.queries.display import Rows
+from dialogue_registry.queries.reader import Questions
+from dialogue_registry.queries.results import Dispute, Meeting, Statement, table
+
+
+@attrs.frozen(kw_only=True)
+class Anomaly:
+    """Something odd: its ``kind``, the id it is about, ``why``, and the ids of the events it comes from."""
+
+    kind: str
+    subject: str
+    why: str
+    events: tuple[str, ...]
+
+
+class Anomalies(Rows[Anomaly]):
+    """All that is odd; printed, it is a table."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "\n".join(table(("kind", "subject", "why"), [(a.kind, a.subject, a.why) for a in self]))
+
+
+def find(connection: sqlite3.Connection, questions: Questions, today: date) -> Anomalies:
+    """Look through the views for what is odd, as of a day."""
+    finder = _Finder(connection, questions)
+    found: list[Anomaly] = []
+    for series in questions.series_ids():
+        held = questions.held(series)
+        found += finder.ordinals(series, held)
+        found += finder.running_count(series, held)
+        found += finder.same_day(series, held)
+        found += finder.statements(series, questions.selected(Statement, {"series": series}, "latest, fact"))
+    found += finder.before_launch()
+    found += finder.strangers()
+    found += finder.unheard_of(today)
+    found += finder.disputes()
+    return Anomalies(found)
+
+
+def _apart(dispute: Dispute) -> str:
+    """The fields in which a claim differs from what stands."""
+    told = [
+        (field.name, getattr(dispute.standing, field.name), getattr(dispute.claim, field.name))
+        for field in attrs.fields(type(dispute.standing))
+    ]
+    return "; ".join(
+        f"{name}: {'nothing' if stands in (None, '', ()) else stands} stands, "
+        f"{'nothing' if claimed in (None, '', ()) else claimed} is claimed"
+        for name, stands, claimed in told
+        if stands != claimed
+    )
+
+
+class _Finder:
+    def __init__(self, connection: sqlite3.Connection, questions: Questions) -> None:
+        self._connection = connection
+        self._questions = questions
+
+    def _anomaly(self, kind: str, subject: str, why: str, positions: Sequence[int]) -> Anomaly:
+        ids = [
+            self._connection.execute("SELECT id FROM events WHERE position = ?", (position,)).fetchone()[0]
+            for position in positions[:100]
+        ]
+        return Anomaly(kind=kind, subject=subject, why=why, events=tuple(ids))
+
+    def ordinals(self, series: str, held: Sequence[Meeting]) -> Iterator[Anomaly]:
+        by_ordinal: dict[int, list[Meeting]] = {}
+        for meeting in held:
+            if meeting.ordinal is not None:
+                by_ordinal.setdefault(meeting.ordinal, []).append(meeting)
+        for ordinal, meetings in sorted(by_ordinal.items()):
+            if len(meetings) > 1:
+                names = " and ".join(meeting.meeting for meeting in meetings)
+                yield self._anomaly(
+                    "double ordinal", series, f"{names} both bear number {ordinal}", [m.event for m in meetings]
+                )
+        for low, high in pairwise(sorted(by_ordinal)):
+            if high > low + 1:
+                missing = str(low + 1) if high == low + 2 else f"{low + 1} to {high - 1}"
+                yield self._anomaly(
+                    "gap in ordinals",
+                    series,
+                    f"no held meeting bears number {missing}, between {by_ordinal[low][0].meeting} "
+                    f"and {by_ordinal[high][0].meeting}",
+                    [by_ordinal[low][0].event, by_ordinal[high][0].event],
+                )
+
+    def running_count(self, series: str, held: Sequence[Meeting]) -> Iterator[Anomaly]:
+        ahead = 0
+        dated = [meeting for meeting in held if meeting.date is not None]
+        # Windows that overlap leave the order open: there the ordinal is the better witness.
+        dated.sort(key=lambda m: (m.date is not None and m.date.latest_start, m.ordinal is None, m.ordinal or 0))
+        for number, meeting in enumerate(dated, 1):
+            if meeting.ordinal is not None and meeting.ordinal - number != ahead:
+                ahead = meeting.ordinal - number
+                yield self._anomaly(
+                    "ordinal against count",
+                    series,
+                    f"{meeting.meeting} bears number {meeting.ordinal} and is number {number} of those with a date",
+                    [meeting.event],
+                )
+
+    def same_day(self, series: str, held: Sequence[Meeting]) -> Iterator[Anomaly]:
+        by_day: dict[date, list[Meeting]] = {}
+        for meeting in held:
+            if meeting.date is not None and meeting.date.earliest == meeting.date.latest_start:
+                by_day.setdefault(meeting.date.earliest, []).append(meeting)
+        for day, meetings in sorted(by_day.items()):
+            if len(meetings) > 1:
+                names = " and ".join(meeting.meeting for meeting in meetings)
+                yield self._anomaly(
+                    "same day", series, f"{names} were held on {day}", [meeting.event for meeting in meetings]
+                )
+
+    def statements(self, series: str, stated: Sequence[Statement]) -> Iterator[Anomaly]:
+        highest: dict[str | None, Statement] = {}
+        for statement in stated:
+            before = highest.get(statement.format)
+            if (
+                before is not None
+                and statement.count < before.count
+                and statement.as_of.earliest >= before.as_of.latest  # else it may be the older one
+            ):
+                yield self._anomaly(
+                    "statement goes down",
+                    series,
+                    f"{before.count} were stated as of {before.as_of}, only {statement.count} as of {statement.as_of}",
+                    [before.event, statement.event],
+                )
+            else:
+                highest[statement.format] = statement
+
+    def before_launch(self) -> Iterator[Anomaly]:
+        rows = self._connection.execute(
+            "SELECT m.meeting, m.date, d.dialogue, d.launched, m.event, d.event FROM meetings m"
+            " JOIN series s ON s.series = m.series JOIN dialogues d ON d.dialogue = s.dialogue"
+            " WHERE m.latest < d.earliest ORDER BY m.fact"
+        ).fetchall()
+        for meeting, day, dialogue, launched, *events in rows:
+            yield self._anomaly(
+                "before the launch", meeting, f"dated {day}, before {dialogue} was launched ({launched})", events
+            )
+
+    def strangers(self) -> Iterator[Anomaly]:
+        rows = self._connection.execute(
+            "SELECT s.dialogue, a.party, group_concat(DISTINCT a.role), count(*), min(a.fact),"
+            " json_group_array(a.event)"
+            " FROM attendance a JOIN meetings m ON m.meeting = a.meeting JOIN series s ON s.series = m.series"
+            " WHERE NOT EXISTS (SELECT 1 FROM parties p WHERE p.dialogue = s.dialogue AND p.party = a.party)"
+            " GROUP BY s.dialogue, a.party ORDER BY 5"
+        ).fetchall()
+        for dialogue, party, roles, number, _, events in rows:
+            yield self._anomaly(
+                "party that never joined",
+                dialogue,
+                f"{party} attended {number} time{'s' if number > 1 else ''} ({roles.replace(',', ', ')}) "
+                f"and never joined {dialogue}: a guest?",
+                [int(event) for event in events.strip("[]").split(",")],
+            )
+
+    def unheard_of(self, today: date) -> Iterator[Anomaly]:
+        rows = self._connection.execute(
+            "SELECT meeting, date, event FROM meetings WHERE status = 'announced' AND latest < ? ORDER BY fact",
+            (today.isoformat(),),
+        ).fetchall()
+        for meeting, day, event in rows:
+            if PartialDate.of(day).latest >= today:  # a span that has not ended
+                continue
+            yield self._anomaly(
+                "announced, then silence", meeting, f"announced for {day}, and nothing was recorded since", [event]
+            )
+
+    def disputes(self) -> Iterator[Anomaly]:
+        for dispute in self._questions.disputes():
+            found = self._anomaly(
+                "disputed",
+                subject_of(dispute.standing),
+                f"{_apart(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
+                [dispute.event],
+            )
+            yield attrs.evolve(found, events=(dispute.disputed, *found.events))

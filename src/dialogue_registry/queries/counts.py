@@ -1,0 +1,246 @@
+"""Counts, and the rules they are made by. Pure.
+
+A held meeting counts as of a day *certainly* when the latest possible day of its
+beginning is on or before it, *possibly* when the earliest is. Every answer gives both.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Format, Source
+from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.queries.display import Shown, html_table
+from dialogue_registry.queries.results import Meeting, Statement
+
+FORMATS = ("in-person", "online", "hybrid", "unknown")
+"""The keys of every count by format."""
+
+
+@attrs.frozen
+class Bounds:
+    """How many: at least ``certain``, at most ``possible``."""
+
+    certain: int
+    possible: int
+
+    def __str__(self) -> str:
+        return str(self.certain) if self.certain == self.possible else f"{self.certain}–{self.possible}"
+
+
+@attrs.frozen
+class Rule:
+    """A counting rule: a name, and which held meetings it counts.
+
+    ``counts`` is a pure function of a :class:`~dialogue_registry.Meeting`.
+    """
+
+    name: str
+    counts: Callable[[Meeting], bool] = attrs.field(repr=False)
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        rule.name: rule
+        for rule in (
+            Rule("held", lambda meeting: meeting.status is Status.HELD),
+            Rule("numbered", lambda meeting: meeting.ordinal is not None),
+            Rule("in-person", lambda meeting: meeting.format == "in-person"),
+            Rule("online", lambda meeting: meeting.format == "online"),
+            Rule("hybrid", lambda meeting: meeting.format == "hybrid"),
+            Rule("unknown", lambda meeting: meeting.format is None),
+        )
+    }
+)
+"""The library's own rules. They look at a meeting's format and ordinal only."""
+
+
+def find_rule(rule: str | Rule) -> Rule:
+    """Give the rule of that name, or the rule itself; raises InvalidValueError."""
+    if isinstance(rule, Rule):
+        return rule
+    if not isinstance(rule, str) or rule not in RULES:
+        raise InvalidValueError(
+            f"there is no counting rule {rule!r}: use one of {', '.join(map(repr, RULES))}, or a Rule(name, predicate)"
+        )
+    return RULES[rule]
+
+
+@attrs.frozen(kw_only=True)
+class Count(Shown):
+    """How many meetings of a series were held.
+
+    ``total`` and ``by_format`` (always the keys in-person, online, hybrid, unknown) are
+    by the rule that was asked for. ``highest_ordinal`` is the highest one printed on a
+    meeting certainly held; ``carried`` is the latest official statement plus the meetings
+    held after it. Both are whatever the rule, and None where there is none.
+    """
+
+    series: str
+    total: Bounds
+    by_format: Mapping[str, Bounds]
+    highest_ordinal: int | None
+    carried: Bounds | None
+    _evidence: Callable[[], tuple[Source, ...]] = attrs.field(eq=False, repr=False, default=tuple)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources of the meetings that are certainly or possibly counted."""
+        return self._evidence()
+
+
+@attrs.frozen(eq=False, repr=False)
+class Counts(Mapping[str, Count]):
+    """How many meetings of each series, by the id of the series; a notebook shows a table."""
+
+    _counts: Mapping[str, Count]
+
+    def __getitem__(self, series: str) -> Count:
+        """The count of one series."""
+        return self._counts[series]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._counts))
+
+    def _repr_html_(self) -> str:
+        return html_table(
+            ("series", "total", *FORMATS, "highest ordinal", "stated and carried on"),
+            [
+                (series, count.total, *count.by_format.values(), count.highest_ordinal, count.carried)
+                for series, count in self.items()
+            ],
+        )
+
+
+Cell = tuple[str, bool]
+"""A format and whether an ordinal is printed: what the library's own rules look at."""
+
+
+@attrs.define
+class Cells:
+    """Held meetings of one series by cell, certainly and possibly; the highest ordinal among the certain."""
+
+    certain: dict[Cell, int] = attrs.field(factory=dict)
+    possible: dict[Cell, int] = attrs.field(factory=dict)
+    highest: int | None = None
+
+    def totals(self) -> Bounds:
+        """All of them."""
+        return Bounds(sum(self.certain.values()), sum(self.possible.values()))
+
+    def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
+        """The total and the share of each format under one of the library's rules."""
+        return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in _counted(rule))
+
+
+class Shares(Mapping[str, Bounds]):
+    """A count of each format: a read-only mapping that can be hashed, copied and pickled."""
+
+    __slots__ = ("_bounds",)
+
+    def __init__(self, bounds: Iterable[Bounds]) -> None:
+        self._bounds = tuple(bounds)
+
+    def __getitem__(self, name: str) -> Bounds:
+        """The count of one format."""
+        try:
+            return self._bounds[FORMATS.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FORMATS)
+
+    def __len__(self) -> int:
+        return len(FORMATS)
+
+    def __hash__(self) -> int:
+        return hash(self._bounds)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, Bounds]]:
+    """Add up (format, certain, possible) to a total and shares by format."""
+    surely, perhaps = dict.fromkeys(FORMATS, 0), dict.fromkeys(FORMATS, 0)
+    for name, certain, possible in parts:
+        surely[name] += certain
+        perhaps[name] += possible
+    total = Bounds(sum(surely.values()), sum(perhaps.values()))
+    return total, Shares(map(Bounds, surely.values(), perhaps.values()))
+
+
+def _example(format_: str, ordinal: int | None) -> Meeting:
+    return Meeting(
+        meeting="", series="", status=Status.HELD, date=None, ordinal=ordinal,
+        format=None if format_ == "unknown" else Format(format_), place="", country="", title="", reason="",
+        until=None, event=0, sources=(),
+    )  # fmt: skip
+
+
+CELLS: Mapping[Cell, Meeting] = {
+    (name, numbered): _example(name, 1 if numbered else None) for name in FORMATS for numbered in (False, True)
+}
+"""One meeting of each cell, for the library's own rules to look at."""
+
+
+@lru_cache
+def _counted(rule: Rule) -> Sequence[Cell]:
+    """The cells that one of the library's rules counts, found out once and not for each series."""
+    return [cell for cell, meeting in CELLS.items() if rule.counts(meeting)]
+
+
+def as_of(meeting: Meeting, first: date | None, last: date | None) -> Bounds:
+    """Whether a held meeting counts as of a day known to lie between ``first`` and ``last`` (None: all time)."""
+    if first is None or last is None:
+        return Bounds(1, 1)
+    if meeting.date is None:
+        return Bounds(0, 1)
+    return Bounds(int(meeting.date.latest_start <= first), int(meeting.date.earliest <= last))
+
+
+def tallied(meetings: Iterable[Meeting], rule: Rule, day: date | None) -> tuple[Bounds, Mapping[str, Bounds]]:
+    """Count held meetings one by one: the way of a rule of the user's own."""
+    return summed(
+        (meeting.format or "unknown", bounds.certain, bounds.possible)
+        for meeting in meetings
+        if rule.counts(meeting)
+        for bounds in [as_of(meeting, day, day)]
+    )
+
+
+@attrs.frozen
+class Stated:
+    """What a statement says, without who says so."""
+
+    count: int
+    as_of: PartialDate
+    format: str | None
+
+
+def carrying(statements: Sequence[Statement | Stated], day: date | None) -> tuple[PartialDate, int] | None:
+    """The date and the number to carry on from: the latest statement as of a day.
+
+    Of that date, the last recorded without a format, else the sum of the last recorded of
+    each format.
+    """
+    known = [s for s in statements if day is None or s.as_of.latest <= day]
+    if not known:
+        return None
+    # August 2004 and some day of that month are the same date, however they are written.
+    until, since = max((s.as_of.latest, s.as_of.earliest) for s in known)
+    latest = [s for s in known if (s.as_of.latest, s.as_of.earliest) == (until, since)]
+    by_format = {s.format: s.count for s in latest}
+    return latest[0].as_of, by_format[None] if None in by_format else sum(by_format.values())

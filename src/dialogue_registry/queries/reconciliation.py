@@ -1,0 +1,234 @@
+"""How counts agree with what official sources stated: every statement against every rule. Pure."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from html import escape
+from types import MappingProxyType
+from typing import overload
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.events import Source
+from dialogue_registry.queries.counts import RULES, Bounds, Rule, as_of
+from dialogue_registry.queries.display import Shown, html_table
+from dialogue_registry.queries.results import Meeting, Statement, table
+
+
+class Verdict(StrEnum):
+    """What a comparison of a statement with the record comes to."""
+
+    AGREES = "agrees"
+    WITHIN = "within date uncertainty"
+    DISAGREES = "disagrees"
+
+
+class Own(StrEnum):
+    """Whether a statement counts the meeting that it was stated at."""
+
+    INCLUDED = "included"
+    EXCLUDED = "excluded"
+    NOT_TELLING = "not telling"
+
+
+@attrs.frozen(kw_only=True)
+class Finding(Shown):
+    """What one statement comes to when compared with the record.
+
+    ``verdict`` is that of the rule held where that fits, else the best that any rule
+    gives: while a date is open, a count by format may hit the number by chance.
+    ``rules`` are the full names of the rules that fit at least as well, ``by_rule`` has
+    the verdict of every one. ``difference`` is stated minus recorded under the
+    ``nearest`` rule (0 and "" unless it disagrees), ``meetings`` are the ids of those that
+    make the difference between the rules, or that are uncertain. ``recorded`` is the count under
+    the rule held; ``own`` says whether the statement is seen to count the meeting it was
+    stated at.
+    """
+
+    statement: Statement
+    verdict: Verdict
+    rules: tuple[str, ...]
+    meetings: tuple[str, ...]
+    difference: int
+    nearest: str
+    recorded: Bounds
+    own: Own
+    by_rule: Mapping[str, Verdict] = attrs.field(repr=False)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Who stated it."""
+        return self.statement.sources
+
+
+@attrs.frozen
+class Reconciliation(Sequence[Finding]):
+    """Every statement against every rule, by date; printed, it is a table.
+
+    ``not_stated`` are the series that no statement mentions: which is not zero.
+    """
+
+    findings: tuple[Finding, ...]
+    not_stated: tuple[str, ...]
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
+        """The finding at an index."""
+        return self.findings[index]
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        headings, rows = self._table()
+        sourced = [(*row, finding.sources) for row, finding in zip(rows, self.findings, strict=True)]
+        silent = f"<p>not stated: {escape(', '.join(self.not_stated))}</p>" * bool(self.not_stated)
+        return html_table((*headings, "sources"), sourced) + silent
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        return (
+            ("as of", "series", "stated", "recorded", "verdict", "rules", "own meeting", "meetings"),
+            [
+                (
+                    finding.statement.as_of,
+                    finding.statement.series,
+                    f"{finding.statement.count}{f' {finding.statement.format}' if finding.statement.format else ''}",
+                    finding.recorded,
+                    finding.verdict + _off(finding),
+                    _listed([_fit(finding, name) for name in finding.rules]) or "none",
+                    finding.own,
+                    _listed(finding.meetings),
+                )
+                for finding in self.findings
+            ],
+        )
+
+    def _lines(self) -> Iterator[str]:
+        yield from table(*self._table())
+        if self.not_stated:
+            yield ""
+            yield f"not stated: {', '.join(self.not_stated)}"
+
+
+def _off(finding: Finding) -> str:
+    """By how many a statement is off; from what, where that is not the number on record."""
+    if not finding.difference:
+        return ""
+    return f" by {finding.difference:+d}" + (f" from {finding.nearest}" if finding.nearest != "held" else "")
+
+
+def _fit(finding: Finding, rule: str) -> str:
+    exactly = finding.verdict is Verdict.WITHIN and finding.by_rule[rule] is Verdict.AGREES
+    return f"{rule} (exactly)" if exactly else rule
+
+
+def _listed(names: Iterable[str], width: int = 36) -> str:
+    """Names joined by commas, in lines of about a width; no name is broken."""
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) + 2 <= width:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(name)
+    return ",\n".join(lines)
+
+
+ORDINAL = "ordinal"
+"""The name under which reconciliation tries the highest ordinal printed, which is no predicate."""
+
+
+def your_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Give the user's rules; raises InvalidValueError where a name would stand for two."""
+    given = tuple(rules)
+    taken = {*RULES, ORDINAL}
+    for rule in given:
+        if rule.name in taken:
+            raise InvalidValueError(f"there is another rule {rule.name!r}: rename yours")
+        taken.add(rule.name)
+    return given
+
+
+def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterable[Rule] = ()) -> Finding:
+    """Compare a statement with the held meetings of its series, under the library's rules and the user's."""
+    first, last = statement.as_of.earliest, statement.as_of.latest
+    standing = {meeting.meeting: (meeting, as_of(meeting, first, last)) for meeting in meetings}
+    if statement.format is not None:
+        standing = {id_: told for id_, told in standing.items() if told[0].format == statement.format}
+    reach = {id_: told for id_, told in standing.items() if told[1].possible}
+    own = statement.reported_at if statement.reported_at in reach else None
+    theirs = tuple(rules)
+    tried: dict[str, tuple[Bounds, frozenset[str]]] = {}
+    for without in (None, own) if own else (None,):
+        left = {id_: told for id_, told in reach.items() if id_ != without}
+        suffix = f" without {without}" if without else ""
+        for rule in (*RULES.values(), *theirs):
+            counted = {id_: told for id_, told in left.items() if rule.counts(told[0])}
+            tried[rule.name + suffix] = _summed(counted), frozenset(counted)
+        tried[ORDINAL + suffix] = _highest(left), frozenset(left)
+    verdicts = {name: _verdict(statement.count, bounds) for name, (bounds, _) in tried.items()}
+    order = list(Verdict).index
+    best = verdicts["held"]
+    if best is Verdict.DISAGREES:
+        best = min(verdicts.values(), key=order)
+    fitting = tuple(
+        name for name, verdict in verdicts.items() if order(verdict) <= order(best) and verdict is not Verdict.DISAGREES
+    )
+    gaps = {name: _gap(statement.count, bounds) for name, (bounds, _) in tried.items()}
+    nearest = min(gaps, key=lambda name: abs(gaps[name])) if best is Verdict.DISAGREES else ""
+    held, everything = tried["held"]
+    telling = {"numbered", *(rule.name for rule in theirs)} if nearest in {"", "held"} else {nearest}
+    if own and verdicts["held"] != verdicts[f"held without {own}"]:
+        telling.add(f"held without {own}")
+    apart = {
+        id_
+        for name in telling | set(fitting)
+        for id_ in everything ^ tried[name][1]
+        if (name in fitting) != ("held" in fitting) or best is Verdict.DISAGREES
+    }
+    if best is not Verdict.AGREES:
+        apart |= {id_ for id_, (_, bounds) in reach.items() if bounds.certain != bounds.possible}
+    return Finding(
+        statement=statement,
+        verdict=best,
+        rules=fitting,
+        meetings=tuple(id_ for id_ in standing if id_ in apart),
+        difference=gaps.get(nearest, 0),
+        nearest=nearest,
+        recorded=held,
+        own=_own(verdicts["held"], verdicts[f"held without {own}"]) if own else Own.NOT_TELLING,
+        by_rule=MappingProxyType(verdicts),
+    )
+
+
+def _summed(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:
+    return Bounds(sum(b.certain for _, b in counted.values()), sum(b.possible for _, b in counted.values()))
+
+
+def _highest(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:
+    return Bounds(
+        max((m.ordinal or 0 for m, b in counted.values() if b.certain), default=0),
+        max((m.ordinal or 0 for m, _ in counted.values()), default=0),
+    )
+
+
+def _verdict(stated: int, bounds: Bounds) -> Verdict:
+    if bounds.certain == bounds.possible == stated:
+        return Verdict.AGREES
+    return Verdict.WITHIN if bounds.certain <= stated <= bounds.possible else Verdict.DISAGREES
+
+
+def _gap(stated: int, bounds: Bounds) -> int:
+    return stated - max(bounds.certain, min(stated, bounds.possible))
+
+
+def _own(with_it: Verdict, without_it: Verdict) -> Own:
+    if with_it is without_it:
+        return Own.NOT_TELLING
+    order = list(Verdict)
+    return Own.INCLUDED if order.index(with_it) < order.index(without_it) else Own.EXCLUDED

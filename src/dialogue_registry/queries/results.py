@@ -1,0 +1,268 @@
+"""The rows that typed questions answer with: frozen values, each with its evidence.
+
+Every row has ``event`` (the position of the event whose wording it shows) and ``sources``
+(who says so, the first to say so first).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+
+import attrs
+import orjson
+
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Event, Fact, Format, Role, Source
+from dialogue_registry.model.names import NameParts, name_parts
+from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.queries.display import Shown
+
+Row = Mapping[str, Any]
+_Evidence = tuple[Source, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Dialogue(Shown):
+    """A dialogue, and the parties that joined it in the order they were recorded."""
+
+    dialogue: str
+    name: str
+    launched: PartialDate
+    aliases: tuple[str, ...]
+    parties: "tuple[Party, ...]"
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Party(Shown):
+    """A party of a dialogue."""
+
+    dialogue: str
+    party: str
+    name: str
+    joined: PartialDate | None
+    aliases: tuple[str, ...]
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Series(Shown):
+    """A series of meetings."""
+
+    series: str
+    dialogue: str
+    name: str
+    abbreviation: str
+    aliases: tuple[str, ...]
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Meeting(Shown):
+    """A meeting with its present status.
+
+    Its date, place and the rest are those of the report that it was held, else of the
+    last announcement. ``reason`` and ``until`` tell of a postponement or cancellation.
+    """
+
+    meeting: str
+    series: str
+    status: Status
+    date: PartialDate | None
+    ordinal: int | None
+    format: Format | None
+    place: str
+    country: str
+    title: str
+    reason: str
+    until: PartialDate | None
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Attendance(Shown):
+    """Somebody's part in a meeting."""
+
+    meeting: str
+    party: str
+    name: str
+    office: str
+    role: Role
+    on_behalf_of: str
+    event: int
+    sources: _Evidence
+
+    @property
+    def parts(self) -> NameParts:
+        """What can be told of the name: honorific, family name, given name, sort name."""
+        return name_parts(self.name)
+
+
+@attrs.frozen(kw_only=True)
+class Appearance(Shown):
+    """One appearance of a delegate: at which meeting, in which office, for whom."""
+
+    meeting: str
+    series: str
+    date: PartialDate | None
+    name: str
+    party: str
+    office: str
+    role: Role
+    on_behalf_of: str
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Topic(Shown):
+    """A topic discussed at a meeting."""
+
+    meeting: str
+    topic: str
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Activity(Shown):
+    """A related activity reported at a meeting."""
+
+    meeting: str
+    title: str
+    organisers: tuple[str, ...]
+    field: str
+    date: PartialDate | None
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Outcome(Shown):
+    """What a meeting agreed on."""
+
+    meeting: str
+    title: str
+    kind: str
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Statement(Shown):
+    """A count that a source stated."""
+
+    series: str
+    count: int
+    as_of: PartialDate
+    format: Format | None
+    reported_at: str | None
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Dispute(Shown):
+    """A claim kept beside the fact it contradicts; never counted.
+
+    ``standing`` is the fact as it reads now, ``claim`` what the source claims instead,
+    ``disputed`` the id of the event it disputes.
+    """
+
+    disputed: str
+    standing: Fact
+    claim: Fact
+    reason: str
+    event: int
+    sources: _Evidence
+
+
+@attrs.frozen(kw_only=True)
+class Step(Shown):
+    """One step in the history of a subject.
+
+    ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed.
+    ``fact`` is the event as it reads after the step (None once it is retracted), ``of``
+    the position where that fact was first recorded, ``event_id`` the id of this step.
+    """
+
+    position: int
+    event_id: str
+    recorded_at: datetime
+    what: str
+    fact: Event | None
+    of: int
+    by: str
+    reason: str
+    source: Source | None
+
+
+def _texts(data: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(data))
+
+
+def _date(text: str | None) -> PartialDate | None:
+    return None if text is None else PartialDate.of(text)
+
+
+def _format(text: str | None) -> Format | None:
+    return None if text is None else Format(text)
+
+
+#: How each column of a table becomes a field, where it is not simply taken over.
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "launched": PartialDate.of,
+    "as_of": PartialDate.of,
+    "joined": _date,
+    "date": _date,
+    "until": _date,
+    "aliases": _texts,
+    "organisers": _texts,
+    "format": _format,
+    "role": Role,
+    "status": Status,
+    "reason": lambda text: text or "",
+}
+_COLUMN = {"until": "postponed_until"}
+
+
+def columns_of(cls: type) -> Sequence[str]:
+    """The columns that a row class is read from, without its sources."""
+    fields = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
+    return [_COLUMN.get(name, name) for name in fields]
+
+
+def reader(cls: type) -> Callable[..., Any]:
+    """Make a function that reads a database row (its :func:`columns_of`) and the sources into a row of a class."""
+    names = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
+    hooks = [(index, _READ[name]) for index, name in enumerate(names) if name in _READ]
+
+    def read(row: Sequence[Any], sources: tuple[Source, ...], **more: Any) -> Any:
+        values = list(row)
+        for index, hook in hooks:
+            values[index] = hook(values[index])
+        return cls(**dict(zip(names, values, strict=True)), sources=sources, **more)
+
+    return read
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Lay out rows as lines of text: columns aligned, numbers to the right; a cell may have several lines."""
+    cells = [
+        list(line)
+        for row in rows
+        for line in zip_longest(*(("" if cell is None else str(cell)).split("\n") for cell in row), fillvalue="")
+    ]
+    numeric = [all(isinstance(row[i], int | float) or row[i] is None for row in rows) for i in range(len(headings))]
+    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
+    for line in [list(headings), ["-" * width for width in widths], *cells]:
+        laid = [
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(line, widths, numeric, strict=True)
+        ]
+        yield "  ".join(laid).rstrip()

@@ -1,0 +1,258 @@
+"""Full-text search: the words of the facts that stand, in an index of SQLite's FTS5.
+
+The index is a projection of its own, so that recording does not wait for it: it is made,
+and brought up to date, when somebody searches. Where it may not be written – a registry
+opened read-only, or as known at a position – it is made in memory.
+"""
+
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.events import (
+    ActivityReported,
+    DelegateAttended,
+    DialogueLaunched,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    OutcomeAgreed,
+    PartyJoined,
+    SeriesOpened,
+    Source,
+    TopicDiscussed,
+)
+from dialogue_registry.model.recording_rules import Content
+from dialogue_registry.model.tables import Feed, Projection, Row, Table
+from dialogue_registry.projections.engine import Views
+from dialogue_registry.projections.standard import STANDARD
+from dialogue_registry.queries.display import Rows, Shown
+from dialogue_registry.queries.reader import Questions
+
+
+@attrs.frozen(kw_only=True)
+class Found(Shown):
+    """A fact in which the words were found.
+
+    ``subject`` is the id it is about; ``kind`` one of dialogue, party, series, meeting,
+    delegate, topic, activity, outcome. ``text`` is all that is searched of it, ``snippet``
+    a part of that with the words found in brackets.
+    """
+
+    subject: str
+    kind: str
+    text: str
+    snippet: str
+    event: int
+    sources: tuple[Source, ...]
+
+
+LONGEST = 1000
+"""So many characters may be searched for: a name or a title is shorter, and a page is no question."""
+
+_WINDOW = 8
+_WORD = re.compile(r"[^\W_]+")
+#: Letters of scripts that put no spaces between words, Hangul with them for its suffixes: Thai,
+#: Lao, Myanmar, Khmer, kana, Han, Hangul.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+#: Marks that a reader may leave out: accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic.
+#: Not the vowel signs of Indic and other scripts, which are letters in all but name.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
+#: Letters that Unicode does not take apart, as those write them who lack them.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
+def plain(text: str) -> str:
+    """A text without what a reader may leave out: case, width, accents and points."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", _MARKS.sub("", apart).translate(_PLAIN))
+
+
+def also(text: str) -> str:
+    """What else a text is found by: its plain form, and parts of words without spaces.
+
+    SQLite takes 日本外務省 for one word. So all its parts of up to 8 characters are words
+    too, and whoever searches for 外務 or 外務省 finds it, with any tool.
+    """
+    bare = plain(text)
+    words = {} if bare == text.lower() else {bare: None}
+    for word in _words(bare):
+        if _UNSPACED.search(word):
+            for start in range(len(word)):
+                words |= dict.fromkeys(word[start:end] for end in range(start + 1, start + _WINDOW + 1))
+    return " ".join(words)
+
+
+def query(text: str) -> str:
+    """Ask FTS5 for all words of any text, each of them possibly the beginning of a word."""
+    if len(text) > LONGEST:
+        raise InvalidValueError(
+            f"a text of {len(text)} characters is too long to search for: give some of its words, up to {LONGEST}"
+        )
+    clean = plain(text.encode(errors="ignore").decode().replace("\0", " "))
+    return " ".join(term for piece in clean.split() for term in _terms(piece))
+
+
+def _terms(piece: str) -> Iterator[str]:
+    if not _UNSPACED.search(piece):
+        if _WORD.search(piece):
+            yield '"' + piece.replace('"', " ") + ('"' if piece[-1].isdigit() else '"*')
+        return
+    for word in _words(piece):
+        for start in range(max(1, len(word) - _WINDOW + 1)):
+            yield f'"{word[start : start + _WINDOW]}"'
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text as the index has them: letters, digits, and the marks on them."""
+    if not _UNSPACED.search(text):
+        return _WORD.findall(text)
+    return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text).split()
+
+
+def _row(subject: str, kind: str, *texts: str) -> Row | None:
+    text = " · ".join(filter(None, texts))
+    return (subject, kind, text, also(text)) if text else None
+
+
+def _meeting(e: MeetingAnnounced | MeetingHeld) -> Row | None:
+    return _row(e.meeting, "meeting", e.title, e.place, e.country)
+
+
+def _interruption(e: MeetingPostponed | MeetingCancelled) -> Row | None:
+    return _row(e.meeting, "meeting", e.reason)
+
+
+_FEED: dict[type[Content], Feed] = {
+    DialogueLaunched: lambda e: _row(e.dialogue, "dialogue", e.name, *e.aliases),
+    PartyJoined: lambda e: _row(e.dialogue, "party", e.name, e.party, *e.aliases),
+    SeriesOpened: lambda e: _row(e.series, "series", e.name, e.abbreviation, *e.aliases),
+    MeetingAnnounced: _meeting,
+    MeetingHeld: _meeting,
+    MeetingPostponed: _interruption,
+    MeetingCancelled: _interruption,
+    DelegateAttended: lambda e: _row(e.meeting, "delegate", e.name, e.office, e.party, e.on_behalf_of),
+    TopicDiscussed: lambda e: _row(e.meeting, "topic", e.topic),
+    ActivityReported: lambda e: _row(e.meeting, "activity", e.title, e.field, *e.organisers),
+    OutcomeAgreed: lambda e: _row(e.meeting, "outcome", e.title, e.kind),
+}
+_COLUMNS = {"subject": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "text": "TEXT NOT NULL", "also": "TEXT NOT NULL"}
+
+SEARCH = Projection("search", 2, [Table("search_texts", columns=_COLUMNS, feed=_FEED)])
+"""One text per fact that has words to be found by."""
+
+INDEX = (
+    "DROP TABLE IF EXISTS search_index",
+    """CREATE VIRTUAL TABLE search_index USING fts5(
+           text, also, content='search_texts', content_rowid='fact',
+           tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'")""",
+    "INSERT INTO search_index (search_index) VALUES ('rebuild')",
+    """CREATE TRIGGER search_texts_in AFTER INSERT ON search_texts BEGIN
+           INSERT INTO search_index (rowid, text, also) VALUES (new.fact, new.text, new.also);
+       END""",
+    """CREATE TRIGGER search_texts_out AFTER DELETE ON search_texts BEGIN
+           INSERT INTO search_index (search_index, rowid, text, also)
+           VALUES ('delete', old.fact, old.text, old.also);
+       END""",
+)
+"""Makes the index over ``search_texts``, and lets it follow."""
+
+_FIND = """
+SELECT t.fact, t.event, t.subject, t.kind, t.text, snippet(search_index, 0, '[', ']', '…', 24)
+FROM search_index JOIN search_texts t ON t.fact = search_index.rowid
+WHERE search_index MATCH ? ORDER BY rank, t.fact
+"""
+
+
+class Searcher:
+    """The index of one registry: kept beside its views, or made in memory."""
+
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, questions: Questions, *, past: bool) -> None:
+        self._connection = connection
+        self._questions = questions
+        self._past = past
+        self._views = Views(connection, log, (STANDARD, SEARCH))
+        self._memory: tuple[int, sqlite3.Connection] | None = None
+
+    def current(self) -> bool:
+        """Whether the index kept beside the views has reached what they have."""
+        return not self._past and not self._views.lagging()
+
+    def update(self) -> None:
+        """Bring the index beside the views up to date, within the transaction that is open."""
+        if SEARCH in self._views.outdated():
+            self._views.make([SEARCH])
+            for statement in INDEX:
+                self._connection.execute(statement)
+        else:
+            self._views.catch_up()
+
+    def forget(self) -> None:
+        """Let the index be made anew when it is next asked for."""
+        self._connection.execute("DELETE FROM projections WHERE name = ?", (SEARCH.name,))
+
+    def find(self, text: str, limit: int) -> tuple[Found, ...]:
+        """Find the facts that hold all words of a text, the best first; each wording once."""
+        words = query(text)
+        connection = self._connection if self.current() else self._in_memory()
+        found: dict[tuple[str, str, str], tuple[int, int, str]] = {}
+        for fact, event, subject, kind, whole, snippet in connection.execute(_FIND, (words,)) if words else ():
+            if len(found) == limit and (subject, kind, whole) not in found:
+                break
+            found.setdefault((subject, kind, whole), (fact, event, _marked(snippet, whole, text)))
+        sources = self._questions.sources(fact for fact, _, _ in found.values())
+        return Rows(
+            Found(subject=subject, kind=kind, text=whole, snippet=snippet, event=event, sources=sources.get(fact, ()))
+            for (subject, kind, whole), (fact, event, snippet) in found.items()
+        )
+
+    def _in_memory(self) -> sqlite3.Connection:
+        position = self._views.checkpoints()[STANDARD.name][1]
+        if self._memory is not None and self._memory[0] == position:
+            return self._memory[1]
+        self.close()
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+        memory.execute(f"CREATE TABLE search_texts (fact INTEGER PRIMARY KEY, event INTEGER NOT NULL, {columns})")
+        for page in self._views.facts.risen(0):
+            rows = ((f.fact, f.event, _FEED[type(f.content)](f.content)) for f in page if type(f.content) in _FEED)
+            memory.executemany(
+                "INSERT INTO search_texts VALUES (?, ?, ?, ?, ?, ?)",
+                [(fact, event, *row) for fact, event, row in rows if row is not None],
+            )
+        for statement in INDEX:
+            memory.execute(statement)
+        self._memory = position, memory
+        return memory
+
+    def close(self) -> None:
+        """Let the index in memory go."""
+        if self._memory is not None:
+            self._memory[1].close()
+            self._memory = None
+
+
+def _marked(snippet: str, whole: str, text: str) -> str:
+    """Mark what was found by its plain form or inside a word without spaces, where SQLite's own snippet does not."""
+    if "[" in snippet:
+        return snippet
+    for word in filter(_UNSPACED.search, text.split()):
+        if (start := whole.find(word)) >= 0:
+            end = start + len(word)
+            before, after = whole[max(0, start - 30) : start], whole[end : end + 60]
+            return f"{'…' * (start > 30)}{before}[{word}]{after}{'…' * (end + 60 < len(whole))}"
+    sought = tuple(_WORD.findall(plain(text)))
+    return re.sub(r"\w+", lambda word: f"[{word[0]}]" if plain(word[0]).startswith(sought) else word[0], snippet)

@@ -1,0 +1,92 @@
+"""What is given to the desk, checked before anything is done with it."""
+
+import re
+from datetime import datetime
+
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.log.entry import instant as write_instant
+from dialogue_registry.model.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
+from dialogue_registry.model.recording_rules import Status
+
+_TEXT = re.compile(r"[^\0\ud800-\udfff]*")
+
+
+def a_fact(event: Fact, number: int | None = None) -> Fact:
+    """Give the fact; raises InvalidValueError where it is none."""
+    if not isinstance(event, FACTS):
+        where = "" if number is None else f"item {number + 1}: "
+        raise InvalidValueError(
+            f"{where}{event!r} is no fact to record: give an event such as MeetingHeld(…); "
+            "to amend one that is recorded, use correct(), retract() or dispute()"
+        )
+    return event
+
+
+def a_source(source: Source | None) -> Source | None:
+    """Give the source, or None; raises InvalidValueError."""
+    if source is not None and not isinstance(source, Source):
+        raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
+    return source
+
+
+def a_text(value: str, name: str) -> str:
+    """Give the text; raises InvalidValueError."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not _TEXT.fullmatch(value):
+        raise InvalidValueError(
+            f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, "
+            "without NUL and half surrogate pairs"
+        )
+    return value
+
+
+def a_number(value: int, name: str, least: int = 0) -> int:
+    """Give the whole number; raises InvalidValueError."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
+        raise InvalidValueError(f"{name} is {value!r}: give a whole number of at least {least}")
+    return value
+
+
+def seconds(value: float, name: str) -> float:
+    """Give the number of seconds; raises InvalidValueError."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e9:
+        raise InvalidValueError(f"{name} is {value!r}: give a number of seconds, 0 or more")
+    return value
+
+
+def a_head(head: tuple[int, str]) -> tuple[int, str]:
+    """Give the head, as verify() gave it; raises InvalidValueError."""
+    try:
+        position, digest = head
+        if len(bytes.fromhex(digest)) == 32:
+            return a_number(position, "the position of head"), digest
+    except (TypeError, ValueError):
+        pass
+    raise InvalidValueError(
+        f"head is {head!r}: give what verify() or head gave before, (position, 64 hexadecimal digits)"
+    )
+
+
+def choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
+    """Give the value of a choice by its name; raises InvalidValueError."""
+    try:
+        return choices(value).value
+    except ValueError:
+        wanted = ", ".join(repr(choice.value) for choice in choices)
+        raise InvalidValueError(f"there is no {choices.__name__.lower()} {value!r}: use one of {wanted}") from None
+
+
+def a_moment(moment: datetime | str) -> str:
+    """Give the instant as the log writes it; raises InvalidValueError."""
+    try:
+        parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        aware = parsed.utcoffset() is not None
+        written = write_instant(parsed)
+    except (ValueError, AttributeError, TypeError, OverflowError):
+        raise InvalidValueError(
+            f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'"
+        ) from None
+    if not aware:
+        raise InvalidValueError(
+            f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z' or datetime(…, tzinfo=UTC)"
+        )
+    return written

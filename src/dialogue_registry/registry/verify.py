@@ -1,0 +1,210 @@
+"""Is what is stored what was recorded? The chain, the numbers, and the views against a replay."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
+from dialogue_registry.log import hash_chain
+from dialogue_registry.log.entry import PAGE, Entry
+from dialogue_registry.log.sqlite_file import file_uri
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.tables import Projection, State, Table, Tally
+from dialogue_registry.projections.engine import Views
+
+Progress = Callable[[int, int], object] | None
+
+
+def check_log(
+    connection: sqlite3.Connection, log: SQLiteLog, head: tuple[int, str] | None, progress: Progress, *, whole: bool
+) -> tuple[int, str]:
+    """Check positions, versions and the chain from the first event on; give the head.
+
+    ``whole`` says that the log is seen to its end, not as of an earlier position. Raises
+    BrokenChainError at the first position that is not as it was recorded.
+    """
+    position, last, link = 0, hash_chain.GENESIS, hash_chain.link
+    at, wanted = (0, hash_chain.GENESIS) if head is None else (head[0], bytes.fromhex(head[1]))
+    end: int = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
+    if at == 0 and wanted != hash_chain.GENESIS:
+        raise BrokenChainError("the head to compare with is at position 0, yet its hash is not zero", position=0)
+    while page := _page(log, position):
+        for number, id_, subject, version, type_, schema, data, source, by, recorded_at, kept in page:
+            position += 1
+            if number != position:
+                raise BrokenChainError(
+                    f"position {position} is missing from the log: {number} comes next", position=position
+                )
+            try:
+                last = link(last, number, id_, subject, version, type_, schema, data, source, by, recorded_at)
+            except (TypeError, AttributeError, UnicodeError) as error:
+                raise BrokenChainError(
+                    f"the event at position {position} holds a value of another kind: {error}", position=position
+                ) from None
+            if last != kept:
+                raise BrokenChainError(
+                    f"the event at position {position} is not the one that was recorded: its hash should be "
+                    f"{last.hex()} and is {kept.hex() if isinstance(kept, bytes) else kept!r}",
+                    position=position,
+                )
+            if position == at and last != wanted:
+                raise BrokenChainError(
+                    f"the hash at position {position} is {last.hex()}, not {wanted.hex()}, which was kept elsewhere: "
+                    "the log up to there was replaced",
+                    position=position,
+                )
+        if progress is not None:
+            progress(position, end)
+    if position < at:
+        raise BrokenChainError(
+            f"the log ends at position {position}, not at {at}, the head kept elsewhere: its tail was cut off",
+            position=position + 1,
+        )
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone() if whole else None
+    if row is not None and row[0] != position:
+        raise BrokenChainError(
+            f"the log ends at position {position}, but the file has given out position {row[0]}: its tail was cut off",
+            position=position + 1,
+        )
+    _check_versions(connection)
+    for table in ("events", "sources"):  # their indexes, which the chain does not cover
+        _check_pages(connection, table)
+    return position, last.hex()
+
+
+def _check_pages(connection: sqlite3.Connection, what: str | int) -> None:
+    row = connection.execute(f"PRAGMA main.integrity_check({what})").fetchone()
+    if row is not None and row[0] != "ok":
+        raise StorageError(f"the file is damaged ({row[0]}): restore it from a backup or an export")
+
+
+def _page(log: SQLiteLog, after: int) -> Sequence[Entry]:
+    try:
+        return log.rows(after)
+    except (sqlite3.OperationalError, UnicodeDecodeError) as error:
+        if "decode" not in str(error):
+            raise
+    good: list[Entry] = []
+    try:
+        while len(good) < PAGE and (page := log.rows(after + len(good), limit=1)):
+            good += page
+    except (sqlite3.OperationalError, UnicodeDecodeError) as error:
+        position = after + len(good) + 1
+        if not good:
+            raise BrokenChainError(
+                f"the event at position {position} is no text any more: {error}", position=position
+            ) from None
+    return good
+
+
+def _check_versions(connection: sqlite3.Connection) -> None:
+    row = connection.execute(
+        "SELECT min(position), subject, count(*), max(version) FROM events GROUP BY subject"
+        " HAVING max(version) <> count(*) OR min(version) <> 1 ORDER BY 1 LIMIT 1"
+    ).fetchone()
+    if row is not None:
+        raise BrokenChainError(
+            f"the {row[2]} events of {row[1]!r} (the first at position {row[0]}) are numbered up to {row[3]}: "
+            "versions must be 1, 2, 3 …",
+            position=row[0],
+        )
+
+
+def tables(projections: Sequence[Projection], *, past: bool) -> list[str]:
+    """The tables to compare; ``past`` includes those of what has fallen."""
+    names = ["facts", "further"]
+    for projection in projections:
+        names += [part.name for part in projection.parts if isinstance(part, Table | State | Tally)]
+    if past:
+        fallen = [part.name for p in projections for part in p.parts if isinstance(part, Table)]
+        names += ["amendments", "facts_past", "further_past", *(f"{name}_past" for name in fallen)]
+    return names
+
+
+def check_views(
+    connection: sqlite3.Connection,
+    log: SQLiteLog,
+    projections: Sequence[Projection],
+    position: int,
+    progress: Progress,
+    *,
+    past: bool,
+) -> None:
+    """Compare the views with a replay of the log into a scratch file; raises DriftError.
+
+    The connection must hold a snapshot, so that nobody writes in between.
+    """
+    reached = {name: at for name, _, at in connection.execute("SELECT name, version, position FROM projections")}
+    ours = projections[0].name
+    if reached.get(ours) != position:
+        raise DriftError(
+            f"the views of {ours!r} have reached position {reached.get(ours)}, the log {position}: "
+            "make them again with registry.rebuild()",
+            table="projections",
+        )
+    current = [projection for projection in projections if reached.get(projection.name) == position]
+    with TemporaryDirectory(prefix="dialogue_registry-") as folder:
+        path = str(Path(folder) / "replay.db")
+        _replay(path, log, current, progress)
+        # A database attached without a vfs of its own would take that of a registry in memory.
+        vfs = "win32" if os.name == "nt" else "unix"
+        connection.execute("ATTACH ? AS replay", (f"{file_uri(Path(path), 'ro')}&vfs={vfs}",))
+        try:
+            _compare_definitions(connection)
+            for name in tables(current, past=past):
+                _compare(connection, name)
+            _check_pages(connection, 1)  # of everything, until the first fault
+        finally:
+            connection.execute("ROLLBACK")  # ends the snapshot, without which nothing can be detached
+            connection.execute("DETACH replay")
+
+
+def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progress: Progress) -> None:
+    replayed = sqlite3.connect(path, isolation_level=None)
+    try:
+        # The log is not in this file, so its events cannot be referred to; and it need not survive.
+        for setting in ("foreign_keys = OFF", "journal_mode = OFF", "synchronous = OFF"):
+            replayed.execute(f"PRAGMA {setting}")
+        views = Views(replayed, log, projections)
+        replayed.execute("BEGIN")
+        views.create()
+        views.replay(progress)
+        replayed.execute("COMMIT")
+    except (sqlite3.IntegrityError, DialogueRegistryError) as error:
+        raise DriftError(f"the log cannot be replayed: {error}", table="events") from error
+    finally:
+        replayed.close()
+
+
+def _compare_definitions(connection: sqlite3.Connection) -> None:
+    row = connection.execute(
+        "SELECT name FROM (SELECT name, type, sql FROM replay.sqlite_schema"
+        " EXCEPT SELECT name, type, sql FROM main.sqlite_schema) LIMIT 1"
+    ).fetchone()
+    if row is not None:
+        raise DriftError(
+            f"{row[0]!r} is missing or not defined as this library does: make the views again with registry.rebuild()",
+            table=row[0],
+        )
+
+
+def _compare(connection: sqlite3.Connection, name: str) -> None:
+    columns = [column[0] for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]
+    listed = ", ".join(columns)
+    kept, replayed = f"SELECT {listed} FROM {name}", f"SELECT {listed} FROM replay.{name}"
+    for wanted, other, what in ((replayed, kept, "lacks"), (kept, replayed, "has, against the log,")):
+        row = connection.execute(f"{wanted} EXCEPT {other} LIMIT 1").fetchone()
+        if row is not None:
+            told = ", ".join(f"{column}={value!r}" for column, value in zip(columns, row, strict=True))
+            raise DriftError(
+                f"table {name!r} {what} the row ({told}): make the views again with registry.rebuild()", table=name
+            )
+    counts = [connection.execute(f"SELECT count(*) FROM ({select})").fetchone()[0] for select in (kept, replayed)]
+    if counts[0] != counts[1]:
+        raise DriftError(
+            f"table {name!r} has {counts[0]} rows, a replay gives {counts[1]}: "
+            "make the views again with registry.rebuild()",
+            table=name,
+        )

@@ -1,0 +1,93 @@
+"""Strategies and laws, to test what is built on a registry (needs Hypothesis: the extra ``[testing]``).
+
+A *history* is a list of *moves*: record this, correct the third event to that, retract the
+fifth. :func:`histories` makes them up, :func:`play` plays them, and
+:func:`check_projection` puts a projection of yours to the laws that ours obey::
+
+    from dialogue_registry.testing.machine import check_projection
+
+
+    def test_my_projection_obeys_the_laws():
+        check_projection(mine)
+
+:func:`check_log` does the same for a keeper of the log, and :class:`RegistryMachine` drives
+a registry by a state machine.
+"""
+
+from dialogue_registry.testing.histories import (
+    Correct,
+    Dispute,
+    History,
+    Move,
+    Player,
+    Record,
+    Retract,
+    histories,
+    play,
+)
+from dialogue_registry.testing.laws import (
+    Shown,
+    caught_up_as_kept_up,
+    check_projection,
+    effective,
+    fed,
+    log_as_effective_log,
+    past_as_prefix,
+    rebuilt_as_incremental,
+    retracted_as_never_recorded,
+    same,
+    show,
+    stored,
+    unrelated_commute,
+)
+from dialogue_registry.testing.log_contract import check_log
+from dialogue_registry.testing.machine import RegistryMachine
+from dialogue_registry.testing.strategies import (
+    Strategy,
+    dates,
+    days,
+    events,
+    facts,
+    ids,
+    names,
+    required_texts,
+    sources,
+    texts,
+)
+
+__all__ = [
+    "Correct",
+    "Dispute",
+    "History",
+    "Move",
+    "Player",
+    "Record",
+    "RegistryMachine",
+    "Retract",
+    "Shown",
+    "Strategy",
+    "caught_up_as_kept_up",
+    "check_log",
+    "check_projection",
+    "dates",
+    "days",
+    "effective",
+    "events",
+    "facts",
+    "fed",
+    "histories",
+    "ids",
+    "log_as_effective_log",
+    "names",
+    "past_as_prefix",
+    "play",
+    "rebuilt_as_incremental",
+    "required_texts",
+    "retracted_as_never_recorded",
+    "same",
+    "show",
+    "sources",
+    "stored",
+    "texts",
+    "unrelated_commute",
+]

@@ -1,0 +1,339 @@
+"""The laws that every projection obeys, as functions that raise an AssertionError where one does not."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TypeAlias
+
+import attrs
+from hypothesis import given
+from hypothesis import settings as Settings  # noqa: N812 - "settings" is the name of the argument
+from hypothesis import strategies as st
+
+from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.codec import encode, encode_source
+from dialogue_registry.log.entry import EMPTY, Draft, Entry, RecordedEvent, decoded, seal
+from dialogue_registry.model.events import (
+    Event,
+    EventRetracted,
+    FactCorrected,
+    FactDisputed,
+    Source,
+    subject_of,
+)
+from dialogue_registry.model.tables import Projection, Table
+from dialogue_registry.projections.standard import STANDARD
+from dialogue_registry.registry.registry import Registry
+from dialogue_registry.testing.histories import History, Move, Player, Record, play
+from dialogue_registry.testing.histories import histories as whole_histories
+from dialogue_registry.testing.strategies import Strategy
+
+# --- what a registry shows -----------------------------------------------------------
+
+Shown: TypeAlias = dict[str, list[tuple[object, ...]]]
+"""Tables by name: rows of values."""
+
+_EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_PLACES = ("fact", "event", "since", "until", "telling")
+
+
+def show(
+    registry: Registry, projection: Projection = STANDARD, *, places: bool = True, ignore: Iterable[str] = ()
+) -> Shown:
+    """Everything a registry shows through a projection, to be compared with another one's.
+
+    Ids of events and instants are blanked; without ``places``, so are the columns that hold
+    positions: ``fact``, ``event``, ``since``, ``until`` and those to ``ignore``. Rows of
+    tables are in the order of their facts, all others in an order of their own.
+    """
+    shown: Shown = {}
+    blank = {*ignore, *(() if places else _PLACES), "event_id", "recorded_at"}
+    with registry._reading():
+        connection = registry._conn
+        for part in projection.parts:
+            cursor = connection.execute(
+                f"SELECT * FROM {part.name}{' ORDER BY fact' if isinstance(part, Table) else ''}"
+            )
+            columns = [column[0] for column in cursor.description]
+            rows = [
+                tuple(
+                    "…" if column in blank or (isinstance(value, str) and _EVENT_ID.fullmatch(value)) else value
+                    for column, value in zip(columns, row, strict=True)
+                )
+                for row in cursor
+            ]
+            shown[part.name] = rows if isinstance(part, Table) else sorted(rows, key=repr)
+    return shown
+
+
+def same(left: Shown, right: Shown, what: str, *, in_order: bool = True) -> None:
+    """Raise an AssertionError that names the first table and the rows that differ."""
+    for name in left.keys() | right.keys():
+        one, other = left.get(name, []), right.get(name, [])
+        if one == other or (not in_order and sorted(one, key=repr) == sorted(other, key=repr)):
+            continue
+        only_one = [row for row in one if row not in other]
+        only_other = [row for row in other if row not in one]
+        raise AssertionError(
+            f"{what}: table {name!r} differs; only on the one side {only_one}, only on the other {only_other}"
+            if only_one or only_other
+            else f"{what}: table {name!r} has the same rows, in another order or number: {one} and {other}"
+        )
+
+
+def agree(found: object, wanted: object, what: str) -> None:
+    """Raise an AssertionError unless both are equal."""
+    if found != wanted:
+        raise AssertionError(f"{what}: {found!r}, not {wanted!r}")
+
+
+# --- registries to compare with ------------------------------------------------------
+
+
+def connected(uri: str, projections: Iterable[Projection]) -> Registry:
+    """Open the registry in memory that another one already has open."""
+    registry = Registry(
+        sqlite_file.connect(uri), uri, "the registry in memory", (STANDARD, *projections), read_only=False
+    )
+    registry._prepare()
+    return registry
+
+
+def fed(entries: Sequence[Entry], projections: Iterable[Projection] = (), cuts: Iterable[int] = ()) -> Registry:
+    """A new registry in memory that was fed these entries of a log, asking no rules.
+
+    ``cuts`` are the numbers of entries after which a new transaction begins.
+    """
+    registry = Registry.open(projections=projections)
+    ends = sorted({0, len(entries), *(cut for cut in cuts if 0 < cut < len(entries))})
+    for start, end in pairwise(ends):
+        page = entries[start:end]
+        with registry._writing():
+            registry._log.append(page, expected=start)
+            registry._views.apply([(entry.position, decoded(entry)) for entry in page])
+    return registry
+
+
+def stored(registry: Registry) -> list[Entry]:
+    """The whole log of a registry, as stored."""
+    entries: list[Entry] = []
+    with registry._reading():
+        while page := registry._log.read(len(entries)):
+            entries += page
+    return entries
+
+
+def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | None]]:
+    """The effective log: facts and disputes as they read now, where they stand, with their sources."""
+    log = list(recorded)
+
+    def active(event: RecordedEvent) -> bool:
+        return not any(
+            isinstance(later.event, EventRetracted) and later.event.event_id == event.id and active(later)
+            for later in log
+        )
+
+    told: list[tuple[Event, Source | None]] = []
+    for event in log:
+        if isinstance(event.event, FactCorrected | EventRetracted) or not active(event):
+            continue
+        reads, source = event.event, event.source
+        for later in log:
+            if isinstance(later.event, FactCorrected) and later.event.event_id == event.id and active(later):
+                reads, source = later.event.replacement, later.source or event.source
+        told.append((reads, source))
+    return told
+
+
+def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
+    """Make the entries of a log that says just this."""
+    drafts = [
+        Draft("" if isinstance(event, FactDisputed) else subject_of(event), *encode(event), encode_source(source), "")  # type: ignore[arg-type]
+        for event, source in told
+    ]
+    return seal(drafts, EMPTY, {}, datetime.now(UTC))
+
+
+# --- the laws ------------------------------------------------------------------------
+
+
+def _beside(projection: Projection) -> tuple[Projection, ...]:
+    """What to open a registry with: the standard projection is there by itself."""
+    return () if projection == STANDARD else (projection,)
+
+
+@contextmanager
+def _played(moves: Iterable[Move], projection: Projection) -> Iterator[tuple[Registry, History]]:
+    with Registry.open(projections=_beside(projection)) as registry:
+        yield registry, play(registry, moves)
+
+
+def rebuilt_as_incremental(projection: Projection, moves: Iterable[Move], cuts: Iterable[int] = ()) -> None:
+    """Law 1: incremental = rebuilt, for any way the log was cut into transactions and batches.
+
+    ``cuts`` are the numbers of events after which another transaction or batch begins.
+    """
+    cuts = tuple(cuts)
+    with _played(moves, projection) as (registry, accepted):
+        incremental, lines, entries = show(registry, projection), _lines(registry), stored(registry)
+        registry.rebuild()
+        same(incremental, show(registry, projection), "made step by step, and rebuilt")
+    with closing(fed(entries, _beside(projection), cuts)) as other:
+        same(incremental, show(other, projection), f"made step by step, and in transactions cut after {cuts}")
+    with Registry.open(projections=_beside(projection)) as batched:
+        _play_in_batches(batched, accepted, cuts)
+        same(incremental, show(batched, projection), f"recorded one by one, and in batches cut after {cuts}")
+        agree(_lines(batched), lines, "the log of what was recorded in batches")
+
+
+def _lines(registry: Registry) -> list[tuple[object, ...]]:
+    """The log of a registry up to ids, instants and hashes."""
+    return [
+        (e.position, e.subject, e.version, e.type, e.schema, _EVENT_ID.sub("…", e.data), e.source, e.by)
+        for e in stored(registry)
+    ]
+
+
+def _play_in_batches(registry: Registry, accepted: Sequence[Move], cuts: Iterable[int]) -> None:
+    player, batch = Player(registry), list[Record]()
+    for number, move in enumerate(accepted, 1):
+        if isinstance(move, Record):
+            batch.append(move)
+        if batch and (not isinstance(move, Record) or number in cuts or number == len(accepted)):
+            before = registry.position
+            registry.record_all([(record.fact, record.source) for record in batch])
+            player.ids += [event.id for event in registry.events(after=before)]
+            batch = []
+        if not isinstance(move, Record):
+            player.play(move)
+
+
+def past_as_prefix(projection: Projection, moves: Iterable[Move], position: int) -> None:
+    """Law 2: ``at(p)`` = a fresh registry fed the first p events."""
+    with _played(moves, projection) as (registry, accepted):
+        position = min(position, registry.position)
+        with registry.at(position=position) as past, _played(accepted[:position], projection) as (fresh, _):
+            same(show(past, projection), show(fresh, projection), f"as known at {position}, and recorded up to there")
+
+
+def log_as_effective_log(projection: Projection, moves: Iterable[Move], *, ignore: Iterable[str] = ()) -> None:
+    """Law 3: views of the log = views of its effective log."""
+    with _played(moves, projection) as (registry, _):
+        shown = show(registry, projection, places=False, ignore=ignore)
+        entries = sealed(effective(registry.events()))
+    with closing(fed(entries, _beside(projection))) as other:
+        same(shown, show(other, projection, places=False, ignore=ignore), "views of the log, and of its effective log")
+
+
+def retracted_as_never_recorded(
+    projection: Projection, moves: Iterable[Move], more: Iterable[Move], *, ignore: Iterable[str] = ()
+) -> None:
+    """Law 3: record then retract = never recorded."""
+    with _played(moves, projection) as (registry, _):
+        before, position = show(registry, projection, places=False, ignore=ignore), registry.position
+        play(registry, [move for move in more if isinstance(move, Record)])
+        for event in reversed(list(registry.events(after=position))):
+            registry.retract(event.id, reason="never mind")
+        after = show(registry, projection, places=False, ignore=ignore)
+        same(before, after, "before something was recorded, and after it was retracted")
+
+
+def caught_up_as_kept_up(projection: Projection, moves: Iterable[Move], openings: Iterable[int] = ()) -> None:
+    """Law 4: catching up twice, or from any checkpoint, changes nothing.
+
+    ``openings`` are the numbers of moves after which the file is opened with the projection,
+    while it is otherwise written to without.
+    """
+    with _played(moves, projection) as (kept_up, accepted), Registry.open() as registry:
+        shown = show(kept_up, projection)
+        player = Player(registry)
+        for number, move in enumerate(accepted):
+            if number in openings:
+                connected(registry._uri, _beside(projection)).close()
+            player.play(move)
+        for _ in "twice":
+            with connected(registry._uri, _beside(projection)) as caught_up:
+                same(shown, show(caught_up, projection), f"kept up, and caught up after {list(openings)} events")
+        newer = attrs.evolve(projection, version=projection.version + 1)
+        with connected(registry._uri, [newer] if _beside(projection) else []) as again:
+            same(shown, show(again, projection), "kept up, and made again as another version")
+
+
+def unrelated_commute(
+    projection: Projection,
+    moves: Iterable[Move],
+    others: Iterable[Move],
+    order: Sequence[bool],
+    *,
+    ignore: Iterable[str] = (),
+) -> None:
+    """Law 5: events on unrelated subjects commute: ``moves``, and ``others`` of which none shares an id with them."""
+    with Registry.open(projections=_beside(projection)) as one, Registry.open(projections=_beside(projection)) as other:
+        play(one, moves)
+        play(one, others)
+        player, other_player = Player(other), Player(other)
+        left, right = list(moves), list(others)
+        for first in order:
+            if queue := left if first else right:
+                (player if first else other_player).play(queue.pop(0))
+        for move in right:
+            other_player.play(move)
+        for move in left:
+            player.play(move)
+        first_shown, other_shown = (
+            show(registry, projection, places=False, ignore=ignore) for registry in (one, other)
+        )
+        same(first_shown, other_shown, "unrelated events in one order, and in another", in_order=False)
+
+
+def check_projection(
+    projection: Projection,
+    *,
+    histories: Strategy[History] | None = None,
+    ignore: Iterable[str] = (),
+    settings: Settings | None = None,
+) -> None:
+    """Test a projection against laws that every projection must obey; raises an AssertionError.
+
+    1. Made step by step, it is what it is when rebuilt, however the log was cut into batches.
+    2. ``registry.at(position=p)`` shows it as a registry would that was fed the first p events.
+    3. It shows a log as it shows the effective log; what was retracted was never recorded.
+    4. Caught up from any checkpoint, it is what it is when kept up.
+    5. Events that have no subject in common may come in any order.
+
+    ``ignore`` names columns of yours that hold positions of the log beside ``fact``,
+    ``event`` and ``since``. Hypothesis prints the falsifying history.
+    """
+    stories = whole_histories() if histories is None else histories
+    sides = [whole_histories(dialogues=[name], max_moves=12) for name in ("ca-jad", "c5")]
+    numbers = st.lists(st.integers(0, 30), max_size=4)
+    places = tuple(ignore)
+
+    @given(stories, numbers)
+    def law_1(moves: History, cuts: list[int]) -> None:
+        rebuilt_as_incremental(projection, moves, cuts)
+
+    @given(stories, st.integers(0, 30))
+    def law_2(moves: History, position: int) -> None:
+        past_as_prefix(projection, moves, position)
+
+    @given(stories)
+    def law_3(moves: History) -> None:
+        log_as_effective_log(projection, moves, ignore=places)
+
+    @given(stories, stories)
+    def law_3_too(moves: History, more: History) -> None:
+        retracted_as_never_recorded(projection, moves, more, ignore=places)
+
+    @given(stories, numbers)
+    def law_4(moves: History, openings: list[int]) -> None:
+        caught_up_as_kept_up(projection, moves, openings)
+
+    @given(*sides, st.lists(st.booleans(), max_size=24))
+    def law_5(moves: History, others: History, order: list[bool]) -> None:
+        unrelated_commute(projection, moves, others, order, ignore=places)
+
+    for law in (law_1, law_2, law_3, law_3_too, law_4, law_5):
+        (settings or Settings(deadline=None))(law)()
