@@ -24,28 +24,50 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 
-# "date" in a signature is datetime.date, and is also the name of a field of several classes.
+# Quotation marks are written as meant; "--strict" must keep its two hyphens.
+smartquotes = False
+
+# "date" in a signature is datetime.date, and several classes
+# have a field of that name.
 suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"{project} {version}"
 
-_FACT = re.compile(r" \| ".join(rf"(~dialogue_registry\.events\.)?{cls.__name__}" for cls in _Fact.__args__))
+_FACT = re.compile(
+    r" \| ".join(
+        rf"(~dialogue_registry\.model\.events\.)?{cls.__name__}"
+        for cls in _Fact.__args__
+    )
+)
 _MADE_BY_THE_LIBRARY = {"dialogue_registry.Registry", "dialogue_registry.Count"}
 
 
 def _shorten(
-    _app: object, _what: str, name: str, _obj: object, _options: object, signature: str | None, back: str
+    _app: object,
+    _what: str,
+    name: str,
+    _obj: object,
+    _options: object,
+    signature: str | None,
+    back: str,
 ) -> Any:
-    """Write Fact for the union of all facts, and no signature where only the library makes the object."""
+    """Write Fact for the union of all facts.
+
+    Objects that only the library makes are shown without a signature.
+    """
     if not signature:
         return None
-    return ("" if name in _MADE_BY_THE_LIBRARY else _FACT.sub("Fact", signature)), back
+    return (
+        "" if name in _MADE_BY_THE_LIBRARY else _FACT.sub("Fact", signature)
+    ), back
 
 
 def _draw(app: Any) -> None:
     """Draw the pictures of the pages from the example."""
-    load = runpy.run_path(str(Path(app.srcdir).parent / "examples" / "central_asia_plus_japan.py"))["load"]
+    load = runpy.run_path(
+        str(Path(app.srcdir).parent / "examples" / "central_asia_plus_japan.py")
+    )["load"]
     with Registry.open() as registry:
         registry.record_all(load())
         charts.draw(registry, Path(app.srcdir) / "pictures", formats=["svg"])
