@@ -3,6 +3,7 @@
 (What no event may hold is in ``test_events``, what an amendment may not do in ``test_amendments``.)
 """
 
+import importlib
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -508,6 +509,7 @@ def append(path: Path, word: str, schema: int, data: str) -> None:
 
 def as_nobody(work: Callable[[], None]) -> None:
     """Do it in a process without the rights of root, for whom permissions are a suggestion."""
+    importlib.import_module("sqlite_utils")  # which the other user may not read where Python is root's own
     pid = os.fork()
     if pid == 0:
         try:
