@@ -10,12 +10,10 @@ every time. Both say at the end how much they tried.
 """
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import Server
 from tests.tried import TRIED, count_examples
 
 _PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]  # logs are large values; that is the point
@@ -38,18 +36,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     told = ", ".join(f"{number:,} {what}" for what, number in TRIED.items())
     terminalreporter.write_line(f"tried with profile {PROFILE}: {told or 'nothing'}")
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One PostgreSQL server for all tests; each makes a database of its own."""
-    running = Server()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(autouse=True)
-def _databases_are_used_again(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "server" in request.fixturenames:
-        request.getfixturevalue("server").use_again()

@@ -39,7 +39,7 @@ from dialogue_registry import (
 from dialogue_registry.testing import show
 
 if TYPE_CHECKING:
-    from tests.servers import Server
+    from tests.system.servers import Server
 
 SOURCE = Source("A press release", url="https://example.org/release")
 
@@ -258,7 +258,7 @@ def _check(registry: Registry, writing: list[Child], following: list[Child], fig
 
 def main() -> None:
     """Run the rounds and print the figures."""
-    from tests.servers import Server
+    from tests.system.servers import Server
 
     parser = argparse.ArgumentParser(prog="python -m tests.long.shared_log", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)

@@ -6,12 +6,11 @@ their verdicts stand here as literal values.
 
 import copy
 import pickle
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from central_asia_plus_japan import load
 
 from dialogue_registry import (
     Bounds,
@@ -28,9 +27,6 @@ from dialogue_registry import (
     Verdict,
 )
 from dialogue_registry.model.events import Fact
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
-from central_asia_plus_japan import load
 
 FM, SOM, TD, EXPERTS, BUSINESS = (
     f"ca-jad/{series}" for series in ("fm", "som", "tokyo-dialogue", "experts", "business")

@@ -10,8 +10,8 @@ import dialogue_registry
 from dialogue_registry.log.codec import STORED
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import EVENTS, Event
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 EVENTS_PAGE = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
 
 

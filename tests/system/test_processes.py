@@ -7,13 +7,13 @@ on real files, and shows its figures; run that script by itself for the long ver
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.paths import TESTS
 from tests.tried import TRIED
 
-FAULTS = Path(__file__).parent / "long" / "faults.py"
+FAULTS = TESTS / "long" / "faults.py"
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the scenarios fork and kill")
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import dialogue_registry
-from tests.servers import Server
+from tests.paths import DOCS
+from tests.system.servers import Server
 
-PAGE = (Path(__file__).parents[1] / "docs" / "how-to" / "share-a-registry.md").read_text("utf-8")
+PAGE = (DOCS / "how-to" / "share-a-registry.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```py\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 

@@ -62,8 +62,8 @@ from dialogue_registry.testing import (
     show,
     unrelated_commute,
 )
-from tests import model
-from tests.agreement import (
+from tests.laws import model
+from tests.laws.agreement import (
     IN_TOKYO,
     WINTER,
     agree,
@@ -72,7 +72,7 @@ from tests.agreement import (
     agree_on_move,
     agree_on_statements,
 )
-from tests.model import Model
+from tests.laws.model import Model
 
 #: A projection as a user would write one, with every kind of part.
 SEATS = Projection(

@@ -14,8 +14,8 @@ from dialogue_registry import CountStated, DialogueLaunched, MeetingHeld, Partia
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.model.events import Fact, Format
 from dialogue_registry.testing import Record
-from tests.agreement import agree_on_counts, agree_on_cumulative_counts
-from tests.model import Model
+from tests.laws.agreement import agree_on_counts, agree_on_cumulative_counts
+from tests.laws.model import Model
 
 SERIES = ("a", "b")
 OPENED: tuple[Fact, ...] = (

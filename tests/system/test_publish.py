@@ -31,9 +31,9 @@ from dialogue_registry import (
     publish,
 )
 from dialogue_registry.exports.site.pages import QUERIES
+from tests.paths import ROOT
 
 LIST = Source("A list", url="https://example.org/list", publisher="A club", language="en")
-ROOT = Path(__file__).parents[1]
 load = runpy.run_path(str(ROOT / "examples" / "central_asia_plus_japan.py"))["load"]
 
 

@@ -25,11 +25,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from dialogue_registry import DelegateAttended, MeetingHeld, Registry, Source, TopicDiscussed, charts, publish
+from tests.paths import ROOT
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium or chromedriver is not installed")
 
-ROOT = Path(__file__).parents[1]
 RELEASE = "https://www.mofa.go.jp/erp/ca_c/page4e_001144.html"
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

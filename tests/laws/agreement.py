@@ -21,8 +21,8 @@ from dialogue_registry import (
     TopicDiscussed,
 )
 from dialogue_registry.queries.results import Activity, Attendance, Outcome, Party, Series, Statement, Topic
-from tests import model
-from tests.model import Model, Told
+from tests.laws import model
+from tests.laws.model import Model, Told
 
 WINTER = Rule("winter", lambda meeting: meeting.date is not None and meeting.date.earliest.month in (12, 1, 2))
 IN_TOKYO = Rule("in Tokyo", lambda meeting: meeting.country == "JPN" or meeting.title == "x")

@@ -36,7 +36,7 @@ from dialogue_registry.log.entry import EMPTY, Draft, Entry, Head, seal
 from dialogue_registry.log.postgres import PostgresLog, create_log
 from dialogue_registry.registry.copy import copy
 from dialogue_registry.testing import check_log
-from tests.servers import Server, Wire
+from tests.system.servers import Server, Wire
 
 
 def entries(number: int, *, after: Head = EMPTY) -> list[Entry]:

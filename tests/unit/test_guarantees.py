@@ -1,11 +1,11 @@
 """Every promise in the documentation names tests, and every test it names exists."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "explanation" / "guarantees.md"
-CITED = re.findall(r"`(tests/\w+\.py)::(\w+)`", PAGE.read_text(encoding="utf-8"))
+from tests.paths import DOCS, ROOT
+
+PAGE = DOCS / "explanation" / "guarantees.md"
+CITED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE.read_text(encoding="utf-8"))
 
 
 def test_every_promise_is_followed_by_its_proof() -> None:

@@ -25,8 +25,8 @@ from dialogue_registry import (
 )
 from dialogue_registry.imports.importer import OUTCOMES
 from dialogue_registry.imports.mapping import _SECTIONS, _TOP, Template, read_mapping
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PRECOP = ROOT.parent / "shared" / "data" / "unfccc_precop" / "precops.cleaned.csv"
 MAPPINGS_PAGE = (ROOT / "docs" / "reference" / "mappings.md").read_text("utf-8")
 TOPIC = {"event": "TopicDiscussed", "meeting": "d/s/{Meeting}", "topic": "{Topic}"}

@@ -22,8 +22,8 @@ from dialogue_registry import Registry
 from dialogue_registry.cli import cli
 from dialogue_registry.imports.fact_fields import fields_of
 from dialogue_registry.model.events import FACTS
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
 QUESTIONS = ["counts", "reconcile", "meetings", "attendance", "delegate", "history", "anomalies"]
 ARGUMENTS = {"delegate": ["Toshihiro AIKI"], "history": ["ca-jad/som/14"]}

@@ -43,9 +43,10 @@ from dialogue_registry import (
 from dialogue_registry.exports.exporter import FORMATS
 from dialogue_registry.exports.tabular import LAYOUTS
 from dialogue_registry.testing import histories, play
+from tests.paths import DOCS, EXAMPLES
 
-DATA = Path(__file__).parents[1] / "examples" / "data"
-FORMATS_PAGE = (Path(__file__).parents[1] / "docs" / "reference" / "formats.md").read_text("utf-8")
+DATA = EXAMPLES / "data"
+FORMATS_PAGE = (DOCS / "reference" / "formats.md").read_text("utf-8")
 VOCABULARY: Any = SDO
 RELEASE = Source("A release", url="https://example.org/release", language="en", published="2021-06-16")
 

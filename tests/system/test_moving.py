@@ -25,7 +25,7 @@ from dialogue_registry import (
 from dialogue_registry.cli import cli
 from dialogue_registry.registry.copy import copy
 from dialogue_registry.testing import History, histories, play, same, show
-from tests.servers import Server
+from tests.system.servers import Server
 
 LAUNCHED = DialogueLaunched(dialogue="c5", name="C5+1", launched="2015")
 

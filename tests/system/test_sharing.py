@@ -51,7 +51,7 @@ from dialogue_registry import (
 from dialogue_registry.log.entry import Entry
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd
-from tests.servers import Server, Wire
+from tests.system.servers import Server, Wire
 
 LAUNCHED = DialogueLaunched(dialogue="c5", name="C5+1", launched="2015")
 OPENED = SeriesOpened(series="c5/fm", dialogue="c5", name="Foreign ministers")

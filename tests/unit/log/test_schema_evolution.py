@@ -39,8 +39,8 @@ from dialogue_registry.log import codec as codec_module
 from dialogue_registry.log.codec import STORED, UPCASTERS, check_upcasters, decode, encode
 from dialogue_registry.log.entry import Draft, Entry, Head, seal
 from dialogue_registry.model.events import Event
+from tests.paths import RECORDED
 
-RECORDED = Path(__file__).parent / "recorded"
 RELEASE = Source(
     "Joint press release",
     url="https://example.org/release",

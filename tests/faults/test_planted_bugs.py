@@ -46,9 +46,10 @@ from dialogue_registry.testing import (
     retracted_as_never_recorded,
     unrelated_commute,
 )
-from tests import test_laws, test_log_contract, test_schema_evolution, test_tallies, test_tampering
-from tests.test_laws import SEATS
+from tests.laws import test_laws, test_log_contract, test_tallies, test_tampering
+from tests.laws.test_laws import SEATS
 from tests.tried import TRIED
+from tests.unit.log import test_schema_evolution
 
 #: Always the same tries, and no time spent on making them short: that a fault is found is all that is asked here.
 TRIES = settings(

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from dialogue_registry import Registry
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 CA_JAD = EXAMPLES / "central_asia_plus_japan.py"
 DATA = EXAMPLES / "data" / "central_asia_plus_japan.toml"
