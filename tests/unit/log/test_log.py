@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import (
@@ -219,7 +219,6 @@ def test_a_source_is_stored_once(registry: Registry) -> None:
     assert [event.source for event in registry.events()][:3] == [RELEASE, RELEASE, None]
 
 
-@settings(max_examples=40)
 @given(st.sets(st.integers(0, 80)), st.sets(st.integers(0, 80)), st.lists(st.integers(0, 80), min_size=60))
 def test_a_large_batch_appends_what_is_appended_one_by_one(told: set[int], other: set[int], again: list[int]) -> None:
     def facts(numbers: Iterable[int]) -> Iterator[tuple[DelegateAttended, Source | None]]:

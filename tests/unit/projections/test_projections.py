@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from dialogue_registry import (
     DelegateAttended,
@@ -29,7 +27,6 @@ from dialogue_registry import (
     View,
 )
 from dialogue_registry.model.events import Fact
-from dialogue_registry.testing import History, Record, check_projection, facts
 
 HOST = Source("Page of the host ministry")
 PRESS = Source("Newspaper")
@@ -315,26 +312,6 @@ def test_no_projection_may_take_a_table_of_the_librarys_or_of_another(path: Path
 def test_two_projections_may_not_share_a_table() -> None:
     with pytest.raises(InvalidValueError, match="'leaders'"):
         Registry.open(projections=[seats(), Projection("mine", 1, [seats().parts[0]])])
-
-
-def test_the_one_call_catches_a_subtle_mistake_with_a_history_short_enough_to_read() -> None:
-    rows = Table(
-        "sat", columns={"meeting": "TEXT", "party": "TEXT"}, feed={DelegateAttended: lambda e: (e.meeting, e.party)}
-    )
-    select = "SELECT meeting, count(DISTINCT party) FROM {rows} GROUP BY meeting"
-    tally = Tally("there", table="sat", key=["meeting"], sums=["parties"], select=select)
-    known = [Record(fact) for fact in BASE if not isinstance(fact, DelegateAttended)]
-    seats = facts(DelegateAttended, meetings=st.just("d/fm/1"), words=st.just("x"), people=st.sampled_from("ABCD"))
-    stories = st.lists(seats.map(Record), max_size=6).map(lambda moves: History([*known, *moves]))
-    with pytest.raises(AssertionError, match="table 'there' differs") as caught:
-        check_projection(
-            Projection("parties", 1, [rows, tally]),
-            histories=stories,
-            settings=settings(max_examples=200, derandomize=True, database=None, deadline=None),
-        )
-    told = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", [])])
-    moves = [line for line in told.splitlines() if line.strip().startswith(("Record(", "Correct(", "Retract("))]
-    assert len(known) < len(moves) <= len(known) + 2
 
 
 def visits(name: str, **more: Any) -> Projection:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import (
@@ -23,8 +23,7 @@ from dialogue_registry import (
     TopicDiscussed,
 )
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.queries.search import SEARCH
-from dialogue_registry.testing import check_projection, effective, fed, histories, play, stored
+from dialogue_registry.testing import effective, fed, histories, play, stored
 from dialogue_registry.testing.laws import sealed
 
 HOST = Source("Page of the host ministry", url="https://example.org/host")
@@ -195,10 +194,6 @@ def _words(registry: Registry) -> set[str]:
 
 def _found(registry: Registry, word: str) -> list[tuple[object, ...]]:
     return [(f.subject, f.kind, f.text, f.snippet, f.sources) for f in registry.search(word, limit=1000)]
-
-
-def test_the_texts_are_a_projection_that_obeys_the_laws() -> None:
-    check_projection(SEARCH, settings=settings(max_examples=max(10, settings().max_examples // 6)))
 
 
 def test_recording_does_not_feed_the_index(registry: Registry) -> None:

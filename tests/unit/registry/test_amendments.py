@@ -3,8 +3,8 @@
 Retracted facts are left out and corrected ones replaced where they stood; the log keeps everything.
 """
 
-import time
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, TypeVar
 
 import attrs
@@ -33,6 +33,7 @@ from dialogue_registry import (
     UnknownSubjectError,
 )
 from dialogue_registry.model.events import Fact
+from tests.cost import processor_time
 
 Row = TypeVar("Row")
 
@@ -621,22 +622,36 @@ def test_history_of_what_nobody_recorded_is_empty(registry: Registry) -> None:
 # --- cost ----------------------------------------------------------------------------
 
 
-def test_an_amendment_in_a_meeting_of_ten_thousand_delegates_takes_no_replay() -> None:
+def meeting_of(delegates: int) -> Registry:
+    """A registry of one meeting with so many delegates."""
     registry = told(held())
-    delegates = [DelegateAttended(meeting="d/fm/1", name=f"Delegate {i}", party="JPN") for i in range(10_000)]
-    registry.record_all(delegates, source=HOST)
-    middle = next(registry.events(after=5_000))
-    replacement = DelegateAttended(meeting="d/fm/1", name="Delegate the Great", party="JPN")
-    took = []
-    for number in range(4):
-        began = time.perf_counter()
-        correction = registry.correct(middle.id, replacement, reason=f"his epithet {number}")
-        registry.retract(correction.id, reason="flattery")
-        took.append((time.perf_counter() - began) / 2)
-    assert min(took) < 0.05  # a replay takes ten times that
-    began = time.perf_counter()
-    assert len(registry.history("d/fm/1")) == 10_001 + 8
-    assert time.perf_counter() - began < 10  # in proportion to the story, not to its square
+    seats = [DelegateAttended(meeting="d/fm/1", name=f"Delegate {i}", party="JPN") for i in range(delegates)]
+    registry.record_all(seats, source=HOST)
+    return registry
+
+
+def test_an_amendment_in_a_large_meeting_takes_no_more_than_in_a_small_one() -> None:
+    def amending(delegates: int) -> float:
+        registry, numbers = meeting_of(delegates), count()
+        middle = next(registry.events(after=delegates // 2 + 4))
+        replacement = DelegateAttended(meeting="d/fm/1", name="Delegate the Great", party="JPN")
+
+        def amend() -> None:
+            correction = registry.correct(middle.id, replacement, reason=f"his epithet {next(numbers)}")
+            registry.retract(correction.id, reason="flattery")
+
+        return processor_time(amend)
+
+    assert amending(5_000) < 6 * amending(10)  # a replay of 5,000 takes seventy times as long
+
+
+def test_the_history_of_a_large_meeting_takes_what_its_length_takes() -> None:
+    def asking(delegates: int) -> float:
+        registry = meeting_of(delegates)
+        assert len(registry.history("d/fm/1")) == delegates + 1
+        return processor_time(lambda: registry.history("d/fm/1"), runs=3)
+
+    assert asking(4_000) < 40 * asking(400)  # ten times as long; in proportion to the square, a hundred times
 
 
 @pytest.mark.parametrize(
