@@ -8,9 +8,9 @@
 6. views = an independent model in plain Python
 9. counts: certain ≤ possible; monotone in ``as_of``; formats add up to the total
 
-Law 7 (export and import) is guarded by test_export_import, law 8 (old shapes) by test_schema_evolution, law 10 (tampering)
-by test_tampering, law 11 (sudden death) by test_processes. What fails half way leaves no trace: that is law 11 without
-the death, and is tried here.
+Elsewhere: law 7 (export and import) in test_export_import, law 8 (old shapes) in test_schema_evolution, law 10
+(tampering) in test_tampering, law 11 (sudden death) in test_processes. That a failure half way leaves no trace is
+law 11 without the death, and is tested here.
 """
 
 import sys
