@@ -11,7 +11,7 @@ import attrs
 import orjson
 
 from dialogue_registry.log.codec import STORED, to_data
-from dialogue_registry.log.entry import RecordedEvent, instant
+from dialogue_registry.log.entry import instant
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import EVENTS, Source
 from dialogue_registry.queries.counts import Bounds
@@ -37,8 +37,6 @@ def plain(value: Any) -> Any:
             return {"event": STORED[type(value)][0], **to_data(value)}
         case Mapping():
             return {str(key): plain(told) for key, told in value.items()}
-        case RecordedEvent():
-            return {name: plain(told) for name, told in value._asdict().items()}
         case tuple() | list():
             return [plain(item) for item in value]
         case _ if attrs.has(type(value)):

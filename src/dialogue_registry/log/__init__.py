@@ -1,4 +1,4 @@
-"""The append-only log: entries and their codec, the hash chain, CloudEvents, and where a log is kept.
+"""The append-only log: its entries, their codec and hash chain, and CloudEvents.
 
 A log is kept in a SQLite file or on a PostgreSQL server.
 """

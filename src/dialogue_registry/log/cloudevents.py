@@ -25,12 +25,12 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def name_of(first_id: str) -> str:
-    """Name a log by the id of its first event: the ``source`` of all its CloudEvents."""
+    """Return the name of a log, the ``source`` of all its CloudEvents, by the id of its first event."""
     return f"urn:uuid:{first_id}"
 
 
 def to_line(entry: Entry, log: str) -> str:
-    """Write an entry as one CloudEvent, without the end of the line."""
+    """Return an entry as one CloudEvent, without a line end."""
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": entry.id,
@@ -50,13 +50,13 @@ def to_line(entry: Entry, log: str) -> str:
     data = entry.data.encode()
     if _canonical(data):
         event["data"] = orjson.Fragment(data)
-    else:  # the hash covers the stored bytes, which JSON written anew would not give back
+    else:  # the hash covers the stored bytes, which encoding again would change
         event["data_base64"] = base64.b64encode(data).decode()
     return orjson.dumps(event).decode()
 
 
 def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
-    """Read one CloudEvent; give the entry and the ``source``, the name of its log.
+    """Return the entry of one CloudEvent, and its ``source``, the name of its log.
 
     Raises UnfitEventError, naming the line, unless it holds an event of this library.
     """
@@ -73,9 +73,9 @@ def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
         decode(entry.type, entry.schema, entry.data, entry.position)
         decode_source(entry.source, entry.position)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        what = f"no {error.args[0]!r}" if isinstance(error, KeyError) else error
+        reason = f"no {error.args[0]!r}" if isinstance(error, KeyError) else error
         raise UnfitEventError(
-            f"line {number} is no CloudEvent of a registry ({what}): give an export of this library", line=number
+            f"line {number} is no CloudEvent of a registry ({reason}): give an export of this library", line=number
         ) from None
     except DialogueRegistryError as error:
         raise UnfitEventError(f"line {number}: {error}", line=number) from error

@@ -147,13 +147,13 @@ _VERIFY = "run registry.verify() to see whether the log was changed"
 
 
 def encode(event: Event) -> Encoded:
-    """Give the stored form of an event."""
+    """Return the stored form of an event."""
     cls = type(event)
     return Encoded(*STORED[cls], orjson.dumps(_unstructure[cls](event)).decode())
 
 
 def decode(word: str, schema: int, data: str | bytes, position: int = 0) -> Event:
-    """Read a stored event.
+    """Return a stored event.
 
     Raises UnknownEventTypeError, NewerEventError or CodecError, each naming ``position``.
     """
@@ -166,7 +166,7 @@ def decode(word: str, schema: int, data: str | bytes, position: int = 0) -> Even
 
 
 def from_data(word: str, schema: int, data: Data) -> Event:
-    """Make an event of its word, schema version and stored keys, older versions included.
+    """Return the event of a word, a schema version and stored keys, older versions included.
 
     Raises UnknownEventTypeError, NewerEventError or CodecError.
     """
@@ -193,17 +193,17 @@ def from_data(word: str, schema: int, data: Data) -> Event:
 
 
 def to_data(event: Event) -> Data:
-    """Give the stored keys of an event, without those that hold the default."""
+    """Return the stored keys of an event, without those that hold the default."""
     return _unstructure[type(event)](event)
 
 
 def encode_source(source: Source | None) -> str | None:
-    """Give the stored form of a source: JSON text, or None."""
+    """Return the stored form of a source: JSON text, or None."""
     return None if source is None else orjson.dumps(_unstructure_source(source)).decode()
 
 
 def decode_source(data: str | None, position: int = 0) -> Source | None:
-    """Read a stored source."""
+    """Return a stored source."""
     try:
         return None if data is None else _source(data)
     except (KeyError, ValueError, TypeError, RecursionError) as error:

@@ -2,10 +2,10 @@
 
 The hash is SHA-256 over a format tag, the hash before, the SHA-256 of the stored data
 and every other stored column, each text with its length in front. The bytes are those
-that are stored, never JSON made anew. Only a digest of the data goes in, so that data
+that are stored, never JSON encoded again. Only a digest of the data goes in, so that data
 could one day be erased and the chain still be checked.
 
-A chain does not notice a tail cut off: keep the head elsewhere to be able to tell.
+A chain does not show that its tail was cut off: keep the head elsewhere to detect that.
 """
 
 from hashlib import sha256
@@ -27,10 +27,10 @@ def link(
     by: str,
     recorded_at: str,
 ) -> bytes:
-    """Give the hash (32 bytes) of an event that follows the one whose hash is ``previous``."""
-    told = "-" if source is None else f"{len(source)}:{source}"
+    """Return the hash (32 bytes) of an event that follows the one whose hash is ``previous``."""
+    source_part = "-" if source is None else f"{len(source)}:{source}"
     frame = (
         f"dialogue_registry/1 {position} {version} {schema} {len(id)}:{id} {len(subject)}:{subject} "
-        f"{len(type)}:{type} {len(by)}:{by} {len(recorded_at)}:{recorded_at} {told}"
+        f"{len(type)}:{type} {len(by)}:{by} {len(recorded_at)}:{recorded_at} {source_part}"
     )
     return sha256(previous + sha256(data.encode()).digest() + frame.encode()).digest()

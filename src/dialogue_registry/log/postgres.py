@@ -1,19 +1,20 @@
 """The log kept on a PostgreSQL server, shared by many writers and readers.
 
-The server holds the log and nothing else. An event gets in only at the position after the
-last one that everybody can see, so positions are dense and in commit order, and no reader
-can see one and miss an earlier one; a lock makes writers wait for their turn instead of
-failing. The lock is a table that only a writer's role may lock, through a function. To
-change, remove or cut what was written is refused to everybody by triggers, and to a writer
-by its role; so is what does not continue the hash chain, or the versions and instants.
+The server holds the log alone; every program keeps its views locally. A trigger accepts an
+event only at the position after the last committed one. So positions are dense and in commit
+order, and no reader sees a position before all earlier ones. Writers take a lock in turn
+instead of failing: a table that only a writer's role may lock, through a function. Triggers
+refuse everybody to change, remove or truncate what was appended; a writer's role may not
+try. They also refuse events that do not continue the hash chain, the versions or the instants.
 
-An append is one INSERT and one round trip. All of it has arrived before the lock is taken,
-so that nobody waits for a writer that has fallen asleep while sending.
+An append is one INSERT and one round trip. The server receives all of it before it takes the
+lock, so a writer that stops while sending keeps nobody waiting.
 """
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
+from importlib.resources import files
 from typing import Any, TypeVar
 
 import psycopg
@@ -39,122 +40,43 @@ SCHEMA = 1
 """The version of the tables on the server."""
 
 _INIT_LOCK = 0x44695265
-# Functions name where they look things up, so that nobody who calls them can put something else in the way.
-_TABLES = f"""
-CREATE SCHEMA IF NOT EXISTS dialogue_registry;
-CREATE TABLE dialogue_registry.about (schema integer NOT NULL);
-INSERT INTO dialogue_registry.about VALUES ({SCHEMA});
-CREATE TABLE dialogue_registry.events (
-    position bigint PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, subject text COLLATE "C" NOT NULL,
-    version bigint NOT NULL, type text NOT NULL, schema integer NOT NULL, data text NOT NULL, source text,
-    by text NOT NULL, recorded_at text COLLATE "C" NOT NULL, hash bytea NOT NULL, UNIQUE (subject, version)
-);
-CREATE TABLE dialogue_registry.turn ();
-CREATE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
-BEGIN
-    LOCK TABLE dialogue_registry.turn IN EXCLUSIVE MODE; -- which a backup of it does not wait for
-    PERFORM set_config('idle_in_transaction_session_timeout', '60s', true); -- who falls asleep on their turn loses it
-END $$;
-REVOKE ALL ON FUNCTION dialogue_registry.take_turn() FROM PUBLIC;
-CREATE FUNCTION dialogue_registry.before_append() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM dialogue_registry.take_turn();
-    IF current_setting('synchronous_commit') = 'off' THEN
-        PERFORM set_config('synchronous_commit', 'on', true); -- what is acknowledged is durable
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE FUNCTION dialogue_registry.after_append() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    low bigint; high bigint; number bigint; before bigint; last bytea; latest text; problem text;
-BEGIN
-    SELECT min(position), max(position), count(*) INTO low, high, number FROM fresh;
-    IF number = 0 THEN
-        RETURN NULL;
-    END IF;
-    SELECT position, hash, recorded_at INTO before, last, latest FROM dialogue_registry.events
-        WHERE position < low ORDER BY position DESC LIMIT 1;
-    IF low <> coalesce(before, 0) + 1 OR high - low + 1 <> number THEN
-        RAISE EXCEPTION 'position % does not follow %', low, coalesce(before, 0) USING ERRCODE = 'unique_violation';
-    END IF;
-    SELECT wrong, position INTO problem, low FROM (
-        SELECT position, CASE
-            WHEN hash <> sha256(earlier_hash || sha256(convert_to(data, 'UTF8')) || convert_to(
-                    'dialogue_registry/1 ' || position || ' ' || version || ' ' || schema || ' '
-                    || length(id) || ':' || id || ' ' || length(subject) || ':' || subject || ' '
-                    || length(type) || ':' || type || ' ' || length(by) || ':' || by || ' '
-                    || length(recorded_at) || ':' || recorded_at || ' '
-                    || coalesce(length(source) || ':' || source, '-'), 'UTF8'))
-                THEN 'does not continue the hash chain'
-            WHEN version <> 1 + CASE WHEN subject = earlier_subject THEN earlier_version ELSE coalesce((
-                    SELECT earlier.version FROM dialogue_registry.events AS earlier WHERE earlier.subject = told.subject
-                        AND earlier.version = told.version - 1 AND earlier.position < told.position
-                ), 0) END
-                THEN 'has a version that does not follow the one before of its subject'
-            WHEN recorded_at IS DISTINCT FROM earlier_instant AND (recorded_at < earlier_instant OR recorded_at IS
-                    DISTINCT FROM to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-                THEN 'has an instant that goes back, or is written otherwise'
-            END AS wrong
-        FROM (
-            SELECT *, lag(hash, 1, coalesce(last, decode(repeat('00', 32), 'hex'))) OVER log AS earlier_hash,
-                lag(subject) OVER log AS earlier_subject, lag(version) OVER log AS earlier_version,
-                lag(recorded_at, 1, latest) OVER log AS earlier_instant
-            FROM fresh WINDOW log AS (ORDER BY position)
-        ) AS told
-    ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
-    IF problem IS NOT NULL THEN
-        RAISE EXCEPTION 'what is to stand at position % %', low, problem USING ERRCODE = 'check_violation';
-    END IF;
-    PERFORM pg_notify('dialogue_registry', high::text);
-    RETURN NULL;
-END $$;
-CREATE FUNCTION dialogue_registry.keep() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the log is append-only: record a correction or a retraction instead'
-        USING ERRCODE = 'insufficient_privilege';
-END $$;
-CREATE TRIGGER before_append BEFORE INSERT ON dialogue_registry.events
-    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.before_append();
-CREATE TRIGGER after_append AFTER INSERT ON dialogue_registry.events REFERENCING NEW TABLE AS fresh
-    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.after_append();
-CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON dialogue_registry.events
-    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.keep();
-"""
-_READS = """
+_GRANT_READING = """
 GRANT USAGE ON SCHEMA dialogue_registry TO {role};
 GRANT SELECT ON dialogue_registry.about, dialogue_registry.events TO {role};
 """
-_WRITES = """
+_GRANT_WRITING = """
 GRANT INSERT ON dialogue_registry.events TO {role};
 GRANT EXECUTE ON FUNCTION dialogue_registry.take_turn() TO {role};
 """
-_ONLY_READS = """
+_REVOKE_WRITING = """
 REVOKE INSERT ON dialogue_registry.events FROM {role};
 REVOKE EXECUTE ON FUNCTION dialogue_registry.take_turn() FROM {role};
 """
 _COLUMNS = "position, id, subject, version, type, schema, data, source, by, recorded_at, hash"
 _CHUNK = 100
-"""How many rows of a stream are taken from the connection at a time."""
+"""The number of rows of a stream that are taken from the connection at a time."""
 _LARGE = 100_000_000
-"""So many characters go into one statement, which the server takes up to 1 GB of."""
+"""The number of characters that go into one statement, of which the server takes up to 1 GB."""
 _TEXTS = ("id", "subject", "version", "type", "schema", "data", "source", "by", "recorded_at")
-_NEXT, _NONE = "\x1f", "\x1e"
-"""What stands between the texts of a column, which go to the server as one, and what stands for NULL among them: that
-takes half the time here that arrays take. Where a text holds one of them itself, events go one at a time."""
+_SEPARATOR, _NULL = "\x1f", "\x1e"
+"""The characters that separate the texts of a column, and that stand for NULL among them.
+
+A column is sent as one text: that takes half the time here that an array takes. Events with a
+text that holds one of these characters are sent one at a time.
+"""
 _APPEND = (
     f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
     "SELECT $1::int8 + number, id, subject, version::int8, type, schema::int4, data, source, by, recorded_at, "
     "substr($3::bytea, 32 * number - 31, 32) FROM (SELECT generate_series(1, $2::int4) AS number, "
-    + ", ".join(f"unnest(string_to_array(${n}, '{_NEXT}', '{_NONE}')) AS {name}" for n, name in enumerate(_TEXTS, 4))
-    + ") AS told"
+    + ", ".join(
+        f"unnest(string_to_array(${n}, '{_SEPARATOR}', '{_NULL}')) AS {name}" for n, name in enumerate(_TEXTS, 4)
+    )
+    + ") AS batch"
 ).encode()
 _FORMATS = [Format.TEXT, Format.TEXT, Format.BINARY] + [Format.TEXT] * len(_TEXTS)
 _APPEND_ONE = f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * (len(_TEXTS) + 2))})"
 
-_UNLESS_TOLD: dict[str, int | str] = {
+_DEFAULTS: dict[str, int | str] = {
     "connect_timeout": 10,
     "tcp_user_timeout": 30_000,
     "keepalives_idle": 10,
@@ -162,52 +84,53 @@ _UNLESS_TOLD: dict[str, int | str] = {
     "keepalives_count": 4,
     "fallback_application_name": "dialogue_registry",
 }
-"""How a connection is made where the address says nothing else: a network that is gone is noticed in half a minute."""
+"""The parameters of a connection whose address gives no others: a lost network is noticed within half a minute."""
 
-_TRY_AGAIN = (
+_RETRIABLE = (
     server.QueryCanceled,
     server.DeadlockDetected,
     server.SerializationFailure,
     server.IdleInTransactionSessionTimeout,
 )
-"""What the server breaks off with everything undone: the time it was given was up, or others were in the way."""
+"""The errors after which the server has rolled everything back: a timeout, or a conflict with others."""
 
 T = TypeVar("T")
 
 
 def create_log(conninfo: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
-    """Make the log's tables on a server, if they are missing, and let roles append or only read.
+    """Create the log's tables on a server where they are missing, and let roles append or only read.
 
-    The roles must exist; run it as their database's owner. Running it again only grants;
-    a writer given as a reader may only read from then on. Gives whether the tables were made.
+    The roles must exist; run it as the owner of the database. Run again, it only grants. A
+    writer that is named as a reader may only read from then on. Returns whether the tables
+    were created.
     """
     with closing(PostgresLog(conninfo)) as log:
         return log.create(writers, readers)
 
 
 class PostgresLog:
-    """A log on a server; the connection is made when it is needed, and again when it broke.
+    """A log on a server. It connects when it is used, and again when the connection was lost.
 
-    ``conninfo`` is an address as psycopg takes it. It may hold a password, so it is never
-    shown; :attr:`name` is.
+    ``conninfo`` is an address as psycopg takes it. It may hold a password, so messages show
+    :attr:`name` instead.
     """
 
     def __init__(self, conninfo: str) -> None:
-        #: The server's name for messages, without credentials.
-        self.name = _described(conninfo)
+        #: The name of the server for messages, without credentials.
+        self.name = _display_name(conninfo)
         self._conninfo = conninfo
         self._connection: psycopg.Connection | None = None
         self._turn: psycopg.Connection | None = None
-        self._awaited: psycopg.Connection | None = None
+        self._unanswered: psycopg.Connection | None = None
         self._listening = False
 
     def create(self, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
-        """Make the tables where they are missing, and grant; see :func:`create_log`."""
-        for what, roles in (("writers", writers), ("readers", readers)):
+        """Create the tables where they are missing, and grant; see :func:`create_log`."""
+        for keyword, roles in (("writers", writers), ("readers", readers)):
             if isinstance(roles, str):
-                raise InvalidValueError(f"{what}= takes a list of roles: give {what}=[{roles!r}]")
+                raise InvalidValueError(f"{keyword}= takes a list of roles: give {keyword}=[{roles!r}]")
 
-        def make(connection: psycopg.Connection) -> bool:
+        def create(connection: psycopg.Connection) -> bool:
             with connection.transaction():
                 connection.execute("SET LOCAL lock_timeout = '30s'")
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INIT_LOCK,))
@@ -215,13 +138,17 @@ class PostgresLog:
                     raise StorageError(f"{self.name} is no UTF-8 database: make one with ENCODING 'UTF8'")
                 missing = not _has_log(connection)
                 if missing:
-                    connection.execute(_TABLES)
-                for roles, grants in ((readers, _READS + _ONLY_READS), (writers, _READS + _WRITES)):
+                    connection.execute(files(__package__).joinpath("postgres.sql").read_bytes())
+                    connection.execute("INSERT INTO dialogue_registry.about VALUES (%s)", (SCHEMA,))
+                for roles, grants in (
+                    (readers, _GRANT_READING + _REVOKE_WRITING),
+                    (writers, _GRANT_READING + _GRANT_WRITING),
+                ):
                     for role in roles:
                         connection.execute(sql.SQL(grants).format(role=sql.Identifier(role)))
             return missing
 
-        return self._run(make)
+        return self._run(create)
 
     def check(self) -> None:
         """Raise NotARegistryError or NewerRegistryError unless the server holds a log for this library."""
@@ -237,67 +164,67 @@ class PostgresLog:
             )
 
     def head(self) -> Head:
-        """Say where the log ends."""
+        """Return where the log ends."""
         query = "SELECT position, hash, recorded_at FROM dialogue_registry.events ORDER BY position DESC LIMIT 1"
         row = self._run(lambda connection: connection.execute(query).fetchone())
         return EMPTY if row is None else Head(*row)
 
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
-        """Append all or none; raises WrongPositionError when somebody else wrote first."""
+        """Append all entries or none; raises WrongPositionError where others appended first."""
         if self._turn is not None or not entries or entries[0].position != expected + 1:
             if (actual := self.head().position) != expected:
                 raise WrongPositionError(expected=expected, actual=actual)
             if not entries:
                 return
-        together = _together(entries)
-        if together is None and len(entries) > 1:
+        batch = _batch(entries)
+        if batch is None and len(entries) > 1:
             with self.turn() if self._turn is None else nullcontext():
                 for number, entry in enumerate(entries):
                     self.append([entry], expected=expected + number)
             return
-        self._conclude(entries, expected, lambda connection: _insert(connection, entries[0], together))
+        self._append(entries, expected, lambda connection: _insert(connection, entries[0], batch))
 
     def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None] | None:
-        """Send what is to be appended, and wait for nothing: what this gives waits, and ends as append() does.
+        """Send entries to be appended, and return a function that waits for the answer as append() does.
 
-        Nothing else may be asked of the log in between. Gives None where it cannot be sent at
-        once: then nothing was.
+        Use the log for nothing else in between. Returns None, and sends nothing, where the
+        entries cannot be sent as one statement.
         """
-        together = _together(entries)
-        if together is None or self._turn is not None or entries[0].position != expected + 1:
+        batch = _batch(entries)
+        if batch is None or self._turn is not None or entries[0].position != expected + 1:
             return None
 
         def begin(connection: psycopg.Connection) -> None:
-            _send(connection, together)
-            self._awaited = connection
+            _send(connection, batch)
+            self._unanswered = connection
 
         def end(connection: psycopg.Connection) -> None:
-            if connection is self._awaited:
-                self._awaited = None
+            if connection is self._unanswered:
+                self._unanswered = None
                 _receive(connection)
-            else:  # that one broke
-                _insert(connection, entries[0], together)
+            else:  # the connection they were sent on was lost
+                _insert(connection, entries[0], batch)
 
         self._run(begin)
-        return lambda: self._conclude(entries, expected, end)
+        return lambda: self._append(entries, expected, end)
 
-    def _conclude(self, entries: Sequence[Entry], expected: int, work: Callable[[psycopg.Connection], None]) -> None:
-        """Run what appends, and say what became of it."""
+    def _append(self, entries: Sequence[Entry], expected: int, work: Callable[[psycopg.Connection], None]) -> None:
+        """Run ``work``, which appends entries, and raise BrokenChainError or WrongPositionError as append() does."""
         try:
             self._run(work)
         except server.CheckViolation as error:
             raise BrokenChainError(
-                f"{self.name}: {_told(error)}: the log there is not what it was taken for, which catch_up() looks into",
+                f"{self.name}: {_message(error)}: its log is not the one that is known here; catch_up() compares them",
                 position=expected + 1,
             ) from error
         except server.UniqueViolation as conflict:
-            # Ours may be there: sent a moment ago on a connection that broke before the answer came.
+            # The same entries may be there, sent a moment ago on a connection that was lost before the answer came.
             if self.read(expected, limit=len(entries)) != list(entries):
                 raise WrongPositionError(expected=expected, actual=self.head().position) from conflict
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Keep everybody else from appending until the end of the block; what is appended in it is one."""
+        """Let nobody else append until the end of the block; all that is appended within it is one transaction."""
         with _translated(self.name):
             try:
                 self._run(self._begin)
@@ -310,7 +237,7 @@ class PostgresLog:
                 raise
             finally:
                 self._turn = None
-                self._tidy()
+                self._close_unless_idle()
 
     def _begin(self, connection: psycopg.Connection) -> None:
         connection.execute("BEGIN")
@@ -318,11 +245,11 @@ class PostgresLog:
         self._turn = connection
 
     def _commit(self, connection: psycopg.Connection) -> None:
-        if (done := connection.execute("COMMIT").statusmessage) != "COMMIT":
-            raise StorageError(f"{self.name} undid what was appended in a turn ({done}): record it again")
+        if (status := connection.execute("COMMIT").statusmessage) != "COMMIT":
+            raise StorageError(f"{self.name} rolled back what was to be recorded ({status}): record it again")
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
-        """Give at most ``limit`` entries after a position, in order."""
+        """Return at most ``limit`` entries after a position, in order."""
         query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > %s ORDER BY position LIMIT %s"
 
         def read(connection: psycopg.Connection) -> list[Entry]:
@@ -332,28 +259,28 @@ class PostgresLog:
         return self._run(read)
 
     def rows(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
-        """Give the entries with after < position ≤ until as plain tuples while they arrive: the fast way to read many.
+        """Yield the entries with after < position ≤ until as plain tuples while they arrive, for reading many.
 
-        Read them to the end, or close the iterator, before anything else is asked of this log.
+        Read them to the end, or close the iterator, before any other use of this log.
         """
-        end = self.head().position  # and the connection is there
-        told = (after, end if until is None else min(end, until))
+        end = self.head().position  # which also connects
+        bounds = (after, end if until is None else min(end, until))
         query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > %s AND position <= %s"
         size = _CHUNK if psycopg.capabilities.has_stream_chunked() else 1  # libpq 17 is the first that has it
         with _translated(self.name):
             assert self._connection is not None
             try:
                 with self._connection.cursor() as cursor:
-                    rows: Iterator[Any] = cursor.stream(f"{query} ORDER BY position", told, binary=True, size=size)
+                    rows: Iterator[Any] = cursor.stream(f"{query} ORDER BY position", bounds, binary=True, size=size)
                     yield from rows
             finally:
-                self._tidy()
+                self._close_unless_idle()
 
     def wait(self, seconds: float) -> None:
-        """Wait until somebody appends, at most for a while.
+        """Wait until somebody appends, at most for some seconds.
 
-        It may return too early, and it may miss something: it is a wake-up only, the log is
-        the truth. Where the server is away, or has no LISTEN, it just waits.
+        It may return early and may miss an append: afterwards, read the log. Where the server
+        cannot be reached, or knows no LISTEN, it waits all the time.
         """
         end = time.monotonic() + seconds
         with suppress(StorageError):
@@ -365,59 +292,59 @@ class PostgresLog:
         if not self._listening:
             connection.execute("LISTEN dialogue_registry")
             self._listening = True
-            return True  # for what came before
+            return True  # events may have been appended before
         return len(list(connection.notifies(timeout=seconds, stop_after=1))) > 0
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
         connection, self._connection, self._listening = self._connection, None, False
-        self._turn = self._awaited = None
+        self._turn = self._unanswered = None
         if connection is not None:
             connection.close()
 
     def _run(self, work: Callable[[psycopg.Connection], T]) -> T:
-        """Work on the connection; where it turns out to have broken, work once more on a new one."""
+        """Call ``work`` with the connection; where that turns out to be lost, call it again with a new one."""
         with _translated(self.name):
             if self._turn is not None:
                 return work(self._turn)
-            self._tidy()
+            self._close_unless_idle()
             fresh = self._connection is None
             try:
-                return self._once(work)
+                return self._attempt(work)
             except psycopg.OperationalError as error:
-                if fresh or not _broken(error):
+                if fresh or not _is_connection_lost(error):
                     raise
                 self.close()
-            return self._once(work)
+            return self._attempt(work)
 
-    def _once(self, work: Callable[[psycopg.Connection], T]) -> T:
+    def _attempt(self, work: Callable[[psycopg.Connection], T]) -> T:
         if self._connection is None:
-            self._connection = self._connected()
+            self._connection = self._connect()
         try:
             return work(self._connection)
         except psycopg.Error:
             raise
-        except BaseException:  # broken off in the middle: nobody knows what comes next on it
+        except BaseException:  # interrupted: the state of the connection is not known
             self.close()
             raise
         finally:
-            self._tidy()
+            self._close_unless_idle()
 
-    def _tidy(self) -> None:
-        """Close the connection unless it is at rest, so that nothing is appended to what was left open."""
-        if self._turn is not None or self._awaited is not None or self._connection is None:
+    def _close_unless_idle(self) -> None:
+        """Close the connection unless it is idle, so that nothing is appended to a transaction that was left open."""
+        if self._turn is not None or self._unanswered is not None or self._connection is None:
             return
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self.close()
 
-    def _connected(self) -> psycopg.Connection:
-        told = conninfo_to_dict(self._conninfo)
-        unless_told = {name: value for name, value in _UNLESS_TOLD.items() if name not in told}
-        address = make_conninfo(self._conninfo, client_encoding="UTF8", **unless_told)
+    def _connect(self) -> psycopg.Connection:
+        given = conninfo_to_dict(self._conninfo)
+        defaults = {name: value for name, value in _DEFAULTS.items() if name not in given}
+        address = make_conninfo(self._conninfo, client_encoding="UTF8", **defaults)
         connection = psycopg.connect(address, autocommit=True)
         try:
-            # Who waited for their turn must see what was appended meanwhile. And a log is read by its index: of a table
-            # that has just grown, the planner would first gather and sort all that was asked for, on disk.
+            # A writer that waited for the lock must see what others appended meanwhile. And the log is read by its
+            # index: in a table that has just grown, the planner would first sort all the rows asked for, on disk.
             connection.execute(
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET enable_bitmapscan = off"
             )
@@ -431,16 +358,16 @@ def _has_log(connection: psycopg.Connection) -> bool:
     return connection.execute("SELECT to_regclass('dialogue_registry.events')").fetchone() != (None,)
 
 
-def _insert(connection: psycopg.Connection, first: Entry, together: list[bytes] | None) -> None:
-    if together is None:
+def _insert(connection: psycopg.Connection, first: Entry, batch: list[bytes] | None) -> None:
+    if batch is None:
         connection.execute(_APPEND_ONE, first)
     else:
-        _send(connection, together)
+        _send(connection, batch)
         _receive(connection)
 
 
-def _send(connection: psycopg.Connection, together: list[bytes]) -> None:
-    connection.pgconn.send_query_params(_APPEND, together, param_formats=_FORMATS)
+def _send(connection: psycopg.Connection, batch: list[bytes]) -> None:
+    connection.pgconn.send_query_params(_APPEND, batch, param_formats=_FORMATS)
     connection.wait(generators.send(connection.pgconn))
 
 
@@ -450,17 +377,17 @@ def _receive(connection: psycopg.Connection) -> None:
             raise server.error_from_result(result, connection.info.encoding)
 
 
-def _together(entries: Sequence[Entry]) -> list[bytes] | None:
-    """What _APPEND takes; None for what goes one at a time."""
+def _batch(entries: Sequence[Entry]) -> list[bytes] | None:
+    """Return the parameters of _APPEND; None for entries that must be sent one at a time."""
     if len(entries) == 1:
         return None
     positions, *columns, hashes = zip(*entries, strict=True)
     texts: list[str] = []
     for name, column in zip(_TEXTS, columns, strict=True):
-        nones = column.count(None)
-        values = [_NONE if value is None else value for value in column] if nones else column
-        text = _NEXT.join(map(str, values) if name in ("version", "schema") else values)
-        if text.count(_NEXT) >= len(column) or text.count(_NONE) > nones:
+        nulls = column.count(None)
+        values = [_NULL if value is None else value for value in column] if nulls else column
+        text = _SEPARATOR.join(map(str, values) if name in ("version", "schema") else values)
+        if text.count(_SEPARATOR) >= len(column) or text.count(_NULL) > nulls:
             return None
         texts.append(text)
     if sum(map(len, texts)) > _LARGE:
@@ -468,11 +395,11 @@ def _together(entries: Sequence[Entry]) -> list[bytes] | None:
     return [b"%d" % (positions[0] - 1), b"%d" % len(entries), b"".join(hashes), *(text.encode() for text in texts)]
 
 
-def _described(conninfo: str) -> str:
-    """Name a server without credentials; raises InvalidValueError where it cannot tell what is one."""
+def _display_name(conninfo: str) -> str:
+    """Return the name of a server without credentials; raises InvalidValueError where these cannot be told apart."""
     with suppress(psycopg.Error):
-        told = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
-        host, port, database = told.get("host", ""), told.get("port", ""), told.get("dbname", "")
+        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+        host, port, database = given.get("host", ""), given.get("port", ""), given.get("dbname", "")
         # A password with an @ or a / in it ends up in one of these.
         if "@" not in host + database and (port or "0").replace(",", "0").isdecimal():
             if host.startswith("/"):
@@ -492,28 +419,28 @@ def _translated(name: str) -> Iterator[None]:
     except (server.UniqueViolation, server.CheckViolation):
         raise
     except (server.InsufficientPrivilege, server.ReadOnlySqlTransaction) as error:
-        raise ReadOnlyError(f"{name} refuses it ({_told(error)}): ask for a role that may") from error
+        raise ReadOnlyError(f"{name} refuses it ({_message(error)}): use a role that may") from error
     except server.LockNotAvailable as error:
         raise BusyError(
-            f"somebody else has been writing to {name} for 30 s: try again; nothing was recorded"
+            f"another program has been writing to {name} for 30 s: try again; nothing was recorded"
         ) from error
-    except _TRY_AGAIN as error:
-        raise BusyError(f"{name} broke it off ({_told(error)}): try again; nothing was recorded") from error
+    except _RETRIABLE as error:
+        raise BusyError(f"{name} cancelled it ({_message(error)}): try again; nothing was recorded") from error
     except psycopg.Error as error:
-        if _broken(error):
+        if _is_connection_lost(error):
             raise UnreachableError(
-                f"{name} cannot be reached ({_told(error)}): if you were recording, it is not known "
+                f"{name} cannot be reached ({_message(error)}): if you were recording, it is not known "
                 "whether that arrived; record it again, nothing is recorded twice"
             ) from error
-        raise StorageError(f"{name}: {_told(error)}") from error
+        raise StorageError(f"{name}: {_message(error)}") from error
 
 
-def _broken(error: psycopg.Error) -> bool:
-    """Say whether an error tells of a connection that is gone, or is going (SQLSTATE 08 and 57P)."""
-    if error.sqlstate is None:  # it is not from the server
+def _is_connection_lost(error: psycopg.Error) -> bool:
+    """Return whether an error means that the connection is lost, or is being closed (SQLSTATE 08 and 57P)."""
+    if error.sqlstate is None:  # raised by the driver
         return isinstance(error, psycopg.OperationalError)
     return error.sqlstate.startswith(("08", "57P"))
 
 
-def _told(error: psycopg.Error) -> str:
+def _message(error: psycopg.Error) -> str:
     return error.diag.message_primary or " ".join(str(error).split()) or type(error).__name__

@@ -53,26 +53,26 @@ class SQLiteLog:
         self._connection = connection
 
     def head(self) -> Head:
-        """Say where the log ends."""
+        """Return where the log ends."""
         row = self._connection.execute(
             "SELECT position, hash, recorded_at FROM events ORDER BY position DESC LIMIT 1"
         ).fetchone()
         return EMPTY if row is None else Head(*row)
 
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
-        """Append within the transaction that is open; raises WrongPositionError."""
+        """Append within the open transaction; raises WrongPositionError."""
         if (actual := self.head().position) != expected:
             raise WrongPositionError(expected=expected, actual=actual)
         self.extend(entries)
 
     def extend(self, entries: Sequence[Entry]) -> None:
-        """Append what was made to follow the head within this very transaction, which is not asked for it again."""
-        # The driver looks for an adapter of any value that is no int, float, str or bytearray, which takes as long as
-        # storing it: so a hash is given as a bytearray, here and wherever many rows are written.
-        told = {source: self._source_id(source) for source in dict.fromkeys(entry.source for entry in entries)}
+        """Append entries that were sealed within the open transaction to follow the head, which is not read again."""
+        # The driver seeks an adapter for every value that is no int, float, str or bytearray, which takes as long as
+        # storing it: so hashes are passed as bytearrays, here and wherever many rows are written.
+        source_ids = {source: self._source_id(source) for source in dict.fromkeys(entry.source for entry in entries)}
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*entry[:7], told[entry.source], *entry[8:10], bytearray(entry.hash)) for entry in entries],
+            [(*entry[:7], source_ids[entry.source], *entry[8:10], bytearray(entry.hash)) for entry in entries],
         )
 
     def _source_id(self, source: str | None) -> int | None:
@@ -84,16 +84,16 @@ class SQLiteLog:
         return self._connection.execute("INSERT INTO sources (data) VALUES (?)", (source,)).lastrowid
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
-        """Give at most ``limit`` entries after a position, in order."""
+        """Return at most ``limit`` entries after a position, in order."""
         return list(map(Entry._make, self.rows(after, limit=limit)))
 
     def rows(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
-        """Give the same as plain tuples, which are had faster, for who takes them apart at once."""
+        """Return the same as plain tuples, which is faster, for callers that unpack them."""
         rows = self._connection.execute(f"{_ENTRY} WHERE e.position > ? ORDER BY e.position LIMIT ?", (after, limit))
         return rows.fetchall()
 
     def events(self, after: int = 0, *, limit: int = PAGE) -> list[tuple[int, Event]]:
-        """Give the positions and the events of at most ``limit`` entries after a position, in order."""
+        """Return the positions and the events of at most ``limit`` entries after a position, in order."""
         rows = self._connection.execute(
             "SELECT position, type, schema, data FROM events WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
@@ -103,7 +103,7 @@ class SQLiteLog:
     def of_subject(
         self, subject: str, *, after: int = 0, until: int = sys.maxsize, version: int = 0, limit: int = PAGE
     ) -> list[Entry]:
-        """Give at most ``limit`` entries of one subject, after < position ≤ until and after a version, in order."""
+        """Return at most ``limit`` entries of one subject, after < position ≤ until and after a version, in order."""
         rows = self._connection.execute(
             f"{_ENTRY} WHERE e.subject = ? AND e.version > ? AND e.position > ? AND e.position <= ?"
             " ORDER BY e.version LIMIT ?",
@@ -112,16 +112,16 @@ class SQLiteLog:
         return list(map(Entry._make, rows))
 
     def at(self, position: int) -> Entry:
-        """Give the entry at a position that the log has."""
+        """Return the entry at a position that the log has."""
         return Entry._make(self._connection.execute(f"{_ENTRY} WHERE e.position = ?", (position,)).fetchone())
 
     def find(self, event_id: str) -> Entry | None:
-        """Give the entry with that event id, if there is one."""
+        """Return the entry with that event id, if there is one."""
         row = self._connection.execute(f"{_ENTRY} WHERE e.id = ?", (event_id,)).fetchone()
         return None if row is None else Entry._make(row)
 
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
-        """Give the last version of each of these subjects that has events."""
+        """Return the last version of each of these subjects that has events."""
         find, found = "SELECT max(version) FROM events WHERE subject = ?", {}
         for subject in subjects:
             (version,) = self._connection.execute(find, (subject,)).fetchone()
@@ -131,13 +131,13 @@ class SQLiteLog:
 
 
 def create_log(connection: sqlite3.Connection) -> None:
-    """Make the log's tables, within the transaction that is open."""
+    """Create the log's tables, within the open transaction."""
     for statement in _statements(_LOG_TABLES):
         connection.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:
-    # executescript() would commit the transaction that is open.
+    # executescript() would commit the open transaction.
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

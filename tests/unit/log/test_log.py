@@ -3,7 +3,9 @@
 (That ``verify`` finds every change is law 10 in ``test_laws``; that it survives is law 11 in ``test_processes``.)
 """
 
+import copy
 import json
+import pickle
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -12,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,6 +73,23 @@ def topic(text: str, meeting: str = "d/s/1") -> TopicDiscussed:
 
 def positions(events: Iterator[RecordedEvent]) -> list[int]:
     return [event.position for event in events]
+
+
+# --- recorded events ---------------------------------------------------------------------
+
+
+def test_a_recorded_event_is_a_value(registry: Registry) -> None:
+    one, *_ = read = list(registry.events())
+    assert one == next(registry.events())
+    assert len({*read, *registry.events()}) == 4
+    assert type(one) is RecordedEvent
+    assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == copy.deepcopy(one) == one
+    assert attrs.evolve(one, by="archivist") != one
+    assert repr(one).startswith("RecordedEvent(event=DialogueLaunched(dialogue='d'")
+    with pytest.raises(AttributeError):
+        one.position = 2
+    with pytest.raises(AttributeError):
+        one.remark = "slots"
 
 
 # --- append-only -------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+-- The schema of a shared log. It is executed once, by its owner, in one transaction.
+-- Every function has a search_path of its own, so that no caller can put another object before those it names.
+
+CREATE SCHEMA IF NOT EXISTS dialogue_registry;
+
+CREATE TABLE dialogue_registry.about (schema integer NOT NULL);
+
+CREATE TABLE dialogue_registry.events (
+    position bigint PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    subject text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    type text NOT NULL,
+    schema integer NOT NULL,
+    data text NOT NULL,
+    source text,
+    by text NOT NULL,
+    recorded_at text COLLATE "C" NOT NULL,
+    hash bytea NOT NULL,
+    UNIQUE (subject, version)
+);
+
+-- The lock of writers. No role may lock it except through take_turn().
+CREATE TABLE dialogue_registry.turn ();
+
+CREATE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
+BEGIN
+    LOCK TABLE dialogue_registry.turn IN EXCLUSIVE MODE; -- pg_dump takes ACCESS SHARE, which does not conflict
+    -- A writer that stops within its transaction loses the lock after a minute.
+    PERFORM set_config('idle_in_transaction_session_timeout', '60s', true);
+END $$;
+
+REVOKE ALL ON FUNCTION dialogue_registry.take_turn() FROM PUBLIC;
+
+CREATE FUNCTION dialogue_registry.before_append() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM dialogue_registry.take_turn();
+    IF current_setting('synchronous_commit') = 'off' THEN
+        PERFORM set_config('synchronous_commit', 'on', true); -- an acknowledged event is durable
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION dialogue_registry.after_append() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    low bigint; high bigint; number bigint; before bigint; last bytea; latest text; problem text;
+BEGIN
+    SELECT min(position), max(position), count(*) INTO low, high, number FROM fresh;
+    IF number = 0 THEN
+        RETURN NULL;
+    END IF;
+    SELECT position, hash, recorded_at INTO before, last, latest FROM dialogue_registry.events
+        WHERE position < low ORDER BY position DESC LIMIT 1;
+    IF low <> coalesce(before, 0) + 1 OR high - low + 1 <> number THEN
+        RAISE EXCEPTION 'position % does not follow %', low, coalesce(before, 0) USING ERRCODE = 'unique_violation';
+    END IF;
+    SELECT wrong, position INTO problem, low FROM (
+        SELECT position, CASE
+            WHEN hash <> sha256(earlier_hash || sha256(convert_to(data, 'UTF8')) || convert_to(
+                    'dialogue_registry/1 ' || position || ' ' || version || ' ' || schema || ' '
+                    || length(id) || ':' || id || ' ' || length(subject) || ':' || subject || ' '
+                    || length(type) || ':' || type || ' ' || length(by) || ':' || by || ' '
+                    || length(recorded_at) || ':' || recorded_at || ' '
+                    || coalesce(length(source) || ':' || source, '-'), 'UTF8'))
+                THEN 'does not continue the hash chain'
+            WHEN version <> 1 + CASE WHEN subject = earlier_subject THEN earlier_version ELSE coalesce((
+                    SELECT earlier.version FROM dialogue_registry.events AS earlier
+                    WHERE earlier.subject = appended.subject AND earlier.version = appended.version - 1
+                        AND earlier.position < appended.position
+                ), 0) END
+                THEN 'has a version that does not follow the one before of its subject'
+            WHEN recorded_at IS DISTINCT FROM earlier_instant AND (recorded_at < earlier_instant OR recorded_at IS
+                    DISTINCT FROM to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+                THEN 'has an instant that goes back, or is written otherwise'
+            END AS wrong
+        FROM (
+            SELECT *, lag(hash, 1, coalesce(last, decode(repeat('00', 32), 'hex'))) OVER log AS earlier_hash,
+                lag(subject) OVER log AS earlier_subject, lag(version) OVER log AS earlier_version,
+                lag(recorded_at, 1, latest) OVER log AS earlier_instant
+            FROM fresh WINDOW log AS (ORDER BY position)
+        ) AS appended
+    ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION 'the event for position % %', low, problem USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM pg_notify('dialogue_registry', high::text);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION dialogue_registry.keep() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'the log is append-only: record a correction or a retraction instead'
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE TRIGGER before_append BEFORE INSERT ON dialogue_registry.events
+    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.before_append();
+
+CREATE TRIGGER after_append AFTER INSERT ON dialogue_registry.events REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.after_append();
+
+CREATE TRIGGER keep BEFORE UPDATE OR DELETE OR TRUNCATE ON dialogue_registry.events
+    FOR EACH STATEMENT EXECUTE FUNCTION dialogue_registry.keep();
