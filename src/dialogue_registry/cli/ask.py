@@ -1,6 +1,7 @@
 """The commands that ask, and those that look after the file: each question also as of another time, after ``at``."""
 
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from dialogue_registry.cli.options import (
     progress_bar,
     show,
     shown_option,
+    terminal_width,
     writing,
 )
 from dialogue_registry.errors import UnknownSubjectError
@@ -50,7 +52,7 @@ def reconcile(file: str, shown: str | None, *, check: bool) -> None:
     with asking(file) as registry:
         findings = registry.reconcile()
     if shown is None:
-        say(findings)
+        say(findings.text(terminal_width()))
     else:
         rows = [output.plain(finding) for finding in findings]
         if shown == "csv":  # which rules were tried depends on the statement; the columns must not
@@ -149,9 +151,9 @@ def export(file: str, destination: str, *, kind: str | None, force: bool) -> Non
     parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
     there is replaced, unless it is a registry; a folder only if it holds nothing else.
     """
-    with asking(file) as registry, progress_bar("events") as progress:
-        seen = progress if destination != "-" else None  # a bar among the lines helps nobody
-        lost = export_file(registry, destination, format=kind, force=force, progress=seen)
+    bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
+    with asking(file) as registry, bar as progress:
+        lost = export_file(registry, destination, format=kind, force=force, progress=progress)
     for left_out in lost:
         say(f"left out: {left_out}", err=True)
 

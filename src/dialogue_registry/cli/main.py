@@ -5,8 +5,6 @@ all is well, 1 when the registry says no (a refusal, a failed verification, a ro
 not imported), and 2 when the command was not understood.
 """
 
-import codecs
-import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +13,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from dialogue_registry.errors import ConflictError, DialogueRegistryError, InvalidValueError
+from dialogue_registry.queries.display import printable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,7 +34,7 @@ class Group(click.Group):
         """Run the command, and end with the exit code that its outcome means."""
         for stream in (sys.stdout, sys.stderr):
             with suppress(AttributeError):  # it may have been replaced
-                stream.reconfigure(errors=_IN_ASCII)  # type: ignore[union-attr]
+                stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         try:
             code: Any = super().main(*args, **{**extra, "standalone_mode": False})
         except click.UsageError as error:
@@ -72,24 +71,9 @@ def _stop(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-_IN_ASCII = "dialogue_registry.in_ascii"
-_NEAR = str.maketrans({"–": "-", "—": "-", "…": "...", "’": "'", "‘": "'", "“": '"', "”": '"'})
-
-
-def _in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """What to print where the terminal's encoding has no such letter: one that looks like it, else its number."""
-    assert isinstance(error, UnicodeEncodeError)
-    text = error.object[error.start : error.end].translate(_NEAR)
-    return text.encode("ascii", "backslashreplace").decode(), error.end
-
-
-codecs.register_error(_IN_ASCII, _in_ascii)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
 def say(text: object, *, err: bool = False) -> None:
     """Print text for people; what would steer a terminal is spelled out."""
-    click.echo(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text)), err=err)
+    click.echo(printable(str(text)), err=err)
 
 
 @click.group(cls=Group, epilog="Example:\n\n\b\n  dialogue-registry counts ca-jad.db --as-of 2021-06-16")

@@ -42,21 +42,25 @@ def _choose(ctx: click.Context, option: click.Parameter, value: bool) -> None:  
 
 
 def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
-    """Print rows: of a table for people, the columns named; on a terminal, long cells are cut."""
-    told, names = [output.plain(row) for row in rows], columns.split()
+    """Print rows: as a table for people, the columns named; on a terminal, long cells are folded."""
+    plain, names = [output.plain(row) for row in rows], columns.split()
     match shown:
         case "json":
-            text = output.as_json(told)
+            text = output.as_json(plain)
         case "csv":
-            text = output.as_csv(told, names)
+            text = output.as_csv(plain, names)
         case "nl":
-            text = output.as_lines(told)
+            text = output.as_lines(plain)
         case _:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-            say(output.as_table(told, names, width))
+            say(output.as_table(plain, names, terminal_width()))
             return
     if text:
         put(text)
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal, 80 where that is not known; None where no terminal shows the answer."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 _SOURCE = {
@@ -166,19 +170,18 @@ def _must_exist(file: str) -> None:
 
 @contextmanager
 def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
-    """A bar on standard error for long work, where somebody is looking."""
+    """Show a bar on standard error while long work is done, where that is a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
+    with click.progressbar(length=1, label=doing, file=sys.stderr, show_pos=True, show_eta=False) as bar:
 
-    def show(done: int, total: int) -> None:
-        share = f" [{'#' * (30 * done // total):30}] of {total:,}" if total > done else ""
-        click.echo(f"\r\033[K{doing}: {done:,}{share}", nl=False, err=True)
+        def show(done: int, total: int) -> None:
+            known = total > done or bar.length not in (1, None)
+            bar.length = total if known else None  # of a stream, total is what was done so far
+            bar.update(done - bar.pos)
 
-    try:
         yield show
-    finally:
-        click.echo("\r\033[K", nl=False, err=True)
 
 
 def must_be_recorded(registry: Registry, **ids: str | None) -> None:

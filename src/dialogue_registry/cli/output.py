@@ -1,4 +1,4 @@
-"""Answers on paper: the same rows as a table for people, and as JSON, CSV or lines of JSON for programs."""
+"""The forms of an answer: a table for people; JSON, CSV or lines of JSON for programs."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ from dialogue_registry.log.entry import instant
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import EVENTS, Source
 from dialogue_registry.queries.counts import Bounds
-from dialogue_registry.queries.results import table
+from dialogue_registry.queries.display import table
 
 Plain = Mapping[str, Any]
 
 
 def plain(value: Any) -> Any:
-    """A value of the library as JSON knows values: fields by name, dates as text, sources by their fields."""
+    """Return a value as JSON has it: fields by name, dates as text, sources by their fields."""
     match value:
         case PartialDate():
             return value.text
@@ -32,11 +32,11 @@ def plain(value: Any) -> Any:
         case date():
             return value.isoformat()
         case Source():
-            return {name: plain(told) for name, told in attrs.asdict(value, recurse=False).items() if told}
+            return {name: plain(item) for name, item in attrs.asdict(value, recurse=False).items() if item}
         case _ if isinstance(value, EVENTS):
             return {"event": STORED[type(value)][0], **to_data(value)}
         case Mapping():
-            return {str(key): plain(told) for key, told in value.items()}
+            return {str(key): plain(item) for key, item in value.items()}
         case tuple() | list():
             return [plain(item) for item in value]
         case _ if attrs.has(type(value)):
@@ -46,30 +46,22 @@ def plain(value: Any) -> Any:
             return value
 
 
-_LEAST = 12
-"""A cell is not cut shorter than this."""
+_WHOLE = ("party", "on_behalf_of", "series", "meeting", "country")
+"""Columns whose cells are never folded, even where they hold blanks."""
 
 
 def as_table(rows: Sequence[Plain], columns: Sequence[str], width: int | None = None) -> str:
-    """Rows as an aligned table; a column that says nothing in any row is left out.
-
-    The widest cells are cut until the table fits in ``width``, as far as that is possible.
-    """
-    told = [column for column in columns if any(row[column] not in (None, "", []) for row in rows)]
+    """Return rows as an aligned table, folded to a width; a column that says nothing in any row is left out."""
+    filled = [column for column in columns if any(row[column] not in (None, "", []) for row in rows)]
     if not rows:
         return "nothing"
-    headings = [column.replace("_", " ") for column in told]
-    cells = [[_cell(row[column]) for column in told] for row in rows]
-    if width is not None:
-        widths = [max(len(str(cell)) for cell in column) for column in zip(headings, *cells, strict=True)]
-        while sum(widths) + 2 * len(widths) - 2 > width and max(widths) > _LEAST:
-            widths[widths.index(max(widths))] -= 1
-        cells = [[_cut(cell, most) for cell, most in zip(row, widths, strict=True)] for row in cells]
-    return "\n".join(table(headings, cells))
+    headings = [column.replace("_", " ") for column in filled]
+    return "\n".join(table(headings, [[_of_column(column, row[column]) for column in filled] for row in rows], width))
 
 
-def _cut(cell: Any, most: int) -> Any:
-    return f"{cell[: most - 1]}…" if isinstance(cell, str) and len(cell) > most else cell
+def _of_column(column: str, value: Any) -> Any:
+    cell = _cell(value)
+    return cell.replace(" ", "\xa0") if column in _WHOLE and isinstance(cell, str) else cell
 
 
 def _cell(value: Any) -> Any:
@@ -77,7 +69,7 @@ def _cell(value: Any) -> Any:
         case {"certain": int(certain), "possible": int(possible)}:
             return str(Bounds(certain, possible)) if certain != possible else certain
         case {"event": str(event), **fields}:
-            return f"{event}: {', '.join(f'{name} {_cell(told)}' for name, told in fields.items())}"
+            return f"{event}: {', '.join(f'{name} {_cell(item)}' for name, item in fields.items())}"
         case {"title": str(title)}:
             return title
         case list():
@@ -89,17 +81,17 @@ def _cell(value: Any) -> Any:
 
 
 def as_json(rows: Sequence[Plain] | Plain) -> str:
-    """Rows as one JSON array, or an object as one."""
+    """Return rows as one JSON array, an object as one object."""
     return orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode()
 
 
 def as_lines(rows: Sequence[Plain]) -> str:
-    """Rows as newline-delimited JSON."""
+    """Return rows as newline-delimited JSON."""
     return "\n".join(orjson.dumps(row).decode() for row in rows)
 
 
 def as_csv(rows: Sequence[Plain], columns: Sequence[str]) -> str:
-    """Rows as CSV: nested values become columns such as ``total_certain``, lists are JSON."""
+    """Return rows as CSV: nested values become columns such as ``total_certain``, lists are JSON."""
     nested = {name for row in rows for name, value in row.items() if _opens(value)}
     flat = [dict(_flat(row, nested)) for row in rows]
     head = list(dict.fromkeys(name for row in flat for name in row)) or list(columns)
@@ -123,5 +115,5 @@ def _flat(row: Plain, nested: Collection[str] = (), before: str = "") -> Iterato
 
 
 def _opens(value: Any) -> bool:
-    """Whether a value becomes several columns: an event or a source stays one."""
+    """Return whether a value becomes several columns: an event or a source stays one."""
     return isinstance(value, Mapping) and not isinstance(value.get("event"), str) and "title" not in value

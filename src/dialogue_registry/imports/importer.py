@@ -30,7 +30,7 @@ from dialogue_registry.imports.readers import Row, read_rows
 from dialogue_registry.imports.row_mapper import RowReader, UnresolvedError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import Event, Fact, FactCorrected, Source
-from dialogue_registry.queries.results import table
+from dialogue_registry.queries.display import table
 from dialogue_registry.registry.registry import Registry
 
 _BATCH = 1000

@@ -9,9 +9,9 @@ import attrs
 
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import subject_of
-from dialogue_registry.queries.display import Rows
+from dialogue_registry.queries.display import Rows, table
 from dialogue_registry.queries.reader import Questions
-from dialogue_registry.queries.results import Dispute, Meeting, Statement, table
+from dialogue_registry.queries.results import Dispute, Meeting, Statement
 
 
 @attrs.frozen(kw_only=True)

@@ -1,25 +1,164 @@
-"""Answers in a notebook: small tables of HTML, with everything escaped."""
+"""Answers for people: tables of text for a terminal, and small tables of HTML for a notebook."""
 
 import html
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 import attrs
+import wcwidth
+from tabulate import tabulate
 
 from dialogue_registry.model.events import EVENTS, Source
 
 T = TypeVar("T")
-_MOST = 60
+
+# --- text ----------------------------------------------------------------------------
+
+#: What steers a terminal: control characters, except for tab and line feed, and those that reverse the direction.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_GAP = "  "
+_NARROW = 12
+"""A column of texts is not folded narrower than this."""
+
+
+def printable(text: str) -> str:
+    r"""Return a text as a terminal can show it; what would steer the terminal is spelled out, as in ``\x1b``.
+
+    >>> print(printable("a \x1b[31mred\x07 title"))
+    a \x1b[31mred\x07 title
+    """
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], width: int | None = None) -> Iterator[str]:
+    r"""Yield rows as lines of text: columns aligned as they show on a terminal, numbers to the right.
+
+    A cell may have several lines. With a ``width``, texts are folded at their blanks until a
+    line fits; what still does not fit goes below its row. No word is ever broken, but between
+    letters that are two columns wide, such as kanji.
+
+    >>> print("\n".join(table(("meeting", "ordinal", "place"), [("d/fm/1", 1, "東京"), ("d/fm/12", 12, "Astana")])))
+    meeting  ordinal  place
+    -------  -------  ------
+    d/fm/1         1  東京
+    d/fm/12       12  Astana
+    """
+    texts = [[printable(heading) for heading in headings]]
+    texts += [["" if cell is None else printable(str(cell)).replace("\t", " ") for cell in row] for row in rows]
+    columns = list(zip(*texts, strict=True))
+    natural = [max(_width(line) for cell in column for line in cell.split("\n")) for column in columns]
+    inside, widths = (
+        (range(len(columns)), natural) if width is None else _fitted(natural, [*map(_least, columns)], width)
+    )
+    numeric = [all(row[i] is None or isinstance(row[i], int | float) for row in rows) for i in inside]
+    lines: list[Sequence[str]] = []
+    below: dict[int, list[str]] = {}
+    for number, row in enumerate(texts):
+        lines += zip_longest(*(fold(row[i], widths[i]) for i in inside), fillvalue="")
+        if number == 0:
+            lines.append(["-" * widths[i] for i in inside])
+        elif width is not None:
+            outside = [(headings[i], row[i]) for i in range(len(row)) if i not in inside and row[i]]
+            below[len(lines)] = [line for heading, text in outside for line in _below(f"{heading}: {text}", width)]
+    aligned = tabulate(
+        lines, tablefmt="plain", disable_numparse=True, colalign=["right" if number else "left" for number in numeric]
+    )
+    for number, line in enumerate(aligned.split("\n"), 1):
+        yield line.rstrip()
+        yield from below.get(number, ())
+
+
+def _fitted(natural: Sequence[int], least: Sequence[int], width: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the columns that fit side by side, and the width of every column."""
+    inside, widths = list(range(len(natural))), list(natural)
+    room = width + len(_GAP)
+    while len(inside) > 1 and (excess := sum(least[i] + len(_GAP) for i in inside) - room) > 0:
+        enough = [i for i in inside[1:] if least[i] + len(_GAP) >= excess]
+        inside.remove(max(enough or inside[1:], key=lambda i: (least[i] < natural[i], natural[i])))
+    while sum(widths[i] + len(_GAP) for i in inside) > room:
+        wide = [i for i in inside if widths[i] > least[i]]
+        if not wide:
+            break
+        widths[max(wide, key=lambda i: widths[i])] -= 1
+    return inside, widths
+
+
+def _least(column: Sequence[str]) -> int:
+    """Return how far a column can be folded: to its longest word, and no narrower than is good to read."""
+    lines = [line for cell in column for line in cell.split("\n")]
+    word = max((_width(piece) for line in lines for piece, _ in _pieces(line)), default=0)
+    return max(word, min(max(map(_width, lines)), _NARROW))
+
+
+def fold(text: str, width: int) -> Iterator[str]:
+    """Yield a text in lines of a width, broken at blanks and between wide letters; a longer word stays whole.
+
+    A no-break space holds what belongs together, and is written as a blank.
+    """
+    for paragraph in text.split("\n"):
+        if _width(paragraph) <= width:
+            yield paragraph.replace("\xa0", " ")
+            continue
+        line, used = "", 0
+        for piece, blanks in _pieces(paragraph):
+            if line and used + blanks + _width(piece) > width:
+                yield line
+                line, used = "", 0
+            between = " " * blanks if line else ""
+            line += between + piece.replace("\xa0", " ")
+            used += len(between) + _width(piece)
+        yield line
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    """Yield what no line may break, each with the number of blanks before it."""
+    blanks = 0
+    for number, word in enumerate(text.split(" ")):
+        blanks += number > 0
+        for piece in [word] if word.isascii() else _between_wide_letters(word):
+            if piece:
+                yield piece, blanks
+                blanks = 0
+
+
+def _between_wide_letters(word: str) -> Iterator[str]:
+    narrow = ""
+    for letter in wcwidth.iter_graphemes(word):
+        if _width(letter) < 2:
+            narrow += letter
+        else:
+            yield narrow
+            yield letter
+            narrow = ""
+    yield narrow
+
+
+def _below(text: str, width: int) -> Iterator[str]:
+    """Yield what stands below its row, indented."""
+    for number, line in enumerate(fold(text, width - 6)):
+        yield f"{' ' * (6 if number else 4)}{line}"
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    return len(text) if text.isascii() else max(wcwidth.wcswidth(text), 0)
+
+
+# --- HTML ----------------------------------------------------------------------------
+
+_SHOWN_ROWS = 60
 """So many rows are shown; a notebook is no place for all of them."""
 
 
 def html_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Lay out rows as a table of HTML; sources become links, columns that say nothing are left out."""
-    shown = rows[:_MOST]
-    told = [i for i in range(len(headings)) if any(row[i] not in (None, "", ()) for row in rows)]
-    head = "".join(f"<th>{html.escape(headings[i])}</th>" for i in told)
-    body = "".join(f"<tr>{''.join(f'<td>{_cell(row[i])}</td>' for i in told)}</tr>" for row in shown)
-    more = f"<p>… and {len(rows) - _MOST} more</p>" * (len(rows) > _MOST)
+    """Return rows as a table of HTML; sources become links, columns that say nothing are left out."""
+    shown = rows[:_SHOWN_ROWS]
+    filled = [i for i in range(len(headings)) if any(row[i] not in (None, "", ()) for row in rows)]
+    head = "".join(f"<th>{html.escape(headings[i])}</th>" for i in filled)
+    body = "".join(f"<tr>{''.join(f'<td>{_cell(row[i])}</td>' for i in filled)}</tr>" for row in shown)
+    more = f"<p>… and {len(rows) - _SHOWN_ROWS} more</p>" * (len(rows) > _SHOWN_ROWS)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}" if rows else "<p>nothing</p>"
 
 
@@ -28,16 +167,16 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case Source(title=title, url=url):
-            named = html.escape(title)
-            return f'<a href="{html.escape(url)}">{named}</a>' if url.startswith(("http://", "https://")) else named
+            title = html.escape(title)
+            return f'<a href="{html.escape(url)}">{title}</a>' if url.startswith(("http://", "https://")) else title
         case tuple():
             return "; ".join(map(_cell, value))
         case Mapping():
-            return "; ".join(f"{html.escape(str(key))}: {_cell(told)}" for key, told in value.items())
+            return "; ".join(f"{html.escape(str(key))}: {_cell(item)}" for key, item in value.items())
         case _ if isinstance(value, EVENTS):
-            told = {name: getattr(value, name) for name in _fields(type(value))}
+            fields = {name: getattr(value, name) for name in _fields(type(value))}
             stated = "; ".join(
-                f"{name.replace('_', ' ')}: {_cell(one)}" for name, one in told.items() if one or one == 0
+                f"{name.replace('_', ' ')}: {_cell(item)}" for name, item in fields.items() if item or item == 0
             )
             return f"{type(value).__name__} – {stated}"
         case _ if attrs.has(type(value)) and hasattr(value, "name"):
@@ -64,10 +203,10 @@ class Shown:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        told = [(name.replace("_", " "), getattr(self, name)) for name in _fields(type(self))]
-        return html_table(("what", type(self).__name__), [row for row in told if row[1] not in (None, "", ())])
+        fields = [(name.replace("_", " "), getattr(self, name)) for name in _fields(type(self))]
+        return html_table(("what", type(self).__name__), [row for row in fields if row[1] not in (None, "", ())])
 
 
 def _fields(kind: Any) -> Sequence[str]:
-    """The names of what an answer tells."""
+    """Return the names of the fields that an answer shows."""
     return [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]

@@ -1,27 +1,27 @@
-"""The story of a subject, told from the log alone."""
+"""The history of a subject: every step that was recorded about it, and how its fact reads after that step."""
 
 import sqlite3
-from collections import Counter
+from collections.abc import Iterable, Iterator
 
-from dialogue_registry.log.codec import decode, decode_source
-from dialogue_registry.log.entry import Entry, recorded
+from dialogue_registry.log.codec import decode_source
+from dialogue_registry.log.entry import Entry, decoded, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import Event, EventRetracted, FactCorrected, FactDisputed
+from dialogue_registry.model.events import EventRetracted, FactCorrected, FactDisputed
+from dialogue_registry.projections.effective_log import Facts, worded
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.results import Step
 
 
-def tell(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[Step, ...]:
-    """Every step in the history of a subject, in the order of the log.
+def history(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[Step, ...]:
+    """Return every step in the history of a subject, in the order of the log.
 
-    Facts that a correction moved here from another subject are told from their beginning.
+    A fact that a correction moved here from another subject has all its steps here.
     """
     entries = {entry.position: entry for entry in _of_subject(log, subject)}
     moved_here = "SELECT DISTINCT target FROM amendments WHERE moved_to = ?"
-    for (moved,) in connection.execute(moved_here, (subject,)).fetchall():
-        entries.update({entry.position: entry for entry in _of_fact(connection, log, moved)})
-    story = _Story()
-    return Rows(story.tell(entries[position]) for position in sorted(entries))
+    for (fact,) in connection.execute(moved_here, (subject,)).fetchall():
+        entries.update({entry.position: entry for entry in _of_fact(connection, log, fact)})
+    return Rows(_steps(connection, log, (entries[position] for position in sorted(entries))))
 
 
 def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
@@ -31,72 +31,54 @@ def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
     return found
 
 
-def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> list[Entry]:
-    found, ahead = [], [fact]
+def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> Iterator[Entry]:
+    ahead = [fact]
     while ahead:
         position = ahead.pop()
-        found.append(log.at(position))
+        yield log.at(position)
         ahead += [row[0] for row in connection.execute("SELECT position FROM amendments WHERE target = ?", (position,))]
-    return found
 
 
-class _Story:
-    """Facts as they read after each step."""
-
-    def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
-        self._events: dict[str, Event] = {}
-        self._amendments: dict[str, list[str]] = {}
-        self._reads: dict[str, Event | None] = {}
-        self._said: Counter[Event] = Counter()
-
-    def tell(self, entry: Entry) -> Step:
-        event = decode(entry.type, entry.schema, entry.data, entry.position)
-        self._entries[entry.id], self._events[entry.id] = entry, event
-        root, reason = entry.id, ""
+def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Entry]) -> Iterator[Step]:
+    facts = Facts(connection, log)
+    for entry in entries:
+        event, reason = decoded(entry), ""
+        fact = facts.root(entry.position) if isinstance(event, FactCorrected | EventRetracted) else entry.position
+        wording, leads = _reading(connection, fact, entry.position) or (0, False)
         match event:
-            case FactCorrected() | EventRetracted():
-                self._amendments.setdefault(event.event_id, []).append(entry.id)
-                root, reason = self._root(entry.id), event.reason
-                what = "corrected" if isinstance(event, FactCorrected) else "restored"
+            case FactCorrected():
+                what, reason = "corrected", event.reason
+            case EventRetracted():
+                what, reason = ("restored" if wording else "retracted"), event.reason
             case FactDisputed():
                 what, reason = "disputed", event.reason
             case _:
-                what = "also reported" if self._said[event] else "recorded"
-        before, after = self._reads.get(root), self._now(root)
-        self._reads[root] = after
-        if what == "restored" and after is None:
-            what = "retracted"
-        self._said.subtract(filter(None, [before]))
-        self._said.update(filter(None, [after]))
-        return Step(
+                what = "recorded" if leads else "also reported"
+        yield Step(
             position=entry.position,
             event_id=entry.id,
             recorded_at=recorded(entry).recorded_at,
             what=what,
-            fact=after,
-            of=self._entries[root].position,
+            fact=worded(entry if wording == entry.position else log.at(wording)) if wording else None,
+            of=fact,
             by=entry.by,
             reason=reason,
             source=decode_source(entry.source, entry.position),
         )
 
-    def _root(self, id_: str) -> str:
-        event = self._events[id_]
-        return self._root(event.event_id) if isinstance(event, FactCorrected | EventRetracted) else id_
 
-    def _active(self, id_: str) -> bool:
-        return not any(
-            isinstance(self._events[amendment], EventRetracted) and self._active(amendment)
-            for amendment in self._amendments.get(id_, ())
-        )
+_READING = " UNION ALL ".join(
+    f"SELECT event, {leads} FROM {table} WHERE fact = :fact AND since <= :position AND {until}"
+    for table, leads, until in (
+        ("main.facts", 1, "true"),
+        ("main.further", 0, "true"),
+        ("main.facts_past", 1, "until > :position"),
+        ("main.further_past", 0, "until > :position"),
+    )
+)
 
-    def _now(self, fact: str) -> Event | None:
-        if not self._active(fact):
-            return None
-        reads = self._events[fact]
-        for amendment in self._amendments.get(fact, ()):
-            event = self._events[amendment]
-            if isinstance(event, FactCorrected) and self._active(amendment):
-                reads = event.replacement
-        return reads
+
+def _reading(connection: sqlite3.Connection, fact: int, position: int) -> tuple[int, bool] | None:
+    """Return the event that words a fact as of a position, and whether no fact before it says the same."""
+    row = connection.execute(_READING, {"fact": fact, "position": position}).fetchone()
+    return None if row is None else (row[0], bool(row[1]))

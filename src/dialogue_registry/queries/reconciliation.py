@@ -11,8 +11,8 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.events import Source
 from dialogue_registry.queries.counts import RULES, Bounds, Rule, as_of
-from dialogue_registry.queries.display import Shown, html_table
-from dialogue_registry.queries.results import Meeting, Statement, table
+from dialogue_registry.queries.display import Shown, fold, html_table, table
+from dialogue_registry.queries.results import Meeting, Statement
 
 
 class Verdict(StrEnum):
@@ -83,7 +83,11 @@ class Reconciliation(Sequence[Finding]):
         return len(self.findings)
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        return self.text()
+
+    def text(self, width: int | None = None) -> str:
+        """Return the findings as a table, folded to a width if one is given."""
+        return "\n".join(self._lines(width))
 
     def _repr_html_(self) -> str:
         headings, rows = self._table()
@@ -109,11 +113,12 @@ class Reconciliation(Sequence[Finding]):
             ],
         )
 
-    def _lines(self) -> Iterator[str]:
-        yield from table(*self._table())
+    def _lines(self, width: int | None) -> Iterator[str]:
+        yield from table(*self._table(), width)
         if self.not_stated:
             yield ""
-            yield f"not stated: {', '.join(self.not_stated)}"
+            silent = f"not stated: {', '.join(self.not_stated)}"
+            yield from [silent] if width is None else fold(silent, width)
 
 
 def _off(finding: Finding) -> str:

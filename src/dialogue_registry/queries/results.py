@@ -4,9 +4,8 @@ Every row has ``event`` (the position of the event whose wording it shows) and `
 (who says so, the first to say so first).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any
 
 import attrs
@@ -249,20 +248,3 @@ def reader(cls: type) -> Callable[..., Any]:
         return cls(**dict(zip(names, values, strict=True)), sources=sources, **more)
 
     return read
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    """Lay out rows as lines of text: columns aligned, numbers to the right; a cell may have several lines."""
-    cells = [
-        list(line)
-        for row in rows
-        for line in zip_longest(*(("" if cell is None else str(cell)).split("\n") for cell in row), fillvalue="")
-    ]
-    numeric = [all(isinstance(row[i], int | float) or row[i] is None for row in rows) for i in range(len(headings))]
-    widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    for line in [list(headings), ["-" * width for width in widths], *cells]:
-        laid = [
-            cell.rjust(width) if number else cell.ljust(width)
-            for cell, width, number in zip(line, widths, numeric, strict=True)
-        ]
-        yield "  ".join(laid).rstrip()

@@ -806,7 +806,7 @@ class Registry:
     def history(self, subject: str) -> "tuple[answers.Step, ...]":
         """The story of every fact about a dialogue, series or meeting: recorded, corrected, by whom, why."""
         with self._reading():
-            return history.tell(self._conn, self._log, subject)
+            return history.history(self._conn, self._log, subject)
 
     def anomalies(self, *, today: date | str | None = None) -> "anomalies.Anomalies":
         """What is odd but may be true, each with why and the events it comes from.
