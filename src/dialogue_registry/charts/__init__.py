@@ -1,8 +1,7 @@
-"""Pictures of a registry, for reports and notebooks (extra ``charts``): a timeline, and counts.
+"""Pictures of a registry, for reports, pages and notebooks: a timeline, and counts.
 
-They fill the width of an A4 page, and are legible in grey. Where there are so many series that
-a picture would be higher than the page, draw one dialogue at a time. The same registry gives
-the same picture::
+They fill the width of an A4 page, and are legible in grey. The same registry gives the same
+picture, byte for byte; PNG and PDF need the extra ``charts``::
 
     from dialogue_registry import Registry, charts
 
@@ -10,6 +9,36 @@ the same picture::
         charts.save(charts.timeline(registry), "timeline.svg")
 """
 
-from dialogue_registry.charts.timeline import counts, draw, save, timeline
+import os
+from collections.abc import Iterable
+from pathlib import Path
 
-__all__ = ["counts", "draw", "save", "timeline"]
+from dialogue_registry.charts.counts_chart import counts
+from dialogue_registry.charts.picture import Picture, save
+from dialogue_registry.charts.timeline_chart import timeline
+from dialogue_registry.registry.registry import Registry
+
+__all__ = ["Picture", "counts", "draw", "save", "timeline"]
+
+
+def draw(
+    registry: Registry,
+    folder: str | os.PathLike[str],
+    *,
+    formats: Iterable[str] = ("svg", "png", "html"),
+    dialogue: str | None = None,
+    series: str | Iterable[str] = (),
+    since: int | str | None = None,
+    title: str = "",
+    language: str = "en",
+) -> tuple[Path, ...]:
+    """Write both pictures into a folder, as ``timeline`` and ``counts``; return the paths."""
+    folder = Path(folder)
+    series = (series,) if isinstance(series, str) else tuple(series)
+    drawn = {
+        name: chart(registry, dialogue=dialogue, series=series, since=since, title=title, language=language)
+        for name, chart in (("timeline", timeline), ("counts", counts))
+    }
+    suffixes = tuple(formats)
+    folder.mkdir(parents=True, exist_ok=True)
+    return tuple(save(picture, folder / f"{name}.{suffix}") for name, picture in drawn.items() for suffix in suffixes)

@@ -1,32 +1,52 @@
 """How pictures look: in grey, at the width of an A4 page, the same each time.
 
-What matters is told apart by shape and fill, never by colour. Days are decimal years, so
-that no time zone shifts them.
+Shape and fill tell things apart, never colour. Days are decimal years, so that no time zone
+shifts them.
 """
 
-import textwrap
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
-import altair as alt
-
+from dialogue_registry.charts import svg
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
 
-WIDTH = 620
+WIDE, NARROW = 636, 344
+"""The widths of a picture in pixels: on paper and on a screen, and on a phone."""
+
+MARGIN = 8
 DARK, GREY, BAND, LIGHT, PAPER = "#1a1a1a", "#808080", "#c9c9c9", "#e6e6e6", "#ffffff"
-_FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
-_WIDE_FONT = f"'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic', {_FONT}"
+FONT = "Arial, Helvetica, 'Liberation Sans', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic', sans-serif"
+
+CIRCLE = "M1,0A1,1,0,1,1,-1,0A1,1,0,1,1,1,0Z"
+DIAMOND = "M0,-1.25L1.25,0L0,1.25L-1.25,0Z"
+TRIANGLE_UP = "M0,-1.2L1.15,.9H-1.15Z"
+TRIANGLE_DOWN = "M0,1.2L1.15,-.9H-1.15Z"
+TRIANGLE_RIGHT = "M1.2,0L-.9,1.15V-1.15Z"
+CROSS = "M-1,-1L1,1M-1,1L1,-1"
+THICK_CROSS = "M-.9,-.6L-.6,-.9L0,-.3L.6,-.9L.9,-.6L.3,0L.9,.6L.6,.9L0,.3L-.6,.9L-.9,.6L-.3,0Z"
+OBLONG = "M-1.9,-1H1.9V1H-1.9Z"
 
 
 class Look(NamedTuple):
-    """What a thing is drawn as: a shape of Vega or an SVG path, and its fill."""
+    """What a thing is drawn as: a path around the origin, its fill and its outline."""
 
     shape: str
     fill: str
     outline: str = DARK
+
+    def at(self, x: float, y: float, radius: float, *, outline_width: float = 1.3) -> str:
+        """Return the mark at a place."""
+        return svg.element(
+            "path",
+            d=self.shape,
+            transform=f"translate({svg.number(x)},{svg.number(y)}) scale({radius:g})",
+            fill=self.fill,
+            stroke=self.outline,
+            stroke_width=f"{outline_width / radius:.3f}",
+        )
 
 
 class Span(NamedTuple):
@@ -36,121 +56,89 @@ class Span(NamedTuple):
     last: float
 
     @classmethod
-    def of(cls, days: Iterable[PartialDate | None]) -> "Span":
-        """Whole years that hold all of the days; raises InvalidValueError where there is none."""
-        dated = [day for day in days if day is not None]
-        if not dated:
-            raise InvalidValueError("there is nothing dated to draw: record a date, or choose another dialogue")
-        return cls(float(min(day.earliest for day in dated).year), float(max(day.latest for day in dated).year + 1))
+    def of(cls, days: Iterable[PartialDate | None], since: int | None = None) -> "Span":
+        """Return whole years that hold all of the days, or those from a year on.
 
-    def pixel(self, at: float) -> float:
-        """Where a decimal year lies on the full width."""
-        return round(8 + (at - self.first) / (self.last - self.first) * (WIDTH - 16), 1)
+        Raises InvalidValueError where there is no such day.
+        """
+        dated = [day for day in days if day is not None and (since is None or day.latest.year >= since)]
+        if not dated:
+            later = "" if since is None else f" in {since} or later"
+            raise InvalidValueError(f"there is nothing dated{later} to draw: record a date, or choose otherwise")
+        first = min(day.earliest for day in dated).year
+        last = max(day.latest for day in dated).year + 1
+        return cls(float(first if since is None else max(first, since)), float(last))
+
+    def place(self, at: float, left: float, right: float) -> float:
+        """Return where a decimal year lies between two places."""
+        return left + (min(max(at, self.first), self.last) - self.first) / (self.last - self.first) * (right - left)
 
     def __str__(self) -> str:
         first, last = f"{self.first:.0f}", f"{self.last - 1:.0f}"
-        return first if first == last else f"{first} to {last}"
+        return first if first == last else f"{first}–{last}"
 
 
 def year(day: date) -> float:
-    """A day as a decimal year."""
-    return round(day.year + (day.timetuple().tm_yday - 0.5) / 366, 4)
+    """Return a day as a decimal year."""
+    return day.year + (day.timetuple().tm_yday - 0.5) / 366
 
 
 def ticks(first: float, last: float, *, most: int) -> list[int]:
-    """Round numbers from the first to the last, not too many."""
-    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000, 10**9) if (last - first) / step <= most)
-    return list(range(-(-int(first) // step) * step, int(last) + 1, step))
+    """Return round numbers from the first to the last, evenly spaced and not too many.
 
-
-def year_axis(span: Span) -> alt.Axis:
-    """Years at the pixels where they begin."""
-    years = {span.pixel(at): str(at) for at in ticks(*span, most=20)}
-    label = " : ".join(f"datum.value == {at} ? '{name}'" for at, name in years.items())
-    return alt.Axis(title=None, values=list(years), labelExpr=f"{label} : ''", gridColor=LIGHT, domain=False)
-
-
-def looks(field: str, drawn: Mapping[str, Look]) -> dict[str, Any]:
-    """Encode shape, fill and outline by one field, in one legend."""
-    legend = alt.Legend(
-        title=None, orient="bottom", symbolSize=85, symbolStrokeWidth=1.3, columns=5, columnPadding=18, labelLimit=0
-    )
-    ranges = {
-        alt.Shape: [look.shape for look in drawn.values()],
-        alt.Fill: [look.fill for look in drawn.values()],
-        alt.Stroke: [look.outline for look in drawn.values()],
-    }
-    return {
-        kind.__name__.lower(): kind(f"{field}:N", scale=alt.Scale(domain=list(drawn), range=chosen), legend=legend)
-        for kind, chosen in ranges.items()
-    }
-
-
-Point: TypeAlias = tuple[float, float]
-
-
-class Box(NamedTuple):
-    """A part of a picture, in pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: "Box") -> bool:
-        """Whether the two have a point in common."""
-        return (
-            self.left <= other.right and other.left <= self.right
-            and self.top <= other.bottom and other.top <= self.bottom
-        )  # fmt: skip
-
-
-def room(width: float, height: float, near: Point, frame: Box, taken: Sequence[Box]) -> tuple[Box, Point]:
-    """Find room for a text near a point, where it and the line to it cover least, and then where it is nearest.
-
-    Gives the room, and the end of the line that leads to it from the point.
+    They are 1, 2 or 5 times a power of ten apart. From 0 on there are at least four of them
+    (or all, where there are fewer), and the highest is more than half of the last.
     """
-    x, y = near
+    steps = (factor * 10**power for power in range(19) for factor in (1, 2, 5))
+    step = next(step for step in steps if (last - first) / step <= most)
+    return list(range(math.ceil(first / step) * step, int(last) + 1, step))
 
-    def end(box: Box) -> Point:
-        return min(max(x, box.left - 2), box.right + 2), min(max(y, box.top), box.bottom)
 
-    def cost(box: Box) -> tuple[int, float]:
-        right, down = end(box)
-        line = Box(min(x, right), min(y, down), max(x, right), max(y, down))
-        covered = sum(4 * box.meets(other) + line.meets(other) for other in taken)
-        return covered, abs((box.left + box.right) / 2 - x) + 2 * abs((box.top + box.bottom) / 2 - y)
-
-    places = [
-        Box(left, top, left + width, top + height)
-        for side in (x + 9, x - 9 - width, x - width / 2)
-        for left in [min(max(side, frame.left), frame.right - width)]
-        for top in range(int(frame.top), int(frame.bottom - height) + 1, 4)
+def year_lines(span: Span, left: float, right: float, top: float, bottom: float) -> str:
+    """Return the lines at the beginnings of years, behind everything else."""
+    lines = [
+        svg.element("line", x1=x, x2=x, y1=top, y2=bottom, stroke=LIGHT)
+        for at in _years(span, left, right)
+        for x in [span.place(at, left, right)]
     ]
-    best = min(places, key=cost)
-    return best, end(best)
+    return svg.group("mark-rule role-axis-grid", lines)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines; letters as wide as those of Han take twice the room."""
-    return textwrap.wrap(text, width // 2 if _wide(text) > len(text) / 3 else width) or [""]
+def year_labels(span: Span, left: float, right: float, y: float) -> str:
+    """Return the numbers of years, each where it begins; ``y`` is their base line."""
+    labels = [
+        svg.label(span.place(at, left, right), y, str(at), size=10, anchor="middle")
+        for at in _years(span, left, right)
+        if at < span.last  # where the last year ends is no year of the picture
+    ]
+    return svg.group("mark-text role-axis-label", labels)
 
 
-def _wide(text: str) -> int:
-    return sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+def _years(span: Span, left: float, right: float) -> list[int]:
+    return ticks(span.first, span.last, most=max(2, int((right - left) / 30)))
 
 
-def finished(chart: Any, *, title: str, subtitle: Sequence[str], names: Iterable[str]) -> Any:
-    """Give a chart its title, and the fonts and lines of all of them; ``names`` are the texts in it."""
-    heading = alt.TitleParams(
-        wrapped(title, 72), subtitle=list(subtitle), anchor="start", frame="group", fontSize=15, color=DARK,
-        subtitleFontSize=11, subtitleColor=DARK, subtitlePadding=4, offset=14,
-    )  # fmt: skip
-    return (
-        chart.properties(title=heading)
-        .configure(font=_WIDE_FONT if _wide(title + "".join(names)) else _FONT, background=PAPER, padding=8)
-        .configure_view(stroke=None)
-        .configure_axis(labelFontSize=10, labelColor=DARK, tickColor=GREY, domainColor=GREY)
-        .configure_legend(labelFontSize=10.5, labelColor=DARK)
-        .configure_title(color=DARK)
-    )
+def legend(entries: Sequence[tuple[str, Look]], width: float, top: float) -> tuple[str, float]:
+    """Return the legend in as few lines as hold it, and where it ends."""
+    parts, x, y = [], float(MARGIN), top + 12
+    for name, look in entries:
+        wide = 24 + svg.text_width(name, 10.5)
+        if x > MARGIN and x + wide > width - MARGIN:
+            x, y = float(MARGIN), y + 17
+        parts += [look.at(x + 8, y - 3.5, 4.4), svg.label(x + 20, y, name, size=10.5)]
+        x += wide + 14
+    return svg.group("mark-group role-legend", parts), y + 6 if entries else top
+
+
+def heading(title: str, notes: Sequence[str], width: float) -> tuple[str, float]:
+    """Return the title of a picture with the notes under it, and where they end."""
+    parts, y = [], float(MARGIN)
+    for line in svg.wrapped(title, width - 2 * MARGIN, 15):
+        y += 18
+        parts.append(svg.label(MARGIN, y, line, size=15, bold=True))
+    y += 3
+    for note in notes:
+        for line in svg.wrapped(note, width - 2 * MARGIN, 11):
+            y += 14
+            parts.append(svg.label(MARGIN, y, line, size=11))
+    return svg.group("mark-group role-title", parts), y + 12

@@ -1,12 +1,13 @@
 """The commands that find and show: search, publish, chart."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from dialogue_registry import charts
 from dialogue_registry.cli.main import at, cli, command, say
 from dialogue_registry.cli.options import asking, file_argument, show, shown_option
-from dialogue_registry.exports.site.publish import charts_missing
 from dialogue_registry.exports.site.publish import publish as publish_site
 
 
@@ -38,18 +39,24 @@ def publish(file: str, folder: str, pictures: bool | None, **told: str) -> None:
     say(f"{made.parent} is ready: datasette serve {made.parent}", err=True)
 
 
-@command(cli, at, example="dialogue-registry chart ca-jad.db pictures --format svg")
+@command(cli, at, example="dialogue-registry chart ca-jad.db pictures --format svg --since 2010")
 @file_argument
 @click.argument("folder")
-@click.option("--format", "formats", multiple=True, type=click.Choice(["svg", "png", "html"]), help="By default all.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["svg", "png", "pdf", "html"]),
+    help="May be repeated; by default svg, png and html.",
+)
 @click.option("--dialogue", metavar="ID", help="Only this dialogue.")
-def chart(file: str, folder: str, formats: tuple[str, ...], dialogue: str | None) -> None:
+@click.option("--series", multiple=True, metavar="ID", help="Only this series; may be repeated.")
+@click.option("--since", metavar="YEAR", help="The first year to draw.")
+@click.option("--title", default="", help="The title; by default the names of the dialogues.")
+@click.option("--lang", "language", default="en", help="The language of the words in the pictures: en or ja.")
+def chart(file: str, folder: str, formats: tuple[str, ...], **chosen: Any) -> None:
     """Draw the timeline and the counts into FOLDER."""
-    try:
-        from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError:
-        raise charts_missing() from None
     with asking(file) as registry:
-        drawn = charts.draw(registry, Path(folder), formats=formats or ("svg", "png", "html"), dialogue=dialogue)
+        drawn = charts.draw(registry, Path(folder), formats=formats or ("svg", "png", "html"), **chosen)
     for path in drawn:
         say(path)

@@ -25,6 +25,7 @@ from typing import Any
 import attrs
 import orjson
 
+from dialogue_registry import charts
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, StorageError
 from dialogue_registry.exports.site.pages import ASSETS, FIRST_SOURCES, PAGES, PICTURES, SOURCE_COLUMNS, metadata
 from dialogue_registry.log import sqlite_file
@@ -276,20 +277,13 @@ def _draw(registry: Registry, folder: Path, *, wanted: bool | None) -> Sequence[
     if wanted is False:
         return ()
     try:
-        from dialogue_registry import charts  # noqa: PLC0415 - an extra, and slow to import
-    except ImportError:
-        if wanted:
-            raise charts_missing() from None
-        return ()
-    try:
         return list(dict.fromkeys(path.stem for path in charts.draw(registry, folder, formats=("svg", "png"))))
+    except MissingExtraError:
+        if wanted:
+            raise
+        return ()
     except InvalidValueError:  # there is nothing dated to draw
         return ()
-
-
-def charts_missing() -> MissingExtraError:
-    """Say how to get the pictures."""
-    return MissingExtraError("pictures need altair and vl-convert: pip install 'dialogue-registry[charts]'")
 
 
 def _describe(folder: Path, database: str, told: Mapping[str, str], pictures: Sequence[str]) -> None:
