@@ -340,6 +340,7 @@ def test_hundreds_of_series_have_a_line_each_with_their_name_and_number() -> Non
                 assert texts(document).count("20") >= 300
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc says how much memory was used")
 def test_hundreds_of_series_are_drawn_sooner_than_recorded_in_150_megabytes() -> None:
     program = inspect.getsource(many) + (
         "start = time.process_time()\n"
@@ -347,12 +348,11 @@ def test_hundreds_of_series_are_drawn_sooner_than_recorded_in_150_megabytes() ->
         "before = time.process_time()\n"
         "for chart in (charts.timeline, charts.counts):\n"
         "    charts.save(chart(registry), pathlib.Path(sys.argv[1], 'x.svg'))\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        # Not getrusage: a child begins with the peak of its parent.
+        "peak = int(re.search(r'VmHWM:\\s+(\\d+)', pathlib.Path('/proc/self/status').read_text())[1]) // 1024\n"
         "print(before - start, time.process_time() - before, peak)\n"
     )
-    head = (
-        "import pathlib, resource, sys, time\nfrom dialogue_registry import *\nfrom dialogue_registry import charts\n"
-    )
+    head = "import pathlib, re, sys, time\nfrom dialogue_registry import *\nfrom dialogue_registry import charts\n"
     done = subprocess.run(
         [sys.executable, "-c", head + program, "."], capture_output=True, text=True, check=True, cwd=Path("/tmp")
     )
