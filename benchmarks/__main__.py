@@ -64,7 +64,7 @@ def main() -> int:
     kept = {"made": made, "size": attrs.asdict(size), "table": table, "results": bench.results}
     out.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(f"\nwritten to {out}", file=sys.stderr)
-    return int(any(line.met is False for line in found))
+    return int(any(line.reached is False for line in found))
 
 
 def _made(size: Size) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import resource
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,7 +15,7 @@ Result = dict[str, Any]
 
 
 def measured(work: Callable[[], int]) -> Result:
-    """Run ``work``, which gives how many events it went through, and say what that took.
+    """Run ``work``, which returns its number of events, and return the time and the memory that it took.
 
     What was prepared before is kept from the garbage collector, for every contestant alike.
     """
@@ -28,23 +29,44 @@ def measured(work: Callable[[], int]) -> Result:
     return {"seconds": clock, "cpu": cpu, "events": events, "memory_before": before, "memory": peak_memory()}
 
 
-def spread(times: list[float]) -> Result:
-    """Median, least and greatest of the seconds that repeated short work took."""
-    return {"seconds": median(times), "least": min(times), "greatest": max(times), "times": len(times), "events": 1}
+class Stopwatch:
+    """The times of work that is repeated, on the clock and on the processor."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self.cpu: list[float] = []
+
+    @contextmanager
+    def lap(self) -> Iterator[None]:
+        """Time the block."""
+        cpu, clock = time.process_time(), time.perf_counter()
+        yield
+        self.seconds.append(time.perf_counter() - clock)
+        self.cpu.append(time.process_time() - cpu)
+
+    def result(self) -> Result:
+        """Return the median, the least and the greatest time, in seconds."""
+        return {**spread(self.seconds), "cpu": median(self.cpu)}
 
 
-def repeated(work: Callable[[], object], times: int) -> list[float]:
-    """The seconds of each of several runs."""
-    found = []
+def spread(seconds: list[float]) -> Result:
+    """Return the median, the least and the greatest of some times."""
+    return {
+        "seconds": median(seconds), "least": min(seconds), "greatest": max(seconds), "times": len(seconds), "events": 1
+    }  # fmt: skip
+
+
+def repeated(work: Callable[[], object], times: int) -> Result:
+    """Run short work several times and return its times."""
+    watch = Stopwatch()
     for _ in range(times):
-        began = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - began)
-    return found
+        with watch.lap():
+            work()
+    return watch.result()
 
 
 def peak_memory() -> float:
-    """The most memory this process has had resident so far, in MB."""
+    """Return the peak of the resident memory of this process, in MB."""
     status = Path("/proc/self/status")
     if status.exists():  # ru_maxrss may begin with the peak of the process that started this one
         for line in status.read_text("ascii").splitlines():
@@ -55,7 +77,7 @@ def peak_memory() -> float:
 
 
 def file_size(path: str) -> int:
-    """Bytes of a SQLite file once its write-ahead log has been put into it."""
+    """Return the bytes of a SQLite file, after its write-ahead log was written back."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

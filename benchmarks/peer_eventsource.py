@@ -49,8 +49,8 @@ def prepare(task: Task) -> Result:
 
 
 def record_batches(task: Task) -> Result:
-    """Append events made before: as many of one stream at a time as there are in turn, a thousand at most."""
-    made = [_event(fact, source) for fact, source in shape.story(task["events"])]
+    """Append events made before: a run of events of one stream at a time, at most a thousand."""
+    made = [_event(fact, source) for fact, source in shape.facts(task["events"])]
     streams = [list(events) for _, events in groupby(made, lambda event: event.aggregate_id)]
     pages = [events[at : at + BATCH] for events in streams for at in range(0, len(events), BATCH)]
 
@@ -66,7 +66,7 @@ def record_batches(task: Task) -> Result:
 
 @contextmanager
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
-    """Append events one by one in a file that has some already: gives what appends the next one."""
+    """Append events one by one to a file that has some already: yield a function that appends event number n."""
     made = [_event(fact, source) for fact, source in shape.singles(task["events"], task["meetings"])]
     with _opened(task["path"]) as (runner, store):
         yield lambda number: runner.run(store.append(_stream(made[number]), [made[number]], ExpectedVersion.any_()))

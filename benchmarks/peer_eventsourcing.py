@@ -1,6 +1,6 @@
 """The peer: the library ``eventsourcing`` on SQLite, with the same facts and the settings it comes with.
 
-Its events have the fields of ours as plain texts and numbers. Dates are not read, nothing
+Its events have the fields of the registry's facts as plain texts and numbers. Dates are not read, nothing
 is checked, and of a source only the address is kept: all of that is in its favour.
 """
 
@@ -38,7 +38,7 @@ class Subject(Aggregate):
 
         subject: str
 
-    class Told(AggregateEvent):
+    class Reported(AggregateEvent):
         """A fact about the subject."""
 
         kind: str
@@ -89,7 +89,7 @@ def prepare(task: Task) -> Result:
 
 def record_batches(task: Task) -> Result:
     """Save events made before, 1000 at a time; with ``tables``, keep the same read tables by hand."""
-    made = list(events(shape.story(task["events"])))
+    made = list(events(shape.facts(task["events"])))
     tables = TablesByHand(task["tables"], task["model"]) if "tables" in task else None
 
     def work() -> int:
@@ -110,22 +110,22 @@ def record_batches(task: Task) -> Result:
 
 def make_and_record_batches(task: Task) -> Result:
     """Make facts out of plain values through aggregates, as its tutorials do, and save them 1000 at a time."""
-    told = [
+    rows = [
         (subject_of(fact), type(fact).__name__, shape.plain(fact, source))
-        for fact, source in shape.story(task["events"])
+        for fact, source in shape.facts(task["events"])
     ]
 
     def work() -> int:
         known: dict[str, Subject] = {}
         done = 0
-        while page := told[done : done + BATCH]:
+        while page := rows[done : done + BATCH]:
             changed: dict[str, Subject] = {}
             for subject, kind, values in page:
                 aggregate = known.get(subject)
                 if aggregate is None:
                     aggregate = known[subject] = Subject(subject)
                 changed[subject] = aggregate
-                aggregate.trigger_event(Subject.Told, kind=kind, values=values)
+                aggregate.trigger_event(Subject.Reported, kind=kind, values=values)
             app.save(*changed.values())
             done += len(page)
         return done
@@ -136,8 +136,8 @@ def make_and_record_batches(task: Task) -> Result:
 
 @contextmanager
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
-    """Save events one by one in a file that has some already: gives what saves the next one."""
-    versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.story(task["before"]))
+    """Save events one by one in a file that has some already: yield a function that saves event number n."""
+    versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.facts(task["before"]))
     made = list(events(shape.singles(task["events"], task["meetings"]), versions))
     with application(task["path"]) as app:
         yield lambda number: app.save(made[number])

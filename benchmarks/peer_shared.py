@@ -20,12 +20,12 @@ Task = Mapping[str, Any]
 @contextmanager
 def application(address: str) -> Iterator[Application[UUID]]:
     """An application that keeps its events in a database of a server."""
-    told = conninfo_to_dict(address)
+    parameters = conninfo_to_dict(address)
     settings = {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": str(told["dbname"]),
-        "POSTGRES_HOST": str(told["host"]),
-        "POSTGRES_USER": str(told["user"]),
+        "POSTGRES_DBNAME": str(parameters["dbname"]),
+        "POSTGRES_HOST": str(parameters["host"]),
+        "POSTGRES_USER": str(parameters["user"]),
         "POSTGRES_PASSWORD": "none is asked",
     }
     with closing(Application[UUID](env=settings)) as app:
@@ -34,7 +34,7 @@ def application(address: str) -> Iterator[Application[UUID]]:
 
 def record_batches(task: Task) -> Result:
     """Save events made before, 1000 at a time."""
-    made = list(events(shape.story(task["events"])))
+    made = list(events(shape.facts(task["events"])))
 
     def work() -> int:
         for start in range(0, len(made), BATCH):
@@ -53,8 +53,8 @@ def replay(task: Task) -> Result:
 
 @contextmanager
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
-    """Save events one by one in a database that has some already: gives what saves the next one."""
-    versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.story(task["before"]))
+    """Save events one by one in a database that has some already: yield a function that saves event number n."""
+    versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.facts(task["before"]))
     made = list(events(shape.singles(task["events"], task["meetings"]), versions))
     with application(task["address"]) as app:
         yield lambda number: app.save(made[number])

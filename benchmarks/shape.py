@@ -65,12 +65,12 @@ def meeting_id(number: int) -> str:
     return f"{series_id(number)}/{number}"
 
 
-def story(events: int) -> Iterator[Item]:
+def facts(events: int) -> Iterator[Item]:
     """Exactly that many facts, with huge meetings in proportion: a third of all events."""
-    return islice(_story(events), events)
+    return islice(_facts(events), events)
 
 
-def _story(events: int) -> Iterator[Item]:
+def _facts(events: int) -> Iterator[Item]:
     yield from opening()
     chance = Random(SEED)
     huge = min(HUGE, events // 3)
@@ -87,12 +87,12 @@ def _meeting(chance: Random, number: int, delegates: int) -> Iterator[Item]:
     source = _release(meeting, day)
     place, country = chance.choice(_PLACES)
     how, ordinal = chance.choice(_FORMATS), number // SERIES + 1 if chance.random() < 0.8 else None
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "meeting": meeting, "series": series, "ordinal": ordinal, "place": place, "country": country,
     }  # fmt: skip
     if chance.random() < 0.2:
-        yield MeetingAnnounced(**told, date=day.isoformat()[:7]), source
-    yield MeetingHeld(**told, date=vague(chance, day), format=how), source
+        yield MeetingAnnounced(**fields, date=day.isoformat()[:7]), source
+    yield MeetingHeld(**fields, date=vague(chance, day), format=how), source
     for seat in range(delegates):
         yield delegate(meeting, seat), source
     if chance.random() < 0.5:

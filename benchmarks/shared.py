@@ -26,7 +26,7 @@ def prepare(task: Task) -> Result:
 
 def record_batches(task: Task) -> Result:
     """Record facts made before, in batches of 1000; without a path, the views are in memory."""
-    items = list(shape.story(task["events"]))
+    items = list(shape.facts(task["events"]))
     create_log(task["address"])
     with Registry.open(task["address"], views=task.get("path")) as registry:
         return measured(lambda: registry.record_all(items))
@@ -59,7 +59,7 @@ def catch_up(task: Task) -> Result:
 
 @contextmanager
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
-    """Record facts one by one in a log that has some already: gives what records the next one."""
+    """Record facts one by one in a log that has some already: yield a function that records fact number n."""
     items = list(shape.singles(task["events"], task["meetings"]))
     with Registry.open(task["address"], views=task["path"]) as registry:
         yield lambda number: registry.record(items[number][0], source=items[number][1])

@@ -18,21 +18,21 @@ registry.record(
 """
 """What a first program pays: the import, a registry in memory, a meeting and what it rests on."""
 
-MODEL, PEER_MODEL, SLOW_MODEL = "ours.db", "eventsourcing.db", "eventsource-py.db"
+MODEL, PEER_MODEL, SLOW_MODEL = "registry.db", "eventsourcing.db", "eventsource-py.db"
 
 
 def single(bench: Bench) -> None:
     """One durable event at a time, in a file that has some already."""
-    told = {"events": bench.size.singles, "meetings": bench.size.events // 40, "before": bench.size.events}
-    bench.run("ours.prepare_singles", path=bench.copy(MODEL, "singles.db"), **told)
+    settings = {"events": bench.size.singles, "meetings": bench.size.events // 40, "before": bench.size.events}
+    bench.run("registry.prepare_singles", path=bench.copy(MODEL, "singles.db"), **settings)
     for turn in range(bench.size.rounds):
         contestants = {
-            "ours": ("ours", {"path": bench.copy(MODEL, "a.db")}),
-            "floor": ("floor", {"path": bench.copy(MODEL, "b.db"), "model": bench.path("singles.db")}),
+            "registry": ("registry", {"path": bench.copy(MODEL, "a.db")}),
+            "baseline": ("baseline", {"path": bench.copy(MODEL, "b.db"), "model": bench.path("singles.db")}),
             "eventsourcing": ("peer_eventsourcing", {"path": bench.copy(PEER_MODEL, "c.db")}),
             "eventsource-py": ("peer_eventsource", {"path": bench.copy(SLOW_MODEL, "d.db")}),
         }
-        found = bench.run("in_turn.singles", contestants=contestants, **told)
+        found = bench.run("in_turn.singles", contestants=contestants, **settings)
         for name, result in found.items():
             bench.keep("single", turn, name, result)
     bench.remove("singles.db")
@@ -45,10 +45,10 @@ def batches(bench: Bench) -> None:
     bench.take_turns(
         "batches",
         {
-            "ours": lambda _: bench.run("ours.record_batches", path=bench.fresh("a.db"), events=events),
-            "floor": lambda _: bench.run("floor.record_batches", path=bench.fresh("b.db"), model=model),
-            "floor without foreign keys": lambda _: bench.run(
-                "floor.record_batches", path=bench.fresh("b.db"), model=model, foreign_keys=False
+            "registry": lambda _: bench.run("registry.record_batches", path=bench.fresh("a.db"), events=events),
+            "baseline": lambda _: bench.run("baseline.record_batches", path=bench.fresh("b.db"), model=model),
+            "baseline without foreign keys": lambda _: bench.run(
+                "baseline.record_batches", path=bench.fresh("b.db"), model=model, foreign_keys=False
             ),
             "eventsourcing": lambda _: bench.run(peer, path=bench.fresh("c.db"), events=events),
             "eventsourcing and tables by hand": lambda _: bench.run(
@@ -67,7 +67,9 @@ def making(bench: Bench) -> None:
     bench.take_turns(
         "making",
         {
-            "ours": lambda _: bench.run("ours.make_and_record_batches", path=bench.fresh("a.db"), events=events),
+            "registry": lambda _: bench.run(
+                "registry.make_and_record_batches", path=bench.fresh("a.db"), events=events
+            ),
             "eventsourcing": lambda _: bench.run(
                 "peer_eventsourcing.make_and_record_batches", path=bench.fresh("c.db"), events=events
             ),
@@ -81,9 +83,9 @@ def replay(bench: Bench) -> None:
     bench.take_turns(
         "replay",
         {
-            "ours": lambda _: bench.run("ours.replay", path=model),
-            "floor": lambda _: bench.run("floor.replay", path=model),
-            "floor unchecked": lambda _: bench.run("floor.replay_unchecked", path=model),
+            "registry": lambda _: bench.run("registry.replay", path=model),
+            "baseline": lambda _: bench.run("baseline.replay", path=model),
+            "baseline unchecked": lambda _: bench.run("baseline.replay_unchecked", path=model),
             "eventsourcing": lambda _: bench.run("peer_eventsourcing.replay", path=bench.path(PEER_MODEL)),
             "eventsource-py": lambda _: bench.run("peer_eventsource.replay", path=bench.path(SLOW_MODEL)),
         },
@@ -96,8 +98,8 @@ def rebuild(bench: Bench) -> None:
     bench.take_turns(
         "rebuild",
         {
-            "ours": lambda _: bench.run("ours.rebuild", path=bench.copy(MODEL, "a.db")),
-            "floor": lambda _: bench.run("floor.rebuild", path=bench.fresh("b.db"), model=model),
+            "registry": lambda _: bench.run("registry.rebuild", path=bench.copy(MODEL, "a.db")),
+            "baseline": lambda _: bench.run("baseline.rebuild", path=bench.fresh("b.db"), model=model),
             "eventsourcing and tables by hand": lambda _: bench.run(
                 "peer_eventsourcing.rebuild", path=bench.path(PEER_MODEL), tables=bench.fresh("t.db"), model=model
             ),
@@ -111,21 +113,21 @@ def verify(bench: Bench) -> None:
     bench.take_turns(
         "verify",
         {
-            "ours, chain only": lambda _: bench.run("ours.verify_chain", path=model),
-            "floor": lambda _: bench.run("floor.verify_chain", path=model),
-            "ours, views too": lambda _: bench.run("ours.verify", path=model),
+            "registry, chain only": lambda _: bench.run("registry.verify_chain", path=model),
+            "baseline": lambda _: bench.run("baseline.verify_chain", path=model),
+            "registry, views too": lambda _: bench.run("registry.verify", path=model),
         },
     )
 
 
 def amendment(bench: Bench) -> None:
     """One correction in a huge meeting, and by turns in one of ten delegates."""
-    told = {"delegates": bench.size.delegates, "times": 60}
+    settings = {"delegates": bench.size.delegates, "times": 60}
     bench.take_turns(
         "amendment",
         {
-            "a delegate": lambda _: bench.run("ours.amend_delegate", path=bench.fresh("a.db"), **told),
-            "the meeting": lambda _: bench.run("ours.amend_meeting", path=bench.fresh("a.db"), **told),
+            "a delegate": lambda _: bench.run("registry.amend_delegate", path=bench.fresh("a.db"), **settings),
+            "the meeting": lambda _: bench.run("registry.amend_meeting", path=bench.fresh("a.db"), **settings),
         },
     )
 
@@ -136,8 +138,8 @@ def importing(bench: Bench) -> None:
     bench.take_turns(
         "import",
         {
-            "ours": lambda _: bench.start("import dialogue_registry"),
-            "ours, a meeting recorded": lambda _: bench.start(FIRST_MEETING),
+            "registry": lambda _: bench.start("import dialogue_registry"),
+            "registry, a meeting recorded": lambda _: bench.start(FIRST_MEETING),
             "dependencies": lambda _: bench.start(DEPENDENCIES),
             "eventsourcing": lambda _: bench.start("import eventsourcing.application, eventsourcing.sqlite"),
         },
@@ -149,44 +151,44 @@ def shared(bench: Bench) -> None:
     from benchmarks.server import databases  # noqa: PLC0415 - all other suites run without
 
     events, model = bench.size.events, bench.path(MODEL)
-    told = {"events": bench.size.singles, "meetings": events // 40, "before": events}
+    settings = {"events": bench.size.singles, "meetings": events // 40, "before": events}
     with databases(bench.folder) as new:
-        logs = {"ours": new(), "eventsourcing": new()}
-        bench.run("shared.prepare", address=logs["ours"], model=model)
+        logs = {"registry": new(), "eventsourcing": new()}
+        bench.run("shared.prepare", address=logs["registry"], model=model)
         bench.run("peer_shared.record_batches", address=logs["eventsourcing"], events=events)
         bench.take_turns(
             "shared: replay",
             {
-                "ours": lambda _: bench.run("shared.replay", address=logs["ours"]),
+                "registry": lambda _: bench.run("shared.replay", address=logs["registry"]),
                 "eventsourcing": lambda _: bench.run("peer_shared.replay", address=logs["eventsourcing"]),
-                "ours, into new views": lambda _: bench.run(
-                    "shared.catch_up", address=logs["ours"], path=bench.fresh("a.db")
+                "registry, into new views": lambda _: bench.run(
+                    "shared.catch_up", address=logs["registry"], path=bench.fresh("a.db")
                 ),
             },
         )
         bench.take_turns(
             "shared: batches",
             {
-                "ours": lambda _: bench.run(
+                "registry": lambda _: bench.run(
                     "shared.record_batches", address=new(), path=bench.fresh("a.db"), events=events
                 ),
-                "ours, views in memory": lambda _: bench.run("shared.record_batches", address=new(), events=events),
+                "registry, views in memory": lambda _: bench.run("shared.record_batches", address=new(), events=events),
                 "eventsourcing": lambda _: bench.run("peer_shared.record_batches", address=new(), events=events),
-                "ours, copied": lambda _: bench.run("shared.import_log", address=new(), model=model),
+                "registry, copied": lambda _: bench.run("shared.import_log", address=new(), model=model),
             },
         )
         for turn in range(bench.size.rounds):
-            addresses = {"ours": new(), "eventsourcing": new()}
-            bench.run("shared.prepare", address=addresses["ours"], model=model)
+            addresses = {"registry": new(), "eventsourcing": new()}
+            bench.run("shared.prepare", address=addresses["registry"], model=model)
             bench.run("peer_shared.record_batches", address=addresses["eventsourcing"], events=events)
             contestants = {
-                "ours": ("shared", {"address": addresses["ours"], "path": bench.copy(MODEL, "a.db")}),
+                "registry": ("shared", {"address": addresses["registry"], "path": bench.copy(MODEL, "a.db")}),
                 "eventsourcing": ("peer_shared", {"address": addresses["eventsourcing"]}),
             }
-            for name, result in bench.run("in_turn.singles", contestants=contestants, **told).items():
+            for name, result in bench.run("in_turn.singles", contestants=contestants, **settings).items():
                 bench.keep("shared: single", turn, name, result)
-        follower = {"address": logs["ours"], "path": bench.copy(MODEL, "a.db"), "meetings": 1, "events": 200}
-        bench.keep("shared: follow", 0, "ours", bench.run("shared.follow_lag", **follower))
+        follower = {"address": logs["registry"], "path": bench.copy(MODEL, "a.db"), "meetings": 1, "events": 200}
+        bench.keep("shared: follow", 0, "registry", bench.run("shared.follow_lag", **follower))
 
 
 def sweep(bench: Bench) -> None:
@@ -194,7 +196,7 @@ def sweep(bench: Bench) -> None:
     for meetings in bench.size.sweep:
         name = f"sweep-{meetings}.db"
         path = bench.fresh(name)
-        for what, piece, told in (
+        for what, piece, settings in (
             ("record", "grow", {"meetings": meetings}),
             ("opening", "opening", {}),
             ("counts", "counts", {}),
@@ -204,14 +206,16 @@ def sweep(bench: Bench) -> None:
             ("verify, views too", "verify", {}),
             ("rebuild", "rebuild", {}),
         ):
-            contestant = {f"{meetings}": _piece(bench, f"ours.{piece}", path, told)}
+            contestant = {f"{meetings}": _piece(bench, f"registry.{piece}", path, settings)}
             bench.take_turns(f"sweep: {what}", contestant, rounds=1)
-        bench.take_turns("sweep: opening, plain", {f"{meetings}": _piece(bench, "floor.opening", path, {})}, rounds=1)
+        bench.take_turns(
+            "sweep: opening, plain", {f"{meetings}": _piece(bench, "baseline.opening", path, {})}, rounds=1
+        )
         bench.remove(name)
 
 
-def _piece(bench: Bench, piece: str, path: str, told: Mapping[str, int]) -> Callable[[int], dict[str, object]]:
-    return lambda _: bench.run(piece, path=path, **told)
+def _piece(bench: Bench, piece: str, path: str, settings: Mapping[str, int]) -> Callable[[int], dict[str, object]]:
+    return lambda _: bench.run(piece, path=path, **settings)
 
 
 SUITES: Mapping[str, Callable[[Bench], None]] = {
@@ -235,7 +239,7 @@ def run(bench: Bench, only: list[str]) -> None:
     names = [name for name in SUITES if not only or name in only]
     if _FILES.intersection(names):
         bench.say("preparing files")
-        bench.run("ours.prepare", path=bench.path(MODEL), events=bench.size.events)
+        bench.run("registry.prepare", path=bench.path(MODEL), events=bench.size.events)
         bench.run("peer_eventsourcing.prepare", path=bench.path(PEER_MODEL), events=bench.size.events)
         bench.run("peer_eventsource.prepare", path=bench.path(SLOW_MODEL), events=bench.size.slow)
     for name in names:

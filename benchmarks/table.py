@@ -7,12 +7,12 @@ from typing import Any
 from benchmarks.targets import Line
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
-_HEAD = ("work", "against", "ours", "theirs", "found, median (range)", "target", "met")
+_HEAD = ("work", "against", "registry", "other", "ratio, median (range)", "target", "reached")
 
 
 def markdown(lines: Sequence[Line]) -> str:
     """The lines as a table whose columns stand under each other."""
-    rows = [_HEAD, *((li.work, li.against, li.ours, li.theirs, li.found, li.target, _met(li)) for li in lines)]
+    rows = [_HEAD, *((li.work, li.against, li.registry, li.other, li.ratio, li.target, _reached(li)) for li in lines)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     shown = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
@@ -21,8 +21,8 @@ def markdown(lines: Sequence[Line]) -> str:
     return "\n".join(shown)
 
 
-def _met(line: Line) -> str:
-    return "" if line.met is None else "yes" if line.met else "no"
+def _reached(line: Line) -> str:
+    return "" if line.reached is None else "yes" if line.reached else "no"
 
 
 def heading(made: Mapping[str, Any]) -> str:

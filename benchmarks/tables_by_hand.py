@@ -1,7 +1,7 @@
 """The same read tables, kept by hand: what the user of an event store without views has to write.
 
 Written with care: rows are gathered a page at a time and written with ``executemany``,
-with the position reached, in one transaction. It does less than ours: nothing here can be
+with the position reached, in one transaction. It does less than a registry: nothing here can be
 corrected, retracted or asked as of an earlier position.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.floor import connect, schema
+from benchmarks.baseline import connect, schema
 from dialogue_registry import PartialDate
 
 TABLES = (
@@ -51,7 +51,7 @@ _TALLY = (
 
 
 class TablesByHand:
-    """Read tables in a file of their own, with the schema that ours has."""
+    """Read tables in a file of their own, with the schema of a registry."""
 
     def __init__(self, path: str, model: str) -> None:
         source = connect(model)
@@ -70,7 +70,7 @@ class TablesByHand:
         self._connection.close()
 
     def write(self, page: Iterable[tuple[int, Any]]) -> None:
-        """Fold a page of (position, event): any object with the names and the fields of our events."""
+        """Fold a page of (position, event): any object with the names and the fields of a registry's events."""
         rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _INSERT}
         meetings: list[tuple[Any, ...]] = []
         tallies: dict[tuple[Any, ...], list[Any]] = {}
@@ -82,18 +82,18 @@ class TablesByHand:
                     seat = (event.meeting, event.party, event.name, event.office, event.role, event.on_behalf_of)
                     rows["attendance"].append((*place, *seat))
                 case "MeetingHeld":
-                    told = (event.date, *_days(event.date), event.ordinal, event.format, event.place, event.country,
-                            event.title)  # fmt: skip
-                    rows["meeting_reports"].append((*place, event.meeting, "held", event.series, *told, None, None))
-                    meetings.append((event.meeting, event.series, "held", *told, None, None, position, position))
-                    _count(tallies, event, *told[1:3])
+                    days = _days(event.date)
+                    report = (event.date, *days, event.ordinal, event.format, event.place, event.country, event.title)
+                    rows["meeting_reports"].append((*place, event.meeting, "held", event.series, *report, None, None))
+                    meetings.append((event.meeting, event.series, "held", *report, None, None, position, position))
+                    _count(tallies, event, *days)
                 case "MeetingAnnounced":
-                    told = (event.date, *_days(event.date), event.ordinal, event.format, event.place, event.country,
-                            event.title)  # fmt: skip
+                    days = _days(event.date)
+                    report = (event.date, *days, event.ordinal, event.format, event.place, event.country, event.title)
                     rows["meeting_reports"].append(
-                        (*place, event.meeting, "announced", event.series, *told, None, None)
+                        (*place, event.meeting, "announced", event.series, *report, None, None)
                     )
-                    meetings.append((event.meeting, event.series, "announced", *told, None, None, position, position))
+                    meetings.append((event.meeting, event.series, "announced", *report, None, None, position, position))
                 case "TopicDiscussed":
                     rows["topics"].append((*place, event.meeting, event.topic))
                 case "OutcomeAgreed":

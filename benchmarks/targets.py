@@ -12,11 +12,11 @@ Results = Mapping[str, Suite]
 
 @attrs.frozen
 class Compared:
-    """Ours beside another contestant of a suite: ``rate`` in times of its rate, ``time`` in times of its time."""
+    """Two contestants of a suite; ``kind`` is ``rate`` (in times of the other's rate) or ``time`` (of its time)."""
 
     work: str
     suite: str
-    ours: str
+    name: str
     other: str
     kind: str
     bound: float | None
@@ -28,43 +28,43 @@ class Line:
 
     work: str
     against: str
-    ours: str
-    theirs: str
-    found: str
+    registry: str
+    other: str
+    ratio: str
     target: str
     #: None where there is no target.
-    met: bool | None
+    reached: bool | None
     #: The median ratio or value, and its range.
     values: tuple[float, float, float]
 
 
 _TABLES = "eventsourcing and tables by hand"
 COMPARED = (
-    Compared("one durable event", "single", "ours", "eventsourcing", "rate", 1.0),
-    Compared("one durable event", "single", "ours", "eventsource-py", "rate", 1.0),
-    Compared("one durable event", "single", "ours", "floor", "time", 1.4),
-    Compared("batches of 1000", "batches", "ours", "eventsourcing", "rate", 1.3),
-    Compared("batches of 1000", "batches", "ours", _TABLES, "rate", 2.5),
-    Compared("batches of 1000", "batches", "ours", "eventsource-py", "rate", 1.3),
-    Compared("batches of 1000", "batches", "ours", "floor", "time", 1.5),
-    Compared("batches of 1000", "batches", "ours", "floor without foreign keys", "time", None),
-    Compared("batches of 1000, events made on the way", "making", "ours", "eventsourcing", "rate", None),
-    Compared("replay to typed events", "replay", "ours", "eventsourcing", "rate", 3.0),
-    Compared("replay to typed events", "replay", "ours", "eventsource-py", "rate", 3.0),
-    Compared("replay to typed events", "replay", "ours", "floor", "time", 1.3),
-    Compared("replay to typed events", "replay", "ours", "floor unchecked", "time", None),
-    Compared("rebuild all views", "rebuild", "ours", _TABLES, "rate", 1.5),
-    Compared("rebuild all views", "rebuild", "ours", "floor", "time", 2.0),
-    Compared("verify, chain only", "verify", "ours, chain only", "floor", "time", 2.0),
-    Compared("verify, views too", "verify", "ours, views too", "floor", "time", None),
-    Compared("import", "import", "ours", "dependencies", "time", 1.3),
-    Compared("import, open, record a meeting", "import", "ours, a meeting recorded", "dependencies", "time", None),
-    Compared("one event, on a server", "shared: single", "ours", "eventsourcing", "rate", None),
-    Compared("batches of 1000, on a server", "shared: batches", "ours", "eventsourcing", "rate", 2.0),
-    Compared("and views in memory", "shared: batches", "ours, views in memory", "eventsourcing", "rate", None),
-    Compared("a log copied to a server", "shared: batches", "ours, copied", "eventsourcing", "rate", 2.0),
-    Compared("replay to typed events, from a server", "shared: replay", "ours", "eventsourcing", "rate", 2.0),
-    Compared("all views from a server", "shared: replay", "ours, into new views", "eventsourcing", "rate", None),
+    Compared("one durable event", "single", "registry", "eventsourcing", "rate", 1.0),
+    Compared("one durable event", "single", "registry", "eventsource-py", "rate", 1.0),
+    Compared("one durable event", "single", "registry", "baseline", "time", 1.4),
+    Compared("batches of 1000", "batches", "registry", "eventsourcing", "rate", 1.3),
+    Compared("batches of 1000", "batches", "registry", _TABLES, "rate", 2.5),
+    Compared("batches of 1000", "batches", "registry", "eventsource-py", "rate", 1.3),
+    Compared("batches of 1000", "batches", "registry", "baseline", "time", 1.5),
+    Compared("batches of 1000", "batches", "registry", "baseline without foreign keys", "time", None),
+    Compared("batches of 1000, events made on the way", "making", "registry", "eventsourcing", "rate", None),
+    Compared("replay to typed events", "replay", "registry", "eventsourcing", "rate", 3.0),
+    Compared("replay to typed events", "replay", "registry", "eventsource-py", "rate", 3.0),
+    Compared("replay to typed events", "replay", "registry", "baseline", "time", 1.3),
+    Compared("replay to typed events", "replay", "registry", "baseline unchecked", "time", None),
+    Compared("rebuild all views", "rebuild", "registry", _TABLES, "rate", 1.5),
+    Compared("rebuild all views", "rebuild", "registry", "baseline", "time", 2.0),
+    Compared("verify, chain only", "verify", "registry, chain only", "baseline", "time", 2.0),
+    Compared("verify, views too", "verify", "registry, views too", "baseline", "time", None),
+    Compared("import", "import", "registry", "dependencies", "time", 1.3),
+    Compared("import, open, record a meeting", "import", "registry, a meeting recorded", "dependencies", "time", None),
+    Compared("one event, on a server", "shared: single", "registry", "eventsourcing", "rate", None),
+    Compared("batches of 1000, on a server", "shared: batches", "registry", "eventsourcing", "rate", 2.0),
+    Compared("and views in memory", "shared: batches", "registry, views in memory", "eventsourcing", "rate", None),
+    Compared("a log copied to a server", "shared: batches", "registry, copied", "eventsourcing", "rate", 2.0),
+    Compared("replay to typed events, from a server", "shared: replay", "registry", "eventsourcing", "rate", 2.0),
+    Compared("all views from a server", "shared: replay", "registry, into new views", "eventsourcing", "rate", None),
 )
 FLAT = 1.25
 """How many times its peak memory ten times the events may take and still be called flat."""
@@ -73,40 +73,36 @@ FLAT = 1.25
 def lines(results: Results) -> Iterator[Line]:
     """All lines of the table that the results have something for."""
     for compared in COMPARED:
-        if {compared.ours, compared.other} <= results.get(compared.suite, {}).keys():
+        if {compared.name, compared.other} <= results.get(compared.suite, {}).keys():
             yield _compare(compared, results[compared.suite])
     yield from _sizes(results.get("batches", {}))
     yield from _amendments(results.get("amendment", {}))
-    for follow in results.get("shared: follow", {}).get("ours", []):
+    for follow in results.get("shared: follow", {}).get("registry", []):
         values = follow["seconds"], follow["least"], follow["greatest"]
         found = f"{_time(values[0])} ({_time(values[1])}–{_time(values[2])})"
         yield Line("a follower on a server shows an event", "", _time(values[0]), "", found, "", None, values)
-    for suite in results:
-        if suite.startswith("lever: "):
-            work = f"without: {suite.removeprefix('lever: ')}"
-            yield _compare(Compared(work, suite, "without", "as it is", "time", None), results[suite])
     yield from _sweep(results)
 
 
 def _compare(compared: Compared, suite: Suite) -> Line:
-    ours, theirs = suite[compared.ours], suite[compared.other]
+    ones, others = suite[compared.name], suite[compared.other]
     costs = [
-        (one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ours, theirs, strict=False)
+        (one["seconds"] / one["events"], two["seconds"] / two["events"]) for one, two in zip(ones, others, strict=False)
     ]
     ratios = [two / one if compared.kind == "rate" else one / two for one, two in costs]
     low, middle, high = min(ratios), median(ratios), max(ratios)
     of, sign = ("its rate", "≥") if compared.kind == "rate" else ("its time", "≤")
-    met = None
+    reached = None
     if compared.bound is not None:
-        met = middle >= compared.bound if compared.kind == "rate" else middle <= compared.bound
+        reached = middle >= compared.bound if compared.kind == "rate" else middle <= compared.bound
     return Line(
         compared.work,
         compared.other,
-        _speed(ours),
-        _speed(theirs),
+        _speed(ones),
+        _speed(others),
         f"{middle:.2f} × {of} ({low:.2f}–{high:.2f})",
         "" if compared.bound is None else f"{sign} {compared.bound:.1f} ×",
-        met,
+        reached,
         (middle, low, high),
     )
 
@@ -122,11 +118,13 @@ def _time(seconds: float) -> str:
 
 def _sizes(suite: Suite) -> Iterator[Line]:
     for name, results in suite.items():
-        if name != "ours" and "bytes" in results[0] and "foreign keys" not in name and "tables" not in name:
-            ours, theirs = (r[0]["bytes"] / r[0]["events"] for r in (suite["ours"], results))
-            ratio = ours / theirs
+        if name != "registry" and "bytes" in results[0] and "foreign keys" not in name and "tables" not in name:
+            size, other_size = (r[0]["bytes"] / r[0]["events"] for r in (suite["registry"], results))
+            ratio = size / other_size
             found = f"{ratio:.2f} × its size"
-            yield Line("bytes per event", name, f"{ours:.0f}", f"{theirs:.0f}", found, "", None, (ratio, ratio, ratio))
+            yield Line(
+                "bytes per event", name, f"{size:.0f}", f"{other_size:.0f}", found, "", None, (ratio, ratio, ratio)
+            )
 
 
 def _amendments(suite: Suite) -> Iterator[Line]:
@@ -145,47 +143,47 @@ def _sweep(results: Results) -> Iterator[Line]:
     sizes = list(results.get("sweep: opening, plain", {}))  # the last that is measured of each size
     if len(sizes) < 2:
         return
-    least, most = sizes[0], sizes[-1]
-    yield from _times(results["sweep: counts"], "counts(as_of), 50 series", least, most, 0.005)
-    yield from _growth(results["sweep: counts"], least, most)
-    yield from _times(results["sweep: at"], "at(position): open, read one meeting", least, most, 0.010)
-    yield from _times(results["sweep: opening"], "open an existing file", least, most, None)
+    smallest, largest = sizes[0], sizes[-1]
+    yield from _times(results["sweep: counts"], "counts(as_of), 50 series", smallest, largest, 0.005)
+    yield from _growth(results["sweep: counts"], smallest, largest)
+    yield from _times(results["sweep: at"], "at(position): open, read one meeting", smallest, largest, 0.010)
+    yield from _times(results["sweep: opening"], "open an existing file", smallest, largest, None)
     for what in ("record", "replay", "rebuild", "verify, chain only", "verify, views too"):
         suite = results[f"sweep: {what}"]
-        first, last = suite[least][0], suite[most][0]
+        first, last = suite[smallest][0], suite[largest][0]
         ratio = (first["seconds"] / first["events"]) / (last["seconds"] / last["events"])
         yield Line(
-            f"{what}, {_meetings(most)}", _meetings(least), _speed([last]), _speed([first]),
+            f"{what}, {_meetings(largest)}", _meetings(smallest), _speed([last]), _speed([first]),
             f"{ratio:.2f} × its rate", "", None, (ratio, ratio, ratio),
         )  # fmt: skip
-    least = sizes[-2]  # caches fill up first
+    smallest = sizes[-2]  # caches fill up first
     for what in ("record", "replay", "rebuild", "verify, chain only", "verify, views too"):
         suite = results[f"sweep: {what}"]
-        first, last = suite[least][0], suite[most][0]
+        first, last = suite[smallest][0], suite[largest][0]
         ratio = last["memory"] / first["memory"]
         yield Line(
-            f"peak memory of {what}, {_meetings(most)}", _meetings(least),
+            f"peak memory of {what}, {_meetings(largest)}", _meetings(smallest),
             f"{last['memory']:.0f} MB", f"{first['memory']:.0f} MB",
             f"{ratio:.2f} ×", f"≤ {FLAT} ×", ratio <= FLAT, (ratio, ratio, ratio),
         )  # fmt: skip
 
 
-def _times(suite: Suite, work: str, least: str, most: str, bound: float | None) -> Iterator[Line]:
-    first, last = suite[least][0], suite[most][0]
+def _times(suite: Suite, work: str, smallest: str, largest: str, bound: float | None) -> Iterator[Line]:
+    first, last = suite[smallest][0], suite[largest][0]
     value = last["seconds"]
     yield Line(
-        f"{work}, {_meetings(most)}", _meetings(least), _time(value), _time(first["seconds"]),
+        f"{work}, {_meetings(largest)}", _meetings(smallest), _time(value), _time(first["seconds"]),
         f"{_time(value)} ({_time(last['least'])}–{_time(last['greatest'])})",
         "" if bound is None else f"< {_time(bound)}", None if bound is None else value < bound,
         (value, last["least"], last["greatest"]),
     )  # fmt: skip
 
 
-def _growth(suite: Suite, least: str, most: str) -> Iterator[Line]:
-    ratio = suite[most][0]["seconds"] / suite[least][0]["seconds"]
+def _growth(suite: Suite, smallest: str, largest: str) -> Iterator[Line]:
+    ratio = suite[largest][0]["seconds"] / suite[smallest][0]["seconds"]
     yield Line(
-        f"counts(as_of), {_meetings(most)}", _meetings(least), _time(suite[most][0]["seconds"]),
-        _time(suite[least][0]["seconds"]), f"{ratio:.2f} × its time", "≤ 3.0 ×", ratio <= 3, (ratio, ratio, ratio),
+        f"counts(as_of), {_meetings(largest)}", _meetings(smallest), _time(suite[largest][0]["seconds"]),
+        _time(suite[smallest][0]["seconds"]), f"{ratio:.2f} × its time", "≤ 3.0 ×", ratio <= 3, (ratio, ratio, ratio),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""The limit: the same bytes through plain sqlite3, hashlib, orjson and cattrs, with nothing decided or promised.
+"""The baseline: the same bytes through plain sqlite3, hashlib, orjson and cattrs, with nothing decided or promised.
 
-The rows and the schema are read from a file that ours has made. Connections have the
-settings of ours: WAL, synchronous=FULL, foreign keys enforced, the same cache.
+The rows and the schema are read from a file of a registry. Connections have its
+settings: WAL, synchronous=FULL, foreign keys enforced, the same cache.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ import orjson
 from cattrs.preconf.orjson import make_converter
 
 from benchmarks import shape
-from benchmarks.measure import Result, file_size, measured, repeated, spread
+from benchmarks.measure import Result, file_size, measured, repeated
 from dialogue_registry import PartialDate
 from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.codec import STORED
@@ -32,7 +32,7 @@ _SOURCE = 7
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open a connection with the very settings of ours."""
+    """Open a connection with the settings of a registry."""
     connection = sqlite_file.connect(sqlite_file.file_uri(Path(path), "rwc"))
     connection.execute("PRAGMA journal_mode = WAL")
     return connection
@@ -92,7 +92,7 @@ def batches(connection: sqlite3.Connection, found: Rows, size: int, after: int =
 
 
 def record_batches(task: Task) -> Result:
-    """Insert every row that ours leaves, in all tables, 1000 events at a time."""
+    """Insert every row of a registry, in all tables, 1000 events at a time."""
     with closing(connect(task["model"])) as model:
         statements, found = schema(model), rows(model)
         dealt = batches(model, found, BATCH)
@@ -107,7 +107,7 @@ def record_batches(task: Task) -> Result:
 
 @contextmanager
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
-    """Insert the rows that ours leaves for single events: gives what does so for the next one."""
+    """Yield a function that inserts the rows of a registry for event number n."""
     with closing(connect(task["path"])) as connection, closing(connect(task["model"])) as model:
         after = connection.execute("SELECT max(position) FROM events").fetchone()[0]
         before, found = rows(connection), rows(model, after)
@@ -200,7 +200,7 @@ def _twin(cls: type[Any]) -> type[Any]:
 
 
 def verify_chain(task: Task) -> Result:
-    """Read all columns and hash all their bytes, once an event."""
+    """Read all columns and compute one hash of each event."""
 
     def work() -> int:
         number = 0
@@ -224,4 +224,4 @@ def opening(task: Task) -> Result:
         with closing(connect(task["path"])) as connection:
             connection.execute("SELECT position FROM events ORDER BY position DESC LIMIT 1").fetchone()
 
-    return spread(repeated(work, 30))
+    return repeated(work, 30)
