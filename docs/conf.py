@@ -40,7 +40,9 @@ _FACT = re.compile(
         for cls in _Fact.__args__
     )
 )
-_MADE_BY_THE_LIBRARY = {"dialogue_registry.Registry", "dialogue_registry.Count"}
+_MADE_BY_THE_LIBRARY = {
+    f"dialogue_registry.{name}" for name in ("Registry", "Snapshot", "Count")
+}
 
 
 def _shorten(

@@ -100,7 +100,8 @@ from dialogue_registry.queries.results import (
     Topic,
 )
 from dialogue_registry.queries.search import Found
-from dialogue_registry.registry.registry import Head, Registry
+from dialogue_registry.registry.registry import Registry, Snapshot
+from dialogue_registry.registry.verify import Head
 
 __all__ = [
     "RULES",
@@ -169,6 +170,7 @@ __all__ = [
     "Series",
     "SeriesMismatchError",
     "SeriesOpened",
+    "Snapshot",
     "Source",
     "State",
     "Statement",

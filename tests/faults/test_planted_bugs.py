@@ -33,7 +33,7 @@ from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model import recording_rules
 from dialogue_registry.projections import effective_log, engine, standard
 from dialogue_registry.projections.standard import STANDARD
-from dialogue_registry.queries import counts, reader
+from dialogue_registry.queries import count_tables, counts, reader
 from dialogue_registry.registry import recorder, verify
 from dialogue_registry.testing import (
     caught_up_as_kept_up,
@@ -293,7 +293,7 @@ def rows_come_in_the_order_of_their_last_wording(patch: pytest.MonkeyPatch) -> N
     ) -> Any:
         return original(self, cls, where, values, "event" if order == "fact" else order, **more)
 
-    wrapped(patch, reader.Questions, "rows", rows)
+    wrapped(patch, reader.Reader, "rows", rows)
 
 
 @planted(by=LAW_2)
@@ -342,27 +342,27 @@ def what_one_dialogue_does_shows_in_another(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_6)
 def as_of_leaves_out_the_day_itself(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, reader, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
+    rewritten(patch, count_tables, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
 
 
 @planted(by=TALLIES)
 def the_months_of_a_decade_are_counted_with_it(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, reader, "_TALLIED", "(7, 4, 7)", "(7, 3, 7)")
+    rewritten(patch, count_tables, "_TALLIED", "(7, 4, 7)", "(7, 3, 7)")
 
 
 @planted(by=TALLIES)
 def a_meeting_that_may_have_begun_on_the_day_of_a_statement_counts_after_it(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, reader, "_STRADDLING", "earliest <= a.day", "earliest < a.day")
+    rewritten(patch, count_tables, "_STRADDLING", "earliest <= a.day", "earliest < a.day")
 
 
 @planted(by=TALLIES)
 def the_widest_window_is_taken_for_the_narrowest(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, reader, "_STRADDLING", "-max(", "-min(")
+    rewritten(patch, count_tables, "_STRADDLING", "-max(", "-min(")
 
 
 @planted(by=TALLIES)
 def a_statement_is_carried_on_from_the_day_after(patch: pytest.MonkeyPatch) -> None:
-    rewritten(patch, reader, "_STATED", "u.ends <= ?", "u.ends < ?")
+    rewritten(patch, count_tables, "_STATED", "u.ends <= ?", "u.ends < ?")
 
 
 @planted(by=LAW_6)
@@ -415,7 +415,7 @@ def a_further_source_is_lost(patch: pytest.MonkeyPatch) -> None:
             standing = said if stands else standing
         return None, standing
 
-    wrapped(patch, recorder.Recorder, "_asserted", asserted)
+    wrapped(patch, recorder.Recorder, "asserted", asserted)
 
 
 @planted(by=IDEMPOTENCE)

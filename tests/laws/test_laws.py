@@ -163,7 +163,7 @@ def small_pages(size: int) -> Iterator[None]:
         for read in (SQLiteLog.read, SQLiteLog.rows, SQLiteLog.events, SQLiteLog.of_subject):
             patch.setitem(read.__kwdefaults__ or {}, "limit", size)
         patch.setattr("dialogue_registry.projections.effective_log.PAGE", size)
-        patch.setattr("dialogue_registry.registry.registry.PAGE", size)
+        patch.setattr("dialogue_registry.registry.log_stream.PAGE", size)
         yield
 
 

@@ -21,7 +21,7 @@ COLUMNS = [field for field in Entry._fields if field != "source"]
 
 def unlocked(registry: Registry) -> sqlite3.Connection:
     """The registry's own connection, with nothing left that protects the log."""
-    connection = registry._conn
+    connection = registry._session.connection
     connection.execute("PRAGMA foreign_keys = OFF")
     for name in names_of(connection, "trigger"):
         connection.execute(f"DROP TRIGGER {name}")

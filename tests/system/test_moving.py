@@ -114,8 +114,8 @@ def test_a_target_that_went_on_by_itself_is_left_alone(origin: Path, tmp_path: P
 def test_a_log_that_was_changed_is_not_copied_further(server: Server, origin: Path, tmp_path: Path, to: str) -> None:
     target = tmp_path / "target.db" if to == "file" else server.new_database()
     with Registry.open(origin) as registry:
-        registry._conn.execute("DROP TRIGGER events_keep_values")
-        registry._conn.execute("UPDATE events SET by = 'y' WHERE position = 1500")
+        registry._session.connection.execute("DROP TRIGGER events_keep_values")
+        registry._session.connection.execute("UPDATE events SET by = 'y' WHERE position = 1500")
     with pytest.raises(BrokenChainError) as caught:
         copy(origin, target)
     assert caught.value.position == 1500

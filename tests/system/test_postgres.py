@@ -660,7 +660,7 @@ def test_an_open_registry_does_not_show_a_password(server: Server, caplog: pytes
     address = server.new_log().replace("postgres:@", f"postgres:{SECRET}@", 1)
     with Registry.open(address) as registry:
         assert SECRET in address
-        assert SECRET not in repr(registry) + repr(registry._replica.shared) + caplog.text
+        assert SECRET not in repr(registry) + repr(registry._session.replica.shared) + caplog.text
         registry.close()
         with pytest.raises(DialogueRegistryError) as caught:
             _ = registry.position

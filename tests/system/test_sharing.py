@@ -49,6 +49,7 @@ from dialogue_registry import (
     WrongPositionError,
 )
 from dialogue_registry.log.entry import Entry
+from dialogue_registry.registry.session import Mode
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd
 from tests.system.servers import Server, Wire
@@ -268,23 +269,23 @@ def test_a_block_that_is_left_by_an_error_was_a_dry_run(one: Registry, other: Re
 
 def test_what_decided_against_it_can_be_looked_at_however_late_it_came(one: Registry, other: Registry) -> None:
     """Overtaken often enough, it takes its turn first; and somebody was faster just then."""
-    assert one._replica is not None
-    turn = one._replica.shared.turn
+    assert one._session.replica is not None
+    turn = one._session.replica.shared.turn
 
     def at_last() -> AbstractContextManager[None]:
         other.record(held(1, place="Samarkand"))
         return turn()
 
-    one._replica.shared.turn = at_last  # type: ignore[method-assign]
+    one._session.replica.shared.turn = at_last  # type: ignore[method-assign]
     overtaking = count(10)
 
     def decide() -> None:
         if (number := next(overtaking)) < 13:
             other.record(held(number))
-        one._recorder.record([(held(1, place="Tashkent"), None)], "", None)
+        one._session.recorder.record([(held(1, place="Tashkent"), None)], "", None)
 
     with pytest.raises(ConflictError):
-        one._write(decide)
+        one._session.write(decide)
     assert next(overtaking) == 14
     assert one.meetings(meeting="c5/fm/1")[0].place == "Samarkand"
     agree(one, other)
@@ -315,7 +316,7 @@ def test_a_writer_of_batches_is_not_starved_by_writers_of_single_events(address:
 def test_recording_one_event_is_one_round_trip(one: Registry, tmp_path: Path) -> None:
     for number in range(10):  # by then the driver has prepared the statement
         one.record(held(number))
-    connection = one._replica.shared._connection.pgconn  # type: ignore[attr-defined]
+    connection = one._session.replica.shared._connection.pgconn  # type: ignore[attr-defined]
     with (tmp_path / "trace").open("w+") as trace:
         connection.trace(trace.fileno())
         one.record(held(99))
@@ -326,7 +327,7 @@ def test_recording_one_event_is_one_round_trip(one: Registry, tmp_path: Path) ->
 
 def test_a_batch_is_one_round_trip(one: Registry, tmp_path: Path) -> None:
     one.record_all(held(number) for number in range(10))
-    connection = one._replica.shared._connection.pgconn  # type: ignore[union-attr, attr-defined]
+    connection = one._session.replica.shared._connection.pgconn  # type: ignore[union-attr, attr-defined]
     with (tmp_path / "trace").open("w+") as trace:
         connection.trace(trace.fileno())
         one.record_all(held(1000 + number) for number in range(1000))
@@ -411,13 +412,13 @@ def test_neighbours_on_one_file_never_wait_for_each_other_in_a_circle(address: s
     views = tmp_path / "v.db"
     Registry.open(address, views=views).close()
 
-    def work(number: int, attempt: int) -> None:
-        with Registry.open(address, views=views) as registry, registry._writing(attempt):
-            registry._recorder.record([(held(number), None)], "", None)
+    def work(number: int, mode: Mode) -> None:
+        with Registry.open(address, views=views) as registry, registry._session.writing(mode):
+            registry._session.recorder.record([(held(number), None)], "", None)
 
     with psycopg.connect(address) as holder:
         holder.execute("SELECT dialogue_registry.take_turn()")
-        threads = [Thread(target=work, args=(number, attempt)) for number, attempt in enumerate([3, 0])]
+        threads = [Thread(target=work, args=task) for task in enumerate([Mode.EXCLUSIVE, Mode.OPTIMISTIC])]
         for thread in threads:
             thread.start()
             time.sleep(0.5)
@@ -688,9 +689,9 @@ def test_waiting_for_a_position_ends_when_every_projection_has_it(one: Registry,
 
 def test_waiting_for_what_is_there_keeps_the_connection(one: Registry, other: Registry) -> None:
     other.catch_up()
-    connection = other._replica.shared._connection  # type: ignore[union-attr, attr-defined]
+    connection = other._session.replica.shared._connection  # type: ignore[union-attr, attr-defined]
     assert other.wait_until(one.record(held(1))[0].position) == 3
-    assert other._replica.shared._connection is connection  # type: ignore[union-attr, attr-defined]
+    assert other._session.replica.shared._connection is connection  # type: ignore[union-attr, attr-defined]
 
 
 def test_who_waits_for_a_server_that_is_away_is_told_so(server: Server, one: Registry) -> None:
@@ -753,8 +754,8 @@ def test_what_a_projection_of_a_user_refuses_is_not_on_the_server(
 
 def _order(registry: Registry) -> list[str]:
     """What becomes of a batch, in order."""
-    assert registry._replica is not None
-    shared, fold, order = registry._replica.shared, registry._views.apply, []
+    assert registry._session.replica is not None
+    shared, fold, order = registry._session.replica.shared, registry._session.views.apply, []
     send = shared.send
 
     def sending(entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
@@ -773,7 +774,7 @@ def _order(registry: Registry) -> list[str]:
         order.append("folded")
 
     shared.send = sending  # type: ignore[method-assign]
-    registry._views.apply = folding  # type: ignore[method-assign, assignment]
+    registry._session.views.apply = folding  # type: ignore[method-assign, assignment]
     return order
 
 
@@ -799,10 +800,10 @@ def test_where_folding_fails_and_the_answer_is_lost_it_is_said_that_nobody_knows
     with closing(Wire(address)) as wire, Registry.open(wire.address) as one:
         wire.lose_the_answer_to(b"INSERT INTO")
         with _failing(one, sqlite3.OperationalError("the disk broke")):
-            one._replica.shared._conninfo = "postgresql://nobody@127.0.0.1:1/nothing"  # type: ignore[union-attr, attr-defined]
+            one._session.replica.shared._conninfo = "postgresql://nobody@127.0.0.1:1/nothing"  # type: ignore[union-attr, attr-defined]
             with pytest.raises(UnreachableError, match=r"not known whether that arrived.*the disk broke"):
                 one.record(*(held(number) for number in range(50)))
-        one._replica.shared._conninfo = wire.address  # type: ignore[union-attr, attr-defined]
+        one._session.replica.shared._conninfo = wire.address  # type: ignore[union-attr, attr-defined]
         assert other.catch_up() == one.catch_up() == 52
         agree(one, other)
 
@@ -825,9 +826,9 @@ def _failing(registry: Registry, failure: Exception) -> Iterator[None]:
     def fail(*_: object) -> None:
         raise failure
 
-    registry._views.apply = fail  # type: ignore[method-assign, assignment]
+    registry._session.views.apply = fail  # type: ignore[method-assign, assignment]
     yield
-    del registry._views.apply
+    del registry._session.views.apply
 
 
 def test_where_folding_fails_and_others_came_first_nothing_is_recorded(one: Registry, other: Registry) -> None:
@@ -841,10 +842,10 @@ def test_where_folding_fails_and_others_came_first_nothing_is_recorded(one: Regi
 
 
 def test_who_is_interrupted_while_a_batch_waits_for_its_turn_goes_on_at_once(one: Registry, other: Registry) -> None:
-    assert other._replica is not None
+    assert other._session.replica is not None
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
-        with other._replica.shared.turn():
+        with other._session.replica.shared.turn():
             signal.setitimer(signal.ITIMER_REAL, 0.5)
             began = time.monotonic()
             with pytest.raises(KeyboardInterrupt):
@@ -880,7 +881,7 @@ CHILD = dedent("""
     import os, signal, sys
     from dialogue_registry import MeetingHeld, Registry
     with Registry.open(sys.argv[1], views=sys.argv[2]) as registry:
-        shared = registry._replica.shared
+        shared = registry._session.replica.shared
         append = shared.append
         def append_and_die(entries, *, expected):
             append(entries, expected=expected)
@@ -921,8 +922,8 @@ def test_whenever_it_is_interrupted_what_is_acknowledged_stands(address: str, on
                 if number % 3 == 0:
                     one.record(*(held(f"{number}-{n}") for n in range(20)))
                 elif number % 3 == 1:
-                    with one._writing(attempt=3):
-                        one._recorder.record([(held(f"{number}"), None)], "", None)
+                    with one._session.writing(Mode.EXCLUSIVE):
+                        one._session.recorder.record([(held(f"{number}"), None)], "", None)
                 else:
                     other.record(held(f"other-{number}"))
                     one.catch_up()

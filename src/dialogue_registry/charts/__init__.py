@@ -16,13 +16,13 @@ from pathlib import Path
 from dialogue_registry.charts.counts_chart import counts
 from dialogue_registry.charts.picture import Picture, save
 from dialogue_registry.charts.timeline_chart import timeline
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 __all__ = ["Picture", "counts", "draw", "save", "timeline"]
 
 
 def draw(
-    registry: Registry,
+    registry: Snapshot,
     folder: str | os.PathLike[str],
     *,
     formats: Iterable[str] = ("svg", "png", "html"),

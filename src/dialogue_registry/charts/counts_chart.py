@@ -39,7 +39,7 @@ from dialogue_registry.model.events import Format
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.reconciliation import Finding, Verdict
 from dialogue_registry.queries.results import Meeting, Series
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 VERDICT_LOOKS = {
     Verdict.AGREES: Look(CIRCLE, DARK),
@@ -56,7 +56,7 @@ _MOST_NOTES = 12
 
 
 def counts(
-    registry: Registry,
+    registry: Snapshot,
     *,
     dialogue: str | None = None,
     series: str | Iterable[str] = (),

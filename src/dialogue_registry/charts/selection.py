@@ -9,7 +9,7 @@ from dialogue_registry.charts.style import Span
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 
 @attrs.frozen
@@ -35,7 +35,7 @@ class Selection:
 
 
 def select(
-    registry: Registry,
+    registry: Snapshot,
     *,
     dialogue: str | None,
     series: str | Iterable[str],

@@ -42,7 +42,7 @@ from dialogue_registry.charts.style import (
 from dialogue_registry.model.events import Format
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.results import Meeting
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 FORMAT_WORDS = {
     Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", None: "not known how",
@@ -74,7 +74,7 @@ _MOST_BLOCKS = 40
 
 
 def timeline(
-    registry: Registry,
+    registry: Snapshot,
     *,
     dialogue: str | None = None,
     series: str | Iterable[str] = (),

@@ -19,7 +19,8 @@ from dialogue_registry.errors import (
 from dialogue_registry.imports.fact_fields import source_from
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import Format, Role, Source
-from dialogue_registry.registry.registry import Registry, is_address
+from dialogue_registry.registry.opening import is_address
+from dialogue_registry.registry.registry import Registry, Snapshot
 
 file_argument = click.argument("file", metavar="FILE")
 
@@ -137,7 +138,7 @@ def take_fields(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def asking(file: str) -> Iterator[Registry]:
+def asking(file: str) -> Iterator[Snapshot]:
     """Open a registry to be asked, as it is or as it was known at the time that ``at`` names."""
     when = click.get_current_context().find_object(str)
     _must_exist(file)
@@ -184,7 +185,7 @@ def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
         yield show
 
 
-def must_be_recorded(registry: Registry, **ids: str | None) -> None:
+def must_be_recorded(registry: Snapshot, **ids: str | None) -> None:
     """Raise UnknownSubjectError unless each id that was given names what its option says."""
     for kind, named in ids.items():
         if named is None:

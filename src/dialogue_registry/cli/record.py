@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ from dialogue_registry.imports.importer import ImportReport, import_table
 from dialogue_registry.imports.readers import READABLE
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import FACTS, Fact
-from dialogue_registry.registry.registry import Registry, is_address, server_log
+from dialogue_registry.registry.opening import is_address, server_log
+from dialogue_registry.registry.registry import Registry
 
 
 @command(example="dialogue-registry init new.db")
@@ -233,10 +234,6 @@ def _tell(report: ImportReport, shown: str | None) -> None:
         show(report.of_rows, "row outcome reason", shown)
 
 
-class _DryRunError(Exception):
-    """Undoes what a dry run took in."""
-
-
 def _take_in(file: str, rows: str, shown: str | None, *, dry_run: bool) -> None:
     """Import an exported log."""
     with _importing(file, dry_run=dry_run) as registry:
@@ -244,13 +241,10 @@ def _take_in(file: str, rows: str, shown: str | None, *, dry_run: bool) -> None:
         with (
             nullcontext(sys.stdin.buffer) if rows == "-" else Path(rows).open("rb") as lines,
             progress_bar("events") as progress,
-            suppress(_DryRunError),
-            registry.transaction() if dry_run else nullcontext(),
+            registry.transaction(dry_run=True) if dry_run else nullcontext(),
         ):
             row["events"] = registry.import_events(lines, progress=progress)
             row |= {**registry.head._asdict(), "dry_run": dry_run}
-            if dry_run:
-                raise _DryRunError
     if shown is not None:
         show([row], "events position digest dry_run", shown)
         return

@@ -5,7 +5,8 @@ import click
 from dialogue_registry.cli.main import cli, command, say
 from dialogue_registry.cli.options import progress_bar
 from dialogue_registry.registry.copy import copy as copy_log
-from dialogue_registry.registry.registry import Registry, is_address
+from dialogue_registry.registry.opening import is_address
+from dialogue_registry.registry.registry import Registry
 
 
 @command(cli, example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")

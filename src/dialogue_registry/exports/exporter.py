@@ -15,7 +15,7 @@ from dialogue_registry.exports.ical import calendar
 from dialogue_registry.exports.jsonld import json_ld
 from dialogue_registry.exports.popolo import popolo
 from dialogue_registry.exports.tabular import LAYOUTS, write_data_package, write_parquet
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 FORMATS = ("events", "csv", "parquet", "ics", "jsonld", "popolo")
 _ENDINGS = {".jsonl": "events", ".ndjson": "events", ".ics": "ics", ".jsonld": "jsonld", ".json": "popolo", "": "csv"}
@@ -28,7 +28,7 @@ _SQLITE = b"SQLite format 3\0"
 
 
 def export_file(
-    registry: Registry,
+    registry: Snapshot,
     path: str | os.PathLike[str],
     *,
     format: str | None = None,  # noqa: A002 - what it is called everywhere
@@ -79,7 +79,7 @@ def export_file(
 
 
 def _content(
-    registry: Registry, chosen: str, progress: Callable[[int, int], object] | None
+    registry: Snapshot, chosen: str, progress: Callable[[int, int], object] | None
 ) -> tuple[Iterable[bytes], tuple[str, ...]]:
     if chosen == "ics":
         whole, left_out = calendar(registry)
@@ -90,7 +90,7 @@ def _content(
     return [orjson.dumps(document, option=orjson.OPT_INDENT_2), b"\n"], ()
 
 
-def _event_lines(registry: Registry, progress: Callable[[int, int], object] | None) -> Iterable[bytes]:
+def _event_lines(registry: Snapshot, progress: Callable[[int, int], object] | None) -> Iterable[bytes]:
     end = registry.position
     for number, line in enumerate(registry.export_events(), 1):
         yield f"{line}\n".encode()

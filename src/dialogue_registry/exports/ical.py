@@ -11,13 +11,13 @@ from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.results import Meeting
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 if TYPE_CHECKING:
     from icalendar import Event
 
 
-def calendar(registry: Registry) -> tuple[bytes, tuple[str, ...]]:
+def calendar(registry: Snapshot) -> tuple[bytes, tuple[str, ...]]:
     """The meetings as an iCalendar, and what had to be left out and why; needs the extra ``[ics]``.
 
     The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
@@ -73,7 +73,7 @@ def _days(when: PartialDate | None) -> tuple[date, date] | None:
     return when.earliest, when.latest
 
 
-def _event(registry: Registry, meeting: Meeting, series: str, days: tuple[date, date], status: str) -> "Event":
+def _event(registry: Snapshot, meeting: Meeting, series: str, days: tuple[date, date], status: str) -> "Event":
     from icalendar import Event  # noqa: PLC0415 - an extra
 
     # A correction that moves a fact to another meeting is filed under the meeting it moves from.

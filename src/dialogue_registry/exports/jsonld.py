@@ -11,7 +11,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.results import Attendance, Meeting
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 Node = dict[str, Any]
 
@@ -28,7 +28,7 @@ _STATUSES: Mapping[Status, str] = {
 }
 
 
-def json_ld(registry: Registry) -> Node:
+def json_ld(registry: Snapshot) -> Node:
     """The series and meetings as one graph of EventSeries and Event."""
     parties = {party.party: party.name for dialogue in registry.dialogues() for party in dialogue.parties}
     names = {series.series: series.name for series in registry.series()}

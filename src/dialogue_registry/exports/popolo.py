@@ -11,12 +11,12 @@ from typing import Any
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.queries.results import Attendance, Meeting
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 Node = dict[str, Any]
 
 
-def popolo(registry: Registry) -> Node:
+def popolo(registry: Snapshot) -> Node:
     """The registry as persons, organizations, memberships and events."""
     attended = registry.attendance()
     meetings = {meeting.meeting: meeting for meeting in registry.meetings()}
@@ -38,7 +38,7 @@ def popolo(registry: Registry) -> Node:
     }
 
 
-def _organizations(registry: Registry, attended: Iterable[Attendance]) -> Iterator[Node]:
+def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterator[Node]:
     parties: dict[str, Node] = {}
     for dialogue in registry.dialogues():
         yield _filled(

@@ -16,7 +16,7 @@ import attrs
 import orjson
 
 from dialogue_registry.errors import MissingExtraError
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.registry import Snapshot
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,7 +100,7 @@ LAYOUTS: Mapping[str, Layout] = {
 """The tables that are exported, parents first."""
 
 
-def rows_of(registry: Registry, table: str) -> Iterator[Sequence[Any]]:
+def rows_of(registry: Snapshot, table: str) -> Iterator[Sequence[Any]]:
     """Yield the rows of one table, in the order they were recorded; dates and lists as SQLite has them: text."""
     columns = ", ".join(f"t.{column}" for column in LAYOUTS[table].columns)
     first = "SELECT {0} FROM evidence v WHERE v.fact = t.fact AND v.title IS NOT NULL ORDER BY v.telling LIMIT 1"
@@ -110,7 +110,7 @@ def rows_of(registry: Registry, table: str) -> Iterator[Sequence[Any]]:
     )
 
 
-def write_data_package(registry: Registry, folder: Path) -> None:
+def write_data_package(registry: Snapshot, folder: Path) -> None:
     """Write one CSV file a table, and the descriptor datapackage.json, into an empty or new folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, layout in LAYOUTS.items():
@@ -121,7 +121,7 @@ def write_data_package(registry: Registry, folder: Path) -> None:
     (folder / "datapackage.json").write_bytes(orjson.dumps(descriptor(registry), option=orjson.OPT_INDENT_2) + b"\n")
 
 
-def descriptor(registry: Registry) -> dict[str, Any]:
+def descriptor(registry: Snapshot) -> dict[str, Any]:
     """The Tabular Data Package that describes the CSV files; it names the head of the log they were made from."""
     head = registry.head
     return {
@@ -155,7 +155,7 @@ def _resource(name: str, layout: Layout) -> dict[str, Any]:
     }
 
 
-def arrow_tables(registry: Registry) -> "dict[str, pa.Table]":
+def arrow_tables(registry: Snapshot) -> "dict[str, pa.Table]":
     """All tables as Arrow tables, by name: dialogues, parties, series, meetings, attendance …
 
     Any data frame library takes them; needs the extra ``[dataframes]``. The columns
@@ -193,7 +193,7 @@ _READ = {
 }
 
 
-def write_parquet(registry: Registry, folder: Path) -> None:
+def write_parquet(registry: Snapshot, folder: Path) -> None:
     """Write one Parquet file a table into a folder; needs the extra ``[dataframes]``."""
     tables = arrow_tables(registry)
     from pyarrow import parquet  # noqa: PLC0415 - an extra

@@ -9,7 +9,6 @@ is one transaction: when it cannot be brought to its end, nothing of it is recor
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -97,10 +96,6 @@ class ImportReport:
         return "\n".join(text)
 
 
-class _DryRunError(Exception):
-    """Undoes the transaction of a dry run."""
-
-
 def import_table(
     registry: Registry,
     rows: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
@@ -137,7 +132,7 @@ def import_table(
         numbered = enumerate(rows, 1)
     numbered = iter(numbered)
     run = _Run(registry, plan, source, by)
-    with suppress(_DryRunError), registry.transaction():
+    with registry.transaction(dry_run=dry_run):
         run.first()
         while page := list(islice(numbered, _BATCH)):
             run.try_all(page)
@@ -153,8 +148,6 @@ def import_table(
                 row=row.row,
                 report=attrs.evolve(report, dry_run=True),
             )
-        if dry_run:
-            raise _DryRunError
     return report
 
 

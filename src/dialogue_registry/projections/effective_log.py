@@ -162,7 +162,7 @@ class Facts:
         """What the event at a position says."""
         return worded(self._log.at(event))
 
-    def story(self, meeting: str) -> list[Standing]:
+    def reports(self, meeting: str) -> list[Standing]:
         """The standing reports of a meeting's status, further sources included, in order."""
         start = status_key(meeting)
         rows = self._connection.execute(
@@ -313,7 +313,7 @@ class Facts:
             return key(content, {})
         before = [
             entry.fact
-            for entry in self.story(content.meeting)
+            for entry in self.reports(content.meeting)
             if isinstance(entry.content, Interruption) and entry.fact < fact and self.under(entry.key) == entry.fact
         ]
         return key(content, {content.meeting: max(before, default=0)})
@@ -365,7 +365,7 @@ class Facts:
     def _rekey(self, meeting: str, change: "_Ledger") -> None:
         """Give a meeting's announcements the keys that its interruptions now leave them."""
         last = 0
-        for entry in self.story(meeting):
+        for entry in self.reports(meeting):
             if isinstance(entry.content, Interruption) and self.under(entry.key) == entry.fact:
                 last = entry.fact
             elif isinstance(entry.content, MeetingAnnounced):

@@ -59,7 +59,7 @@ class Views:
 
     # --- life ------------------------------------------------------------------------
 
-    def only_ours(self) -> bool:
+    def only_standard(self) -> bool:
         """Say whether all projections are the library's own, which refuse no fact that the rules let through."""
         return {projection.name for projection in self.projections} <= {"standard", "search"}
 

@@ -10,7 +10,7 @@ import attrs
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import subject_of
 from dialogue_registry.queries.display import Rows, table
-from dialogue_registry.queries.reader import Questions
+from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Dispute, Meeting, Statement
 
 
@@ -33,7 +33,7 @@ class Anomalies(Rows[Anomaly]):
         return "\n".join(table(("kind", "subject", "why"), [(a.kind, a.subject, a.why) for a in self]))
 
 
-def find(connection: sqlite3.Connection, questions: Questions, today: date) -> Anomalies:
+def find(connection: sqlite3.Connection, questions: Reader, today: date) -> Anomalies:
     """Look through the views for what is odd, as of a day."""
     finder = _Finder(connection, questions)
     found: list[Anomaly] = []
@@ -65,7 +65,7 @@ def _apart(dispute: Dispute) -> str:
 
 
 class _Finder:
-    def __init__(self, connection: sqlite3.Connection, questions: Questions) -> None:
+    def __init__(self, connection: sqlite3.Connection, questions: Reader) -> None:
         self._connection = connection
         self._questions = questions
 

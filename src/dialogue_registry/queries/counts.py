@@ -1,4 +1,4 @@
-"""Counts, and the rules they are made by. Pure.
+"""Counts, and the rules they are made by. Pure: what is stored comes through :class:`CountTables`.
 
 A held meeting counts as of a day *certainly* when the latest possible day of its
 beginning is on or before it, *possibly* when the earliest is. Every answer gives both.
@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Protocol
 
 import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format, Source
+from dialogue_registry.model.events import Format
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.display import Shown, html_table
 from dialogue_registry.queries.results import Meeting, Statement
@@ -61,7 +62,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 
 def find_rule(rule: str | Rule) -> Rule:
-    """Give the rule of that name, or the rule itself; raises InvalidValueError."""
+    """Return the rule of that name, or the rule itself; raises InvalidValueError."""
     if isinstance(rule, Rule):
         return rule
     if not isinstance(rule, str) or rule not in RULES:
@@ -86,12 +87,6 @@ class Count(Shown):
     by_format: Mapping[str, Bounds]
     highest_ordinal: int | None
     carried: Bounds | None
-    _evidence: Callable[[], tuple[Source, ...]] = attrs.field(eq=False, repr=False, default=tuple)
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The sources of the meetings that are certainly or possibly counted."""
-        return self._evidence()
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -124,7 +119,7 @@ class Counts(Mapping[str, Count]):
 
 
 Cell = tuple[str, bool]
-"""A format and whether an ordinal is printed: what the library's own rules look at."""
+"""A format, and whether an ordinal is printed: the library's own rules look at nothing else."""
 
 
 @attrs.define
@@ -136,11 +131,11 @@ class Cells:
     highest: int | None = None
 
     def totals(self) -> Bounds:
-        """All of them."""
+        """Return the number of all of them."""
         return Bounds(sum(self.certain.values()), sum(self.possible.values()))
 
     def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
-        """The total and the share of each format under one of the library's rules."""
+        """Return the total and the share of each format under one of the library's rules."""
         return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in _counted(rule))
 
 
@@ -198,12 +193,12 @@ CELLS: Mapping[Cell, Meeting] = {
 
 @lru_cache
 def _counted(rule: Rule) -> Sequence[Cell]:
-    """The cells that one of the library's rules counts, found out once and not for each series."""
+    """Return the cells that one of the library's rules counts; cached, as it is asked for each series."""
     return [cell for cell, meeting in CELLS.items() if rule.counts(meeting)]
 
 
 def as_of(meeting: Meeting, first: date | None, last: date | None) -> Bounds:
-    """Whether a held meeting counts as of a day known to lie between ``first`` and ``last`` (None: all time)."""
+    """Return whether a held meeting counts as of a day between ``first`` and ``last`` (None: all time)."""
     if first is None or last is None:
         return Bounds(1, 1)
     if meeting.date is None:
@@ -212,7 +207,7 @@ def as_of(meeting: Meeting, first: date | None, last: date | None) -> Bounds:
 
 
 def tallied(meetings: Iterable[Meeting], rule: Rule, day: date | None) -> tuple[Bounds, Mapping[str, Bounds]]:
-    """Count held meetings one by one: the way of a rule of the user's own."""
+    """Count held meetings one by one, by a rule of the user's own."""
     return summed(
         (meeting.format or "unknown", bounds.certain, bounds.possible)
         for meeting in meetings
@@ -223,7 +218,7 @@ def tallied(meetings: Iterable[Meeting], rule: Rule, day: date | None) -> tuple[
 
 @attrs.frozen
 class Stated:
-    """What a statement says, without who says so."""
+    """A stated count, without its source."""
 
     count: int
     as_of: PartialDate
@@ -231,7 +226,7 @@ class Stated:
 
 
 def carrying(statements: Sequence[Statement | Stated], day: date | None) -> tuple[PartialDate, int] | None:
-    """The date and the number to carry on from: the latest statement as of a day.
+    """Return the date and the number to carry on from: the latest statement as of a day.
 
     Of that date, the last recorded without a format, else the sum of the last recorded of
     each format.
@@ -244,3 +239,60 @@ def carrying(statements: Sequence[Statement | Stated], day: date | None) -> tupl
     latest = [s for s in known if (s.as_of.latest, s.as_of.earliest) == (until, since)]
     by_format = {s.format: s.count for s in latest}
     return latest[0].as_of, by_format[None] if None in by_format else sum(by_format.values())
+
+
+class CountTables(Protocol):
+    """The held meetings and the statements of every series, as stored."""
+
+    def cells(self, day: date | None) -> dict[str, Cells]:
+        """Return the cells of every series as of a day, in the order the series were opened."""
+
+    def stated(self, day: date | None) -> dict[str, list[Stated]]:
+        """Return the statements that each series may be carried on from as of a day."""
+
+    def held_after(
+        self, dates: Mapping[str, PartialDate], day: date | None, cells: Mapping[str, Cells]
+    ) -> dict[str, Bounds]:
+        """Return the number held of each series after a date of its own, up to and including a day.
+
+        No date may be later than the day; ``cells`` are those as of that day.
+        """
+
+
+def count(tables: CountTables, held: Callable[[], Iterable[Meeting]], day: date | None, rule: Rule) -> Counts:
+    """Count the held meetings of every series as of a day (None: all time), by a rule.
+
+    ``held`` returns all held meetings, for a rule of the user's own.
+    """
+    cells = tables.cells(day)
+    carried = _carried(tables, day, cells)
+    built_in = rule is RULES.get(rule.name)
+    meetings: dict[str, list[Meeting]] = {}
+    for meeting in () if built_in else held():
+        meetings.setdefault(meeting.series, []).append(meeting)
+    counts: dict[str, Count] = {}
+    for series, of_series in cells.items():
+        if built_in:
+            total, by_format = of_series.under(rule)
+        else:
+            total, by_format = tallied(meetings.get(series, ()), rule, day)
+        counts[series] = Count(
+            series=series,
+            total=total,
+            by_format=by_format,
+            highest_ordinal=of_series.highest,
+            carried=carried.get(series),
+        )
+    return Counts(counts)
+
+
+def _carried(tables: CountTables, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
+    """Return what each series comes to that is carried on from a statement."""
+    carry = {series: found for series, s in tables.stated(day).items() if (found := carrying(s, day)) is not None}
+    if not carry:
+        return {}
+    after = tables.held_after({series: since for series, (since, _) in carry.items()}, day, cells)
+    return {
+        series: Bounds(number + after[series].certain, number + after[series].possible)
+        for series, (_, number) in carry.items()
+    }

@@ -1,4 +1,4 @@
-"""How counts agree with what official sources stated: every statement against every rule. Pure."""
+"""How counts agree with the counts that official sources stated: every statement against every rule."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -12,11 +12,12 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.events import Source
 from dialogue_registry.queries.counts import RULES, Bounds, Rule, as_of
 from dialogue_registry.queries.display import Shown, fold, html_table, table
+from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Meeting, Statement
 
 
 class Verdict(StrEnum):
-    """What a comparison of a statement with the record comes to."""
+    """The outcome of comparing a statement with the record."""
 
     AGREES = "agrees"
     WITHIN = "within date uncertainty"
@@ -33,7 +34,7 @@ class Own(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Finding(Shown):
-    """What one statement comes to when compared with the record.
+    """The outcome of comparing one statement with the record.
 
     ``verdict`` is that of the rule held where that fits, else the best that any rule
     gives: while a date is open, a count by format may hit the number by chance.
@@ -57,7 +58,7 @@ class Finding(Shown):
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Who stated it."""
+        """The sources that stated it."""
         return self.statement.sources
 
 
@@ -122,7 +123,7 @@ class Reconciliation(Sequence[Finding]):
 
 
 def _off(finding: Finding) -> str:
-    """By how many a statement is off; from what, where that is not the number on record."""
+    """Return by how many a statement is off, and from which rule where that is not held."""
     if not finding.difference:
         return ""
     return f" by {finding.difference:+d}" + (f" from {finding.nearest}" if finding.nearest != "held" else "")
@@ -134,7 +135,7 @@ def _fit(finding: Finding, rule: str) -> str:
 
 
 def _listed(names: Iterable[str], width: int = 36) -> str:
-    """Names joined by commas, in lines of about a width; no name is broken."""
+    """Return names joined by commas, in lines of about a width; no name is broken."""
     lines: list[str] = []
     for name in names:
         if lines and len(lines[-1]) + len(name) + 2 <= width:
@@ -149,7 +150,7 @@ ORDINAL = "ordinal"
 
 
 def your_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Give the user's rules; raises InvalidValueError where a name would stand for two."""
+    """Return the user's rules; raises InvalidValueError where a name would stand for two."""
     given = tuple(rules)
     taken = {*RULES, ORDINAL}
     for rule in given:
@@ -162,19 +163,20 @@ def your_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterable[Rule] = ()) -> Finding:
     """Compare a statement with the held meetings of its series, under the library's rules and the user's."""
     first, last = statement.as_of.earliest, statement.as_of.latest
+    # Each meeting of the series in question, with whether it counts as of the statement's date.
     standing = {meeting.meeting: (meeting, as_of(meeting, first, last)) for meeting in meetings}
     if statement.format is not None:
-        standing = {id_: told for id_, told in standing.items() if told[0].format == statement.format}
-    reach = {id_: told for id_, told in standing.items() if told[1].possible}
+        standing = {id_: counted for id_, counted in standing.items() if counted[0].format == statement.format}
+    reach = {id_: counted for id_, counted in standing.items() if counted[1].possible}
     own = statement.reported_at if statement.reported_at in reach else None
-    theirs = tuple(rules)
+    users_rules = tuple(rules)
     tried: dict[str, tuple[Bounds, frozenset[str]]] = {}
     for without in (None, own) if own else (None,):
-        left = {id_: told for id_, told in reach.items() if id_ != without}
+        left = {id_: counted for id_, counted in reach.items() if id_ != without}
         suffix = f" without {without}" if without else ""
-        for rule in (*RULES.values(), *theirs):
-            counted = {id_: told for id_, told in left.items() if rule.counts(told[0])}
-            tried[rule.name + suffix] = _summed(counted), frozenset(counted)
+        for rule in (*RULES.values(), *users_rules):
+            chosen = {id_: counted for id_, counted in left.items() if rule.counts(counted[0])}
+            tried[rule.name + suffix] = _summed(chosen), frozenset(chosen)
         tried[ORDINAL + suffix] = _highest(left), frozenset(left)
     verdicts = {name: _verdict(statement.count, bounds) for name, (bounds, _) in tried.items()}
     order = list(Verdict).index
@@ -187,28 +189,37 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
     gaps = {name: _gap(statement.count, bounds) for name, (bounds, _) in tried.items()}
     nearest = min(gaps, key=lambda name: abs(gaps[name])) if best is Verdict.DISAGREES else ""
     held, everything = tried["held"]
-    telling = {"numbered", *(rule.name for rule in theirs)} if nearest in {"", "held"} else {nearest}
+    shown = {"numbered", *(rule.name for rule in users_rules)} if nearest in {"", "held"} else {nearest}
     if own and verdicts["held"] != verdicts[f"held without {own}"]:
-        telling.add(f"held without {own}")
-    apart = {
+        shown.add(f"held without {own}")
+    differing = {
         id_
-        for name in telling | set(fitting)
+        for name in shown | set(fitting)
         for id_ in everything ^ tried[name][1]
         if (name in fitting) != ("held" in fitting) or best is Verdict.DISAGREES
     }
     if best is not Verdict.AGREES:
-        apart |= {id_ for id_, (_, bounds) in reach.items() if bounds.certain != bounds.possible}
+        differing |= {id_ for id_, (_, bounds) in reach.items() if bounds.certain != bounds.possible}
     return Finding(
         statement=statement,
         verdict=best,
         rules=fitting,
-        meetings=tuple(id_ for id_ in standing if id_ in apart),
+        meetings=tuple(id_ for id_ in standing if id_ in differing),
         difference=gaps.get(nearest, 0),
         nearest=nearest,
         recorded=held,
         own=_own(verdicts["held"], verdicts[f"held without {own}"]) if own else Own.NOT_TELLING,
         by_rule=MappingProxyType(verdicts),
     )
+
+
+def reconcile_all(reader: Reader, rules: Iterable[Rule] = ()) -> Reconciliation:
+    """Compare every statement with the record, under the library's rules and the user's."""
+    users_rules = tuple(rules)
+    statements = reader.selected(Statement, {}, "latest, earliest, fact")
+    held = {series: reader.held(series) for series in dict.fromkeys(statement.series for statement in statements)}
+    findings = tuple(reconcile(statement, held[statement.series], users_rules) for statement in statements)
+    return Reconciliation(findings, tuple(series for series in reader.series_ids() if series not in held))
 
 
 def _summed(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:

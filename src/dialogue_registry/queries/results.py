@@ -17,8 +17,7 @@ from dialogue_registry.model.names import NameParts, name_parts
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.display import Shown
 
-Row = Mapping[str, Any]
-_Evidence = tuple[Source, ...]
+_Sources = tuple[Source, ...]
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +30,7 @@ class Dialogue(Shown):
     aliases: tuple[str, ...]
     parties: "tuple[Party, ...]"
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +43,7 @@ class Party(Shown):
     joined: PartialDate | None
     aliases: tuple[str, ...]
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +56,7 @@ class Series(Shown):
     abbreviation: str
     aliases: tuple[str, ...]
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -80,7 +79,7 @@ class Meeting(Shown):
     reason: str
     until: PartialDate | None
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -94,7 +93,7 @@ class Attendance(Shown):
     role: Role
     on_behalf_of: str
     event: int
-    sources: _Evidence
+    sources: _Sources
 
     @property
     def parts(self) -> NameParts:
@@ -115,7 +114,7 @@ class Appearance(Shown):
     role: Role
     on_behalf_of: str
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +124,7 @@ class Topic(Shown):
     meeting: str
     topic: str
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -138,7 +137,7 @@ class Activity(Shown):
     field: str
     date: PartialDate | None
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -149,7 +148,7 @@ class Outcome(Shown):
     title: str
     kind: str
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -162,7 +161,7 @@ class Statement(Shown):
     format: Format | None
     reported_at: str | None
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -178,7 +177,7 @@ class Dispute(Shown):
     claim: Fact
     reason: str
     event: int
-    sources: _Evidence
+    sources: _Sources
 
 
 @attrs.frozen(kw_only=True)
@@ -236,7 +235,7 @@ def columns_of(cls: type) -> Sequence[str]:
     return [_COLUMN.get(name, name) for name in fields]
 
 
-def reader(cls: type) -> Callable[..., Any]:
+def row_reader(cls: type) -> Callable[..., Any]:
     """Make a function that reads a database row (its :func:`columns_of`) and the sources into a row of a class."""
     names = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
     hooks = [(index, _READ[name]) for index, name in enumerate(names) if name in _READ]

@@ -33,7 +33,7 @@ from dialogue_registry.model.tables import Feed, Projection, Row, Table
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries.display import Rows, Shown
-from dialogue_registry.queries.reader import Questions
+from dialogue_registry.queries.reader import Reader
 
 
 @attrs.frozen(kw_only=True)
@@ -180,7 +180,7 @@ WHERE search_index MATCH ? ORDER BY rank, t.fact
 class Searcher:
     """The index of one registry: kept beside its views, or made in memory."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, questions: Questions, *, past: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, questions: Reader, *, past: bool) -> None:
         self._connection = connection
         self._questions = questions
         self._past = past

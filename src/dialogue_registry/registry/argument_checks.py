@@ -1,4 +1,4 @@
-"""What is given to the desk, checked before anything is done with it."""
+"""Validation of the arguments of the public API."""
 
 import re
 from datetime import datetime
@@ -11,8 +11,8 @@ from dialogue_registry.model.recording_rules import Status
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 
-def a_fact(event: Fact, number: int | None = None) -> Fact:
-    """Give the fact; raises InvalidValueError where it is none."""
+def check_fact(event: Fact, number: int | None = None) -> Fact:
+    """Return the fact; raises InvalidValueError where it is none."""
     if not isinstance(event, FACTS):
         where = "" if number is None else f"item {number + 1}: "
         raise InvalidValueError(
@@ -22,15 +22,15 @@ def a_fact(event: Fact, number: int | None = None) -> Fact:
     return event
 
 
-def a_source(source: Source | None) -> Source | None:
-    """Give the source, or None; raises InvalidValueError."""
+def check_source(source: Source | None) -> Source | None:
+    """Return the source, or None; raises InvalidValueError."""
     if source is not None and not isinstance(source, Source):
         raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
     return source
 
 
-def a_text(value: str, name: str) -> str:
-    """Give the text; raises InvalidValueError."""
+def check_text(value: str, name: str) -> str:
+    """Return the text; raises InvalidValueError."""
     if not isinstance(value, str) or len(value) > MAX_TEXT or not _TEXT.fullmatch(value):
         raise InvalidValueError(
             f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, "
@@ -39,26 +39,26 @@ def a_text(value: str, name: str) -> str:
     return value
 
 
-def a_number(value: int, name: str, least: int = 0) -> int:
-    """Give the whole number; raises InvalidValueError."""
+def check_number(value: int, name: str, least: int = 0) -> int:
+    """Return the whole number; raises InvalidValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
         raise InvalidValueError(f"{name} is {value!r}: give a whole number of at least {least}")
     return value
 
 
-def seconds(value: float, name: str) -> float:
-    """Give the number of seconds; raises InvalidValueError."""
+def check_seconds(value: float, name: str) -> float:
+    """Return the number of seconds; raises InvalidValueError."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e9:
         raise InvalidValueError(f"{name} is {value!r}: give a number of seconds, 0 or more")
     return value
 
 
-def a_head(head: tuple[int, str]) -> tuple[int, str]:
-    """Give the head, as verify() gave it; raises InvalidValueError."""
+def check_head(head: tuple[int, str]) -> tuple[int, str]:
+    """Return the head, as verify() returned it; raises InvalidValueError."""
     try:
         position, digest = head
         if len(bytes.fromhex(digest)) == 32:
-            return a_number(position, "the position of head"), digest
+            return check_number(position, "the position of head"), digest
     except (TypeError, ValueError):
         pass
     raise InvalidValueError(
@@ -66,8 +66,8 @@ def a_head(head: tuple[int, str]) -> tuple[int, str]:
     )
 
 
-def choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
-    """Give the value of a choice by its name; raises InvalidValueError."""
+def check_choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
+    """Return the value of a choice by its name; raises InvalidValueError."""
     try:
         return choices(value).value
     except ValueError:
@@ -75,8 +75,8 @@ def choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str
         raise InvalidValueError(f"there is no {choices.__name__.lower()} {value!r}: use one of {wanted}") from None
 
 
-def a_moment(moment: datetime | str) -> str:
-    """Give the instant as the log writes it; raises InvalidValueError."""
+def check_instant(moment: datetime | str) -> str:
+    """Return the instant as the log writes it; raises InvalidValueError."""
     try:
         parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         aware = parsed.utcoffset() is not None

@@ -1,7 +1,7 @@
-"""A registry moved: from a file to a server and back, ids, instants and hashes included.
+"""A registry copied from a file to a server, back, or to another file; ids, instants and hashes included.
 
-What arrived stays, page by page, and what is there already is not copied again: after an
-interruption, run it again. The chain is checked on the way.
+Pages that have arrived stay, and events that the target has already are not copied again:
+after an interruption, run it again. The chain is checked on the way.
 """
 
 import os
@@ -14,21 +14,22 @@ from dialogue_registry.errors import ExchangeError
 from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.entry import PAGE, Entry, Head, Log
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.registry.adopting import following, take_over
-from dialogue_registry.registry.registry import Registry, is_address, server_log
+from dialogue_registry.registry.opening import is_address, open_session, server_log
+from dialogue_registry.registry.replica import following, take_over
+from dialogue_registry.registry.session import Session
 
 Place: TypeAlias = str | os.PathLike[str]
 
 
 def copy(origin: Place, target: Place, *, progress: Callable[[int, int], object] | None = None) -> int:
-    """Copy the log of a registry, a file or a ``postgresql://`` address; give how many events it has then.
+    """Copy the log of a registry, a file or a ``postgresql://`` address; return how many events the target has then.
 
-    The target is made if it is missing. If it holds something, that must be the beginning
-    of the same log: then it is continued. ``progress`` is called after each page with the
+    The target is made if it is missing. If it holds events, they must be the beginning of
+    the same log, which is then continued. ``progress`` is called after each page with the
     events done and in all.
 
     Raises ExchangeError where the target holds another log, BrokenChainError where the
-    origin was changed, WrongPositionError where somebody else writes to the target, and
+    origin was changed, WrongPositionError where another program writes to the target, and
     what opening a registry raises.
     """
     with _reading(origin) as source, _writing(target) as goal:
@@ -36,11 +37,11 @@ def copy(origin: Place, target: Place, *, progress: Callable[[int, int], object]
 
 
 def transfer(source: Log, goal: Log, progress: Callable[[int, int], object] | None = None) -> int:
-    """Append to one log what another has beyond it; give the position reached. See :func:`copy`."""
+    """Append to one log the events that another has beyond it; return the position reached. See :func:`copy`."""
     last, end = goal.head(), source.head().position
     if last.position:
-        there = source.read(last.position - 1, limit=1)
-        if not there or there[0].hash != last.hash:
+        page = source.read(last.position - 1, limit=1)
+        if not page or page[0].hash != last.hash:
             raise ExchangeError(
                 f"the target has {last.position} events that are not the beginning of the origin's {end}: "
                 "copy to an empty one"
@@ -72,19 +73,19 @@ def _writing(place: Place) -> Iterator[Log]:
             log.create()
             yield log
     else:
-        with Registry.open(place) as registry:
-            yield _Kept(registry)
+        with closing(open_session(place)) as session:
+            yield _FoldedLog(session)
 
 
-class _Kept(SQLiteLog):
-    """The log of a registry file: what is appended shows in its views."""
+class _FoldedLog(SQLiteLog):
+    """The log of a registry file: its views fold the entries that are appended."""
 
-    def __init__(self, registry: Registry) -> None:
-        super().__init__(registry._conn)  # noqa: SLF001 - as the registry itself does it
-        self._registry = registry
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.connection)
+        self._session = session
 
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
         """Append and fold all entries or none."""
-        registry = self._registry
-        with registry._writing():  # noqa: SLF001
-            take_over(registry._log, registry._views, entries, expected=expected)  # noqa: SLF001
+        session = self._session
+        with session.writing():
+            take_over(session.log, session.views, entries, expected=expected)

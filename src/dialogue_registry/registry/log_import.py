@@ -9,29 +9,41 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from dialogue_registry.errors import BrokenChainError, UnfitEventError
+from dialogue_registry.errors import BrokenChainError, StorageError, UnfitEventError
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.cloudevents import from_line, name_of
 from dialogue_registry.log.entry import PAGE, Entry, Head
-from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.projections.engine import Views
-from dialogue_registry.registry.adopting import take_over
+from dialogue_registry.registry.replica import entries_of, take_over
+from dialogue_registry.registry.session import Session
 
 
-def adopt(
-    log: SQLiteLog, views: Views, lines: Iterable[str | bytes], progress: Callable[[int, int], object] | None
-) -> int:
-    """Append the exported entries that the log does not have, within the transaction that is open; give their number.
+def import_events(session: Session, lines: Iterable[str | bytes], progress: Callable[[int, int], object] | None) -> int:
+    """Append the exported entries that the log does not have, all or nothing; return their number.
 
     The lines must begin with the log's first event. Raises UnfitEventError, which names the line.
     """
+    try:
+        with session.writing():
+            appended = _append_missing(session, lines, progress)
+            if session.replica is not None or session.blocks:  # the file's own commit comes too late, or not at all
+                _check_references(session.connection)
+            return appended
+    except StorageError as error:
+        if isinstance(error.__cause__, sqlite3.IntegrityError):
+            raise _incomplete() from error
+        raise
+
+
+def _append_missing(
+    session: Session, lines: Iterable[str | bytes], progress: Callable[[int, int], object] | None
+) -> int:
     appended = done = 0
-    stream = _Stream(log)
+    stream = _Stream(entries_of(session.log))
     numbered = enumerate(lines, 1)
     while page := list(islice(numbered, PAGE)):
         fresh = [entry for number, line in page if line.strip() and (entry := stream.check(line, number)) is not None]
         if fresh:
-            _append(log, views, fresh, page[0][0])
+            _append(session, fresh, line=page[0][0])
             appended += len(fresh)
         done += len(page)
         if progress is not None:
@@ -40,22 +52,15 @@ def adopt(
 
 
 class _Stream:
-    """Checks one line after the other against the chain, and against what the log has already."""
+    """Checks one line after the other against the chain, and against the entries that the log has already."""
 
-    def __init__(self, log: SQLiteLog) -> None:
-        self._log = log
-        self._standing = self._from_log()
+    def __init__(self, standing: Iterator[Entry]) -> None:
+        self._standing = standing
         self._last = Head(0, hash_chain.GENESIS, "")
         self._name = ""
 
-    def _from_log(self) -> Iterator[Entry]:
-        position = 0
-        while page := self._log.read(position):
-            yield from page
-            position = page[-1].position
-
     def check(self, line: str | bytes, number: int) -> Entry | None:
-        """Read a line; give its entry, or None where the log has it already."""
+        """Return the entry in a line, or None where the log has it already."""
         entry, name = from_line(line, number)
         if self._last.position == 0:
             self._name = name_of(entry.id)
@@ -90,9 +95,9 @@ class _Stream:
         return None
 
 
-def _append(log: SQLiteLog, views: Views, entries: Sequence[Entry], line: int) -> None:
+def _append(session: Session, entries: Sequence[Entry], line: int) -> None:
     try:
-        take_over(log, views, entries, expected=entries[0].position - 1)
+        take_over(session.log, session.views, entries, expected=entries[0].position - 1)
     except BrokenChainError as error:
         raise UnfitEventError(
             f"the events from line {line} on do not fit together ({error.__cause__}): "
@@ -101,14 +106,13 @@ def _append(log: SQLiteLog, views: Views, entries: Sequence[Entry], line: int) -
         ) from error
 
 
-def check_complete(connection: sqlite3.Connection) -> None:
-    """Raise UnfitEventError if something rests on what is not there."""
+def _check_references(connection: sqlite3.Connection) -> None:
+    """Raise UnfitEventError if a fact rests on something that is not recorded."""
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-        raise incomplete()
+        raise _incomplete()
 
 
-def incomplete() -> UnfitEventError:
-    """What to say when, all events being appended, one of them rests on something that is not there."""
+def _incomplete() -> UnfitEventError:
     return UnfitEventError(
         "a fact in the export rests on a dialogue, series or meeting that is not in it: "
         "it was not made by this library; nothing was imported",

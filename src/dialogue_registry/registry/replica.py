@@ -1,7 +1,13 @@
-"""A local replica of a shared log: pull what is new, push what was decided on it."""
+"""A local replica of a log: entries of another log taken over as they are, and those of a server's log kept up with.
+
+Entries keep their ids, positions, instants and hashes. What is checked of them is what the
+log itself promises: the chain, dense positions and versions, instants that never decrease,
+events this library can read. The rules of recording are not asked again: they were asked
+when the events were recorded.
+"""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import NamedTuple, Protocol
 
@@ -9,18 +15,88 @@ from dialogue_registry.errors import (
     BrokenChainError,
     DialogueRegistryError,
     NotARegistryError,
+    RefusedError,
     StorageError,
     UnreachableError,
     WrongPositionError,
 )
-from dialogue_registry.log.entry import PAGE, Entry, Head, Log
+from dialogue_registry.log import hash_chain
+from dialogue_registry.log.entry import PAGE, Entry, Head, Log, decoded
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
 from dialogue_registry.projections.engine import Views
-from dialogue_registry.registry.adopting import following, take_over
+
+# --- entries of another log ----------------------------------------------------------
+
+
+def following(last: Head, entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the entries; raises BrokenChainError at the first that does not follow the one before."""
+    position, hash_, recorded_at = last
+    for entry in entries:
+        linked = hash_chain.link(hash_, *entry[:-1])
+        if entry.position != position + 1 or entry.hash != linked or entry.recorded_at < recorded_at:
+            raise BrokenChainError(
+                f"the event at position {entry.position} does not follow the one at position {position}: "
+                "the log was changed after it was written",
+                position=entry.position,
+            )
+        position, hash_, recorded_at = entry.position, entry.hash, entry.recorded_at
+        yield entry
+
+
+def entries_of(log: Log) -> Iterator[Entry]:
+    """Yield all entries of a log, read a page at a time."""
+    position = 0
+    while page := log.read(position):
+        yield from page
+        position = page[-1].position
+
+
+def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expected: int) -> None:
+    """Append entries that were seen to follow the head, and fold them, within the transaction that is open.
+
+    Raises WrongPositionError unless the log ends at ``expected``, BrokenChainError where
+    they do not fit together otherwise, and CodecError where this library cannot read them.
+    """
+    try:
+        _check_versions(entries, log.versions({entry.subject for entry in entries}))
+        log.append(entries, expected=expected)
+        page = [(entry.position, decoded(entry)) for entry in entries]
+        for entry, (_, event) in zip(entries, page, strict=True):
+            _check_subject(entry, event, log)
+        views.apply(page)
+    except (sqlite3.IntegrityError, RefusedError, ValueError) as error:
+        raise BrokenChainError(
+            f"the events from position {entries[0].position} on do not fit together ({error}): "
+            "they were not recorded by this library",
+            position=entries[0].position,
+        ) from error
+
+
+def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
+    for entry in entries:
+        versions[entry.subject] = versions.get(entry.subject, 0) + 1
+        if entry.version != versions[entry.subject]:
+            raise ValueError(f"{entry.subject} has version {entry.version} at position {entry.position}")
+
+
+def _check_subject(entry: Entry, event: Event, log: SQLiteLog) -> None:
+    if isinstance(event, FactCorrected | EventRetracted | FactDisputed):
+        target = log.find(event.event_id)
+        if target is None or target.position >= entry.position:
+            raise ValueError(f"position {entry.position} amends {event.event_id}, which is no event before it")
+        subject = target.subject
+    else:
+        subject = subject_of(event)
+    if subject != entry.subject:
+        raise ValueError(f"position {entry.position} is about {subject}, and filed under {entry.subject}")
+
+
+# --- the log on a server -------------------------------------------------------------
 
 
 class OvertakenError(WrongPositionError):
-    """Others appended to the shared log between our look at it and our append."""
+    """Others appended to the shared log after it was last read here."""
 
 
 class SharedLog(Log, Protocol):
@@ -31,23 +107,23 @@ class SharedLog(Log, Protocol):
         """Its name for messages, without credentials."""
 
     def rows(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
-        """Give the entries with after < position ≤ until, or to the end, as plain tuples, in bounded memory."""
+        """Yield the entries with after < position ≤ until, or to the end, as plain tuples, in bounded memory."""
 
     def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None] | None:
-        """Begin to append; what this gives waits for the end, as append() does. None where it did not begin."""
+        """Begin to append; return what waits for the end, as append() does. None where it did not begin."""
 
     def turn(self) -> AbstractContextManager[None]:
-        """Keep everybody else from appending until the end of the block; what is appended in it is one."""
+        """Keep all others from appending until the end of the block; what is appended in it is one."""
 
     def wait(self, seconds: float) -> None:
-        """Wait until somebody appends, at most for a while."""
+        """Wait until something is appended, at most for a while."""
 
     def close(self) -> None:
-        """Let the connection go; the next use opens another."""
+        """Close the connection; the next use opens another."""
 
 
 class News(NamedTuple):
-    """What follows the head that was known here; and whether there may be more."""
+    """The entries that follow the head known here; and whether there may be more."""
 
     after: Head
     entries: list[Entry]
@@ -62,20 +138,15 @@ class Replica:
         self._log = log
         self._views = views
         self.shared = shared
-        self._sent: Callable[[], None] | None = None
+        self._wait_for_sent: Callable[[], None] | None = None
         self._may_send = False
 
-    def _claim(self) -> None:
-        if followed_log(self._connection) == self.shared.name:
-            return
-        self._connection.execute("CREATE TABLE IF NOT EXISTS replica (of_log TEXT NOT NULL)")
-        self._connection.execute("DELETE FROM replica")
-        self._connection.execute("INSERT INTO replica VALUES (?)", (self.shared.name,))
+    # --- reading ---------------------------------------------------------------------
 
     def look(self) -> News:
         """Read a page of what is new, while others may write to the file.
 
-        Raises NotARegistryError where what is here is not the beginning of the shared log.
+        Raises NotARegistryError where the local log is not the beginning of the shared log.
         """
         head = self._log.head()
         page = self.shared.read(max(head.position - 1, 0), limit=PAGE)
@@ -88,39 +159,60 @@ class Replica:
         return News(head, list(following(head, page)), more)
 
     def take(self, news: News) -> bool:
-        """Take over what is new, within the transaction that is open; give whether there may be more."""
-        if self._log.head() != news.after:  # somebody else who writes to the file has
+        """Take over what is new, within the transaction that is open; return whether there may be more."""
+        if self._log.head() != news.after:  # another program that writes to the file has
             return True
         self._claim()
         if news.entries:
-            self._views.catch_up()  # of projections that others did not know of, before they get the page
+            self._views.catch_up()  # of projections that other programs did not know, before they get the page
             take_over(self._log, self._views, news.entries, expected=news.after.position)
         return news.more
 
-    def take_all(self) -> None:
-        """Take over all that is new, within the transaction that is open."""
-        while self.take(self.look()):
-            pass
+    def _claim(self) -> None:
+        if followed_log(self._connection) == self.shared.name:
+            return
+        self._connection.execute("CREATE TABLE IF NOT EXISTS replica (of_log TEXT NOT NULL)")
+        self._connection.execute("DELETE FROM replica")
+        self._connection.execute("INSERT INTO replica VALUES (?)", (self.shared.name,))
+
+    def compare(self, progress: Callable[[int, int], object] | None) -> None:
+        """Raise BrokenChainError at the first position where the shared log differs from the local one."""
+        end = self._log.head().position
+        with closing(self.shared.rows(0, end)) as shared_entries:
+            for entry in entries_of(self._log):
+                if (other := next(shared_entries, None)) != entry:
+                    raise BrokenChainError(
+                        f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
+                        f"position {entry.position} than what was taken over from there: its log was changed",
+                        position=entry.position,
+                    )
+                if progress is not None and entry.position % PAGE == 0:
+                    progress(entry.position, end)
+
+    # --- appending -------------------------------------------------------------------
 
     @contextmanager
-    def recording(self, lock: Callable[[], AbstractContextManager[None]], *, alone: bool) -> Iterator[None]:
+    def recording(
+        self, lock: Callable[[], AbstractContextManager[None]], *, exclusive: bool, ahead: bool
+    ) -> Iterator[None]:
         """Append to the shared log what is recorded within the block, under the lock of the file: all or nothing.
 
-        ``alone`` looks first for what is new, and lets nobody else append meanwhile. Everybody
-        locks the file first and the shared log then, or they would wait for each other.
-        Raises OvertakenError.
+        ``exclusive`` takes over what is new first, and lets nobody else append meanwhile.
+        ``ahead`` lets :meth:`send` do its work. Every program locks the file first and the
+        shared log then, or they would wait for each other. Raises OvertakenError.
         """
-        self._sent, arrived = None, False
+        self._wait_for_sent, arrived = None, False
         try:
             with ExitStack() as turn, lock():
-                if alone:
+                if exclusive:
                     turn.enter_context(self.shared.turn())
-                    self.take_all()
+                    while self.take(self.look()):
+                        pass
                 before = self._log.head().position
-                self._may_send = not alone and self._views.only_ours()
+                self._may_send = ahead and self._views.only_standard()
                 yield
                 self._push(before)
-                turn.close()  # the server commits first: what it has not got must not be here
+                turn.close()  # the server commits first: what is not there must not be here
                 arrived = True
         except Exception as error:
             if arrived or self._arrives_after(error):
@@ -134,20 +226,21 @@ class Replica:
             raise
 
     def send(self, entries: Sequence[Entry]) -> None:
-        """Send to the shared log what is about to be recorded here: it is folded while the server works.
+        """Send a batch that is about to be recorded to the shared log: it is folded while the server works.
 
-        Not what a projection of a user might refuse, for then it must not be on the shared log.
+        Skipped when the registry has projections of the user: they may refuse the events,
+        which must then not reach the server.
         """
         if self._may_send and 1 < len(entries) <= PAGE:
-            self._sent = self.shared.send(entries, expected=entries[0].position - 1)
+            self._wait_for_sent = self.shared.send(entries, expected=entries[0].position - 1)
 
     def _arrives_after(self, error: Exception) -> bool:
-        """Say whether what was sent is recorded, though it could not be folded; raises UnreachableError if unknown."""
-        sent, self._sent = self._sent, None
-        if sent is None:
+        """Return whether a sent batch is recorded that could not be folded; raises UnreachableError if unknown."""
+        wait, self._wait_for_sent = self._wait_for_sent, None
+        if wait is None:
             return False
         try:
-            sent()
+            wait()
         except UnreachableError as lost:
             raise UnreachableError(f"{lost}; and it could not be taken over here ({error!r})") from error
         except DialogueRegistryError:
@@ -155,11 +248,11 @@ class Replica:
         return True
 
     def _push(self, after: int) -> None:
-        """Append to the shared log what was recorded here after a position, or wait until what was sent is there."""
-        sent, self._sent = self._sent, None
+        """Append to the shared log what was recorded here after a position, or wait until a sent batch is there."""
+        wait, self._wait_for_sent = self._wait_for_sent, None
         try:
-            if sent is not None:
-                sent()
+            if wait is not None:
+                wait()
                 return
             page = self._log.read(after)
             if not page or page[-1].position == self._log.head().position:
@@ -174,29 +267,9 @@ class Replica:
         except WrongPositionError as error:
             raise OvertakenError(expected=error.expected, actual=error.actual) from error
 
-    def compare(self, progress: Callable[[int, int], object] | None) -> None:
-        """Raise BrokenChainError at the first position where the shared log is not what was taken over here."""
-        end = self._log.head().position
-        with closing(self.shared.rows(0, end)) as theirs:
-            for entry in self._ours():
-                if (other := next(theirs, None)) != entry:
-                    raise BrokenChainError(
-                        f"{self.shared.name} has {'nothing any more' if other is None else 'another event'} at "
-                        f"position {entry.position} than what was taken over from there: its log was changed",
-                        position=entry.position,
-                    )
-                if progress is not None and entry.position % PAGE == 0:
-                    progress(entry.position, end)
-
-    def _ours(self) -> Iterator[Entry]:
-        position = 0
-        while page := self._log.read(position):
-            yield from page
-            position = page[-1].position
-
 
 def followed_log(connection: sqlite3.Connection) -> str:
-    """The name of the shared log that a file follows, "" where it follows none."""
+    """Return the name of the shared log that a file follows, "" where it follows none."""
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'replica'").fetchone() is None:
         return ""
     row = connection.execute("SELECT of_log FROM replica").fetchone()

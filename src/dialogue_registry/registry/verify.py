@@ -1,26 +1,57 @@
-"""Is what is stored what was recorded? The chain, the numbers, and the views against a replay."""
+"""Whether the stored log is the recorded one: the chain, the numbers, and the views against a replay."""
 
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
 from dialogue_registry.log import hash_chain
-from dialogue_registry.log.entry import PAGE, Entry
+from dialogue_registry.log.entry import PAGE, Entry, Log
 from dialogue_registry.log.sqlite_file import file_uri
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.tables import Projection, State, Table, Tally
 from dialogue_registry.projections.engine import Views
+from dialogue_registry.registry.session import Session
 
 Progress = Callable[[int, int], object] | None
 
 
+class Head(NamedTuple):
+    """The end of a log: its last position (0 when empty) and the hash there, in hexadecimal.
+
+    Keep it somewhere else, and :meth:`Snapshot.verify` can tell whether the tail was cut.
+    """
+
+    position: int
+    digest: str
+
+
+def head_of(log: Log) -> Head:
+    """Return the end of a log."""
+    position, hash_, _ = log.head()
+    return Head(position, hash_.hex())
+
+
+def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progress: Progress) -> Head:
+    """Check the log, and the views against a replay; see ``Snapshot.verify()``."""
+    session.require_committed("verify()")
+    with session.reading():
+        present = session.known_at is None
+        found = check_log(session.connection, session.log, head, progress, whole=present)
+        if session.replica is not None:
+            session.replica.compare(progress)
+        if views:
+            check_views(session.connection, session.log, session.projections, found.position, progress, past=present)
+    return found
+
+
 def check_log(
     connection: sqlite3.Connection, log: SQLiteLog, head: tuple[int, str] | None, progress: Progress, *, whole: bool
-) -> tuple[int, str]:
-    """Check positions, versions and the chain from the first event on; give the head.
+) -> Head:
+    """Check positions, versions and the chain from the first event on; return the head.
 
     ``whole`` says that the log is seen to its end, not as of an earlier position. Raises
     BrokenChainError at the first position that is not as it was recorded.
@@ -71,7 +102,7 @@ def check_log(
     _check_versions(connection)
     for table in ("events", "sources"):  # their indexes, which the chain does not cover
         _check_pages(connection, table)
-    return position, last.hex()
+    return Head(position, last.hex())
 
 
 def _check_pages(connection: sqlite3.Connection, what: str | int) -> None:
@@ -113,7 +144,7 @@ def _check_versions(connection: sqlite3.Connection) -> None:
 
 
 def tables(projections: Sequence[Projection], *, past: bool) -> list[str]:
-    """The tables to compare; ``past`` includes those of what has fallen."""
+    """Return the names of the tables to compare; ``past`` includes those of facts that no longer stand."""
     names = ["facts", "further"]
     for projection in projections:
         names += [part.name for part in projection.parts if isinstance(part, Table | State | Tally)]
@@ -134,13 +165,13 @@ def check_views(
 ) -> None:
     """Compare the views with a replay of the log into a scratch file; raises DriftError.
 
-    The connection must hold a snapshot, so that nobody writes in between.
+    The connection must hold a snapshot, so that no other program writes in between.
     """
     reached = {name: at for name, _, at in connection.execute("SELECT name, version, position FROM projections")}
-    ours = projections[0].name
-    if reached.get(ours) != position:
+    standard = projections[0].name
+    if reached.get(standard) != position:
         raise DriftError(
-            f"the views of {ours!r} have reached position {reached.get(ours)}, the log {position}: "
+            f"the views of {standard!r} have reached position {reached.get(standard)}, the log {position}: "
             "make them again with registry.rebuild()",
             table="projections",
         )
@@ -194,12 +225,12 @@ def _compare(connection: sqlite3.Connection, name: str) -> None:
     columns = [column[0] for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]
     listed = ", ".join(columns)
     kept, replayed = f"SELECT {listed} FROM {name}", f"SELECT {listed} FROM replay.{name}"
-    for wanted, other, what in ((replayed, kept, "lacks"), (kept, replayed, "has, against the log,")):
+    for wanted, other, verb in ((replayed, kept, "lacks"), (kept, replayed, "has, against the log,")):
         row = connection.execute(f"{wanted} EXCEPT {other} LIMIT 1").fetchone()
         if row is not None:
-            told = ", ".join(f"{column}={value!r}" for column, value in zip(columns, row, strict=True))
+            values = ", ".join(f"{column}={value!r}" for column, value in zip(columns, row, strict=True))
             raise DriftError(
-                f"table {name!r} {what} the row ({told}): make the views again with registry.rebuild()", table=name
+                f"table {name!r} {verb} the row ({values}): make the views again with registry.rebuild()", table=name
             )
     counts = [connection.execute(f"SELECT count(*) FROM ({select})").fetchone()[0] for select in (kept, replayed)]
     if counts[0] != counts[1]:

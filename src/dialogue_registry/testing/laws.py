@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import settings as Settings  # noqa: N812 - "settings" is the name of the argument
 from hypothesis import strategies as st
 
-from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.codec import encode, encode_source
 from dialogue_registry.log.entry import EMPTY, Draft, Entry, RecordedEvent, decoded, seal
 from dialogue_registry.model.events import (
@@ -25,7 +24,9 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.tables import Projection, Table
 from dialogue_registry.projections.standard import STANDARD
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.opening import open_again
+from dialogue_registry.registry.registry import Registry, Snapshot
+from dialogue_registry.registry.replica import entries_of
 from dialogue_registry.testing.histories import History, Move, Player, Record, play
 from dialogue_registry.testing.histories import histories as whole_histories
 from dialogue_registry.testing.strategies import Strategy
@@ -40,7 +41,7 @@ _PLACES = ("fact", "event", "since", "until", "telling")
 
 
 def show(
-    registry: Registry, projection: Projection = STANDARD, *, places: bool = True, ignore: Iterable[str] = ()
+    registry: Snapshot, projection: Projection = STANDARD, *, places: bool = True, ignore: Iterable[str] = ()
 ) -> Shown:
     """Everything a registry shows through a projection, to be compared with another one's.
 
@@ -50,10 +51,10 @@ def show(
     """
     shown: Shown = {}
     blank = {*ignore, *(() if places else _PLACES), "event_id", "recorded_at"}
-    with registry._reading():
-        connection = registry._conn
+    session = registry._session
+    with session.reading():
         for part in projection.parts:
-            cursor = connection.execute(
+            cursor = session.connection.execute(
                 f"SELECT * FROM {part.name}{' ORDER BY fact' if isinstance(part, Table) else ''}"
             )
             columns = [column[0] for column in cursor.description]
@@ -92,13 +93,9 @@ def agree(found: object, wanted: object, what: str) -> None:
 # --- registries to compare with ------------------------------------------------------
 
 
-def connected(uri: str, projections: Iterable[Projection]) -> Registry:
-    """Open the registry in memory that another one already has open."""
-    registry = Registry(
-        sqlite_file.connect(uri), uri, "the registry in memory", (STANDARD, *projections), read_only=False
-    )
-    registry._prepare()
-    return registry
+def opened_again(registry: Registry, projections: Iterable[Projection]) -> Registry:
+    """Open the database of a registry once more, with other projections."""
+    return Registry(open_again(registry._session, projections))
 
 
 def fed(entries: Sequence[Entry], projections: Iterable[Projection] = (), cuts: Iterable[int] = ()) -> Registry:
@@ -107,22 +104,21 @@ def fed(entries: Sequence[Entry], projections: Iterable[Projection] = (), cuts: 
     ``cuts`` are the numbers of entries after which a new transaction begins.
     """
     registry = Registry.open(projections=projections)
+    session = registry._session
     ends = sorted({0, len(entries), *(cut for cut in cuts if 0 < cut < len(entries))})
     for start, end in pairwise(ends):
         page = entries[start:end]
-        with registry._writing():
-            registry._log.append(page, expected=start)
-            registry._views.apply([(entry.position, decoded(entry)) for entry in page])
+        with session.writing():
+            session.log.append(page, expected=start)
+            session.views.apply([(entry.position, decoded(entry)) for entry in page])
     return registry
 
 
-def stored(registry: Registry) -> list[Entry]:
+def stored(registry: Snapshot) -> list[Entry]:
     """The whole log of a registry, as stored."""
-    entries: list[Entry] = []
-    with registry._reading():
-        while page := registry._log.read(len(entries)):
-            entries += page
-    return entries
+    session = registry._session
+    with session.reading():
+        return list(entries_of(session.log))
 
 
 def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | None]]:
@@ -251,13 +247,13 @@ def caught_up_as_kept_up(projection: Projection, moves: Iterable[Move], openings
         player = Player(registry)
         for number, move in enumerate(accepted):
             if number in openings:
-                connected(registry._uri, _beside(projection)).close()
+                opened_again(registry, _beside(projection)).close()
             player.play(move)
         for _ in "twice":
-            with connected(registry._uri, _beside(projection)) as caught_up:
+            with opened_again(registry, _beside(projection)) as caught_up:
                 same(shown, show(caught_up, projection), f"kept up, and caught up after {list(openings)} events")
         newer = attrs.evolve(projection, version=projection.version + 1)
-        with connected(registry._uri, [newer] if _beside(projection) else []) as again:
+        with opened_again(registry, [newer] if _beside(projection) else []) as again:
             same(shown, show(again, projection), "kept up, and made again as another version")
 
 

@@ -23,7 +23,7 @@ from dialogue_registry.testing.histories import (
     Retract,
     related,
 )
-from dialogue_registry.testing.laws import connected
+from dialogue_registry.testing.laws import opened_again
 from dialogue_registry.testing.strategies import Strategy
 
 _ONE = ("ca-jad",)
@@ -86,7 +86,7 @@ class RegistryMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        again = connected(self.registry._uri, self.projections)
+        again = opened_again(self.registry, self.projections)
         self.registry.close()
         self.player.registry = again
 

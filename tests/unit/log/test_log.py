@@ -179,10 +179,10 @@ def test_instants_are_utc_and_of_the_present(registry: Registry) -> None:
 def test_instants_and_ids_never_go_back_though_the_clock_does(registry: Registry) -> None:
     later = datetime.now(UTC) + timedelta(days=365)
     fact = topic("recorded on a machine whose clock is a year ahead")
-    with registry._writing():
-        entries = seal([Draft("d/s/1", *encode(fact), None, "")], registry._log.head(), {"d/s/1": 2}, later)
-        registry._log.append(entries, expected=4)
-        registry._views.apply([(entries[0].position, fact)])
+    with registry._session.writing():
+        entries = seal([Draft("d/s/1", *encode(fact), None, "")], registry._session.log.head(), {"d/s/1": 2}, later)
+        registry._session.log.append(entries, expected=4)
+        registry._session.views.apply([(entries[0].position, fact)])
     registry.record(topic("recorded after its clock was put right"))
     last = list(registry.events())[-2:]
     assert last[0].recorded_at == last[1].recorded_at == later
@@ -276,8 +276,8 @@ def test_a_file_is_marked_and_durable(path: Path) -> None:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     with Registry.open(path) as registry:
-        assert registry._conn.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
-        assert registry._conn.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert registry._session.connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+        assert registry._session.connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
 
 
 def test_a_closed_registry_is_one_file(path: Path) -> None:

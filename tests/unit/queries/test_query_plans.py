@@ -51,7 +51,7 @@ def registry() -> Iterator[Registry]:
 def scanned(registry: Registry, ask: Callable[[Registry], object]) -> set[str]:
     """What SQLite goes through from end to end, to answer."""
     statements: list[str] = []
-    connection = registry._conn
+    connection = registry._session.connection
     connection.set_trace_callback(statements.append)
     try:
         ask(registry)
@@ -117,4 +117,6 @@ def first(registry: Registry) -> str:
 
 
 def test_a_scan_would_be_noticed(registry: Registry) -> None:
-    assert scanned(registry, lambda r: r._conn.execute("SELECT * FROM attendance WHERE office = 'x'").fetchall())
+    assert scanned(
+        registry, lambda r: r._session.connection.execute("SELECT * FROM attendance WHERE office = 'x'").fetchall()
+    )

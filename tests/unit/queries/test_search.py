@@ -250,4 +250,4 @@ def test_the_index_follows_though_others_record_in_between(tmp_path: Path) -> No
         other.record(TopicDiscussed(meeting="d/som/1", topic="water"))
         assert len(one.search("water")) == len(other.search("water")) == 1
         assert stored(one) == stored(other)
-        assert SQLiteLog(one._conn).head() == SQLiteLog(other._conn).head()
+        assert SQLiteLog(one._session.connection).head() == SQLiteLog(other._session.connection).head()

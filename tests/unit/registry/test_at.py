@@ -16,9 +16,9 @@ from dialogue_registry import (
     MeetingAnnounced,
     MeetingHeld,
     Projection,
-    ReadOnlyError,
     Registry,
     SeriesOpened,
+    Snapshot,
     Source,
     Table,
     Tally,
@@ -178,18 +178,11 @@ def test_a_position_that_the_log_does_not_have_is_refused(registry: Registry, po
 
 
 def test_the_past_refuses_to_be_written_to(registry: Registry) -> None:
-    event = next(registry.events(after=2))
     with registry.at(position=4) as then:
-        for write in (
-            lambda: then.record(held(3, None)),
-            lambda: then.record_all([held(3, None)]),
-            lambda: then.correct(event.id, held(1, None), reason="?"),
-            lambda: then.retract(event.id, reason="?"),
-            lambda: then.dispute(event.id, held(1, None), source=HOST),
-            then.rebuild,
-        ):
-            with pytest.raises(ReadOnlyError, match="as known at position 4"):
-                write()
+        assert isinstance(then, Snapshot)
+        verbs = vars(Registry).keys() - vars(Snapshot).keys()
+        assert verbs >= {"record", "record_all", "correct", "retract", "dispute", "transaction", "rebuild"}
+        assert not [verb for verb in verbs if hasattr(then, verb)]
         with pytest.raises(Exception, match="readonly|read-only"):
             then.db.execute("CREATE TABLE mine (x)")
     assert registry.position == 7

@@ -1,11 +1,13 @@
 """What is recorded within ``registry.transaction()`` is one: all of it, or none."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dialogue_registry import (
+    ClosedError,
     ConflictError,
     DialogueLaunched,
     MeetingHeld,
@@ -135,3 +137,65 @@ def test_others_see_it_when_it_is_done(tmp_path: Path) -> None:
             registry.record(*BASE, held("a"))
             assert other.position == 0
         assert meetings(other) == ["a"]
+
+
+def test_a_dry_run_shows_what_would_be_and_leaves_nothing(registry: Registry) -> None:
+    with registry.transaction(dry_run=True):
+        registry.record(held("a"))
+        assert meetings(registry) == ["a"]
+    assert (meetings(registry), registry.position) == ([], 2)
+    registry.verify()
+
+
+def test_a_dry_run_within_a_block_undoes_itself_only(registry: Registry) -> None:
+    with registry.transaction():
+        registry.record(held("a"))
+        with registry.transaction(dry_run=True):
+            registry.record(held("b"))
+        registry.record(held("c"))
+    assert meetings(registry) == ["a", "c"]
+    registry.verify()
+
+
+def test_an_error_leaves_a_dry_run_as_any_block(registry: Registry) -> None:
+    with pytest.raises(UnknownSubjectError), registry.transaction(dry_run=True):
+        registry.record(MeetingHeld(meeting="c", series="unheard-of"))
+    assert registry.position == 2
+
+
+def test_a_block_that_was_entered_and_forgotten_is_not_undone_by_the_garbage_collector(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    with Registry.open(path) as registry:
+        registry.record(*BASE)
+        registry.transaction().__enter__()
+        registry.record(held("a"))
+        gc.collect()
+        registry.record(held("b"))
+        assert meetings(registry) == ["a", "b"]
+    with Registry.open(path) as registry:
+        assert meetings(registry) == []  # closing it has undone the block
+        registry.record(held("c"))
+        registry.verify()
+
+
+def test_closing_within_a_block_undoes_it_and_its_end_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    registry = Registry.open(path)
+    registry.record(*BASE)
+    with pytest.raises(ClosedError, match="was closed: open it again"), registry.transaction():
+        with registry.transaction():
+            registry.record(held("a"))
+        registry.close()
+    with Registry.open(path) as registry:
+        assert meetings(registry) == []
+
+
+def test_a_block_can_be_entered_again(registry: Registry) -> None:
+    block = registry.transaction()
+    with block:
+        registry.record(held("a"))
+        with block:
+            registry.record(held("b"))
+    with block:
+        registry.record(held("c"))
+    assert meetings(registry) == ["a", "b", "c"]

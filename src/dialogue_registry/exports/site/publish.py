@@ -33,7 +33,7 @@ from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
 from dialogue_registry.model.events import Fact, subject_of
 from dialogue_registry.model.names import fold, name_parts
 from dialogue_registry.queries.counts import FORMATS
-from dialogue_registry.queries.reader import Questions
+from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.search import INDEX, Searcher
 from dialogue_registry.registry.registry import Registry
 
@@ -141,8 +141,7 @@ def _index(copy: Path) -> None:
         closing(sqlite_file.connect(sqlite_file.file_uri(copy, "rw"))) as connection,
         sqlite_file.transaction(connection),
     ):
-        questions = Questions(connection, tallied=True)
-        Searcher(connection, SQLiteLog(connection), questions, past=False).update()
+        Searcher(connection, SQLiteLog(connection), Reader(connection), past=False).update()
 
 
 def _make(registry: Registry, copy: Path, made: Path) -> None:

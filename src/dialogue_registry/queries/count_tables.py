@@ -1,0 +1,175 @@
+"""Held meetings counted by SQLite: from the tallies of the present, or from the reports known at a position."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import orjson
+
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.queries.counts import FORMATS, Bounds, Cells, Stated
+
+_CELLS = [(name, numbered) for name in FORMATS for numbered in (False, True)]
+_EVER, _NEVER = "~~", "!"
+"""A day after all days, as of which undated meetings count too; and one before all, as of which only they may count."""
+_SUMS = ", ".join(
+    f"sum({bound}_{name.replace('-', '_')}{'_numbered' if numbered else ''})"
+    for bound in ("possible", "certain")
+    for name, numbered in _CELLS
+)
+_ASKED = "SELECT json_extract(value, '$[0]') AS series, json_extract(value, '$[1]') AS day FROM json_each(:asked)"
+# The decades before that of the day, the years in it before that of the day, and so on. Every series is added up by
+# itself, since a GROUP BY would sort the rows of all of them first.
+_TALLIED = f"""
+WITH asked AS ({_ASKED}),
+     reach (level, low, high) AS (VALUES (3, 0, 3), (4, 3, 4), (7, 4, 7), (10, 7, 10))
+SELECT a.series, a.day, (
+    SELECT json_array({_SUMS}, max(highest_ordinal))
+    FROM reach r CROSS JOIN held_tallies t ON t.series = a.series AND t.level = r.level
+        AND t.period >= substr(a.day, 1, r.low) AND t.period < substr(a.day, 1, r.high) || iif(r.level = 10, '~', '')
+) FROM asked a
+"""
+# The statements that end on the last day that those of their series end on.
+_STATED = """
+SELECT t.series, t.count, t.as_of, t.format
+FROM series s CROSS JOIN statements t ON t.series = s.series
+    AND t.ends = (SELECT max(u.ends) FROM statements u WHERE u.series = s.series AND u.ends <= ?)
+ORDER BY t.fact
+"""
+_ALL_STATED = "SELECT series, count, as_of, format FROM statements ORDER BY fact"
+# Meetings whose window of days contains both days. Windows in a series are at most so many days wide, so only
+# meetings that begin at most so many days before the last day need be read.
+_STRADDLING = f"""
+WITH asked AS ({_ASKED})
+SELECT a.series, (
+    SELECT count(*) FROM meeting_reports
+    WHERE report = 'held' AND earliest < latest AND series = a.series AND earliest <= a.day AND latest > :last
+        AND earliest > coalesce(date(:last, (
+            SELECT -max(julianday(latest) - julianday(earliest)) FROM meeting_reports
+            WHERE report = 'held' AND earliest < latest AND series = a.series
+        ) || ' days'), '')
+) FROM asked a
+"""
+_SCANNED = """
+SELECT series, coalesce(format, 'unknown'), ordinal IS NOT NULL,
+       sum(latest <= :day OR :all), sum(earliest <= :day OR earliest IS NULL),
+       max(CASE WHEN latest <= :day OR :all THEN ordinal END)
+FROM meeting_reports WHERE report = 'held' GROUP BY 1, 2, 3
+"""
+_SCANNED_AFTER = """
+SELECT sum(earliest > :last AND latest <= :day), sum((latest > :first AND earliest <= :day) OR earliest IS NULL)
+FROM meeting_reports WHERE report = 'held' AND series = :series
+"""
+
+
+class TalliedCounts:
+    """The counts of the present, added up from the tallies kept of held meetings."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def cells(self, day: date | None) -> dict[str, Cells]:
+        """Return the cells of every series as of a day, in the order the series were opened."""
+        asked = _EVER if day is None else day.isoformat()
+        ids = _series(self._connection)
+        found = self._tallies((series, asked) for series in ids)
+        return {series: found[series, asked] for series in ids}
+
+    def stated(self, day: date | None) -> dict[str, list[Stated]]:
+        """Return the statements that each series may be carried on from: its last ones as of a day."""
+        return _by_series(self._connection.execute(_STATED, (_EVER if day is None else day.isoformat(),)))
+
+    def held_after(
+        self, dates: Mapping[str, PartialDate], day: date | None, cells: Mapping[str, Cells]
+    ) -> dict[str, Bounds]:
+        """Return the number held of each series after a date of its own, up to and including a day."""
+        first = {series: since.earliest.isoformat() for series, since in dates.items()}
+        last = {series: since.latest.isoformat() for series, since in dates.items()}
+        before = self._tallies({*first.items(), *last.items()})
+        straddling = {} if day is None else self._straddling(last, day)
+        # Of those begun by the day for certain, leave out all that may have begun by the date:
+        # but those whose window reaches over both are not among them in the first place.
+        return {
+            series: Bounds(
+                cells[series].totals().certain
+                - before[series, last[series]].totals().possible
+                + straddling.get(series, 0),
+                cells[series].totals().possible - before[series, first[series]].totals().certain,
+            )
+            for series in dates
+        }
+
+    def _tallies(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cells]:
+        """Return the cells of some series, each as of a day of its own."""
+        found: dict[tuple[str, str], Cells] = {}
+        params = {"asked": orjson.dumps(list(asked)).decode()}
+        for series, day, sums_json in self._connection.execute(_TALLIED, params):
+            *numbers, highest = orjson.loads(sums_json)
+            sums = [number or 0 for number in numbers]  # they are null where there is not one row to add up
+            possible, certain = (dict(zip(_CELLS, sums[start:], strict=False)) for start in (0, len(_CELLS)))
+            found[series, day] = Cells(certain, possible, highest)
+        return found
+
+    def _straddling(self, firsts: Mapping[str, str], last: date) -> dict[str, int]:
+        """Return the number of each series that may have begun by a day of its own, and after the last day too."""
+        undated = self._tallies([(series, _NEVER) for series in firsts])
+        params = {"asked": orjson.dumps(list(firsts.items())).decode(), "last": last.isoformat()}
+        found = self._connection.execute(_STRADDLING, params)
+        return {series: number + undated[series, _NEVER].totals().possible for series, number in found}
+
+
+class ScannedCounts:
+    """The counts as known at a position, where no tallies are kept: all reports are read."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def cells(self, day: date | None) -> dict[str, Cells]:
+        """Return the cells of every series as of a day, in the order the series were opened."""
+        found: dict[str, Cells] = {}
+        params = {"day": "" if day is None else day.isoformat(), "all": day is None}
+        for series, format_, numbered, certain, possible, highest in self._connection.execute(_SCANNED, params):
+            cells = found.setdefault(series, Cells())
+            cell = (format_, bool(numbered))
+            cells.certain[cell] = certain or 0
+            cells.possible[cell] = (certain if day is None else possible) or 0
+            if highest is not None:
+                cells.highest = max(highest, cells.highest or 0)
+        return {series: found.get(series, Cells()) for series in _series(self._connection)}
+
+    def stated(self, day: date | None) -> dict[str, list[Stated]]:  # noqa: ARG002 - carrying() looks at their days
+        """Return the statements that each series may be carried on from: all of them.
+
+        The past is made of several tables, in which the last ones as of a day would be sought from end to end.
+        """
+        return _by_series(self._connection.execute(_ALL_STATED))
+
+    def held_after(
+        self,
+        dates: Mapping[str, PartialDate],
+        day: date | None,
+        cells: Mapping[str, Cells],  # noqa: ARG002
+    ) -> dict[str, Bounds]:
+        """Return the number held of each series after a date of its own, up to and including a day."""
+        return {series: self._held_after(series, since, day) for series, since in dates.items()}
+
+    def _held_after(self, series: str, since: PartialDate, day: date | None) -> Bounds:
+        params = {
+            "series": series,
+            "first": since.earliest.isoformat(),
+            "last": since.latest.isoformat(),
+            "day": "9999-12-31" if day is None else day.isoformat(),
+        }
+        certain, possible = self._connection.execute(_SCANNED_AFTER, params).fetchone()
+        return Bounds(certain or 0, possible or 0)
+
+
+def _series(connection: sqlite3.Connection) -> list[str]:
+    return [series for (series,) in connection.execute("SELECT series FROM series ORDER BY fact")]
+
+
+def _by_series(rows: Iterable[tuple[str, int, str, str | None]]) -> dict[str, list[Stated]]:
+    found: dict[str, list[Stated]] = {}
+    for series, count, as_of, format_ in rows:
+        found.setdefault(series, []).append(Stated(count, PartialDate.of(as_of), format_))
+    return found

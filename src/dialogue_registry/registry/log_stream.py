@@ -1,0 +1,35 @@
+"""The log of a registry as a stream, read a page at a time: recorded events, or the lines of an export."""
+
+from collections.abc import Iterator
+
+from dialogue_registry.log import cloudevents
+from dialogue_registry.log.entry import PAGE, RecordedEvent, recorded
+from dialogue_registry.registry.session import Session
+
+
+def stream_events(session: Session, after: int, until: int | None, subject: str | None) -> Iterator[RecordedEvent]:
+    """Yield the recorded events with after < position ≤ until, of one subject or all."""
+    until = session.position if until is None else min(session.position, until)
+    version = 0
+    while after < until:
+        with session.reading():
+            if subject is None:
+                page = session.log.rows(after, limit=min(PAGE, until - after))
+            else:
+                page = session.log.of_subject(subject, after=after, until=until, version=version)
+        if not page:
+            return
+        yield from map(recorded, page)
+        after, version = page[-1][0], page[-1][3]
+
+
+def stream_lines(session: Session) -> Iterator[str]:
+    """Yield the log as CloudEvents 1.0, one line of JSON per event, without its line end."""
+    position, end, name = 0, session.position, ""
+    while position < end:
+        with session.reading():
+            page = session.log.read(position, limit=min(PAGE, end - position))
+        name = name or cloudevents.name_of(page[0].id)
+        for entry in page:
+            yield cloudevents.to_line(entry, name)
+        position = page[-1].position

@@ -1,0 +1,179 @@
+"""How a registry is opened: a file, memory, a log shared on a server, or the past of any of them."""
+
+import os
+import re
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialogue_registry.errors import InvalidValueError, MissingExtraError, ReadOnlyError
+from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.tables import Projection
+from dialogue_registry.projections.engine import check_apart
+from dialogue_registry.projections.standard import STANDARD
+from dialogue_registry.registry.argument_checks import check_instant
+from dialogue_registry.registry.replica import followed_log
+from dialogue_registry.registry.session import Session, is_empty
+
+if TYPE_CHECKING:
+    from dialogue_registry.log.postgres import PostgresLog
+
+_LIKE_AN_ADDRESS = re.compile(r"://|^\s*postgres[^/\s]*:/|\bpassword\s*=", re.IGNORECASE)
+
+FilePath = str | os.PathLike[str]
+
+
+def open_session(
+    path: FilePath | None = None,
+    projections: Iterable[Projection] = (),
+    *,
+    read_only: bool = False,
+    views: FilePath | None = None,
+) -> Session:
+    """Open a registry, with all views up to its log; see ``Registry.open()``."""
+    if isinstance(projections, Projection):
+        raise InvalidValueError("projections= takes a list: give projections=[mine]")
+    kept = (STANDARD, *projections)
+    check_apart(kept)
+    with ExitStack() as undo:
+        shared = _shared_log(path, views)
+        if shared is not None:
+            undo.callback(shared.close)
+            shared.check()
+            path = views
+        if path is None or str(path) == ":memory:":
+            if read_only and shared is None:
+                raise ReadOnlyError("a registry in memory begins empty, so there is nothing to read: give a path")
+            uri, name = sqlite_file.memory_uri(), f"the registry {sqlite_file.IN_MEMORY}"
+            connection = sqlite_file.connect(uri)
+        else:
+            name = str(Path(path))
+            connection, uri = sqlite_file.open_file(Path(path), read_only=read_only and shared is None)
+        undo.callback(connection.close)
+        if shared is not None:
+            name = f"{shared.name}, views {sqlite_file.IN_MEMORY if path is None else f'in {path}'}"
+        with sqlite_file.translated(name):
+            session = Session(
+                connection,
+                uri,
+                name,
+                kept,
+                read_only=read_only and shared is None,
+                why_read_only=f"{name} was opened with read_only=True: open it without to record" if read_only else "",
+                shared=shared,
+            )
+            prepare(session)
+        undo.pop_all()
+    return session
+
+
+def open_again(session: Session, projections: Iterable[Projection]) -> Session:
+    """Open the database of a session once more, with other projections."""
+    again = Session(sqlite_file.connect(session.uri), session.uri, session.name, (STANDARD, *projections))
+    prepare(again)
+    return again
+
+
+def open_at(session: Session, position: int | None = None, instant: datetime | str | None = None) -> Session:
+    """Open a registry as known at a position or an instant; see ``Snapshot.at()``."""
+    if (position is None) == (instant is None):
+        raise InvalidValueError("at() takes a position or an instant, one of the two: at(position=12)")
+    session.require_committed("at()")
+    with session.reading():
+        end = session.log.head().position
+        if instant is not None:
+            position = _position_at(session.log, check_instant(instant), end)
+    if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= end:
+        raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
+    with sqlite_file.translated(session.name), ExitStack() as undo:
+        session.bring_projections_up()
+        connection = session.connect_to_read()
+        undo.callback(connection.close)
+        past = Session(
+            connection, session.uri, session.name, session.projections, read_only=True,
+            why_read_only=f"this is {session.name} as known at position {position}, and the past stays: "
+            "write to the present one",
+            known_at=position,
+        )  # fmt: skip
+        past.views.as_known(position)
+        connection.execute("PRAGMA query_only = ON")
+        undo.pop_all()
+    return past
+
+
+def _position_at(log: SQLiteLog, instant: str, end: int) -> int:
+    """Return the last position that was recorded by an instant."""
+    low, high = 0, end
+    while low < high:
+        middle = (low + high + 1) // 2
+        if log.at(middle).recorded_at <= instant:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def prepare(session: Session) -> None:
+    """Bring the views of a session that was just opened up to its log; raises OutdatedViewsError."""
+    connection = session.connection
+    empty = is_empty(connection)
+    outdated = [] if empty else session.views.outdated()
+    if session.replica is not None:
+        # Its events can be had again from the server, so they need not survive the death of the machine.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        with sqlite_file.transaction(connection):
+            session.make_ready()
+        session.catch_up()
+        return
+    if not empty and (followed := followed_log(connection)):
+        session.why_read_only = f"{session.name} follows the log on {followed}: open that one to record"
+    if session.read_only:
+        if outdated := outdated or session.views.lagging():
+            raise session.outdated(outdated)
+        connection.execute("PRAGMA query_only = ON")
+    elif empty or outdated or len(session.projections) > 1:
+        with sqlite_file.transaction(connection):
+            session.make_ready()
+
+
+def _shared_log(path: FilePath | None, views: FilePath | None) -> "PostgresLog | None":
+    """Return the log that a path addresses on a server, None where it is a file."""
+    if not is_address(path):
+        if views is not None:
+            raise InvalidValueError(
+                "views= is the local file of a log shared on a server: give a postgresql:// path too"
+            )
+        return None
+    if is_address(views):
+        raise InvalidValueError("views= is a local file, no server: give the path of a file")
+    return server_log(str(path))
+
+
+def is_address(path: object) -> bool:
+    """Return whether a path is the address of a server; raises InvalidValueError where it only looks like one.
+
+    Such a text is not shown, nor is a file made of that name, as it may hold a password.
+    """
+    if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
+        return True
+    if _LIKE_AN_ADDRESS.search(str(path)):
+        raise InvalidValueError(
+            "that is neither the path of a file nor the address of a server (it is not shown, as it may hold a "
+            "password): give a path, or postgresql://role:password@host:5432/database as a text"
+        )
+    return False
+
+
+def server_log(address: str) -> "PostgresLog":
+    """Return the log on a server; raises MissingExtraError without the extra ``postgres``."""
+    try:
+        from dialogue_registry.log.postgres import PostgresLog  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise MissingExtraError(
+            f"a log on a server needs psycopg ({error}): pip install 'dialogue-registry[postgres]', "
+            "or psycopg[binary] where there is no libpq"
+        ) from error
+    return PostgresLog(address)

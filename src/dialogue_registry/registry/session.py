@@ -1,0 +1,333 @@
+"""One connection to a registry: its state, its locks and scopes, and how a write is tried again."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from enum import Enum
+from functools import cached_property
+from itertools import chain, repeat
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from dialogue_registry.errors import (
+    ClosedError,
+    OutdatedViewsError,
+    ReadOnlyError,
+    RefusedError,
+    StorageError,
+    WrongPositionError,
+)
+from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
+from dialogue_registry.model.tables import Projection
+from dialogue_registry.projections.engine import Views
+from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
+from dialogue_registry.queries.reader import Reader
+from dialogue_registry.queries.search import Found, Searcher
+from dialogue_registry.registry.amender import Amender
+from dialogue_registry.registry.recorder import Recorder
+from dialogue_registry.registry.replica import OvertakenError, Replica, SharedLog
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+T = TypeVar("T")
+
+
+class Mode(Enum):
+    """How a write to a log shared on a server deals with what others append meanwhile.
+
+    Without a shared log the modes do not differ: the lock of the file keeps others out.
+    """
+
+    OPTIMISTIC = "decide on the events known here; the server refuses if others were faster"
+    AFTER_CATCH_UP = "take over the new events first, then decide as above"
+    EXCLUSIVE = "let nobody else append, take over the new events, then decide"
+
+
+class Session:
+    """A connection to a registry, present or past, and everything that works on it."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        uri: str,
+        name: str,
+        projections: Sequence[Projection],
+        *,
+        read_only: bool = False,
+        why_read_only: str = "",
+        known_at: int | None = None,
+        shared: SharedLog | None = None,
+    ) -> None:
+        self._connection: sqlite3.Connection | None = connection
+        #: The database, for further connections to it.
+        self.uri = uri
+        #: The registry's name for messages.
+        self.name = name
+        self.projections = projections
+        #: Whether even the views must stay as they are.
+        self.read_only = read_only
+        #: Why nothing can be recorded, for the error; "" where something can.
+        self.why_read_only = why_read_only
+        #: The position as of which the registry is known, None for the present.
+        self.known_at = known_at
+        self.log = SQLiteLog(connection)
+        self.views = Views(connection, self.log, projections)
+        self.replica = None if shared is None else Replica(connection, self.log, self.views, shared)
+        self.recorder = Recorder(
+            connection, self.log, self.views, send=None if self.replica is None else self.replica.send
+        )
+        self.amender = Amender(connection, self.log, self.views, self.recorder)
+        self.reader = Reader(connection)
+        self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
+        #: The scopes of the transactions that are open, from the outer to the inner one.
+        self.blocks: list[AbstractContextManager[None]] = []
+        self._database: sqlite_utils.Database | None = None
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection; raises ClosedError once it is closed."""
+        if self._connection is None:
+            raise self.closed_error()
+        return self._connection
+
+    def closed_error(self) -> ClosedError:
+        """Return the error of a session that was closed."""
+        return ClosedError(f"{self.name} was closed: open it again with Registry.open(…)")
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed."""
+        return self._connection is None
+
+    @property
+    def position(self) -> int:
+        """The position of the last event, 0 when there is none."""
+        with self.reading():
+            return self.log.head().position
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """The search index."""
+        return Searcher(self.connection, self.log, self.reader, past=self.known_at is not None)
+
+    @property
+    def database(self) -> "sqlite_utils.Database":
+        """The tables on a connection of their own that refuses writes; on a past registry, on this connection."""
+        import sqlite_utils  # noqa: PLC0415 - takes 0.4 s to import, and only this needs it
+
+        connection = self.connection
+        self.require_committed("registry.db")
+        with sqlite_file.translated(self.name):
+            if self.known_at is not None:
+                return sqlite_utils.Database(connection)
+            self.bring_projections_up()
+            if self._database is None:
+                connection = self.connect_to_read()
+                connection.execute("PRAGMA query_only = ON")
+                self._database = sqlite_utils.Database(connection)
+            return self._database
+
+    def connect_to_read(self) -> sqlite3.Connection:
+        """Open another connection to the same database, whose file it cannot write to."""
+        return sqlite_file.connect(self.uri.replace("mode=rwc", "mode=ro"))
+
+    def close(self) -> None:
+        """Close all connections, and undo the blocks that are open; closing twice does nothing."""
+        while self.blocks:
+            self.blocks.pop().__exit__(ClosedError, ClosedError(), None)
+        if self._database is not None:
+            self._database.conn.close()
+            self._database = None
+        if self.replica is not None:
+            self.replica.shared.close()
+        if "searcher" in vars(self):
+            self.searcher.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # --- reading ---------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Read one state of the file, whatever others write meanwhile."""
+        connection = self.connection
+        with sqlite_file.translated(self.name):
+            if connection.in_transaction:
+                yield self.reader
+            else:
+                with sqlite_file.snapshot(connection):
+                    yield self.reader
+
+    def require_committed(self, what: str) -> None:
+        """Raise StorageError within a transaction(), for what sees only what is committed."""
+        if self.blocks:
+            raise StorageError(
+                f"{what} sees only what is committed, and this is within a transaction(): ask after the block, "
+                "or ask the registry itself (counts(), meetings() …), which sees what the block recorded"
+            )
+
+    def search(self, text: str, limit: int) -> tuple[Found, ...]:
+        """Search, once the index is up to date; where it cannot be kept it is made in memory."""
+        keep = self.known_at is None and not self.why_read_only
+        with self.reading():
+            if not keep or self.searcher.current():
+                return self.searcher.find(text, limit)
+        scope = sqlite_file.savepoint if self.connection.in_transaction else sqlite_file.transaction
+        with sqlite_file.translated(self.name), scope(self.connection):
+            self.searcher.update()
+            return self.searcher.find(text, limit)
+
+    # --- writing ---------------------------------------------------------------------
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the write lock of the file, with all views made; commit at the end, or undo everything."""
+        with sqlite_file.translated(self.name), sqlite_file.transaction(self.connection):
+            if outdated := self.views.outdated():
+                self.views.make(outdated)
+            self.views.catch_up()
+            yield
+
+    @contextmanager
+    def writing(self, mode: Mode = Mode.AFTER_CATCH_UP, *, ahead: bool = False) -> Iterator[None]:
+        """Append within the block: locked, with all views at the end of the log, all or nothing.
+
+        ``ahead`` says that the block records one batch and nothing else, so that the server
+        may append it while it is folded here. Raises ReadOnlyError, and OvertakenError where
+        others have appended to the shared log meanwhile.
+        """
+        connection = self.connection
+        if self.why_read_only:
+            raise ReadOnlyError(self.why_read_only)
+        if self.blocks:
+            with sqlite_file.translated(self.name), sqlite_file.savepoint(connection):
+                yield
+        elif self.replica is None:
+            with self.locked():
+                yield
+        else:
+            if mode is not Mode.OPTIMISTIC:
+                self.catch_up()
+            with self.replica.recording(self.locked, exclusive=mode is Mode.EXCLUSIVE, ahead=ahead):
+                yield
+
+    def write(self, work: Callable[[], T]) -> T:
+        """Run work that appends, and return its result.
+
+        On a replica a refusal may be due to stale data: then catch up and retry.
+        """
+        if self.replica is None or self.blocks:
+            with self.writing():
+                return work()
+        attempts = chain((Mode.OPTIMISTIC, Mode.AFTER_CATCH_UP, Mode.AFTER_CATCH_UP), repeat(Mode.EXCLUSIVE))
+        for mode in attempts:
+            try:
+                with self.writing(mode, ahead=mode is not Mode.EXCLUSIVE):
+                    return work()
+            except OvertakenError:
+                pass
+            except (RefusedError, WrongPositionError):
+                if mode is Mode.OPTIMISTIC:
+                    continue
+                if mode is Mode.EXCLUSIVE:
+                    self.catch_up()  # the events it was decided on were undone with it
+                raise
+        raise AssertionError("the attempts have no end")
+
+    def transaction(self, *, dry_run: bool = False) -> "Transaction":
+        """Return a context manager that makes one of all that is recorded within its block."""
+        return Transaction(self, dry_run=dry_run)
+
+    def rebuild(self, progress: Callable[[int, int], object] | None) -> None:
+        """Make all views again from the log."""
+        own_file_alone = self.replica is not None and not self.blocks  # whoever may append to the shared log
+        with self.locked() if own_file_alone else self.writing():
+            self.views.create()
+            self.views.replay(progress)
+            self.searcher.forget()
+
+    # --- keeping up ------------------------------------------------------------------
+
+    def make_ready(self) -> None:
+        """Make what is missing or outdated, and bring all views to the end of the log, in the open transaction."""
+        if is_empty(self.connection):
+            create_log(self.connection)
+        if outdated := self.views.outdated():
+            self.views.make(outdated)
+        self.views.catch_up()
+
+    def bring_projections_up(self) -> None:
+        """Fold what other programs recorded without the user's projections; raises OutdatedViewsError."""
+        if lagging := self.views.lagging():
+            if self.read_only:
+                raise self.outdated(lagging)
+            with sqlite_file.translated(self.name), sqlite_file.transaction(self.connection):
+                self.make_ready()
+
+    def outdated(self, projections: Sequence[Projection]) -> OutdatedViewsError:
+        """Return the error about views that may not be brought up to date."""
+        names = ", ".join(projection.name for projection in projections)
+        return OutdatedViewsError(
+            f"the views of {self.name} ({names}) must be brought up to date, which read_only=True forbids: "
+            "open it once without read_only"
+        )
+
+    def catch_up(self) -> None:
+        """Bring all views up to the log, on a server or in the file."""
+        while self.take_page():
+            pass
+
+    def take_page(self) -> bool:
+        """Take over a page of new events; return whether there may be more."""
+        connection = self.connection
+        if self.replica is None:
+            self.bring_projections_up()
+            return False
+        if connection.in_transaction:  # within transaction(): events of others come at its end
+            return False
+        with sqlite_file.translated(self.name):
+            news = self.replica.look()  # before the lock: nobody should wait for the network
+            with sqlite_file.transaction(connection):
+                self.make_ready()
+                return self.replica.take(news)
+
+
+class Transaction:
+    """The context manager of ``Registry.transaction()``.
+
+    No generator: one whose block was entered and then forgotten would be undone whenever
+    the garbage is collected, in the midst of another. This one is undone by ``close()``.
+    """
+
+    def __init__(self, session: Session, *, dry_run: bool) -> None:
+        self._session = session
+        self._dry_run = dry_run
+
+    def __enter__(self) -> None:
+        block = self._session.writing()
+        block.__enter__()
+        self._session.blocks.append(block)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        if not self._session.blocks:  # it was undone when the registry was closed within the block
+            if kind is None:
+                raise self._session.closed_error()
+            return None
+        block = self._session.blocks.pop()
+        if kind is None and self._dry_run:
+            return block.__exit__(_DryRunError, _DryRunError(), None)
+        return block.__exit__(kind, error, trace)
+
+
+class _DryRunError(Exception):
+    """Undoes the block of a dry run, and never leaves it."""
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Return whether a database has no tables at all."""
+    return connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None
