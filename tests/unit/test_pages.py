@@ -1,0 +1,45 @@
+"""The pages fit a terminal, lead from one to the next, and leave out nothing that they list."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.paths import DOCS, ROOT
+
+PAGES = [ROOT / "README.md", *sorted(DOCS.glob("**/*.md"))]
+FOR_DEVELOPERS = {"test", "docs", "benchmarks", "lint", "dev", "oracles", "all"}
+
+
+def lines_of_code(page: Path) -> list[str]:
+    """The lines of code and commands on a page, without what they print."""
+    lines = []
+    fences = re.findall(r"^ *```([^\n]*)\n(.*?)^ *```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    for language, block in fences:
+        if language == "console":
+            lines += "\n".join(re.findall(r"^\$ ((?:.*\\\n)*.*)", block, re.MULTILINE)).splitlines()
+        elif language != "text" and not language.startswith("{"):
+            lines += block.splitlines()
+    return lines
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_fits_eighty_columns(page: Path) -> None:
+    wide = [line for line in lines_of_code(page) if len(line) > 80]
+    alone = "python3 -m venv .venv && "  # the README's two commands must be one line each
+    assert [line for line in wide if not line.startswith(alone)] == []
+
+
+def test_every_extra_for_users_is_on_the_page_about_installing() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    page = (DOCS / "how-to" / "install.md").read_text("utf-8")
+    listed = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert listed == project["optional-dependencies"].keys() - FOR_DEVELOPERS
+
+
+@pytest.mark.parametrize("index", sorted(DOCS.glob("*/index.md")), ids=lambda index: index.parent.name)
+def test_every_page_is_in_the_table_of_its_part(index: Path) -> None:
+    (tree,) = re.findall(r"^```\{toctree\}\n(.*?)^```", index.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    listed = [line for line in tree.splitlines() if line and not line.startswith(":")]
+    assert sorted(listed) == sorted(page.stem for page in index.parent.glob("*.md") if page != index)
