@@ -26,7 +26,7 @@ _EXAMPLES = Path(__file__).parent / "examples"
 _new_each_time = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z|\b[0-9a-f]{64}\b"
 )
-_COMMANDS = {"dialogue-registry": "dialogue_registry", "datasette": "datasette"}
+_COMMANDS = {"dialogue-registry": "dialogue_registry", "datasette": "datasette", "sqlite-utils": "sqlite_utils"}
 
 
 class _Run(PythonEvaluator):

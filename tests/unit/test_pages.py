@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dialogue_registry import Registry
 from tests.paths import DOCS, ROOT
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("**/*.md"))]
@@ -43,3 +44,22 @@ def test_every_page_is_in_the_table_of_its_part(index: Path) -> None:
     (tree,) = re.findall(r"^```\{toctree\}\n(.*?)^```", index.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     listed = [line for line in tree.splitlines() if line and not line.startswith(":")]
     assert sorted(listed) == sorted(page.stem for page in index.parent.glob("*.md") if page != index)
+
+
+def test_every_table_is_on_the_page_about_tables_with_its_columns() -> None:
+    page = (DOCS / "reference" / "tables.md").read_text("utf-8")
+    public, _, internal = page.partition("\n## Tables that the library keeps for itself\n")
+    shared = set(re.findall(r"`(\w+)`", public.split("\n## Columns of every table\n")[1].split("\n\n")[0]))
+    described = {
+        heading: set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))
+        for heading, text in re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", public, re.DOTALL | re.MULTILINE)
+    }
+    with Registry.open() as registry:
+        names = {*registry.db.table_names(), *registry.db.view_names()} - {"sqlite_sequence"}
+        columns = {name: {column.name for column in registry.db[name].columns} for name in names}
+    for name in set(re.findall(r"`(\w+)`", internal)) - {"_past"}:
+        assert columns.pop(name), f"there is no table {name}: leave it out of docs/reference/tables.md"
+    kept = {name: cells for name, cells in columns.items() if not name.endswith("_past")}
+    assert {name: cells - shared for name, cells in kept.items()} == {
+        name: cells - shared for name, cells in described.items()
+    }
