@@ -46,10 +46,7 @@ def _compare(example: Example) -> None:
 def _converse(example: Example) -> None:
     commands = re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.MULTILINE)
     for command, expected in commands:
-        path = f"{Path('.bin').absolute()}{os.pathsep}{os.environ['PATH']}"
-        ran = subprocess.run(
-            command, shell=True, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False
-        )
+        ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
         written = _new_each_time.sub("…", ran.stdout + ran.stderr)
         assert _lines(written) == _lines(_new_each_time.sub("…", expected)), command
 
@@ -60,8 +57,9 @@ def _lines(text: str) -> list[str]:
 
 def _enter(namespace: dict[str, Any]) -> None:
     folder = tempfile.TemporaryDirectory()
-    namespace[_HERE] = (folder, Path.cwd())
+    namespace[_HERE] = (folder, Path.cwd(), os.environ["PATH"])
     os.chdir(folder.name)
+    os.environ["PATH"] = f"{Path('.bin').absolute()}{os.pathsep}{os.environ['PATH']}"
     Path("examples").symlink_to(_EXAMPLES)
     Path(".bin").mkdir()
     for name, module in _COMMANDS.items():
@@ -73,7 +71,7 @@ def _leave(namespace: dict[str, Any]) -> None:
     for value in namespace.values():  # registries that a page leaves open
         with suppress(AttributeError, TypeError):
             value.close()
-    folder, before = namespace[_HERE]
+    folder, before, os.environ["PATH"] = namespace[_HERE]
     os.chdir(before)
     folder.cleanup()
 

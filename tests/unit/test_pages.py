@@ -1,5 +1,6 @@
 """The pages fit a terminal, lead from one to the next, and leave out nothing that they list."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialogue_registry import Registry
+from dialogue_registry.cli import cli
 from tests.paths import DOCS, ROOT
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("**/*.md"))]
@@ -63,3 +65,29 @@ def test_every_table_is_on_the_page_about_tables_with_its_columns() -> None:
     assert {name: cells - shared for name, cells in kept.items()} == {
         name: cells - shared for name, cells in described.items()
     }
+
+
+def texts_of_the_library() -> list[str]:
+    """Every text in the source, without the values that are put into it."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "src").glob("**/*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [node.value for node in nodes if isinstance(node.value, str)]
+
+
+def test_every_message_on_the_page_about_errors_is_one_of_the_library() -> None:
+    page = (DOCS / "how-to" / "when-something-goes-wrong.md").read_text("utf-8")
+    messages = re.findall(r"^\| (?!message|---)([^|]+) \|", page, re.MULTILINE)
+    parts = [part.strip(" …:") for message in messages for part in message.split("…") if part.strip(" …:")]
+    texts = texts_of_the_library()
+    assert len(messages) > 20
+    assert [part for part in parts if not any(part in text for text in texts)] == []
+
+
+def test_every_command_and_every_method_is_on_the_page_about_calls() -> None:
+    page = (DOCS / "how-to" / "which-call.md").read_text("utf-8")
+    commands = set(re.findall(r"\| `([a-z]+)` \|", page))
+    calls = set(re.findall(r"[Rr]egistry\.(\w+)", page)) | set(re.findall(r"`(\w+)\(", page))
+    methods = {name for name in dir(Registry) if not name.startswith("_")}
+    assert commands == set(cli.commands)
+    assert methods - calls == set()
+    assert calls - methods == {"import_table", "export_file", "arrow_tables", "publish"}
