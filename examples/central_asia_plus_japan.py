@@ -1,9 +1,9 @@
-"""Record the “Central Asia plus Japan” Dialogue up to June 2021, and hold the official counts against it.
+"""Record the “Central Asia plus Japan” Dialogue up to June 2021, and compare the official counts with it.
 
     python examples/central_asia_plus_japan.py [FILE]
 
-FILE is the registry, by default ca-jad.db in the current folder. Run it twice: the second
-time there is nothing new, and nothing is recorded.
+FILE is the registry, by default ca-jad.db in the current folder. A second run finds nothing
+new, and records nothing.
 """
 
 import sys
@@ -34,7 +34,7 @@ WORDS = {None: "", "in-person": "in person", "online": "online", "hybrid": "hybr
 
 
 def load(path: Path = DATA) -> Iterator[tuple[Any, Source]]:
-    """Read the data file: every event with the page that tells it, in an order that can be recorded."""
+    """Yield every event of the data file with the page that reports it, in an order that can be recorded."""
     data = tomllib.loads(path.read_text("utf-8"))
     pages = {
         key: {"publisher": publisher["name"], "kind": "report"} | page
@@ -48,9 +48,9 @@ def load(path: Path = DATA) -> Iterator[tuple[Any, Source]]:
         for meeting in series["meetings"]:
             yield from _meeting(series["series"], meeting, pages)
     for statement in data["statements"]:
-        said = {key: statement[key] for key in ("as_of", "reported_at") if key in statement}
+        shared = {key: statement[key] for key in ("as_of", "reported_at") if key in statement}
         for count in statement["counts"]:
-            yield CountStated(**said, **count), Source(**pages[statement["page"]])
+            yield CountStated(**shared, **count), Source(**pages[statement["page"]])
 
 
 def _dialogue(dialogue: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[tuple[Any, Source]]:
@@ -60,23 +60,23 @@ def _dialogue(dialogue: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator
         yield PartyJoined(dialogue=id_, **party), source
 
 
-def _meeting(series: str, told: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[tuple[Any, Source]]:
-    id_ = told["meeting"]
-    evidence = {"kind": told["evidence"]} if "evidence" in told else {}
-    sources = [Source(**pages[page] | evidence) for page in told["pages"]]
+def _meeting(series: str, meeting: Mapping[str, Any], pages: Mapping[str, Any]) -> Iterator[tuple[Any, Source]]:
+    id_ = meeting["meeting"]
+    kind = {"kind": meeting["evidence"]} if "evidence" in meeting else {}
+    sources = [Source(**pages[page] | kind) for page in meeting["pages"]]
 
     for part, report in (("announced", MeetingAnnounced), ("held", MeetingHeld)):
-        if part in told:
+        if part in meeting:
             for source in sources:  # the first one makes the meeting, the others confirm it
-                yield report(meeting=id_, series=series, **told[part]), source
-    if "cancelled" in told:
-        yield MeetingCancelled(meeting=id_, **told["cancelled"]), sources[0]
+                yield report(meeting=id_, series=series, **meeting[part]), source
+    if "cancelled" in meeting:
+        yield MeetingCancelled(meeting=id_, **meeting["cancelled"]), sources[0]
 
     for part, event in (("attended", DelegateAttended), ("reported", ActivityReported), ("agreed", OutcomeAgreed)):
-        for fields in told.get(part, ()):
+        for fields in meeting.get(part, ()):
             page = fields.pop("page", None)
             yield event(meeting=id_, **fields), Source(**pages[page]) if page else sources[0]
-    for topic in told.get("discussed", ()):
+    for topic in meeting.get("discussed", ()):
         yield TopicDiscussed(meeting=id_, topic=topic), sources[0]
 
 
@@ -101,21 +101,21 @@ def compare(registry: Registry) -> None:
     verdicts = []
     for series in registry.series():
         count = registry.counts(as_of=RELEASE)[series.series]
-        said = stated.get(series.series, {})
-        recorded = [(count.by_format[how] if how else count.total, number) for how, number in said.items()]
-        verdict = [tally.certain == tally.possible == number for tally, number in recorded]
-        verdicts += verdict
+        numbers = stated.get(series.series, {})
+        recorded = [(count.by_format[how] if how else count.total, number) for how, number in numbers.items()]
+        agreements = [tally.certain == tally.possible == number for tally, number in recorded]
+        verdicts += agreements
         print(
             f"{series.name:27} {count.total.certain:2}:",
             f"{_listed({how: tally.certain for how, tally in count.by_format.items()}):42}",
-            f"stated: {_listed(said)}, {'agrees' if all(verdict) else 'differs'}" if said else "not stated",
+            f"stated: {_listed(numbers)}, {'agrees' if all(agreements) else 'differs'}" if numbers else "not stated",
         )
     outcome = "they agree" if all(verdicts) else f"{verdicts.count(False)} differ"
     print(f"\n{len(verdicts)} stated counts compared with the meetings recorded: {outcome}.")
 
 
 def _listed(numbers: Mapping[Any, int]) -> str:
-    """Write numbers by format, such as "7 in person and 1 online"; the format None is all together."""
+    """Return numbers by format, such as "7 in person and 1 online"; the format None is all together."""
     parts = [f"{number} {WORDS[how]}".strip() for how, number in numbers.items() if number]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 

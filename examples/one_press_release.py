@@ -4,7 +4,7 @@
 
 The release of 16 June 2021 reports one meeting and states that there have been fourteen.
 Suppose that a fifteenth follows: one more is recorded, and one more carried on from the
-statement. Nothing is kept: the registry lives in memory.
+statement. The registry is in memory, and nothing is kept.
 """
 
 from dialogue_registry import CountStated, DialogueLaunched, MeetingHeld, Registry, SeriesOpened, Source
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def report(registry: Registry, when: str) -> None:
-    """Print how many meetings are recorded, and how many there are going by the statement."""
+    """Print the recorded count, and the count that is carried on from the statement."""
     count = registry.counts()[SOM]
     carried = count.carried.certain if count.carried else "unknown"
     print(f"{when}: SOM: recorded {count.total.certain}, carried {carried}")

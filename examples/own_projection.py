@@ -1,4 +1,4 @@
-"""Keep tables of one's own beside the library's: which country hosts how often.
+"""Keep tables of your own beside the library's: how often each country was the host.
 
     python examples/own_projection.py
 
@@ -16,7 +16,7 @@ from dialogue_registry import MeetingHeld, Projection, Registry, Table, Tally, V
 
 
 def hosting(version: int = 1, *, unit: str = "country") -> Projection:
-    """Count held meetings by the country – or the place – that hosted them."""
+    """Return a projection that counts held meetings by their country, or by their place."""
     return Projection(
         "hosting",
         version,
@@ -32,7 +32,7 @@ def hosting(version: int = 1, *, unit: str = "country") -> Projection:
 
 
 def main() -> None:
-    """Record everything, amend a fact, and change the projection."""
+    """Record everything, amend a fact, and change the projection; print the ranking each time."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ca-jad.db"
 

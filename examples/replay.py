@@ -1,9 +1,9 @@
-"""Throw all views away, make them again from the log, and fold the log into something of one's own.
+"""Make all views again from the log, and fold the log into a value of your own.
 
     python examples/replay.py
 
-The log is the only truth: whatever can be asked can be asked again after a rebuild, and
-what nobody thought of asking is a plain fold over the same events.
+The log is the only truth. Every question has the same answer after a rebuild, and a question
+that the library does not have is a plain fold over the same events.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ Hosts = Mapping[str, frozenset[str]]
 
 
 def host(hosts: Hosts, recorded: Any) -> Hosts:
-    """Add what one recorded event tells of hosting: countries, and the meetings each has hosted.
+    """Return the hosts with those of one more recorded event: countries, and the meetings held there.
 
     Meetings are kept in a set, since several sources may report the same one. Corrections
-    and retractions would come by here too; this log has none.
+    and retractions would be among the events, too; this log has none.
     """
     match recorded.event:
         case MeetingHeld(meeting=meeting, country=country) if country:
@@ -41,15 +41,15 @@ def main() -> None:
         print(f"views made again from {registry.position} events: {'same' if before == after else 'other'} answers")
         print(f"{len(after['counts'])} series counted, {len(after['meetings'])} meetings listed\n")
 
-        nobody: Hosts = {}
-        hosts = reduce(host, registry.events(), nobody)
+        empty: Hosts = {}
+        hosts = reduce(host, registry.events(), empty)
         print("Who hosted how many meetings:")
         for country in sorted(hosts, key=lambda country: (-len(hosts[country]), country)):
             print(f"  {country} {len(hosts[country]):2}")
 
 
 def answers(registry: Registry) -> Mapping[str, Any]:
-    """What the registry answers from its views."""
+    """Return two answers that come from the views: the counts, and all meetings."""
     return {"counts": dict(registry.counts()), "meetings": list(registry.db["meetings"].rows)}
 
 

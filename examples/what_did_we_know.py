@@ -1,11 +1,10 @@
-"""Record a wrong fact, correct it, and ask both: what was so, and what did we think was so?
+"""Record a wrong fact, correct it, and ask two questions: as it is known now, and as it was known before.
 
     python examples/what_did_we_know.py
 
 An embassy dated the fourth Foreign Ministers' Meeting by the visit that it belonged to.
-Two times come together in every answer: the day in the world up to which meetings count,
-and the moment at the desk up to which the log is believed. Nothing is kept: the registry
-lives in memory.
+Every answer has two times: the day in the world up to which meetings count, and the instant
+of recording up to which the log is read. The registry is in memory, and nothing is kept.
 """
 
 from dialogue_registry import DialogueLaunched, MeetingHeld, Registry, SeriesOpened, Source
@@ -16,7 +15,7 @@ MINISTRY = Source("Foreign Ministers' Meeting", url="https://www.mofa.go.jp/mofa
 
 
 def fourth(date: str) -> MeetingHeld:
-    """The fourth Foreign Ministers' Meeting, if that was its day."""
+    """Return the fourth Foreign Ministers' Meeting, held on that day."""
     return MeetingHeld(meeting=f"{FM}/4", series=FM, date=date, ordinal=4, place="Tokyo", country="JPN")
 
 
@@ -28,7 +27,7 @@ def main() -> None:
             SeriesOpened(series=FM, dialogue="ca-jad", name="Foreign Ministers' Meeting"),
         )
         (wrong,) = registry.record(fourth("2012-11-09"), source=EMBASSY, by="Aliya")
-        reported = registry.position  # today we hand in a report; note where the log stands, or the instant
+        reported = registry.position  # a report is handed in today: note the position of the log, or the instant
 
         correction = registry.correct(
             wrong.id,

@@ -1,9 +1,9 @@
-"""Hold every official count of the “Central Asia plus Japan” Dialogue against its meetings, and say what comes of it.
+"""Compare every official count of the “Central Asia plus Japan” Dialogue with its meetings, and explain each.
 
     python examples/who_is_right.py
 
-Eight communiqués and announcements up to June 2021 state thirty counts. Nothing is kept:
-the registry lives in memory.
+Eight communiqués and announcements up to June 2021 state thirty counts. The registry is in
+memory, and nothing is kept.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ from dialogue_registry import Finding, Registry, Verdict
 
 
 def main() -> None:
-    """Print the reconciliation, who stated what, and what to make of it."""
+    """Print the reconciliation, the sources of the statements, and how to read it."""
     with Registry.open() as registry:
         registry.record_all(load())
         findings = registry.reconcile()
@@ -33,24 +33,24 @@ def main() -> None:
 
 
 def reading(findings: Iterable[Finding], names: dict[str, str]) -> Iterator[str]:
-    """Sum the findings up, and say a sentence on each that is not plain."""
-    told = list(findings)
-    plain = [f for f in told if f.by_rule["held"] is Verdict.AGREES]
-    yield f"{len(plain)} of {len(told)} counts agree with the meetings held, taken plainly."
-    for finding in told:
+    """Yield a summary of the findings, and a sentence on each that needs one."""
+    findings = list(findings)
+    plain = [f for f in findings if f.by_rule["held"] is Verdict.AGREES]
+    yield f"{len(plain)} of {len(findings)} counts agree with the meetings held, taken plainly."
+    for finding in findings:
         statement, which = finding.statement, ", ".join(finding.meetings)
-        what = f"{names[statement.series]}, {statement.count} as of {statement.as_of}"
+        label = f"{names[statement.series]}, {statement.count} as of {statement.as_of}"
         if finding.verdict is Verdict.DISAGREES:
-            yield f"{what}: no rule gives it; off by {finding.difference:+d}."
+            yield f"{label}: no rule gives it; off by {finding.difference:+d}."
         elif finding.verdict is Verdict.WITHIN:
-            yield f"{what}: {finding.recorded} are recorded, since nobody knows on which day {which} was held."
+            yield f"{label}: {finding.recorded} are recorded, since nobody knows on which day {which} was held."
         elif finding.own == "excluded":
-            yield f"{what}: leaves out {which}, the very meeting it reports; {finding.recorded} had been held."
+            yield f"{label}: leaves out {which}, the very meeting it reports; {finding.recorded} had been held."
         elif finding.own == "included":
-            yield f"{what}: counts in {which}, the very meeting it reports."
+            yield f"{label}: counts in {which}, the very meeting it reports."
         elif finding.by_rule["numbered"] is Verdict.DISAGREES:
-            yield f"{what}: held and numbered part here, over {which}, which was held and never got a number."
-    if not [finding for finding in told if finding.verdict is Verdict.DISAGREES]:
+            yield f"{label}: held and numbered part here, over {which}, which was held and never got a number."
+    if not [finding for finding in findings if finding.verdict is Verdict.DISAGREES]:
         yield "Nobody is wrong: every count is right by a rule of its own."
 
 
