@@ -6,6 +6,9 @@ from importlib.metadata import version as _version
 from pathlib import Path
 from typing import Any
 
+from sphinx import addnodes
+
+import dialogue_registry
 from dialogue_registry import Registry, charts
 from dialogue_registry.model.events import Fact as _Fact
 
@@ -40,6 +43,16 @@ _FACT = re.compile(
         for cls in _Fact.__args__
     )
 )
+# Names of two words or more; "Count" and "State" are also plain English.
+_PUBLIC = re.compile(
+    r"(?<![\w.`:~])("
+    + "|".join(
+        n
+        for n in dialogue_registry.__all__
+        if len(re.findall("[A-Z][a-z]", n)) > 1
+    )
+    + r")(?![\w`(=])"
+)
 _MADE_BY_THE_LIBRARY = {
     f"dialogue_registry.{name}" for name in ("Registry", "Snapshot", "Count")
 }
@@ -65,6 +78,60 @@ def _shorten(
     ), back
 
 
+def _link(
+    _app: object,
+    _what: str,
+    _name: str,
+    _obj: object,
+    _options: object,
+    lines: list[str],
+) -> None:
+    """Link the errors, events and other public names in a docstring."""
+    drawing = False  # the tree of errors is a literal block
+    for number, line in enumerate(lines):
+        drawing = line == "::" or (drawing and (not line or line[0] == " "))
+        if not drawing:
+            lines[number] = _PUBLIC.sub(rf":class:`~{project}.\1`", line)
+
+
+def _note_events(app: Any, doctree: Any) -> None:
+    """Make the sections of the events targets for links to their classes."""
+    if app.env.docname != "reference/events":
+        return
+    for section in doctree.findall(lambda node: node.tagname == "section"):
+        name = section[0].astext()
+        if name in dialogue_registry.__all__:
+            app.env.get_domain("py").note_object(
+                f"{project}.{name}",
+                "class",
+                section["ids"][0],
+                location=section,
+            )
+
+
+def _link_names(app: Any, doctree: Any) -> None:
+    """Link each public name and each method that stands as code on a page."""
+    for code in list(doctree.findall(lambda node: node.tagname == "literal")):
+        call = re.match(r"[Rr]egistry\.(\w+)", code.astext())
+        if call and hasattr(Registry, call[1]):
+            target = f"Registry.{call[1]}"
+        elif code.astext() in dialogue_registry.__all__:
+            target = code.astext()
+        else:
+            continue
+        if code.parent.tagname not in {"reference", "pending_xref", "title"}:
+            link = addnodes.pending_xref(
+                "",
+                refdomain="py",
+                reftype="obj",
+                reftarget=f"{project}.{target}",
+                refexplicit=True,
+                refdoc=app.env.docname,
+            )
+            code.parent.replace(code, link)
+            link += code
+
+
 def _draw(app: Any) -> None:
     """Draw the pictures of the pages from the example."""
     load = runpy.run_path(
@@ -77,4 +144,7 @@ def _draw(app: Any) -> None:
 
 def setup(app: Any) -> None:  # noqa: D103 - Sphinx asks for it by this name
     app.connect("autodoc-process-signature", _shorten)
+    app.connect("autodoc-process-docstring", _link)
+    app.connect("doctree-read", _note_events)
+    app.connect("doctree-read", _link_names)
     app.connect("builder-inited", _draw)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import dialogue_registry
 from dialogue_registry import Registry
 from dialogue_registry.cli import cli
 from tests.paths import DOCS, ROOT
@@ -91,3 +92,14 @@ def test_every_command_and_every_method_is_on_the_page_about_calls() -> None:
     assert commands == set(cli.commands)
     assert methods - calls == set()
     assert calls - methods == {"import_table", "export_file", "arrow_tables", "publish"}
+
+
+def test_every_method_and_every_name_is_in_the_api_reference() -> None:
+    page = (DOCS / "reference" / "api.md").read_text("utf-8")
+    methods = {name for name in dir(Registry) if not name.startswith("_")}
+    assert sorted(re.findall(r"^\.\. auto(?:method|property):: Registry\.(\w+)$", page, re.MULTILINE)) == sorted(
+        methods
+    )
+    summary = set(re.findall(r"`(\w+)`", page.split("\n| group |")[1].split("\n\n")[0]))
+    errors = {name for name in dialogue_registry.__all__ if name.endswith("Error")}
+    assert summary | errors == set(dialogue_registry.__all__)
