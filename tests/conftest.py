@@ -1,38 +1,42 @@
-"""How hard Hypothesis tries: ``ci`` unless ``HYPOTHESIS_PROFILE`` says otherwise.
+"""How many examples Hypothesis tries, and the numbers that are printed at the end of a run.
 
-::
+The profile ``fixed`` tries the same examples in each run, so that a run that fails fails again.
+``fresh`` tries as many new ones, ``long`` a hundred times as many::
 
-    HYPOTHESIS_PROFILE=long python -m pytest tests
-
-``ci`` tries the same examples each time, so that what lands does not depend on luck; to
-look for what nobody has thought of is the business of ``long``, whose examples are new
-every time. Both say at the end how much they tried.
+    python -m pytest tests/laws --hypothesis-profile=fresh --hypothesis-seed=1234
 """
 
-import os
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.tried import TRIED, count_examples
 
-_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]  # logs are large values; that is the point
-
-# Deadlines are off: the first example pays for imports and SQLite's first page, and machines differ.
+# Deadlines are off: the first example pays for imports and the first page of SQLite, and machines differ.
+_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large]  # logs are large values
 settings.register_profile(
-    "ci", max_examples=25, derandomize=True, deadline=None, print_blob=True, suppress_health_check=_PATIENT
+    "fixed", max_examples=25, derandomize=True, deadline=None, print_blob=True, suppress_health_check=_PATIENT
 )
-settings.register_profile(
-    "long", settings.get_profile("ci"), max_examples=3000, derandomize=False, stateful_step_count=100
-)
-PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
-settings.load_profile(PROFILE)
+settings.register_profile("fresh", settings.get_profile("fixed"), derandomize=False)
+settings.register_profile("long", settings.get_profile("fresh"), max_examples=3000, stateful_step_count=100)
+settings.load_profile("fixed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     count_examples(items)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # this process is a worker of pytest-xdist
+        session.config.workeroutput["tried"] = dict(TRIED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    TRIED.update(getattr(node, "workeroutput", {}).get("tried", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    told = ", ".join(f"{number:,} {what}" for what, number in TRIED.items())
-    terminalreporter.write_line(f"tried with profile {PROFILE}: {told or 'nothing'}")
+    numbers = ", ".join(f"{number:,} {what}" for what, number in TRIED.items())
+    terminalreporter.write_line(f"tried: {numbers or 'nothing'}")
