@@ -69,7 +69,15 @@ class RefusedError(DialogueRegistryError):
 
 
 class UnknownSubjectError(RefusedError):
-    """The dialogue, series or meeting that the event needs is not recorded."""
+    """The dialogue, series or meeting that the event needs is not recorded.
+
+    ``kind`` and ``id`` say which, "" where that is not known.
+    """
+
+    def __init__(self, message: str, *, kind: str = "", id: str = "") -> None:  # noqa: A002 - the word the field uses
+        super().__init__(message)
+        self.kind = kind
+        self.id = id
 
 
 class UnknownEventError(RefusedError):
@@ -77,7 +85,14 @@ class UnknownEventError(RefusedError):
 
 
 class IdInUseError(RefusedError):
-    """The id already names a dialogue, series or meeting of another kind."""
+    """The id already names a dialogue, series or meeting of another kind.
+
+    ``fact`` is the outcome of an amendment that would use it, None elsewhere.
+    """
+
+    def __init__(self, message: str, *, fact: object = None) -> None:
+        super().__init__(message)
+        self.fact = fact
 
 
 class SeriesMismatchError(RefusedError):
@@ -92,18 +107,29 @@ class ConflictError(RefusedError):
     """A different fact stands under the same key.
 
     ``standing`` is the id of the event that stands, ``position`` its position, ``stands``
-    what it says ("", 0 and None where that is not known).
+    what it says ("", 0 and None where that is not known), ``fact`` what contradicts it.
     """
 
-    def __init__(self, message: str, *, standing: str, position: int = 0, stands: object = None) -> None:
+    def __init__(
+        self, message: str, *, standing: str = "", position: int = 0, stands: object = None, fact: object = None
+    ) -> None:
         super().__init__(message)
         self.standing = standing
         self.position = position
         self.stands = stands
+        self.fact = fact
 
 
 class AmendmentError(RefusedError):
-    """This correction, retraction or dispute cannot be made."""
+    """This correction, retraction or dispute cannot be made.
+
+    ``fact`` is the wording that was given, ``stands`` what stands; None where that is not the reason.
+    """
+
+    def __init__(self, message: str, *, fact: object = None, stands: object = None) -> None:
+        super().__init__(message)
+        self.fact = fact
+        self.stands = stands
 
 
 class StillNeededError(AmendmentError):

@@ -449,6 +449,45 @@ def test_an_error_is_one_line_without_a_traceback_and_its_exit_code_says_whose_i
     assert not Path("missing.db").exists()
 
 
+#: What only Python says: calls, keywords, classes of its library.
+PYTHON = re.compile(r"[a-z_]+\(|\w+=\S|datetime|Registry\b|\bNone\b|registry\.|'[a-z_]+':")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("record ca-jad.db MeetingHeld --meeting ca-jad/fm/2 --series ca-jad/fm", "contradicts event 12, which says"),
+        ("record ca-jad.db TopicDiscussed --meeting ca-jad/fm/99 --topic x", "record MeetingAnnounced or MeetingHeld"),
+        ("record ca-jad.db SeriesOpened --series x/y --dialogue x --name Y", "record DialogueLaunched for it first"),
+        ("correct ca-jad.db 12 --place Astana --because x", "there is nothing to change"),
+        ("dispute ca-jad.db 12 --place Astana --source x", "there is nothing to change"),
+        ("dispute ca-jad.db 12 --meeting ca-jad/fm/3 --source x", "record it as a fact of its own"),
+        ("correct ca-jad.db 12 --meeting ca-jad/fm/4 --because x", "contradicts event"),
+        ("correct ca-jad.db 12 --meeting ca-jad --because x", "facts rest on it"),
+        ("counts ca-jad.db --as-of 2009", "is not one full day"),
+        ("at yesterday counts ca-jad.db", "no instant"),
+        ("at 2021-07-01T00:00:00 counts ca-jad.db", "no offset from UTC"),
+        ("record ca-jad.db DelegateAttended --meeting ca-jad/fm/2 --party KAZ", "needs"),
+    ],
+)
+def test_the_command_line_speaks_commands(desk: Path, command: str, words: str) -> None:
+    run("correct", "ca-jad.db", "12", "--place", "Astana", "--because", "as printed")
+    ran = run(*shlex.split(command))
+    assert ran.exit_code != 0
+    assert words in ran.stderr
+    assert not PYTHON.search(ran.stderr), ran.stderr
+
+
+def test_a_verification_that_fails_names_the_command_that_mends_it(desk: Path) -> None:
+    with sqlite3.connect("ca-jad.db") as connection:
+        connection.execute("DELETE FROM topics WHERE true")
+        connection.execute("DELETE FROM attendance WHERE meeting = 'ca-jad/som/14'")
+    connection.close()
+    ran = run("verify", "ca-jad.db")
+    assert "rebuild the views" in ran.stderr
+    assert not PYTHON.search(ran.stderr), ran.stderr
+
+
 # --- as a program --------------------------------------------------------------------
 
 

@@ -1,26 +1,16 @@
-"""The commands that ask, and those that look after the file: each question also as of another time, after ``at``."""
+"""The commands that ask: each question also as of another time, after ``at``."""
 
 import sys
-from contextlib import nullcontext
 from typing import Any
 
 import click
 import orjson
 
-from dialogue_registry.cli import output
-from dialogue_registry.cli.main import at, cli, command, say
-from dialogue_registry.cli.options import (
-    asking,
-    file_argument,
-    must_be_recorded,
-    progress_bar,
-    show,
-    shown_option,
-    terminal_width,
-    writing,
-)
+from dialogue_registry.cli.access import asking, must_be_recorded
+from dialogue_registry.cli.main import at, cli, command
+from dialogue_registry.cli.options import file_argument, shown_option
+from dialogue_registry.cli.output import plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
-from dialogue_registry.exports.exporter import FORMATS, export_file
 from dialogue_registry.model.events import Format, Role
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.counts import RULES
@@ -35,7 +25,7 @@ from dialogue_registry.queries.reconciliation import Verdict
 def counts(file: str, as_of: str | None, rule: str, shown: str | None) -> None:
     """Count the meetings of each series: 3–5 is 3 for certain and 5 possibly."""
     with asking(file) as registry:
-        rows = [output.plain(count) for count in registry.counts(as_of, rule).values()]
+        rows = [plain(count) for count in registry.counts(as_of, rule).values()]
     if shown is None:
         rows = [{**row, **row["by_format"]} for row in rows]
     elif shown == "csv":  # the same columns whether something was stated or not
@@ -54,7 +44,7 @@ def reconcile(file: str, shown: str | None, *, check: bool) -> None:
     if shown is None:
         say(findings.text(terminal_width()))
     else:
-        rows = [output.plain(finding) for finding in findings]
+        rows = [plain(finding) for finding in findings]
         if shown == "csv":  # which rules were tried depends on the statement; the columns must not
             rows = [{**row, "by_rule": orjson.dumps(row["by_rule"]).decode()} for row in rows]
         show(rows, "statement verdict rules meetings difference recorded own", shown)
@@ -101,7 +91,7 @@ def attendance(
 @click.argument("name")
 @shown_option
 def delegate(file: str, name: str, shown: str | None) -> None:
-    """Tell when somebody came, in which office and for whom, however the name's order and honorific are written."""
+    """List when somebody came, in which office and for whom, however the name's order and honorific are written."""
     if not name.strip():
         raise click.UsageError("the name is empty: give one, as it is written in a list")
     with asking(file) as registry:
@@ -114,9 +104,9 @@ def delegate(file: str, name: str, shown: str | None) -> None:
 @click.argument("subject")
 @shown_option
 def history(file: str, subject: str, shown: str | None) -> None:
-    """Tell what was recorded about a dialogue, series or meeting, when, by whom and why."""
+    """List what was recorded about a dialogue, series or meeting, when, by whom and why."""
     with asking(file) as registry:
-        rows = [output.plain(step) for step in registry.history(subject)]
+        rows = [plain(step) for step in registry.history(subject)]
     if not rows:
         raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
     if shown is None:  # people know which subject they asked for
@@ -139,50 +129,13 @@ def anomalies(file: str, today: str | None, shown: str | None) -> None:
     show(found, "kind subject why", shown)
 
 
-@command(cli, at, example="dialogue-registry export ca-jad.db calendar.ics")
+@command(cli, at, example="dialogue-registry search ca-jad.db syzdykov")
 @file_argument
-@click.argument("destination", default="-")
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="By default, what the ending says.")
-@click.option("--force", is_flag=True, help="Write into a folder even if it holds other files.")
-def export(file: str, destination: str, *, kind: str | None, force: bool) -> None:
-    """Write the registry in a format of others: to a file, a folder, or - for standard output.
-
-    events (.jsonl, all of the log, lossless), csv (a folder with a Tabular Data Package),
-    parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
-    there is replaced, unless it is a registry; a folder only if it holds nothing else.
-    """
-    bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
-    with asking(file) as registry, bar as progress:
-        lost = export_file(registry, destination, format=kind, force=force, progress=progress)
-    for left_out in lost:
-        say(f"left out: {left_out}", err=True)
-
-
-@command(example="dialogue-registry verify ca-jad.db")
-@file_argument
-@click.option("--head", metavar="POSITION:DIGEST", help="What verify said before, kept elsewhere: finds a cut tail.")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(min=1), default=20, help="At most so many; by default 20.")
 @shown_option
-def verify(file: str, head: str | None, shown: str | None) -> None:
-    """Check that the log is what was recorded, and the views are the log's; print the head to keep elsewhere."""
-    kept = None
-    if head is not None:
-        position, _, digest = head.partition(":")
-        if not position.isdecimal():
-            raise click.UsageError(f"--head is {head!r}: give what verify printed before, POSITION:DIGEST")
-        kept = int(position), digest
-    with asking(file) as registry, progress_bar("events") as progress:
-        found = registry.verify(kept, progress=progress)
-    if shown is None:
-        say(f"{found.position}:{found.digest}")
-    else:
-        show([found._asdict()], "position digest", shown)
-
-
-@command(example="dialogue-registry rebuild ca-jad.db")
-@file_argument
-def rebuild(file: str) -> None:
-    """Make all views again from the log."""
-    with writing(file) as registry:
-        with progress_bar("events") as progress:
-            registry.rebuild(progress=progress)
-        say(f"{file}: views made again from {registry.position} events", err=True)
+def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> None:
+    """Find facts by their words: names, titles, offices, topics, activities, outcomes, places."""
+    with asking(file) as registry:
+        found = registry.search(" ".join(words), limit=limit)
+    show(found, "subject kind snippet" if shown is None else "subject kind snippet text event", shown)

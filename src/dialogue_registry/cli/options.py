@@ -1,32 +1,20 @@
-"""Options that commands share, and how commands open a registry and show rows."""
+"""The options that several commands share, and what is made of their values."""
 
-import shutil
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-from dialogue_registry.cli import output
-from dialogue_registry.cli.main import Function, put, say
-from dialogue_registry.errors import (
-    NotARegistryError,
-    OutdatedViewsError,
-    UnknownSubjectError,
-)
 from dialogue_registry.imports.fact_fields import source_from
-from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import Format, Role, Source
-from dialogue_registry.registry.opening import is_address
-from dialogue_registry.registry.registry import Registry, Snapshot
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 file_argument = click.argument("file", metavar="FILE")
 
 
 def shown_option(function: Function) -> Function:
-    """Give a command the options that say how its answer is written, one of them at most."""
+    """Add the options that say how the answer of a command is written, of which one may be given."""
     for name, meaning in (("nl", "Write one JSON object per line."), ("csv", "Write CSV."), ("json", "Write JSON.")):
         function = click.option(
             f"--{name}", f"as_{name}", is_flag=True, expose_value=False, callback=_choose, help=meaning
@@ -42,28 +30,6 @@ def _choose(ctx: click.Context, option: click.Parameter, value: bool) -> None:  
         ctx.params["shown"] = option.opts[0].removeprefix("--")
 
 
-def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
-    """Print rows: as a table for people, the columns named; on a terminal, long cells are folded."""
-    plain, names = [output.plain(row) for row in rows], columns.split()
-    match shown:
-        case "json":
-            text = output.as_json(plain)
-        case "csv":
-            text = output.as_csv(plain, names)
-        case "nl":
-            text = output.as_lines(plain)
-        case _:
-            say(output.as_table(plain, names, terminal_width()))
-            return
-    if text:
-        put(text)
-
-
-def terminal_width() -> int | None:
-    """Return the columns of the terminal, 80 where that is not known; None where no terminal shows the answer."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-
-
 _SOURCE = {
     "source": "Title of the source.",
     "source-url": "Address of the source.",
@@ -75,7 +41,7 @@ _SOURCE = {
 
 
 def source_options(function: Function) -> Function:
-    """Give a command the options that say where its facts come from."""
+    """Add the options that say where the facts of a command come from."""
     function = click.option("--by", default="", help="Who records it.")(function)
     for name, meaning in reversed(_SOURCE.items()):
         function = click.option(f"--{name}", metavar="TEXT", help=meaning)(function)
@@ -83,9 +49,10 @@ def source_options(function: Function) -> Function:
 
 
 def take_source(given: dict[str, Any]) -> Source | None:
-    """Take the options of a source out of all that were given."""
-    told = {name: given.pop(name.replace("-", "_")) for name in _SOURCE}
-    title, rest = told.pop("source"), {name.removeprefix("source-"): value for name, value in told.items() if value}
+    """Remove the options of a source from the given ones, and return that source."""
+    options = {name: given.pop(name.replace("-", "_")) for name in _SOURCE}
+    title = options.pop("source")
+    rest = {name.removeprefix("source-"): value for name, value in options.items() if value}
     if rest and not title:
         raise click.UsageError("the source has no title: give --source too")
     return source_from({"title": title, **rest} if rest else title)
@@ -124,7 +91,7 @@ _FIELDS = {
 
 
 def field_options(function: Function) -> Function:
-    """Give a command one option for every field that a fact can have."""
+    """Add an option for every field that a fact can have."""
     for name, meaning in reversed(_FIELDS.items()):
         many = name in ("aliases", "organisers")
         function = click.option(f"--{name.replace('_', '-')}", metavar="TEXT", multiple=many, help=meaning)(function)
@@ -132,84 +99,6 @@ def field_options(function: Function) -> Function:
 
 
 def take_fields(given: dict[str, Any]) -> dict[str, Any]:
-    """Take the fields that were given out of all options."""
-    told = {name: given.pop(name) for name in _FIELDS if name in given}
-    return {name: value for name, value in told.items() if value not in (None, ())}
-
-
-@contextmanager
-def asking(file: str) -> Iterator[Snapshot]:
-    """Open a registry to be asked, as it is or as it was known at the time that ``at`` names."""
-    when = click.get_current_context().find_object(str)
-    _must_exist(file)
-    try:
-        registry = Registry.open(file, read_only=True)
-    except OutdatedViewsError:
-        registry = Registry.open(file)
-    with registry:
-        if when is None:
-            yield registry
-            return
-        with registry.at(position=int(when)) if when.isdecimal() else registry.at(instant=when) as past:
-            yield past
-
-
-@contextmanager
-def writing(file: str) -> Iterator[Registry]:
-    """Open a registry to record in."""
-    _must_exist(file)
-    with Registry.open(file) as registry:
-        yield registry
-
-
-def _must_exist(file: str) -> None:
-    if not is_address(file) and not Path(file).exists():
-        raise NotARegistryError(
-            f"there is no registry {file}: check the path, or make one: dialogue-registry init {file}"
-        )
-
-
-@contextmanager
-def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
-    """Show a bar on standard error while long work is done, where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=1, label=doing, file=sys.stderr, show_pos=True, show_eta=False) as bar:
-
-        def show(done: int, total: int) -> None:
-            known = total > done or bar.length not in (1, None)
-            bar.length = total if known else None  # of a stream, total is what was done so far
-            bar.update(done - bar.pos)
-
-        yield show
-
-
-def must_be_recorded(registry: Snapshot, **ids: str | None) -> None:
-    """Raise UnknownSubjectError unless each id that was given names what its option says."""
-    for kind, named in ids.items():
-        if named is None:
-            continue
-        known: Sequence[Any]
-        match kind:
-            case "meeting":
-                known = registry.meetings(meeting=named)
-            case "series":
-                known = [series for series in registry.series() if series.series == named]
-            case _:
-                known = [dialogue for dialogue in registry.dialogues() if dialogue.dialogue == named]
-        if not known:
-            raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
-
-
-def find_event(registry: Registry, named: str) -> RecordedEvent:
-    """The recorded event of an id, or of a position."""
-    if named.isdecimal() and int(named) > 0:
-        for event in registry.events(after=int(named) - 1, until=int(named)):
-            return event
-    if named.isdecimal():
-        raise click.UsageError(f"there is no event at position {named}: the log has 1 to {registry.position}")
-    found = registry.db.execute("SELECT position FROM events WHERE id = ?", (named,)).fetchone()
-    if found is None:
-        raise click.UsageError(f"no event has the id {named!r}: take it, or a position, from history")
-    return find_event(registry, str(found[0]))
+    """Remove the options of fields from the given ones, and return those that have a value."""
+    options = {name: given.pop(name) for name in _FIELDS if name in given}
+    return {name: value for name, value in options.items() if value not in (None, ())}

@@ -1,13 +1,17 @@
-"""The forms of an answer: a table for people; JSON, CSV or lines of JSON for programs."""
+"""What a command writes: a table for people; JSON, CSV or lines of JSON for programs; a bar during long work."""
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
 import attrs
+import click
 import orjson
 
 from dialogue_registry.log.codec import STORED, to_data
@@ -15,7 +19,7 @@ from dialogue_registry.log.entry import instant
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import EVENTS, Source
 from dialogue_registry.queries.counts import Bounds
-from dialogue_registry.queries.display import table
+from dialogue_registry.queries.display import printable, table
 
 Plain = Mapping[str, Any]
 
@@ -117,3 +121,51 @@ def _flat(row: Plain, nested: Collection[str] = (), before: str = "") -> Iterato
 def _opens(value: Any) -> bool:
     """Return whether a value becomes several columns: an event or a source stays one."""
     return isinstance(value, Mapping) and not isinstance(value.get("event"), str) and "title" not in value
+
+
+def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
+    """Print rows: as a table for people, the columns named; on a terminal, long cells are folded."""
+    answer, names = [plain(row) for row in rows], columns.split()
+    match shown:
+        case "json":
+            text = as_json(answer)
+        case "csv":
+            text = as_csv(answer, names)
+        case "nl":
+            text = as_lines(answer)
+        case _:
+            say(as_table(answer, names, terminal_width()))
+            return
+    if text:
+        put(text)
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal, 80 where that is not known; None where no terminal shows the answer."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+@contextmanager
+def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
+    """Show a bar on standard error while long work is done, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, label=doing, file=sys.stderr, show_pos=True, show_eta=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            known = total > done or bar.length not in (1, None)
+            bar.length = total if known else None  # of a stream, total is what was done so far
+            bar.update(done - bar.pos)
+
+        yield show
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print a text for people; what would steer a terminal is spelled out."""
+    click.echo(printable(str(text)), err=err)
+
+
+def put(text: str) -> None:
+    """Print a text for programs: UTF-8, whatever the terminal has."""
+    click.echo(f"{text}\n".encode(), nl=False)

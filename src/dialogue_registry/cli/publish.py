@@ -1,26 +1,37 @@
-"""The commands that find and show: search, publish, chart."""
+"""The commands that write the registry for others: export, publish, chart."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dialogue_registry import charts
-from dialogue_registry.cli.main import at, cli, command, say
-from dialogue_registry.cli.options import asking, file_argument, show, shown_option
+from dialogue_registry.cli.access import asking
+from dialogue_registry.cli.main import at, cli, command
+from dialogue_registry.cli.options import file_argument
+from dialogue_registry.cli.output import progress_bar, say
+from dialogue_registry.exports.exporter import FORMATS, export_file
 from dialogue_registry.exports.site.publish import publish as publish_site
 
 
-@command(cli, at, example="dialogue-registry search ca-jad.db syzdykov")
+@command(cli, at, example="dialogue-registry export ca-jad.db calendar.ics")
 @file_argument
-@click.argument("words", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(min=1), default=20, help="At most so many; by default 20.")
-@shown_option
-def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> None:
-    """Find facts by their words: names, titles, offices, topics, activities, outcomes, places."""
-    with asking(file) as registry:
-        found = registry.search(" ".join(words), limit=limit)
-    show(found, "subject kind snippet" if shown is None else "subject kind snippet text event", shown)
+@click.argument("destination", default="-")
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="By default, what the ending says.")
+@click.option("--force", is_flag=True, help="Write into a folder even if it holds other files.")
+def export(file: str, destination: str, *, kind: str | None, force: bool) -> None:
+    """Write the registry in a format of others: to a file, a folder, or - for standard output.
+
+    events (.jsonl, all of the log, lossless), csv (a folder with a Tabular Data Package),
+    parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
+    there is replaced, unless it is a registry; a folder only if it holds nothing else.
+    """
+    bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
+    with asking(file) as registry, bar as progress:
+        left_out = export_file(registry, destination, format=kind, force=force, progress=progress)
+    for line in left_out:
+        say(f"left out: {line}", err=True)
 
 
 @command(cli, example='dialogue-registry publish ca-jad.db site --licence "CC BY 4.0"')
@@ -33,10 +44,10 @@ def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> 
 @click.option("--source", default="", help="Where the data come from.")
 @click.option("--source-url", default="", help="Address of that.")
 @click.option("--pictures/--no-pictures", default=None, help="By default, pictures if the extra charts is there.")
-def publish(file: str, folder: str, pictures: bool | None, **told: str) -> None:  # noqa: FBT001 - click passes it
+def publish(file: str, folder: str, pictures: bool | None, **texts: str) -> None:  # noqa: FBT001 - click passes it
     """Write FOLDER, a site that Datasette serves: datasette serve FOLDER."""
-    made = publish_site(file, folder, pictures=pictures, **told)
-    say(f"{made.parent} is ready: datasette serve {made.parent}", err=True)
+    written = publish_site(file, folder, pictures=pictures, **texts)
+    say(f"{written.parent} is ready: datasette serve {written.parent}", err=True)
 
 
 @command(cli, at, example="dialogue-registry chart ca-jad.db pictures --format svg --since 2010")

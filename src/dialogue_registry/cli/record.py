@@ -1,8 +1,8 @@
-"""The commands that record: init, record, correct, retract, dispute, import."""
+"""The commands that record: record, correct, retract, dispute, import."""
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,49 +10,24 @@ import attrs
 import click
 import orjson
 
-from dialogue_registry.cli import output
-from dialogue_registry.cli.main import command, put, say
+from dialogue_registry.cli.access import find_event, writing
+from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import (
     field_options,
     file_argument,
-    find_event,
-    progress_bar,
-    show,
     shown_option,
     source_options,
     take_fields,
     take_source,
-    writing,
 )
+from dialogue_registry.cli.output import as_json, plain, progress_bar, put, say, show
 from dialogue_registry.errors import StoppedImportError, UnreadableFileError
 from dialogue_registry.imports.fact_fields import fact_class, fact_from, fields_of, make_fact
 from dialogue_registry.imports.importer import ImportReport, import_table
 from dialogue_registry.imports.readers import READABLE
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import FACTS, Fact
-from dialogue_registry.registry.opening import is_address, server_log
 from dialogue_registry.registry.registry import Registry
-
-
-@command(example="dialogue-registry init new.db")
-@file_argument
-@click.option("--writer", "writers", metavar="ROLE", multiple=True, help="On a server: a role that may record.")
-@click.option("--reader", "readers", metavar="ROLE", multiple=True, help="On a server: a role that may only read.")
-def init(file: str, writers: tuple[str, ...], readers: tuple[str, ...]) -> None:
-    """Make a new, empty registry; one that is there already stays as it is.
-
-    FILE may be the address of a PostgreSQL server, postgresql://HOST/DATABASE, as its owner.
-    """
-    if is_address(file):
-        with closing(server_log(file)) as log:
-            new, name, position = log.create(writers, readers), log.name, log.head().position
-    elif writers or readers:
-        raise click.UsageError("only a server has roles: give a postgresql:// address, or leave --writer and --reader")
-    else:
-        new, name = not Path(file).exists(), file
-        with Registry.open(file) as registry:
-            position = registry.position
-    say(f"{name}: {'a new registry' if new else f'a registry at position {position}'}")
 
 
 @command(
@@ -74,29 +49,29 @@ def record(file: str, event: str, shown: str | None, by: str, **given: Any) -> N
         if fields:
             stray = next(iter(fields)).replace("_", "-")
             raise click.UsageError(f"the JSON on standard input says all of the event: leave --{stray} out")
-        fact, told = fact_from(_json_object(sys.stdin.buffer.read()))
-        if told and source:
+        fact, stated = fact_from(_json_object(sys.stdin.buffer.read()))
+        if stated and source:
             raise click.UsageError("the JSON on standard input names its source: leave --source out")
-        source = told or source
+        source = stated or source
     else:
         fact = make_fact(fact_class(event), fields)
     with writing(file) as registry:
         before = registry.position
         recorded = registry.record(fact, source=source, by=by)[0]
-        _say(recorded, "already standing" if recorded.position <= before else "recorded", shown)
+        _report(recorded, "already standing" if recorded.position <= before else "recorded", shown)
 
 
 def _json_object(text: bytes) -> dict[str, Any]:
     try:
-        told = orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
+        value = orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:
         raise click.UsageError(f"standard input is no JSON ({error}): give one object") from None
-    if not isinstance(told, dict):
+    if not isinstance(value, dict):
         raise click.UsageError('standard input is no JSON object: give one, such as {"event": "MeetingHeld", …}')
-    return told
+    return value
 
 
-def _say(event: RecordedEvent, what: str, shown: str | None) -> None:
+def _report(event: RecordedEvent, what: str, shown: str | None) -> None:
     row = {"what": what, "position": event.position, "subject": event.subject, "id": event.id}
     show([row], "what position subject id", shown)
 
@@ -120,7 +95,7 @@ def correct(
         replacement = _changed(_reads(registry, find_event(registry, event)), fields, clear)
         before = registry.position
         recorded = registry.correct(find_event(registry, event).id, replacement, reason=because, source=source, by=by)
-        _say(recorded, "already standing" if recorded.position <= before else "corrected", shown)
+        _report(recorded, "already standing" if recorded.position <= before else "corrected", shown)
 
 
 @command(example='dialogue-registry retract ca-jad.db 111 --because "listed by mistake"')
@@ -134,7 +109,7 @@ def retract(file: str, event: str, because: str, shown: str | None, by: str, **g
     with writing(file) as registry:
         before = registry.position
         recorded = registry.retract(find_event(registry, event).id, reason=because, source=take_source(given), by=by)
-        _say(recorded, "already standing" if recorded.position <= before else "retracted", shown)
+        _report(recorded, "already standing" if recorded.position <= before else "retracted", shown)
 
 
 @command(example='dialogue-registry dispute ca-jad.db 12 --date 2006-06-06 --source "A diary"')
@@ -156,11 +131,11 @@ def dispute(
         claim = _changed(_reads(registry, find_event(registry, event)), fields, clear)
         before = registry.position
         recorded = registry.dispute(find_event(registry, event).id, claim, source=source, reason=because, by=by)
-        _say(recorded, "already standing" if recorded.position <= before else "disputed", shown)
+        _report(recorded, "already standing" if recorded.position <= before else "disputed", shown)
 
 
 def _reads(registry: Registry, event: RecordedEvent) -> Fact:
-    """What the fact that an event is about says now."""
+    """Return what the fact that an event is about says now."""
     step = next(step for step in registry.history(event.subject) if step.position == event.position)
     reads = [s.fact for s in registry.history(event.subject) if s.of == step.of]
     if not isinstance(reads[-1], FACTS):
@@ -217,17 +192,17 @@ def import_(
             )  # fmt: skip
     except StoppedImportError as error:
         if isinstance(error.report, ImportReport):
-            _tell(error.report, shown)
+            _show_report(error.report, shown)
         raise
-    _tell(report, shown)
+    _show_report(report, shown)
     if report.problems:
         sys.exit(1)
 
 
-def _tell(report: ImportReport, shown: str | None) -> None:
+def _show_report(report: ImportReport, shown: str | None) -> None:
     """Print a report: all of it, but as CSV or lines its rows, and the figures on standard error."""
     if shown == "json":
-        put(output.as_json(output.plain(report)))
+        put(as_json(plain(report)))
         return
     say(report, err=shown is not None)
     if shown is not None:

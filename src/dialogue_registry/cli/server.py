@@ -1,9 +1,9 @@
-"""The commands about where a registry is kept: copy, follow."""
+"""The commands for a log shared on a server: copy, follow."""
 
 import click
 
-from dialogue_registry.cli.main import cli, command, say
-from dialogue_registry.cli.options import progress_bar
+from dialogue_registry.cli.main import cli, command
+from dialogue_registry.cli.output import progress_bar, say
 from dialogue_registry.registry.copy import copy as copy_log
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry
@@ -32,11 +32,11 @@ def follow(address: str, file: str, once: bool) -> None:  # noqa: FBT001 - click
     if not is_address(address):
         raise click.UsageError("only a server is followed: give a postgresql:// address")
     with Registry.open(address, views=file) as registry:
-        told = None
+        last = None
         for step in registry.follow():
-            if step != told:
+            if step != last:
                 behind = "the server cannot be reached" if step.lag is None else f"{step.lag} behind"
                 say(f"position {step.position}, {behind}", err=True)
-                told = step
+                last = step
             if once and step.lag == 0:
                 return

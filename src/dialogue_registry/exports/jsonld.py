@@ -5,15 +5,13 @@ is known has no ``startDate``.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
+from dialogue_registry.exports.node import Node, filled
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.queries.results import Attendance, Meeting
 from dialogue_registry.registry.registry import Snapshot
-
-Node = dict[str, Any]
 
 _MODES: Mapping[Format, str] = {
     Format.IN_PERSON: "OfflineEventAttendanceMode",
@@ -40,7 +38,7 @@ def json_ld(registry: Snapshot) -> Node:
         topics.setdefault(topic.meeting, []).append(topic.topic)
     dialogues = {dialogue.dialogue: dialogue for dialogue in registry.dialogues()}
     graph: list[Node] = [
-        _filled(
+        filled(
             {
                 "@type": "EventSeries",
                 "@id": _id(series.series),
@@ -52,7 +50,7 @@ def json_ld(registry: Snapshot) -> Node:
         for series in registry.series()
     ]
     graph += [
-        _filled(
+        filled(
             {
                 **_event(meeting, names[meeting.series]),
                 "about": topics.get(meeting.meeting, []),
@@ -100,13 +98,13 @@ def _location(meeting: Meeting) -> Node | None:
         return {"@type": "VirtualLocation"}
     if not (meeting.place or meeting.country):
         return None
-    address = _filled({"@type": "PostalAddress", "addressLocality": meeting.place, "addressCountry": meeting.country})
-    return _filled({"@type": "Place", "name": meeting.place, "address": address})
+    address = filled({"@type": "PostalAddress", "addressLocality": meeting.place, "addressCountry": meeting.country})
+    return filled({"@type": "Place", "name": meeting.place, "address": address})
 
 
 def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
     parts = row.parts
-    return _filled(
+    return filled(
         {
             "@type": "Person",
             "name": row.name,
@@ -121,7 +119,7 @@ def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
 
 def _page(source: Source) -> Node:
     published = _iso(source.published)[0]
-    return _filled(
+    return filled(
         {
             "@type": "CreativeWork",
             "name": source.title,
@@ -134,8 +132,3 @@ def _page(source: Source) -> Node:
 
 def _id(subject: str) -> str:
     return f"urn:dialogue-registry:{subject}"
-
-
-def _filled(node: Node) -> Node:
-    """Leave out what is not known."""
-    return {name: value for name, value in node.items() if value not in (None, "", [])}

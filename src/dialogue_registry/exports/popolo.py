@@ -6,14 +6,12 @@ appearance at a meeting shows: that on its day the person held an office for the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
+from dialogue_registry.exports.node import Node, filled
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.queries.results import Attendance, Meeting
 from dialogue_registry.registry.registry import Snapshot
-
-Node = dict[str, Any]
 
 
 def popolo(registry: Snapshot) -> Node:
@@ -41,7 +39,7 @@ def popolo(registry: Snapshot) -> Node:
 def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterator[Node]:
     parties: dict[str, Node] = {}
     for dialogue in registry.dialogues():
-        yield _filled(
+        yield filled(
             {
                 "id": dialogue.dialogue,
                 "name": dialogue.name,
@@ -52,7 +50,7 @@ def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterat
             }
         )
         for party in dialogue.parties:
-            parties[party.party] = _filled(
+            parties[party.party] = filled(
                 {
                     "id": _party_id(party.party),
                     "name": party.name,
@@ -62,7 +60,7 @@ def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterat
                 }
             )
     for series in registry.series():
-        yield _filled(
+        yield filled(
             {
                 "id": series.series,
                 "name": series.name,
@@ -80,7 +78,7 @@ def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterat
 
 def _person(id_: str, row: Attendance) -> Node:
     parts = row.parts
-    return _filled(
+    return filled(
         {
             "id": id_,
             "name": row.name,
@@ -94,7 +92,7 @@ def _person(id_: str, row: Attendance) -> Node:
 
 def _membership(id_: str, row: Attendance, meeting: Meeting) -> Node:
     begins, ends = _reduced(meeting.date)
-    return _filled(
+    return filled(
         {
             "id": id_,
             "person_id": _person_id(row),
@@ -111,7 +109,7 @@ def _membership(id_: str, row: Attendance, meeting: Meeting) -> Node:
 def _event(meeting: Meeting, series: str, attendees: list[Node]) -> Node:
     begins, ends = _reduced(meeting.date)
     numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
-    return _filled(
+    return filled(
         {
             "id": meeting.meeting,
             "name": meeting.title or f"{series}{'' if meeting.ordinal is None else f' ({meeting.ordinal})'}",
@@ -146,8 +144,3 @@ def _party_id(party: str) -> str:
 
 def _person_id(row: Attendance) -> str:
     return f"person/{row.party}/{row.name}"
-
-
-def _filled(node: Node) -> Node:
-    """Leave out what is not known."""
-    return {name: value for name, value in node.items() if value not in (None, "", [])}

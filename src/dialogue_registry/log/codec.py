@@ -143,7 +143,7 @@ _make["fact.corrected"] = (STORED[FactCorrected][1], _corrected)
 _make["fact.disputed"] = (STORED[FactDisputed][1], _disputed)
 
 
-_VERIFY = "run registry.verify() to see whether the log was changed"
+_VERIFY = "verify the registry to see whether the log was changed"
 
 
 def encode(event: Event) -> Encoded:

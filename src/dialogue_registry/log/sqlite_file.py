@@ -106,7 +106,9 @@ def _check_path(path: Path, *, read_only: bool) -> None:
         if missing and not folder.is_dir():
             raise StorageError(f"the folder {folder} does not exist: create it first")
         if not missing and not read_only and not os.access(path, os.W_OK):
-            raise ReadOnlyError(f"{path} is write-protected: open it with read_only=True, or change its permissions")
+            raise ReadOnlyError(
+                f"{path} is write-protected: change its permissions to record in it, or open it read-only to ask"
+            )
     except OSError as error:
         raise StorageError(f"{path} cannot be opened ({error.strerror}): check the path and its permissions") from error
 

@@ -75,7 +75,7 @@ def full_day(value: date | str) -> date:
     """The day that ``value`` names; a month, a year or a window is refused."""
     parsed = PartialDate.of(value)
     if not parsed.is_day:
-        raise InvalidDateError(f"{value!r} is not one full day: give a datetime.date or text such as '2021-06-16'")
+        raise InvalidDateError(f"{value!r} is not one full day: give one, such as '2021-06-16'")
     return parsed.earliest
 
 

@@ -232,7 +232,9 @@ _HOW = {
 def _need(kind: str, id: str, known: Mapping[str, Subject]) -> Subject:  # noqa: A002 - the word the field uses
     subject = known.get(id)
     if subject is None:
-        raise UnknownSubjectError(f"{kind} {id!r} is not recorded: record {_HOW[kind].format(id=id)} first")
+        raise UnknownSubjectError(
+            f"{kind} {id!r} is not recorded: record {_HOW[kind].format(id=id)} first", kind=kind, id=id
+        )
     if subject.kind != kind:
         raise UnknownSubjectError(f"{id!r} is a {subject.kind}, where a {kind} was wanted: check the id")
     return subject

@@ -334,6 +334,7 @@ class Facts:
                 f"(position {entry.position}): correct or retract that one first, "
                 "or keep the claim beside it with dispute()",
                 standing=entry.id,
+                fact=content,
             )
         if fact < leader:
             self._fall(leader, change, promote=False)

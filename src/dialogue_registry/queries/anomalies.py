@@ -1,4 +1,4 @@
-"""What is odd but may be true: recorded, counted, and listed here."""
+"""Anomalies: what is odd but may be true, recorded, counted, and listed here."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ from itertools import pairwise
 import attrs
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import subject_of
-from dialogue_registry.queries.display import Rows, table
+from dialogue_registry.model.events import Fact, subject_of
+from dialogue_registry.queries.display import Rows, differing, table
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Dispute, Meeting, Statement
 
@@ -25,7 +25,7 @@ class Anomaly:
 
 
 class Anomalies(Rows[Anomaly]):
-    """All that is odd; printed, it is a table."""
+    """The anomalies of a registry; printed, they are a table."""
 
     __slots__ = ()
 
@@ -50,18 +50,17 @@ def find(connection: sqlite3.Connection, questions: Reader, today: date) -> Anom
     return Anomalies(found)
 
 
-def _apart(dispute: Dispute) -> str:
-    """The fields in which a claim differs from what stands."""
-    told = [
-        (field.name, getattr(dispute.standing, field.name), getattr(dispute.claim, field.name))
-        for field in attrs.fields(type(dispute.standing))
-    ]
+def _difference(dispute: Dispute) -> str:
+    """Return the fields in which a claim differs from what stands, with both values."""
     return "; ".join(
-        f"{name}: {'nothing' if stands in (None, '', ()) else stands} stands, "
-        f"{'nothing' if claimed in (None, '', ()) else claimed} is claimed"
-        for name, stands, claimed in told
-        if stands != claimed
+        f"{name}: {_stated(dispute.standing, name)} stands, {_stated(dispute.claim, name)} is claimed"
+        for name in differing(dispute.standing, dispute.claim)
     )
+
+
+def _stated(fact: Fact, name: str) -> object:
+    value = getattr(fact, name)
+    return "nothing" if value in (None, "", ()) else value
 
 
 class _Finder:
@@ -188,7 +187,7 @@ class _Finder:
             found = self._anomaly(
                 "disputed",
                 subject_of(dispute.standing),
-                f"{_apart(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
+                f"{_difference(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
                 [dispute.event],
             )
             yield attrs.evolve(found, events=(dispute.disputed, *found.events))

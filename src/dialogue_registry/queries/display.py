@@ -1,4 +1,4 @@
-"""Answers for people: tables of text for a terminal, and small tables of HTML for a notebook."""
+"""Answers for people: tables and facts in words for a terminal, small tables of HTML for a notebook."""
 
 import html
 import re
@@ -10,6 +10,7 @@ import attrs
 import wcwidth
 from tabulate import tabulate
 
+from dialogue_registry.log.codec import STORED
 from dialogue_registry.model.events import EVENTS, Source
 
 T = TypeVar("T")
@@ -144,6 +145,35 @@ def _below(text: str, width: int) -> Iterator[str]:
 def _width(text: str) -> int:
     """Return how many columns a text takes on a terminal."""
     return len(text) if text.isascii() else max(wcwidth.wcswidth(text), 0)
+
+
+# --- facts ---------------------------------------------------------------------------
+
+
+def in_words(fact: Any, fields: Sequence[str] | None = None) -> str:
+    """Return what a fact says, such as ``topic.discussed: meeting d/fm/1, topic water``; of all fields or of some.
+
+    A field that says nothing is left out, unless it is one of those asked for.
+    """
+    values = [(name, getattr(fact, name)) for name in (_fields(type(fact)) if fields is None else fields)]
+    stated = [
+        f"{name.replace('_', ' ')} {_words(value)}" if value not in _NOTHING else f"no {name.replace('_', ' ')}"
+        for name, value in values
+        if fields is not None or value not in _NOTHING
+    ]
+    return f"{STORED[type(fact)][0]}: {', '.join(stated)}"
+
+
+def differing(fact: Any, other: Any) -> Sequence[str]:
+    """Return the names of the fields in which two facts of one kind differ."""
+    return [name for name in _fields(type(fact)) if getattr(fact, name) != getattr(other, name, None)]
+
+
+_NOTHING = (None, "", ())
+
+
+def _words(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 # --- HTML ----------------------------------------------------------------------------

@@ -67,7 +67,9 @@ class Amender:
         if self._must_stand(fact) == replacement:
             raise AmendmentError(
                 f"event {fact.id} already reads {brief(replacement)}: there is nothing to correct; "
-                "to add a source, record the fact again with it"
+                "to add a source, record the fact again with it",
+                fact=replacement,
+                stands=replacement,
             )
         return self._amend(fact, amendment, source, by)
 
@@ -96,12 +98,16 @@ class Amender:
         if type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):
             raise AmendmentError(
                 f"{brief(claim)} does not contradict {brief(standing)}: a dispute claims the same kind of fact "
-                "of the same subject; record it as a fact of its own"
+                "of the same subject; record it as a fact of its own",
+                fact=claim,
+                stands=standing,
             )
         if claim == standing:
             raise AmendmentError(
                 f"event {fact.id} already reads {brief(claim)}: there is nothing to dispute; "
-                "to add a source, record the fact again with it"
+                "to add a source, record the fact again with it",
+                fact=claim,
+                stands=standing,
             )
         entry = self._append(fact.subject, dispute, source, by)
         self._views.apply([(entry.position, dispute)], [key])
@@ -157,11 +163,15 @@ class Amender:
         except ConflictError as conflict:
             other = self._find(conflict.standing)
             if before is None or worded(other) != before:
+                conflict.position, conflict.stands = other.position, worded(other)
                 raise
             raise ConflictError(
                 f"event {other.id} (position {other.position}) says {brief(before)} too and would contradict "
                 "the outcome: retract it first, or keep the other wording beside both with dispute()",
                 standing=other.id,
+                position=other.position,
+                stands=before,
+                fact=before,
             ) from None
         self._check_remaining(before, self._reads(fact))
         return entry
@@ -179,7 +189,8 @@ class Amender:
             ids = recording_rules.mentions(after)
             if any(len(self._connection.execute(KNOWN, {"id": id_}).fetchall()) > 1 for id_ in ids):
                 raise IdInUseError(
-                    f"{brief(after)} would use an id that already names something else: choose another id"
+                    f"{brief(after)} would use an id that already names something else: choose another id",
+                    fact=after,
                 )
             known = self._recorder.known(ids)
             if isinstance(after, StatusReport) and after.meeting in known:

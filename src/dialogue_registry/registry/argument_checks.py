@@ -82,11 +82,7 @@ def check_instant(moment: datetime | str) -> str:
         aware = parsed.utcoffset() is not None
         written = write_instant(parsed)
     except (ValueError, AttributeError, TypeError, OverflowError):
-        raise InvalidValueError(
-            f"{moment!r} is no instant: give a datetime or text such as '2021-07-01T00:00:00Z'"
-        ) from None
+        raise InvalidValueError(f"{moment!r} is no instant: give one, such as '2021-07-01T00:00:00Z'") from None
     if not aware:
-        raise InvalidValueError(
-            f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z' or datetime(…, tzinfo=UTC)"
-        )
+        raise InvalidValueError(f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z'")
     return written

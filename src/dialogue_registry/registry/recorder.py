@@ -132,6 +132,7 @@ class Recorder:
                 standing="" if entry is None else entry.id,
                 position=0 if entry is None else entry.position,
                 stands=standing,
+                fact=fact,
             )
 
     def asserted(self, content: Content, source: str | None, key: bytes) -> tuple[Entry | None, Content | None]:

@@ -154,7 +154,7 @@ class Replica:
         if head.position > 0 and (not page or page.pop(0).hash != head.hash):
             raise NotARegistryError(
                 f"the local views follow another log than the one on {self.shared.name}, or know events that it "
-                "has lost: give views= another file, or delete this one, and it is made again"
+                "has lost: give another file for the views, or delete this one, and it is made again"
             )
         return News(head, list(following(head, page)), more)
 

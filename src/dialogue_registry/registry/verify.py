@@ -172,7 +172,7 @@ def check_views(
     if reached.get(standard) != position:
         raise DriftError(
             f"the views of {standard!r} have reached position {reached.get(standard)}, the log {position}: "
-            "make them again with registry.rebuild()",
+            "rebuild them",
             table="projections",
         )
     current = [projection for projection in projections if reached.get(projection.name) == position]
@@ -216,7 +216,7 @@ def _compare_definitions(connection: sqlite3.Connection) -> None:
     ).fetchone()
     if row is not None:
         raise DriftError(
-            f"{row[0]!r} is missing or not defined as this library does: make the views again with registry.rebuild()",
+            f"{row[0]!r} is missing or not defined as this library does: rebuild the views",
             table=row[0],
         )
 
@@ -228,14 +228,11 @@ def _compare(connection: sqlite3.Connection, name: str) -> None:
     for wanted, other, verb in ((replayed, kept, "lacks"), (kept, replayed, "has, against the log,")):
         row = connection.execute(f"{wanted} EXCEPT {other} LIMIT 1").fetchone()
         if row is not None:
-            values = ", ".join(f"{column}={value!r}" for column, value in zip(columns, row, strict=True))
-            raise DriftError(
-                f"table {name!r} {verb} the row ({values}): make the views again with registry.rebuild()", table=name
-            )
+            values = ", ".join(f"{column} {value!r}" for column, value in zip(columns, row, strict=True))
+            raise DriftError(f"table {name!r} {verb} the row ({values}): rebuild the views", table=name)
     counts = [connection.execute(f"SELECT count(*) FROM ({select})").fetchone()[0] for select in (kept, replayed)]
     if counts[0] != counts[1]:
         raise DriftError(
-            f"table {name!r} has {counts[0]} rows, a replay gives {counts[1]}: "
-            "make the views again with registry.rebuild()",
+            f"table {name!r} has {counts[0]} rows, a replay gives {counts[1]}: rebuild the views",
             table=name,
         )

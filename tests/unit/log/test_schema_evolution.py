@@ -318,7 +318,7 @@ def test_data_that_is_none_of_a_known_shape_is_named_too(path: Path) -> None:
         Registry.open(path)
 
 
-VERIFY = "run registry.verify() to see whether the log was changed"
+VERIFY = "verify the registry to see whether the log was changed"
 
 
 @pytest.mark.parametrize(

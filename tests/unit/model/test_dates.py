@@ -74,7 +74,7 @@ def test_only_one_known_day_is_a_full_day(text: str) -> None:
     if date.is_day:
         assert full_day(text) == date.earliest
     else:
-        with pytest.raises(InvalidDateError, match=f"^{re.escape(repr(text))} is not one full day: give a"):
+        with pytest.raises(InvalidDateError, match=f"^{re.escape(repr(text))} is not one full day: give one, such as"):
             full_day(text)
 
 

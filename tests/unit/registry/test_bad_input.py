@@ -575,7 +575,7 @@ def test_a_write_protected_file_can_be_read_but_not_recorded_into(open_folder: P
     path = a_registry(open_folder)
     path.chmod(0o444)
     before = dump(path)
-    cannot_open(path, ReadOnlyError, "is write-protected", "read_only=True", "change its permissions")
+    cannot_open(path, ReadOnlyError, "is write-protected", "open it read-only", "change its permissions")
     can_read(path, 3)
     assert dump(path) == before
 
