@@ -445,11 +445,7 @@ def the_hash_leaves_out_the_source(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LAW_10_TAIL)
 def a_lost_tail_goes_unnoticed(patch: pytest.MonkeyPatch) -> None:
-    wrapped(
-        patch, verify, "check_log", lambda original, connection, keeper, _, *told, **how: original(
-            connection, keeper, None, *told, **how
-        )
-    )  # fmt: skip
+    wrapped(patch, verify, "check_log", lambda original, session, _, progress: original(session, None, progress))
 
 
 @planted(by=LOG_CONTRACT)

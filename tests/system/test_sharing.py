@@ -276,7 +276,7 @@ def test_what_decided_against_it_can_be_looked_at_however_late_it_came(one: Regi
         other.record(held(1, place="Samarkand"))
         return turn()
 
-    one._session.replica.shared.turn = at_last  # type: ignore[method-assign]
+    one._session.replica.shared.turn = at_last  # type: ignore[method-assign, assignment]
     overtaking = count(10)
 
     def decide() -> None:

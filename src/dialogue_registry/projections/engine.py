@@ -14,22 +14,22 @@ from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.effective_log import TABLES as FACT_DDL
 from dialogue_registry.projections.effective_log import Facts, Standing
 
-_OURS = dict.fromkeys(("events", "sources", "projections", "replica", *FACT_TABLES), "the log")
-_OURS |= dict.fromkeys(("search_texts", "search_texts_past", "search_index"), "search")
-"""The names of tables that no projection of a user may take, and whose they are."""
+_RESERVED = dict.fromkeys(("events", "sources", "projections", "replica", *FACT_TABLES), "the log")
+_RESERVED |= dict.fromkeys(("search_texts", "search_texts_past", "search_index"), "search")
+"""Reserved names of tables, with their owner."""
 
 
 def check_apart(projections: Sequence[Projection]) -> None:
-    """Raise InvalidValueError where two projections share a name, or two parts; case is no difference to SQLite."""
+    """Raise InvalidValueError where two projections share a name, or two parts; SQLite ignores the case of names."""
     for projection in projections:
         if not isinstance(projection, Projection):
             raise InvalidValueError(f"{projection!r:.80} is no projection: give projections=[mine], a Projection each")
     names = [projection.name for projection in projections]
     if len(set(names)) < len(names):
         raise InvalidValueError(f"two projections share a name ({', '.join(names)}): rename one")
-    taken = dict(_OURS)
+    taken = dict(_RESERVED)
     for projection in projections:
-        if projection.name == "search" and {_OURS.get(name) for name in names_of(projection.parts)} != {"search"}:
+        if projection.name == "search" and {_RESERVED.get(name) for name in names_of(projection.parts)} != {"search"}:
             raise InvalidValueError("a projection is named 'search', as the library's own is: rename yours")
         for name in names_of(projection.parts):
             if (owner := taken.setdefault(name.lower(), projection.name)) != projection.name:
@@ -60,7 +60,7 @@ class Views:
     # --- life ------------------------------------------------------------------------
 
     def only_standard(self) -> bool:
-        """Say whether all projections are the library's own, which refuse no fact that the rules let through."""
+        """Return whether all projections are the library's own, which refuse no fact that the rules allow."""
         return {projection.name for projection in self.projections} <= {"standard", "search"}
 
     def checkpoints(self) -> dict[str, tuple[int, int]]:
@@ -74,10 +74,13 @@ class Views:
         return {name: (version, position) for name, version, position in rows}
 
     def outdated(self) -> list[Projection]:
-        """The projections that are missing or of another version; raises NewerRegistryError for ours."""
-        made = self.checkpoints()
+        """Return the projections that are missing or of another version.
+
+        Raises NewerRegistryError where the standard one is of a newer version.
+        """
+        reached = self.checkpoints()
         standard = self.projections[0]
-        version = made.get(standard.name, (0, 0))[0]
+        version = reached.get(standard.name, (0, 0))[0]
         if version > standard.version:
             raise NewerRegistryError(
                 f"the views have version {version}, this library knows up to {standard.version}: "
@@ -85,13 +88,13 @@ class Views:
             )
         if version < standard.version:
             return list(self.projections)
-        return [p for p in self.projections if made.get(p.name, (0, 0))[0] != p.version]
+        return [p for p in self.projections if reached.get(p.name, (0, 0))[0] != p.version]
 
     def lagging(self) -> list[Projection]:
-        """The projections that have not reached what the standard one has, or were not made."""
-        made = self.checkpoints()
-        reached = made[self.projections[0].name][1]
-        return [p for p in self.projections if made.get(p.name) != (p.version, reached)]
+        """Return the projections that have not reached the position of the standard one, or are missing."""
+        reached = self.checkpoints()
+        position = reached[self.projections[0].name][1]
+        return [p for p in self.projections if reached.get(p.name) != (p.version, position)]
 
     def create(self) -> None:
         """Make all tables anew and empty, within the transaction that is open."""
@@ -107,7 +110,7 @@ class Views:
             self._connection.execute(f"DROP {kind} IF EXISTS {name}")
 
     def make(self, projections: Sequence[Projection]) -> None:
-        """Make some projections again, from the facts; all of them from the log if ours is among them."""
+        """Make some projections again from the facts; all of them from the log if the standard one is among them."""
         if self.projections[0] in projections:
             self.create()
             self.replay(None)
@@ -188,7 +191,7 @@ class Views:
 
 
 def shadow(name: str, columns: Iterable[str], position: int) -> str:
-    """A statement that shows a table, and what has fallen from it, as they stood at a position."""
+    """Return a statement that shows a table as it stood at a position, with the rows removed since."""
     listed = ", ".join(columns)
     return (
         f"CREATE TEMP VIEW {name} AS SELECT {listed} FROM main.{name} WHERE since <= {position}"
@@ -297,20 +300,20 @@ class _Fold:
         )
 
     def _drop(self) -> None:
-        """Drop what an earlier version made; what else is in the file is left alone, and in the way."""
+        """Drop the parts of an earlier version; raises ProjectionError where something else has one of the names."""
         run = self._connection.execute
-        made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
+        parts_of = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
         kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
-        ours = made.pop(self.projection.name, [])
-        for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now
-            if name not in ours and self.projection.name in ("standard", _OURS.get(name.lower())):
-                ours.append(name)
-        for name in reversed(ours):
+        old = parts_of.pop(self.projection.name, [])
+        for name in names_of(self.projection.parts):  # names of the library's own, whatever holds them now
+            if name not in old and self.projection.name in ("standard", _RESERVED.get(name.lower())):
+                old.append(name)
+        for name in reversed(old):
             if (kind := kinds.pop(name.lower(), None)) is not None:
                 run(f"DROP {kind} {name}")
         for name in names_of(self.projection.parts):
             if name.lower() in kinds:
-                owner = next((other for other, parts in made.items() if name in parts), None)
+                owner = next((other for other, parts in parts_of.items() if name in parts), None)
                 raise ProjectionError(
                     f"{name!r} of projection {self.projection.name!r} is in the file already, "
                     f"{f'made by projection {owner!r}' if owner else 'and was not made by it'}: rename yours"
@@ -344,10 +347,10 @@ class _Fold:
                     run(f"CREATE INDEX {part.name}_past_{number} ON {part.name}_past {on}")
 
     def change(self, removed: Sequence[int], added: Sequence[Standing], until: int, after: int | None) -> None:
-        """Take rows out, put rows in, and bring what is made of them up to date.
+        """Remove rows, add rows, and bring the parts made of them up to date.
 
-        With ``after``, nothing is removed, and all rows between the first and the last fact
-        added that stand since a later position are new: sums are then taken over all at once.
+        ``after`` says that nothing is removed. From the first to the last fact added, those
+        that stand since a later position are then the new ones, and are summed at once.
         """
         rows = self._rows(added)
         for name, fold in self._tables.items():
@@ -406,9 +409,9 @@ class _Fold:
         self._connection.execute(tally.again, (*key, *key, *highest))
 
     def _decide(self, state: _StateFold, keys: Collection[object]) -> None:
-        told = {"keys": json.dumps(list(keys))}
-        if self._connection.execute(state.upsert, told).rowcount < len(keys):
-            self._connection.execute(state.forget, told)
+        params = {"keys": json.dumps(list(keys))}
+        if self._connection.execute(state.upsert, params).rowcount < len(keys):
+            self._connection.execute(state.forget, params)
 
     def catch_up(self, facts: Facts, after: int) -> None:
         """Bring tables that were right at position ``after`` up to the facts."""

@@ -1,7 +1,7 @@
 """The standard projection: the tables and views that every registry keeps.
 
-Dates stand in tables three times: ``date`` as recorded (EDTF text), and the ``earliest``
-and the ``latest`` day (ISO 8601) on which the thing can have begun.
+A table holds a date three times: ``date`` as recorded (EDTF text), and the ``earliest``
+and ``latest`` day (ISO 8601) of the beginning.
 """
 
 import orjson
@@ -66,8 +66,8 @@ def _dispute(dispute: FactDisputed) -> Row:
     return dispute.event_id, orjson.dumps(to_data(dispute)["claim"]).decode(), dispute.reason
 
 
-# Two columns for each format: without an ordinal printed, and with one. Counting what a filter lets through takes two
-# thirds of the time of adding up ones and noughts, all the more where the filter begins with what is quickly seen.
+# Two columns for each format: without an ordinal printed, and with one. Counting the rows that pass a filter takes two
+# thirds of the time of adding up ones and noughts; the filter begins with the test that is the fastest.
 _COUNTED = {
     f"{bound}_{name}{suffix}": f"count(*) FILTER (WHERE ordinal IS {ordinal} AND format {format_} AND {bound})"
     for bound in ("possible", "certain")
@@ -161,7 +161,7 @@ _PARTS = (
             "fact": "INTEGER NOT NULL",
             "event": "INTEGER NOT NULL REFERENCES events",
         },
-        # The last report that it was held shows, else the last announcement. What interrupted that one is found
+        # The last report that it was held shows, else the last announcement. The interruption of that one is found
         # as the greatest text that begins with its fact: a lookup of its row would cost `at` its indexes.
         select="""
             SELECT meeting, series, coalesce(json_extract(interruption, '$[0]'), report),
@@ -172,22 +172,22 @@ _PARTS = (
                               WHEN cancelled > printf('%019d', fact) THEN substr(cancelled, 20)
                               WHEN postponed > printf('%019d', fact) THEN substr(postponed, 20) END AS interruption
                   FROM (SELECT *,
-                               row_number() OVER story AS rank,
-                               max(CASE WHEN report = 'cancelled' THEN told END) OVER whole AS cancelled,
-                               max(CASE WHEN report = 'postponed' THEN told END) OVER whole AS postponed
+                               row_number() OVER reports AS rank,
+                               max(CASE WHEN report = 'cancelled' THEN wording END) OVER whole AS cancelled,
+                               max(CASE WHEN report = 'postponed' THEN wording END) OVER whole AS postponed
                         FROM (SELECT *, CASE WHEN report IN ('cancelled', 'postponed')
                                              THEN printf('%019d', fact) || json_array(report, reason, postponed_until)
-                                             END AS told
+                                             END AS wording
                               FROM {rows})
-                        WINDOW story AS (PARTITION BY meeting ORDER BY report = 'held' DESC,
+                        WINDOW reports AS (PARTITION BY meeting ORDER BY report = 'held' DESC,
                                                                        report = 'announced' DESC, fact DESC),
-                               whole AS (story ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+                               whole AS (reports ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
                   WHERE rank = 1 AND series IS NOT NULL)""",
         indexes=("series, earliest",),
     ),
     Tally(
         # Held meetings by decade, year, month and day (level 3, 4, 7, 10: the length of the period). They are
-        # possible from the earliest day they can have begun on, and certain from the latest, which is most often
+        # possible from the earliest day they can have begun on, and certain from the latest, which is mostly
         # the same row. A meeting without a date is possible before all periods, in '', and certain after them, in '~'.
         "held_tallies",
         table="meeting_reports",

@@ -42,7 +42,7 @@ def find(connection: sqlite3.Connection, questions: Reader, today: date) -> Anom
         found += finder.ordinals(series, held)
         found += finder.running_count(series, held)
         found += finder.same_day(series, held)
-        found += finder.statements(series, questions.selected(Statement, {"series": series}, "latest, fact"))
+        found += finder.statements(series, questions.selected(Statement, "latest, fact", series=series))
     found += finder.before_launch()
     found += finder.strangers()
     found += finder.unheard_of(today)

@@ -1,13 +1,16 @@
-"""Held meetings counted by SQLite: from the tallies of the present, or from the reports known at a position."""
+"""Counts of the stored meetings: from the tallies of the present, or from the reports known at a position."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import TypeAlias
 
 import orjson
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.queries.counts import FORMATS, Bounds, Cells, Stated
+from dialogue_registry.queries import counts
+from dialogue_registry.queries.counts import FORMATS, RULES, Bounds, Cells, Count, Counts, Rule, Stated
+from dialogue_registry.queries.results import Meeting
 
 _CELLS = [(name, numbered) for name in FORMATS for numbered in (False, True)]
 _EVER, _NEVER = "~~", "!"
@@ -82,7 +85,10 @@ class TalliedCounts:
     def held_after(
         self, dates: Mapping[str, PartialDate], day: date | None, cells: Mapping[str, Cells]
     ) -> dict[str, Bounds]:
-        """Return the number held of each series after a date of its own, up to and including a day."""
+        """Return the number held of each series after a date of its own, up to and including a day.
+
+        No date may be later than the day; ``cells`` are those as of that day.
+        """
         first = {series: since.earliest.isoformat() for series, since in dates.items()}
         last = {series: since.latest.isoformat() for series, since in dates.items()}
         before = self._tallies({*first.items(), *last.items()})
@@ -140,7 +146,7 @@ class ScannedCounts:
     def stated(self, day: date | None) -> dict[str, list[Stated]]:  # noqa: ARG002 - carrying() looks at their days
         """Return the statements that each series may be carried on from: all of them.
 
-        The past is made of several tables, in which the last ones as of a day would be sought from end to end.
+        The past is made of several tables, where to find the last ones as of a day would read them from end to end.
         """
         return _by_series(self._connection.execute(_ALL_STATED))
 
@@ -173,3 +179,48 @@ def _by_series(rows: Iterable[tuple[str, int, str, str | None]]) -> dict[str, li
     for series, count, as_of, format_ in rows:
         found.setdefault(series, []).append(Stated(count, PartialDate.of(as_of), format_))
     return found
+
+
+CountTables: TypeAlias = TalliedCounts | ScannedCounts
+"""The two ways to the same numbers: as of now they are kept, as of a position they are found."""
+
+
+def count(tables: CountTables, held: Callable[[], Iterable[Meeting]], day: date | None, rule: Rule) -> Counts:
+    """Count the held meetings of every series as of a day (None: all time), by a rule.
+
+    ``held`` returns all held meetings, for a rule of the user's own.
+    """
+    cells = tables.cells(day)
+    carried = _carried(tables, day, cells)
+    built_in = rule is RULES.get(rule.name)
+    meetings: dict[str, list[Meeting]] = {}
+    for meeting in () if built_in else held():
+        meetings.setdefault(meeting.series, []).append(meeting)
+    found: dict[str, Count] = {}
+    for series, of_series in cells.items():
+        if built_in:
+            total, by_format = of_series.under(rule)
+        else:
+            total, by_format = counts.tallied(meetings.get(series, ()), rule, day)
+        found[series] = Count(
+            series=series,
+            total=total,
+            by_format=by_format,
+            highest_ordinal=of_series.highest,
+            carried=carried.get(series),
+        )
+    return Counts(found)
+
+
+def _carried(tables: CountTables, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
+    """Return what each series comes to that is carried on from a statement."""
+    carry = {
+        series: found for series, s in tables.stated(day).items() if (found := counts.carrying(s, day)) is not None
+    }
+    if not carry:
+        return {}
+    after = tables.held_after({series: since for series, (since, _) in carry.items()}, day, cells)
+    return {
+        series: Bounds(number + after[series].certain, number + after[series].possible)
+        for series, (_, number) in carry.items()
+    }

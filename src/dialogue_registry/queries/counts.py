@@ -1,14 +1,13 @@
-"""Counts, and the rules they are made by. Pure: what is stored comes through :class:`CountTables`.
+"""Counts, and the rules they are made by. Pure.
 
-A held meeting counts as of a day *certainly* when the latest possible day of its
-beginning is on or before it, *possibly* when the earliest is. Every answer gives both.
+A held meeting counts *certainly* as of a day when the latest possible day of its beginning
+is on or before it. It counts *possibly* when the earliest is. Every answer has both.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Protocol
 
 import attrs
 
@@ -25,7 +24,7 @@ FORMATS = ("in-person", "online", "hybrid", "unknown")
 
 @attrs.frozen
 class Bounds:
-    """How many: at least ``certain``, at most ``possible``."""
+    """A number of meetings: at least ``certain``, at most ``possible``."""
 
     certain: int
     possible: int
@@ -74,12 +73,12 @@ def find_rule(rule: str | Rule) -> Rule:
 
 @attrs.frozen(kw_only=True)
 class Count(Shown):
-    """How many meetings of a series were held.
+    """The number of meetings of a series that were held.
 
     ``total`` and ``by_format`` (always the keys in-person, online, hybrid, unknown) are
     by the rule that was asked for. ``highest_ordinal`` is the highest one printed on a
-    meeting certainly held; ``carried`` is the latest official statement plus the meetings
-    held after it. Both are whatever the rule, and None where there is none.
+    meeting certainly held. ``carried`` is the latest official statement plus the meetings
+    held after it. Both do not depend on the rule, and are None where there is none.
     """
 
     series: str
@@ -91,7 +90,7 @@ class Count(Shown):
 
 @attrs.frozen(eq=False, repr=False)
 class Counts(Mapping[str, Count]):
-    """How many meetings of each series, by the id of the series; a notebook shows a table."""
+    """The counts of all series, by the id of the series; a notebook shows a table."""
 
     _counts: Mapping[str, Count]
 
@@ -239,60 +238,3 @@ def carrying(statements: Sequence[Statement | Stated], day: date | None) -> tupl
     latest = [s for s in known if (s.as_of.latest, s.as_of.earliest) == (until, since)]
     by_format = {s.format: s.count for s in latest}
     return latest[0].as_of, by_format[None] if None in by_format else sum(by_format.values())
-
-
-class CountTables(Protocol):
-    """The held meetings and the statements of every series, as stored."""
-
-    def cells(self, day: date | None) -> dict[str, Cells]:
-        """Return the cells of every series as of a day, in the order the series were opened."""
-
-    def stated(self, day: date | None) -> dict[str, list[Stated]]:
-        """Return the statements that each series may be carried on from as of a day."""
-
-    def held_after(
-        self, dates: Mapping[str, PartialDate], day: date | None, cells: Mapping[str, Cells]
-    ) -> dict[str, Bounds]:
-        """Return the number held of each series after a date of its own, up to and including a day.
-
-        No date may be later than the day; ``cells`` are those as of that day.
-        """
-
-
-def count(tables: CountTables, held: Callable[[], Iterable[Meeting]], day: date | None, rule: Rule) -> Counts:
-    """Count the held meetings of every series as of a day (None: all time), by a rule.
-
-    ``held`` returns all held meetings, for a rule of the user's own.
-    """
-    cells = tables.cells(day)
-    carried = _carried(tables, day, cells)
-    built_in = rule is RULES.get(rule.name)
-    meetings: dict[str, list[Meeting]] = {}
-    for meeting in () if built_in else held():
-        meetings.setdefault(meeting.series, []).append(meeting)
-    counts: dict[str, Count] = {}
-    for series, of_series in cells.items():
-        if built_in:
-            total, by_format = of_series.under(rule)
-        else:
-            total, by_format = tallied(meetings.get(series, ()), rule, day)
-        counts[series] = Count(
-            series=series,
-            total=total,
-            by_format=by_format,
-            highest_ordinal=of_series.highest,
-            carried=carried.get(series),
-        )
-    return Counts(counts)
-
-
-def _carried(tables: CountTables, day: date | None, cells: Mapping[str, Cells]) -> dict[str, Bounds]:
-    """Return what each series comes to that is carried on from a statement."""
-    carry = {series: found for series, s in tables.stated(day).items() if (found := carrying(s, day)) is not None}
-    if not carry:
-        return {}
-    after = tables.held_after({series: since for series, (since, _) in carry.items()}, day, cells)
-    return {
-        series: Bounds(number + after[series].certain, number + after[series].possible)
-        for series, (_, number) in carry.items()
-    }

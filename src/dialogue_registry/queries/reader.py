@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import attrs
 import orjson
 
 from dialogue_registry.log.codec import decode_source
@@ -46,6 +47,10 @@ _TABLES: Mapping[type, str] = {
     Outcome: "outcomes",
     Statement: "statements",
 }
+_CONDITIONS: Mapping[tuple[type, str], str] = {
+    (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)"
+}
+"""The conditions on what is no column of a class's table."""
 _READERS = {
     cls: (f"SELECT fact, {', '.join(columns_of(cls))} FROM {name} t", row_reader(cls)) for cls, name in _TABLES.items()
 }
@@ -79,29 +84,20 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def rows(
-        self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact", **more: Any
-    ) -> tuple[T, ...]:
+    def rows(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact") -> tuple[T, ...]:
         """Return all rows of a class that a condition selects, each with its sources."""
         select, read = _READERS[cls]
         found = self._connection.execute(
             f"{select}{f' WHERE {where}' if where else ''} ORDER BY {order}", values
         ).fetchall()
         sources = self.sources([row[0] for row in found])
-        return Rows(read(row[1:], sources.get(row[0], ()), **more) for row in found)
+        return Rows(read(row[1:], sources.get(row[0], ())) for row in found)
 
-    def selected(
-        self,
-        cls: type[T],
-        wanted: Mapping[str, object],
-        order: str = "fact",
-        more: str = "",
-        values: Sequence[object] = (),
-    ) -> tuple[T, ...]:
+    def selected(self, cls: type[T], order: str = "fact", **wanted: object) -> tuple[T, ...]:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""
         given = {column: value for column, value in wanted.items() if value is not None}
-        where = " AND ".join([*(f"{column} = ?" for column in given), *([more] if more else [])])
-        return self.rows(cls, where, [*given.values(), *values], order)
+        where = " AND ".join(_CONDITIONS.get((cls, column), f"{column} = ?") for column in given)
+        return self.rows(cls, where, [*given.values()], order)
 
     def dialogues(self) -> tuple[Dialogue, ...]:
         """Return all dialogues with their parties."""
@@ -121,24 +117,25 @@ class Reader:
         written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default=""),)))
         names = orjson.dumps([other for other in written if same_name(wanted, name_parts(other))]).decode()
         attended = self.rows(Attendance, "name IN (SELECT value FROM json_each(?))", (names,))
-        meetings = orjson.dumps([row.meeting for row in attended]).decode()
-        attended_meetings = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (meetings,), order=BY_DAY)
-        order = {meeting.meeting: place for place, meeting in enumerate(attended_meetings)}
+        ids = orjson.dumps([row.meeting for row in attended]).decode()
+        meetings = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (ids,), order=BY_DAY)
+        places = {meeting.meeting: place for place, meeting in enumerate(meetings)}
         return Rows(
             Appearance(
-                meeting=row.meeting,
-                series=attended_meetings[order[row.meeting]].series,
-                date=attended_meetings[order[row.meeting]].date,
-                name=row.name,
-                party=row.party,
-                office=row.office,
-                role=row.role,
-                on_behalf_of=row.on_behalf_of,
-                event=row.event,
-                sources=row.sources,
+                series=meetings[places[row.meeting]].series,
+                date=meetings[places[row.meeting]].date,
+                **attrs.asdict(row, recurse=False),
             )
-            for row in sorted(attended, key=lambda row: order[row.meeting])
+            for row in sorted(attended, key=lambda row: places[row.meeting])
         )
+
+    def held(self, series: str | None = None) -> tuple[Meeting, ...]:
+        """Return the held meetings, in the order of their days; those without a date last."""
+        return self.selected(Meeting, BY_DAY, status="held", series=series)
+
+    def series_ids(self) -> list[str]:
+        """Return the ids of all series, in the order they were opened."""
+        return [row[0] for row in self._connection.execute("SELECT series FROM series ORDER BY fact")]
 
     def sources(self, facts: Iterable[int]) -> dict[int, tuple[Source, ...]]:
         """Map each fact to the sources that say so, in the order they were recorded."""
@@ -148,14 +145,6 @@ class Reader:
             assert source is not None
             found.setdefault(fact, {})[source] = None
         return {fact: tuple(sources) for fact, sources in found.items()}
-
-    def held(self, series: str | None = None) -> tuple[Meeting, ...]:
-        """Return the held meetings, in the order of their days; those without a date last."""
-        return self.selected(Meeting, {"status": "held", "series": series}, order=BY_DAY)
-
-    def series_ids(self) -> list[str]:
-        """Return the ids of all series, in the order they were opened."""
-        return [row[0] for row in self._connection.execute("SELECT series FROM series ORDER BY fact")]
 
     def disputes(self) -> tuple[Dispute, ...]:
         """Return the claims that contradict facts which stand and still read otherwise.

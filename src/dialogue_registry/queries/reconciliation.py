@@ -1,4 +1,4 @@
-"""How counts agree with the counts that official sources stated: every statement against every rule."""
+"""Reconciliation of counts with those that official sources stated: every statement against every rule."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 
 class Own(StrEnum):
-    """Whether a statement counts the meeting that it was stated at."""
+    """A statement's treatment of the meeting that it was stated at: counted, or not."""
 
     INCLUDED = "included"
     EXCLUDED = "excluded"
@@ -36,14 +36,13 @@ class Own(StrEnum):
 class Finding(Shown):
     """The outcome of comparing one statement with the record.
 
-    ``verdict`` is that of the rule held where that fits, else the best that any rule
-    gives: while a date is open, a count by format may hit the number by chance.
-    ``rules`` are the full names of the rules that fit at least as well, ``by_rule`` has
-    the verdict of every one. ``difference`` is stated minus recorded under the
-    ``nearest`` rule (0 and "" unless it disagrees), ``meetings`` are the ids of those that
-    make the difference between the rules, or that are uncertain. ``recorded`` is the count under
-    the rule held; ``own`` says whether the statement is seen to count the meeting it was
-    stated at.
+    ``verdict`` is that of the rule held where that fits, else the best of any rule: while
+    a date is open, a count by format may hit the number by chance. ``rules`` are the full
+    names of the rules that fit at least as well; ``by_rule`` has the verdict of every one.
+    ``difference`` is stated minus recorded under the ``nearest`` rule (0 and "" unless it
+    disagrees). ``meetings`` are the ids of those that make the difference between the
+    rules, or that are uncertain. ``recorded`` is the count under the rule held. ``own`` says
+    whether the statement counts the meeting it was stated at, where the numbers show that.
     """
 
     statement: Statement
@@ -216,7 +215,7 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
 def reconcile_all(reader: Reader, rules: Iterable[Rule] = ()) -> Reconciliation:
     """Compare every statement with the record, under the library's rules and the user's."""
     users_rules = tuple(rules)
-    statements = reader.selected(Statement, {}, "latest, earliest, fact")
+    statements = reader.selected(Statement, "latest, earliest, fact")
     held = {series: reader.held(series) for series in dict.fromkeys(statement.series for statement in statements)}
     findings = tuple(reconcile(statement, held[statement.series], users_rules) for statement in statements)
     return Reconciliation(findings, tuple(series for series in reader.series_ids() if series not in held))

@@ -1,7 +1,7 @@
 """The rows that typed questions answer with: frozen values, each with its evidence.
 
-Every row has ``event`` (the position of the event whose wording it shows) and ``sources``
-(who says so, the first to say so first).
+Every row has ``event``, the position of the event whose wording it shows, and ``sources``,
+those that state it in the order of recording.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +64,7 @@ class Meeting(Shown):
     """A meeting with its present status.
 
     Its date, place and the rest are those of the report that it was held, else of the
-    last announcement. ``reason`` and ``until`` tell of a postponement or cancellation.
+    last announcement. ``reason`` and ``until`` are those of a postponement or cancellation.
     """
 
     meeting: str
@@ -84,7 +84,7 @@ class Meeting(Shown):
 
 @attrs.frozen(kw_only=True)
 class Attendance(Shown):
-    """Somebody's part in a meeting."""
+    """The part of a delegate in a meeting."""
 
     meeting: str
     party: str
@@ -97,7 +97,7 @@ class Attendance(Shown):
 
     @property
     def parts(self) -> NameParts:
-        """What can be told of the name: honorific, family name, given name, sort name."""
+        """The parts of the name: honorific, family name, given name, sort name."""
         return name_parts(self.name)
 
 
@@ -142,7 +142,7 @@ class Activity(Shown):
 
 @attrs.frozen(kw_only=True)
 class Outcome(Shown):
-    """What a meeting agreed on."""
+    """An outcome that a meeting agreed on."""
 
     meeting: str
     title: str
@@ -185,7 +185,7 @@ class Step(Shown):
     """One step in the history of a subject.
 
     ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed.
-    ``fact`` is the event as it reads after the step (None once it is retracted), ``of``
+    ``fact`` is the event as it reads after the step, None after it is retracted. ``of`` is
     the position where that fact was first recorded, ``event_id`` the id of this step.
     """
 
@@ -230,13 +230,13 @@ _COLUMN = {"until": "postponed_until"}
 
 
 def columns_of(cls: type) -> Sequence[str]:
-    """The columns that a row class is read from, without its sources."""
+    """Return the columns that a row class is read from, without its sources."""
     fields = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
     return [_COLUMN.get(name, name) for name in fields]
 
 
 def row_reader(cls: type) -> Callable[..., Any]:
-    """Make a function that reads a database row (its :func:`columns_of`) and the sources into a row of a class."""
+    """Return a function that makes a row of a class from a database row (its :func:`columns_of`) and the sources."""
     names = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
     hooks = [(index, _READ[name]) for index, name in enumerate(names) if name in _READ]
 

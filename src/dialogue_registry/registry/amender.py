@@ -1,6 +1,6 @@
-"""How amendments and disputes get into the log: find the fact, decide, append, fold, look at what remains.
+"""Amendments and disputes: find the fact, decide, append, fold, check the facts that remain.
 
-Everything here happens while the write lock is held, as in the recorder: an amendment whose
+All of it happens while the write lock is held, as in the recorder. An amendment whose
 outcome is refused is undone with its transaction.
 """
 

@@ -66,8 +66,10 @@ def check_head(head: tuple[int, str]) -> tuple[int, str]:
     )
 
 
-def check_choice(choices: type[Status] | type[Format] | type[Role], value: str) -> str:
-    """Return the value of a choice by its name; raises InvalidValueError."""
+def check_choice(choices: type[Status] | type[Format] | type[Role], value: str | None) -> str | None:
+    """Return the value of a choice by its name, None for None; raises InvalidValueError."""
+    if value is None:
+        return None
     try:
         return choices(value).value
     except ValueError:

@@ -1,6 +1,7 @@
 """Facts recorded: a few as one, or a stream of them batch by batch."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from dialogue_registry.errors import InvalidValueError, RefusedError
 from dialogue_registry.log.codec import encode_source
@@ -51,30 +52,26 @@ def record_all(
     """Record a stream of facts, or of pairs of a fact and its source; see ``Registry.record_all()``."""
     check_number(batch, "batch", 1)
     check_text(by, "by")
-    last, source_json = source, encode_source(check_source(source))
-    page: list[Item] = []
     done = appended = 0
-
-    def record_page() -> None:
-        nonlocal page, done, appended
+    stream = _with_sources(items, source)
+    while page := list(islice(stream, batch)):
         appended += _record_page(session, page, by, done)
         done += len(page)
-        page = []
         if progress is not None:
             progress(done, done)
+    return appended
 
+
+def _with_sources(items: Iterable[Fact | tuple[Fact, Source | None]], source: Source | None) -> Iterator[Item]:
+    """Yield each fact with its source as stored, which is encoded only where it differs from the one before."""
+    last, source_json = source, encode_source(check_source(source))
     for number, item in enumerate(items):
         if isinstance(item, tuple) and len(item) != 2:
             raise InvalidValueError(f"item {number + 1}: {item!r} is no fact, nor a pair of a fact and its source")
         fact, origin = item if isinstance(item, tuple) else (item, source)
         if origin is not last:
             last, source_json = origin, encode_source(check_source(origin))
-        page.append((check_fact(fact, number), source_json))
-        if len(page) == batch:
-            record_page()
-    if page:
-        record_page()
-    return appended
+        yield check_fact(fact, number), source_json
 
 
 def _record_page(session: Session, page: list[Item], by: str, done: int) -> int:

@@ -28,9 +28,9 @@ def copy(origin: Place, target: Place, *, progress: Callable[[int, int], object]
     the same log, which is then continued. ``progress`` is called after each page with the
     events done and in all.
 
-    Raises ExchangeError where the target holds another log, BrokenChainError where the
-    origin was changed, WrongPositionError where another program writes to the target, and
-    what opening a registry raises.
+    Raises ExchangeError where the target holds another log, and BrokenChainError where the
+    origin was changed. Raises WrongPositionError where another program writes to the
+    target, and the errors of opening a registry.
     """
     with _reading(origin) as source, _writing(target) as goal:
         return transfer(source, goal, progress)

@@ -59,5 +59,5 @@ def wait_until(session: Session, position: int, timeout: float) -> int:
 
 def _reached(session: Session) -> int:
     with session.reading():
-        made = session.views.checkpoints()
-    return min(made.get(projection.name, (0, 0))[1] for projection in session.projections)
+        checkpoints = session.views.checkpoints()
+    return min(checkpoints.get(projection.name, (0, 0))[1] for projection in session.projections)

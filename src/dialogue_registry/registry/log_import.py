@@ -1,8 +1,6 @@
-"""An exported log taken in again: the same ids, positions, instants and hashes, or nothing at all.
+"""The import of an exported log: the same ids, positions, instants and hashes, or nothing at all.
 
-What is checked is what the log itself promises: the chain, dense positions and versions,
-instants that never decrease, events this library can read. The rules of recording are
-not asked again: they were asked when the events were recorded.
+Each line is checked against the line before, and the entries as the replica checks them.
 """
 
 import sqlite3

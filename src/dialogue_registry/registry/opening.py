@@ -1,4 +1,4 @@
-"""How a registry is opened: a file, memory, a log shared on a server, or the past of any of them."""
+"""Opening a registry: a file, memory, a log shared on a server, or the past of any of them."""
 
 import os
 import re

@@ -1,7 +1,7 @@
-"""How facts get into the log: look up, decide, append, fold.
+"""Facts on their way into the log: look up, decide, append, fold.
 
-Everything here happens while the write lock is held: what was looked up still holds
-when it is appended, and a refusal leaves no trace.
+All of it happens while the write lock is held: so the state that was looked up still holds
+on appending, and a refusal leaves no trace.
 """
 
 import sqlite3

@@ -14,24 +14,12 @@ from dialogue_registry.model.dates import full_day
 from dialogue_registry.model.events import Fact, Format, Role, Source
 from dialogue_registry.model.recording_rules import Status
 from dialogue_registry.model.tables import Projection
-from dialogue_registry.queries import anomalies
-from dialogue_registry.queries.counts import Counts, Rule, count, find_rule
+from dialogue_registry.queries import anomalies, results
+from dialogue_registry.queries.count_tables import count
+from dialogue_registry.queries.counts import Counts, Rule, find_rule
 from dialogue_registry.queries.history import history
 from dialogue_registry.queries.reader import BY_DAY
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
-from dialogue_registry.queries.results import (
-    Activity,
-    Appearance,
-    Attendance,
-    Dialogue,
-    Dispute,
-    Meeting,
-    Outcome,
-    Series,
-    Statement,
-    Step,
-    Topic,
-)
 from dialogue_registry.queries.search import Found
 from dialogue_registry.registry.argument_checks import (
     check_choice,
@@ -103,8 +91,8 @@ class Snapshot:
     def events(self, after: int = 0, until: int | None = None, subject: str | None = None) -> Iterator[RecordedEvent]:
         """Yield the recorded events with after < position ≤ until, of one subject or all.
 
-        Amendments are included. Events are read a page at a time, in bounded memory; by
-        default up to the position the log has when the iteration begins.
+        Amendments are included. Events are read a page at a time, in bounded memory. By
+        default they end at the position that the log has when the iteration begins.
         """
         until = None if until is None else check_number(until, "until")
         return stream_events(self._session, check_number(after, "after"), until, subject)
@@ -123,10 +111,10 @@ class Snapshot:
         """Check the hash chain, positions and versions, and the views against a replay; return the head.
 
         With ``head``, as this returned it before and kept elsewhere, it also notices a tail
-        cut off. ``views=False`` checks the log alone. Raises BrokenChainError (with the
-        first bad position) or DriftError (with the table); costs time in proportion to the
+        cut off. ``views=False`` checks the log alone. It takes time in proportion to the
         log, and a temporary file as large as the views. A log shared on a server is
-        compared with the local replica of it.
+        compared with the local replica. Raises BrokenChainError (with the first bad
+        position) or DriftError (with the table).
         """
         return verify(self._session, None if head is None else check_head(head), views=views, progress=progress)
 
@@ -145,49 +133,44 @@ class Snapshot:
 
     # --- facts -----------------------------------------------------------------------
 
-    def dialogues(self) -> tuple[Dialogue, ...]:
+    def dialogues(self) -> tuple[results.Dialogue, ...]:
         """Return all dialogues with their parties, in the order they were recorded."""
         with self._session.reading() as reader:
             return reader.dialogues()
 
-    def series(self, dialogue: str | None = None) -> tuple[Series, ...]:
+    def series(self, dialogue: str | None = None) -> tuple[results.Series, ...]:
         """Return the series of a dialogue, or all, in the order they were recorded."""
         with self._session.reading() as reader:
-            return reader.selected(Series, {"dialogue": dialogue})
+            return reader.selected(results.Series, dialogue=dialogue)
 
     def meetings(
         self, series: str | None = None, *, meeting: str | None = None, status: Status | str | None = None,
         format: Format | str | None = None,  # noqa: A002 - the field's name
         dialogue: str | None = None,
-    ) -> tuple[Meeting, ...]:  # fmt: skip
+    ) -> tuple[results.Meeting, ...]:  # fmt: skip
         """Return the meetings with their present status, by their days; those without a date last."""
-        wanted = {
-            "series": series,
-            "meeting": meeting,
-            "status": None if status is None else check_choice(Status, status),
-            "format": None if format is None else check_choice(Format, format),
-        }
-        more, values = "", []
-        if dialogue is not None:
-            more, values = "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)", [dialogue]
         with self._session.reading() as reader:
-            return reader.selected(Meeting, wanted, BY_DAY, more, values)
+            return reader.selected(
+                results.Meeting,
+                BY_DAY,
+                series=series,
+                meeting=meeting,
+                status=check_choice(Status, status),
+                format=check_choice(Format, format),
+                dialogue=dialogue,
+            )
 
     def attendance(
         self, meeting: str | None = None, *, party: str | None = None, name: str | None = None,
         role: Role | str | None = None,
-    ) -> tuple[Attendance, ...]:  # fmt: skip
+    ) -> tuple[results.Attendance, ...]:  # fmt: skip
         """Return the attendance, in the order it was recorded; ``name`` as written."""
-        wanted = {
-            "meeting": meeting,
-            "party": party,
-            "name": name,
-            "role": None if role is None else check_choice(Role, role),
-        }
         with self._session.reading() as reader:
-            return reader.selected(Attendance, wanted)
+            return reader.selected(
+                results.Attendance, meeting=meeting, party=party, name=name, role=check_choice(Role, role)
+            )
 
-    def delegate(self, name: str) -> tuple[Appearance, ...]:
+    def delegate(self, name: str) -> tuple[results.Appearance, ...]:
         """Return the appearances of a delegate: office, party and meeting, by the days of the meetings.
 
         The name may differ in honorific, case, width and spacing, and in order where capitals
@@ -197,32 +180,32 @@ class Snapshot:
         with self._session.reading() as reader:
             return reader.appearances(check_text(name, "name"))
 
-    def topics(self, meeting: str | None = None) -> tuple[Topic, ...]:
+    def topics(self, meeting: str | None = None) -> tuple[results.Topic, ...]:
         """Return the topics discussed, in the order they were recorded."""
         with self._session.reading() as reader:
-            return reader.selected(Topic, {"meeting": meeting})
+            return reader.selected(results.Topic, meeting=meeting)
 
-    def activities(self, meeting: str | None = None) -> tuple[Activity, ...]:
+    def activities(self, meeting: str | None = None) -> tuple[results.Activity, ...]:
         """Return the related activities reported at a meeting, or all, in the order they were recorded."""
         with self._session.reading() as reader:
-            return reader.selected(Activity, {"meeting": meeting})
+            return reader.selected(results.Activity, meeting=meeting)
 
-    def outcomes(self, meeting: str | None = None) -> tuple[Outcome, ...]:
+    def outcomes(self, meeting: str | None = None) -> tuple[results.Outcome, ...]:
         """Return the outcomes that meetings agreed on, in the order they were recorded."""
         with self._session.reading() as reader:
-            return reader.selected(Outcome, {"meeting": meeting})
+            return reader.selected(results.Outcome, meeting=meeting)
 
-    def statements(self, series: str | None = None) -> tuple[Statement, ...]:
+    def statements(self, series: str | None = None) -> tuple[results.Statement, ...]:
         """Return the counts that sources stated, in the order they were recorded."""
         with self._session.reading() as reader:
-            return reader.selected(Statement, {"series": series})
+            return reader.selected(results.Statement, series=series)
 
-    def disputes(self) -> tuple[Dispute, ...]:
+    def disputes(self) -> tuple[results.Dispute, ...]:
         """Return the claims kept beside facts that stand and read otherwise."""
         with self._session.reading() as reader:
             return reader.disputes()
 
-    def history(self, subject: str) -> tuple[Step, ...]:
+    def history(self, subject: str) -> tuple[results.Step, ...]:
         """Return each step of every fact about a dialogue, series or meeting: recorded, corrected, by whom, why."""
         with self._session.reading():
             return history(self._session.connection, self._session.log, subject)
@@ -230,11 +213,10 @@ class Snapshot:
     def search(self, text: str, *, limit: int = 20) -> tuple[Found, ...]:
         """Return the facts that hold all words: titles, names, offices, topics, activities, outcomes, places.
 
-        Each word of ``text`` is sought as the beginning of a word, whatever the case and
-        the diacritics; in a script without spaces, anywhere. Punctuation is ignored.
-        The best come first, and each wording only one time. The first search makes the
-        index, which takes about a second per 100,000 facts; it is kept in the file, unless
-        that was opened read-only.
+        Each word of ``text`` is sought as the beginning of a word; in a script without
+        spaces, anywhere. Case, diacritics and punctuation are ignored. The best come first,
+        and each wording only one time. The first search makes the index, which takes about
+        a second per 100,000 facts. It is kept in the file, unless that is read-only.
         """
         if not isinstance(text, str):
             raise InvalidValueError(f"{text!r} cannot be searched for: give a text")
@@ -294,12 +276,12 @@ class Registry(Snapshot):
 
         A ``path`` that begins with ``postgresql://`` names a log shared on a server (extra
         ``postgres``), made there before. ``views`` is then the local file that follows it,
-        kept in memory if not given; it may be thrown away at any time. Events that others
-        record show after :meth:`catch_up`, within :meth:`follow`, and whenever you record.
+        by default in memory; it may be thrown away at any time. Events that others record
+        show after :meth:`catch_up`, within :meth:`follow`, and whenever you record.
 
-        A missing file is created, unless ``read_only``. Views that are missing, or older
-        than this library or than one of ``projections`` (yours, kept beside the standard
-        ones), are made again from the log.
+        A missing file is created, unless ``read_only``. ``projections`` are your own, kept
+        beside the standard one. Views that are missing, or older than the library or your
+        projection, are made again from the log.
 
         Raises NotARegistryError, NewerRegistryError, ReadOnlyError, OutdatedViewsError,
         BusyError, UnreachableError or another StorageError.
@@ -313,8 +295,8 @@ class Registry(Snapshot):
     ) -> tuple[RecordedEvent, ...]:
         """Record facts, all or none; durable on return.
 
-        Returns one recorded event per event, in order: the standing one where the same fact
-        with the same source is in the log already. ``expected`` is the log position you
+        Returns one recorded event per event, in order. Where the log has the same fact with
+        the same source already, that one is returned. ``expected`` is the log position you
         decided on; it is ignored when nothing would be appended.
 
         Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
@@ -333,10 +315,9 @@ class Registry(Snapshot):
     ) -> int:
         """Record a stream of facts, or pairs of a fact and its source; return how many were appended.
 
-        Each ``batch`` is committed by itself, in bounded memory; a refusal undoes its own
-        batch only, and its ``item`` counts from 0 over the whole stream. ``progress`` is
-        called after each batch with the number of items done, and again as the total, which
-        a stream does not know.
+        Each ``batch`` is committed by itself, in bounded memory. A refusal undoes its own
+        batch only; its ``item`` counts from 0 over the whole stream. ``progress`` is called
+        after each batch with the number of items done, twice, as a stream has no known total.
         """
         return record_all(self._session, items, source, by, batch=batch, progress=progress)
 
@@ -380,11 +361,11 @@ class Registry(Snapshot):
 
         A call that is refused undoes itself only and may be caught; an exception that leaves
         the block undoes everything. With ``dry_run`` everything is undone in any case.
-        Others who want to record wait meanwhile.
+        Other programs wait meanwhile before they record.
 
-        A log shared on a server is not locked meanwhile: the block begins with all views up
-        to it, and when others have recorded before its end, it raises WrongPositionError and
-        nothing of it is recorded. Then run the block again.
+        A log shared on a server is not locked meanwhile. The block begins with all views up
+        to the log. When others have recorded before its end, it raises WrongPositionError
+        and records nothing. Then run the block again.
         """
         return self._session.transaction(dry_run=dry_run)
 
@@ -415,9 +396,9 @@ class Registry(Snapshot):
     def follow(self, *, poll: float = 1.0) -> Iterator[Followed]:
         """Keep the views up to the log until you break off: yield after each page, and each time it has looked.
 
-        It looks when the server says that something is new, and every ``poll`` seconds in
-        any case. ``lag`` is how many events the log was ahead of the views then, None where
-        the server could not be reached, or the views were locked: it goes on trying.
+        It looks when the server announces new events, and every ``poll`` seconds in any
+        case. ``lag`` is the number of events by which the log was ahead of the views. It is
+        None where the server could not be reached or the views were locked; then it retries.
         """
         return follow(self._session, check_seconds(poll, "poll"))
 

@@ -1,15 +1,15 @@
-"""A local replica of a log: entries of another log taken over as they are, and those of a server's log kept up with.
+"""A local replica: the entries of another log taken over as they are, and kept up with a server's log.
 
-Entries keep their ids, positions, instants and hashes. What is checked of them is what the
-log itself promises: the chain, dense positions and versions, instants that never decrease,
-events this library can read. The rules of recording are not asked again: they were asked
-when the events were recorded.
+Entries keep their ids, positions, instants and hashes. They are checked against the promises
+of every log: the chain, dense positions and versions, instants that never decrease, events
+that this library can read. The rules of recording were applied when the events were
+recorded, and are not applied again.
 """
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialogue_registry.errors import (
     BrokenChainError,
@@ -25,6 +25,9 @@ from dialogue_registry.log.entry import PAGE, Entry, Head, Log, decoded
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
 from dialogue_registry.projections.engine import Views
+
+if TYPE_CHECKING:
+    from dialogue_registry.log.postgres import PostgresLog
 
 # --- entries of another log ----------------------------------------------------------
 
@@ -55,8 +58,8 @@ def entries_of(log: Log) -> Iterator[Entry]:
 def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expected: int) -> None:
     """Append entries that were seen to follow the head, and fold them, within the transaction that is open.
 
-    Raises WrongPositionError unless the log ends at ``expected``, BrokenChainError where
-    they do not fit together otherwise, and CodecError where this library cannot read them.
+    Raises WrongPositionError unless the log ends at ``expected``. Raises BrokenChainError
+    where they do not fit together otherwise, CodecError where this library cannot read them.
     """
     try:
         _check_versions(entries, log.versions({entry.subject for entry in entries}))
@@ -99,29 +102,6 @@ class OvertakenError(WrongPositionError):
     """Others appended to the shared log after it was last read here."""
 
 
-class SharedLog(Log, Protocol):
-    """What a log shared by many promises beyond a log."""
-
-    @property
-    def name(self) -> str:
-        """Its name for messages, without credentials."""
-
-    def rows(self, after: int = 0, until: int | None = None) -> Generator[Entry, None, None]:
-        """Yield the entries with after < position ≤ until, or to the end, as plain tuples, in bounded memory."""
-
-    def send(self, entries: Sequence[Entry], *, expected: int) -> Callable[[], None] | None:
-        """Begin to append; return what waits for the end, as append() does. None where it did not begin."""
-
-    def turn(self) -> AbstractContextManager[None]:
-        """Keep all others from appending until the end of the block; what is appended in it is one."""
-
-    def wait(self, seconds: float) -> None:
-        """Wait until something is appended, at most for a while."""
-
-    def close(self) -> None:
-        """Close the connection; the next use opens another."""
-
-
 class News(NamedTuple):
     """The entries that follow the head known here; and whether there may be more."""
 
@@ -133,7 +113,7 @@ class News(NamedTuple):
 class Replica:
     """The tables of one connection that follow a shared log."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, views: Views, shared: SharedLog) -> None:
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, views: Views, shared: "PostgresLog") -> None:
         self._connection = connection
         self._log = log
         self._views = views
@@ -144,7 +124,7 @@ class Replica:
     # --- reading ---------------------------------------------------------------------
 
     def look(self) -> News:
-        """Read a page of what is new, while others may write to the file.
+        """Read a page of new entries, while others may write to the file.
 
         Raises NotARegistryError where the local log is not the beginning of the shared log.
         """
@@ -159,7 +139,7 @@ class Replica:
         return News(head, list(following(head, page)), more)
 
     def take(self, news: News) -> bool:
-        """Take over what is new, within the transaction that is open; return whether there may be more."""
+        """Append new entries, within the transaction that is open; return whether there may be more."""
         if self._log.head() != news.after:  # another program that writes to the file has
             return True
         self._claim()
@@ -195,11 +175,11 @@ class Replica:
     def recording(
         self, lock: Callable[[], AbstractContextManager[None]], *, exclusive: bool, ahead: bool
     ) -> Iterator[None]:
-        """Append to the shared log what is recorded within the block, under the lock of the file: all or nothing.
+        """Append to the shared log the events recorded within the block, under the lock of the file: all or none.
 
-        ``exclusive`` takes over what is new first, and lets nobody else append meanwhile.
-        ``ahead`` lets :meth:`send` do its work. Every program locks the file first and the
-        shared log then, or they would wait for each other. Raises OvertakenError.
+        ``exclusive`` takes over new entries first, and keeps all others from appending.
+        ``ahead`` enables :meth:`send`. Every program locks the file first and the shared
+        log second, or they would wait for each other. Raises OvertakenError.
         """
         self._wait_for_sent, arrived = None, False
         try:
@@ -212,7 +192,7 @@ class Replica:
                 self._may_send = ahead and self._views.only_standard()
                 yield
                 self._push(before)
-                turn.close()  # the server commits first: what is not there must not be here
+                turn.close()  # the server commits first: the file must hold no event that the server lacks
                 arrived = True
         except Exception as error:
             if arrived or self._arrives_after(error):

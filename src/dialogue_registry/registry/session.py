@@ -26,27 +26,35 @@ from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.search import Found, Searcher
 from dialogue_registry.registry.amender import Amender
 from dialogue_registry.registry.recorder import Recorder
-from dialogue_registry.registry.replica import OvertakenError, Replica, SharedLog
+from dialogue_registry.registry.replica import OvertakenError, Replica
 
 if TYPE_CHECKING:
     import sqlite_utils
+
+    from dialogue_registry.log.postgres import PostgresLog
 
 T = TypeVar("T")
 
 
 class Mode(Enum):
-    """How a write to a log shared on a server deals with what others append meanwhile.
+    """A way for a write to deal with events that others append to a shared log meanwhile.
 
     Without a shared log the modes do not differ: the lock of the file keeps others out.
     """
 
     OPTIMISTIC = "decide on the events known here; the server refuses if others were faster"
     AFTER_CATCH_UP = "take over the new events first, then decide as above"
-    EXCLUSIVE = "let nobody else append, take over the new events, then decide"
+    EXCLUSIVE = "keep all others from appending, take over the new events, then decide"
 
 
 class Session:
-    """A connection to a registry, present or past, and everything that works on it."""
+    """A connection to a registry, present or past, and everything that works on it.
+
+    ``uri`` names the database for further connections, ``name`` the registry in messages.
+    Where ``read_only``, even the views stay as they are. ``why_read_only`` is the error's
+    text where nothing can be recorded, else "". ``known_at`` is the position of a past
+    registry, None for the present; ``shared`` the log on a server that it follows.
+    """
 
     def __init__(
         self,
@@ -58,19 +66,14 @@ class Session:
         read_only: bool = False,
         why_read_only: str = "",
         known_at: int | None = None,
-        shared: SharedLog | None = None,
+        shared: "PostgresLog | None" = None,
     ) -> None:
         self._connection: sqlite3.Connection | None = connection
-        #: The database, for further connections to it.
         self.uri = uri
-        #: The registry's name for messages.
         self.name = name
         self.projections = projections
-        #: Whether even the views must stay as they are.
         self.read_only = read_only
-        #: Why nothing can be recorded, for the error; "" where something can.
         self.why_read_only = why_read_only
-        #: The position as of which the registry is known, None for the present.
         self.known_at = known_at
         self.log = SQLiteLog(connection)
         self.views = Views(connection, self.log, projections)
@@ -89,16 +92,12 @@ class Session:
     def connection(self) -> sqlite3.Connection:
         """The connection; raises ClosedError once it is closed."""
         if self._connection is None:
-            raise self.closed_error()
+            raise ClosedError(f"{self.name} was closed: open it again with Registry.open(…)")
         return self._connection
-
-    def closed_error(self) -> ClosedError:
-        """Return the error of a session that was closed."""
-        return ClosedError(f"{self.name} was closed: open it again with Registry.open(…)")
 
     @property
     def closed(self) -> bool:
-        """Whether the session was closed."""
+        """True once the session is closed."""
         return self._connection is None
 
     @property
@@ -162,7 +161,7 @@ class Session:
                     yield self.reader
 
     def require_committed(self, what: str) -> None:
-        """Raise StorageError within a transaction(), for what sees only what is committed."""
+        """Raise StorageError within a transaction(); ``what`` names the call that sees committed events only."""
         if self.blocks:
             raise StorageError(
                 f"{what} sees only what is committed, and this is within a transaction(): ask after the block, "
@@ -195,8 +194,8 @@ class Session:
     def writing(self, mode: Mode = Mode.AFTER_CATCH_UP, *, ahead: bool = False) -> Iterator[None]:
         """Append within the block: locked, with all views at the end of the log, all or nothing.
 
-        ``ahead`` says that the block records one batch and nothing else, so that the server
-        may append it while it is folded here. Raises ReadOnlyError, and OvertakenError where
+        ``ahead`` says that the block records one batch and nothing else: then the server may
+        append it while it is folded here. Raises ReadOnlyError, and OvertakenError where
         others have appended to the shared log meanwhile.
         """
         connection = self.connection
@@ -243,8 +242,9 @@ class Session:
 
     def rebuild(self, progress: Callable[[int, int], object] | None) -> None:
         """Make all views again from the log."""
-        own_file_alone = self.replica is not None and not self.blocks  # whoever may append to the shared log
-        with self.locked() if own_file_alone else self.writing():
+        # The views of a shared log are local: they can be made again even where its events cannot be added to.
+        local = self.replica is not None and not self.blocks
+        with self.locked() if local else self.writing():
             self.views.create()
             self.views.replay(progress)
             self.searcher.forget()
@@ -252,7 +252,7 @@ class Session:
     # --- keeping up ------------------------------------------------------------------
 
     def make_ready(self) -> None:
-        """Make what is missing or outdated, and bring all views to the end of the log, in the open transaction."""
+        """Make missing and outdated tables, and bring all views up to the log, in the open transaction."""
         if is_empty(self.connection):
             create_log(self.connection)
         if outdated := self.views.outdated():
@@ -260,7 +260,7 @@ class Session:
         self.views.catch_up()
 
     def bring_projections_up(self) -> None:
-        """Fold what other programs recorded without the user's projections; raises OutdatedViewsError."""
+        """Fold events that other programs recorded without the user's projections; raises OutdatedViewsError."""
         if lagging := self.views.lagging():
             if self.read_only:
                 raise self.outdated(lagging)
@@ -281,7 +281,7 @@ class Session:
             pass
 
     def take_page(self) -> bool:
-        """Take over a page of new events; return whether there may be more."""
+        """Append a page of new events of the shared log; return whether there may be more."""
         connection = self.connection
         if self.replica is None:
             self.bring_projections_up()
@@ -289,7 +289,7 @@ class Session:
         if connection.in_transaction:  # within transaction(): events of others come at its end
             return False
         with sqlite_file.translated(self.name):
-            news = self.replica.look()  # before the lock: nobody should wait for the network
+            news = self.replica.look()  # before the lock: no other program should wait for the network
             with sqlite_file.transaction(connection):
                 self.make_ready()
                 return self.replica.take(news)
@@ -298,8 +298,8 @@ class Session:
 class Transaction:
     """The context manager of ``Registry.transaction()``.
 
-    No generator: one whose block was entered and then forgotten would be undone whenever
-    the garbage is collected, in the midst of another. This one is undone by ``close()``.
+    It is no generator. The block of a generator that was entered and then forgotten is undone
+    by the garbage collector, at any later time. This one is undone by ``close()``.
     """
 
     def __init__(self, session: Session, *, dry_run: bool) -> None:
@@ -314,14 +314,13 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        if not self._session.blocks:  # it was undone when the registry was closed within the block
-            if kind is None:
-                raise self._session.closed_error()
-            return None
-        block = self._session.blocks.pop()
-        if kind is None and self._dry_run:
-            return block.__exit__(_DryRunError, _DryRunError(), None)
-        return block.__exit__(kind, error, trace)
+        if kind is None:
+            _ = self._session.connection  # raises ClosedError where the block was undone by close()
+            if self._dry_run:
+                kind, error = _DryRunError, _DryRunError()
+        if self._session.blocks:
+            return self._session.blocks.pop().__exit__(kind, error, trace)
+        return None
 
 
 class _DryRunError(Exception):

@@ -1,4 +1,4 @@
-"""Whether the stored log is the recorded one: the chain, the numbers, and the views against a replay."""
+"""Verification that the stored log is the recorded one: the chain, the numbers, the views against a replay."""
 
 import os
 import sqlite3
@@ -39,29 +39,26 @@ def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progr
     """Check the log, and the views against a replay; see ``Snapshot.verify()``."""
     session.require_committed("verify()")
     with session.reading():
-        present = session.known_at is None
-        found = check_log(session.connection, session.log, head, progress, whole=present)
+        found = check_log(session, head, progress)
         if session.replica is not None:
             session.replica.compare(progress)
         if views:
-            check_views(session.connection, session.log, session.projections, found.position, progress, past=present)
+            check_views(session, found.position, progress)
     return found
 
 
-def check_log(
-    connection: sqlite3.Connection, log: SQLiteLog, head: tuple[int, str] | None, progress: Progress, *, whole: bool
-) -> Head:
+def check_log(session: Session, head: tuple[int, str] | None, progress: Progress) -> Head:
     """Check positions, versions and the chain from the first event on; return the head.
 
-    ``whole`` says that the log is seen to its end, not as of an earlier position. Raises
-    BrokenChainError at the first position that is not as it was recorded.
+    Raises BrokenChainError at the first position that is not as it was recorded.
     """
+    connection = session.connection
     position, last, link = 0, hash_chain.GENESIS, hash_chain.link
     at, wanted = (0, hash_chain.GENESIS) if head is None else (head[0], bytes.fromhex(head[1]))
     end: int = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
     if at == 0 and wanted != hash_chain.GENESIS:
         raise BrokenChainError("the head to compare with is at position 0, yet its hash is not zero", position=0)
-    while page := _page(log, position):
+    while page := _page(session.log, position):
         for number, id_, subject, version, type_, schema, data, source, by, recorded_at, kept in page:
             position += 1
             if number != position:
@@ -93,8 +90,8 @@ def check_log(
             f"the log ends at position {position}, not at {at}, the head kept elsewhere: its tail was cut off",
             position=position + 1,
         )
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone() if whole else None
-    if row is not None and row[0] != position:
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    if session.known_at is None and row is not None and row[0] != position:
         raise BrokenChainError(
             f"the log ends at position {position}, but the file has given out position {row[0]}: its tail was cut off",
             position=position + 1,
@@ -154,19 +151,12 @@ def tables(projections: Sequence[Projection], *, past: bool) -> list[str]:
     return names
 
 
-def check_views(
-    connection: sqlite3.Connection,
-    log: SQLiteLog,
-    projections: Sequence[Projection],
-    position: int,
-    progress: Progress,
-    *,
-    past: bool,
-) -> None:
+def check_views(session: Session, position: int, progress: Progress) -> None:
     """Compare the views with a replay of the log into a scratch file; raises DriftError.
 
-    The connection must hold a snapshot, so that no other program writes in between.
+    The session must hold a snapshot, so that no other program writes in between.
     """
+    connection, projections = session.connection, session.projections
     reached = {name: at for name, _, at in connection.execute("SELECT name, version, position FROM projections")}
     standard = projections[0].name
     if reached.get(standard) != position:
@@ -178,13 +168,13 @@ def check_views(
     current = [projection for projection in projections if reached.get(projection.name) == position]
     with TemporaryDirectory(prefix="dialogue_registry-") as folder:
         path = str(Path(folder) / "replay.db")
-        _replay(path, log, current, progress)
+        _replay(path, session.log, current, progress)
         # A database attached without a vfs of its own would take that of a registry in memory.
         vfs = "win32" if os.name == "nt" else "unix"
         connection.execute("ATTACH ? AS replay", (f"{file_uri(Path(path), 'ro')}&vfs={vfs}",))
         try:
             _compare_definitions(connection)
-            for name in tables(current, past=past):
+            for name in tables(current, past=session.known_at is None):
                 _compare(connection, name)
             _check_pages(connection, 1)  # of everything, until the first fault
         finally:
