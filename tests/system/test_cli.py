@@ -589,7 +589,7 @@ def test_importing_the_library_does_not_import(module: str) -> None:
     [
         ("icalendar", "export ca-jad.db a.ics", "ics"),
         ("pyarrow", "export ca-jad.db a --format parquet", "dataframes"),
-        ("iso3166", "import ca-jad.db examples/data/delegates.csv --mapping iso.toml", "countries"),
+        ("iso3166", "import ca-jad.db examples/data/delegates.csv --mapping iso.toml", "tables"),
     ],
 )
 def test_a_missing_extra_says_which(desk: Path, monkeypatch, module: str, command: str, extra: str) -> None:

@@ -24,9 +24,10 @@ from dialogue_registry.errors import (
 )
 from dialogue_registry.imports.fact_fields import make_fact
 from dialogue_registry.imports.mapping import Plan, read_mapping
-from dialogue_registry.imports.parties import Parties, iso_names
+from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.readers import Row, read_rows
 from dialogue_registry.imports.row_mapper import RowReader, UnresolvedError
+from dialogue_registry.imports.states import states
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import Event, Fact, FactCorrected, Source
 from dialogue_registry.queries.display import table
@@ -317,4 +318,4 @@ def _parties(registry: Registry, plan: Plan | None) -> Parties:
         for party in dialogue.parties
         for name in (party.name, *party.aliases)
     ]
-    return Parties([*joined, *(iso_names() if plan.iso else ())], plan.aliases.items())
+    return Parties(joined, plan.aliases.items(), states(plan.party_languages) if plan.iso else None)

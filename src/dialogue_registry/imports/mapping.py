@@ -114,6 +114,8 @@ class Plan:
     drop_honorifics: bool = False
     match_parties: bool = False
     iso: bool = False
+    #: In which names of states are known beside English.
+    party_languages: tuple[str, ...] = ()
     keep_unresolved: bool = False
     aliases: Mapping[str, str] = attrs.field(factory=dict)
     values: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)

@@ -1,10 +1,11 @@
-"""Parties are matched exactly or not at all; ISO 3166 names are those of an independent list."""
+"""Parties are matched exactly or not at all."""
 
 import pytest
 from hypothesis import given
 
 from dialogue_registry import DelegateAttended, DialogueLaunched, MeetingHeld, Registry, SeriesOpened
-from dialogue_registry.imports.parties import Parties, iso_names
+from dialogue_registry.imports.parties import Parties
+from dialogue_registry.imports.states import states
 from dialogue_registry.model.names import fold, name_parts, same_name
 from dialogue_registry.testing import names
 
@@ -30,28 +31,6 @@ def test_a_name_is_matched_exactly_but_for_case_width_space_and_article(name: st
     assert Parties(KNOWN).match(name) == party
 
 
-@pytest.mark.parametrize(
-    ("name", "party"),
-    [
-        ("Republic of Korea", "KOR"),
-        ("Korea", None),
-        ("Niger", "NER"),
-        ("Nauru", "NRU"),
-        ("NRU", "NRU"),
-        ("Nigeria", "NGA"),
-        ("Congo", "COG"),
-        ("Democratic Republic of the Congo", "COD"),
-        ("Bolivia", "BOL"),
-        ("United Republic of Tanzania", "TZA"),
-        ("Bonaire", None),
-        ("Zaire", None),
-        ("UZB", "UZB"),
-    ],
-)
-def test_iso_names_are_never_guessed(name: str, party: str | None) -> None:
-    assert Parties(iso_names()).match(name) == party
-
-
 @pytest.mark.parametrize(("name", "party"), [("Korea", "KOR"), ("Congo", "COD"), ("congo", "COD"), ("COG", "COG")])
 def test_an_alias_decides_where_a_name_means_two_or_another(name: str, party: str) -> None:
     assert Parties(KNOWN, [("Korea", "KOR"), ("the Congo", "COD")]).match(name) == party
@@ -61,11 +40,11 @@ def test_two_aliases_that_contradict_each_other_decide_nothing() -> None:
     assert Parties(KNOWN, [("Congo", "COD"), ("congo", "COG")]).match("Congo") is None
 
 
-def test_every_iso_name_means_one_country() -> None:
-    pairs = list(iso_names())
-    parties = Parties(pairs)
-    assert [(name, code) for name, code in pairs if parties.match(name) != code] == []
-    assert len({code for _, code in pairs}) >= 249
+def test_names_of_states_are_known_beside_those_of_the_registry_and_an_alias_decides() -> None:
+    parties = Parties([("Kyrgyz Republic", "KGZ"), ("Congo", "COD")], [("Georgia", "US-GA")], states())
+    assert [parties.match(name) for name in ("Kyrgyz Republic", "Japan", "Georgia", "Congo", "Korea")] == [
+        "KGZ", "JPN", "US-GA", None, None,
+    ]  # fmt: skip
 
 
 # --- delegates -----------------------------------------------------------------------

@@ -1,0 +1,217 @@
+"""The date of a cell: by the formats of the mapping, as EDTF, as an instant, or in words.
+
+A cell is read as a whole. What cannot be read is refused with a message that looks at the
+cell: what it seems to be, and what to write instead.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from dialogue_registry.errors import InvalidDateError
+from dialogue_registry.imports.date_formats import DateFormat, order_of, read_format
+from dialogue_registry.imports.date_hints import explained
+from dialogue_registry.imports.date_languages import plain
+from dialogue_registry.imports.date_words import Reading, UnreadDateError, read_words
+from dialogue_registry.imports.instants import MIDNIGHT, day_of, in_utc
+from dialogue_registry.model.dates import PartialDate
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
+class DateRules:
+    """How a mapping has the dates of its cells read."""
+
+    languages: tuple[str, ...] = ()
+    formats: tuple[DateFormat, ...] = ()
+    order: str = ""
+    century: int | None = None
+    drop_times: bool = False
+
+    def reading(self, year: int | None) -> Reading:
+        """Return how words and figures are read, with the year of days that have none."""
+        return Reading(
+            languages=self.languages, order=self.order or order_of(self.formats), century=self.century, year=year
+        )
+
+
+def read_date(cell: str, rules: DateRules, year: int | None = None, zone: ZoneInfo | None = None) -> PartialDate:
+    """Return the date of a cell's text; raises InvalidDateError, which says what to write instead."""
+    return _read(" ".join(cell.split()), rules, year, zone)
+
+
+def day_of_moment(moment: datetime, rules: DateRules, zone: ZoneInfo | None) -> date:
+    """Return the day of a datetime; a time of day without a zone is refused unless times are dropped."""
+    if moment.tzinfo is not None:
+        return day_of(moment, zone, moment.isoformat())
+    if moment.time() != MIDNIGHT and not rules.drop_times:
+        raise _has_time(moment.isoformat(sep=" "), moment.time().isoformat())
+    return moment.date()
+
+
+@lru_cache(maxsize=4096)  # a table names each day many times; reading one in words takes 50 µs
+def _read(cell: str, rules: DateRules, year: int | None, zone: ZoneInfo | None) -> PartialDate:
+    reading = rules.reading(year)
+    if (text := _by_formats(cell, rules, reading, zone)) is not None:
+        return PartialDate.of(text)
+    if (text := _edtf(cell)) is not None:
+        return PartialDate.of(text)
+    if (day := _instant(cell, zone)) is not None:
+        return PartialDate.of(day)
+    rest, moment = _without_time(cell, rules)
+    try:
+        found = read_words(rest, reading)
+    except UnreadDateError as error:
+        raise explained(cell, error, [shape.text for shape in rules.formats]) from None
+    if moment is not None and found.is_day:
+        return PartialDate.of(day_of(in_utc(found.earliest, moment.hour, moment.minute), zone, cell))
+    return found
+
+
+# --- formats -------------------------------------------------------------------------
+
+
+def _by_formats(cell: str, rules: DateRules, reading: Reading, zone: ZoneInfo | None) -> str | None:
+    """The date that the formats read, also of a span of two days that each fit one; None where none fits."""
+    if not rules.formats:
+        return None
+    if (text := _one_format(cell, rules, reading, zone)) is not None:
+        return text
+    for first, last in _halves(cell):
+        ends = [_one_format(half, rules, reading, zone) for half in (first, last)]
+        if all(end is not None and len(end) == len("2021-06-16") for end in ends):
+            if ends[0] == ends[1]:
+                return ends[0]
+            return f"{ends[0]}/{ends[1]}"
+    return None
+
+
+def _one_format(cell: str, rules: DateRules, reading: Reading, zone: ZoneInfo | None) -> str | None:
+    found: dict[str, str] = {}
+    refusal: UnreadDateError | None = None
+    for shape in rules.formats:
+        try:
+            read = read_format(cell, shape, reading)
+        except UnreadDateError as error:
+            refusal = refusal or error
+            continue
+        if read is not None:
+            text, moment = read
+            found.setdefault(text if moment is None else day_of(moment, zone, cell).isoformat(), shape.text)
+    if len(found) > 1:
+        ways = " or ".join(f"{day} by {shape!r}" for day, shape in found.items())
+        raise InvalidDateError(f"{cell!r:.80} is {ways}: leave in the mapping, [dates] formats, the one that is meant")
+    if not found and refusal is not None:
+        raise refusal
+    return next(iter(found), None)
+
+
+_SPAN = re.compile(r"\s*[–—~〜～]\s*|\s+(?:-|to|until|bis|au|al|по)\s+|\s*-\s*", re.IGNORECASE)
+
+
+def _halves(cell: str) -> Iterator[tuple[str, str]]:
+    for found in _SPAN.finditer(cell):
+        yield cell[: found.start()], cell[found.end() :]
+
+
+# --- EDTF ----------------------------------------------------------------------------
+
+_DAY = r"\d{4}-\d\d-\d\d"
+_UNKNOWN_DIGITS = re.compile(
+    r"(?P<month>\d{4}-\d\d)-XX|(?P<year>\d{4})(?:-XX){1,2}|(?P<decade>\d{3}X|\d\dXX)", re.IGNORECASE
+)
+_WINDOW = re.compile(r"\[(\d{4}(?:-\d\d){0,2})\.\.(\d{4}(?:-\d\d){0,2})\]|\[(\d{4}-\d\d-\d\d(?:, ?\d{4}-\d\d-\d\d)+)\]")
+_BASIC = re.compile(r"(1[6-9]\d\d|2[01]\d\d)(\d\d)(\d\d)")
+_DAYS = re.compile(rf"{_DAY}/{_DAY}|\[{_DAY}\.\.{_DAY}\]")
+
+
+def _edtf(cell: str) -> str | None:
+    """The EDTF text of a cell that is EDTF; its looser forms as the widest one that is as honest."""
+    text = plain(cell).upper()
+    if text.startswith("["):
+        text = text.replace(" ", "")
+    try:
+        return PartialDate.of(text).text
+    except InvalidDateError as error:
+        if re.fullmatch(_DAY, text):
+            raise InvalidDateError(f"{cell!r} names a day that does not exist: check the cell") from None
+        if _DAYS.fullmatch(text):
+            raise InvalidDateError(f"{error}: check the cell") from None
+    if basic := _BASIC.fullmatch(text):
+        return _calendar("-".join(basic.groups()))
+    if found := _UNKNOWN_DIGITS.fullmatch(text):
+        if found["month"] or found["year"]:
+            return _calendar(found["month"] or found["year"])
+        first, last = (found["decade"].replace("X", digit) for digit in "09")
+        return _calendar(f"[{first}-01-01..{last}-12-31]")
+    if found := _WINDOW.fullmatch(text):
+        ends = re.split(", ?", found[3]) if found[3] else [found[1], found[2]]
+        first, last = PartialDate.of(ends[0]), PartialDate.of(ends[-1])
+        return _calendar(f"[{first.earliest}..{last.latest}]")
+    return None
+
+
+def _calendar(text: str) -> str | None:
+    try:
+        return PartialDate.of(text).text
+    except InvalidDateError:
+        return None
+
+
+# --- instants and times of day -------------------------------------------------------
+
+_ISO = re.compile(
+    r"\d{4}-?\d\d-?\d\d[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)? ?(?:Z|[+-]\d\d(?::?\d\d)?)", re.IGNORECASE
+)
+_CLOCK = r"\d{1,2}(?:(?::|h)\d\d(?::\d\d(?:[.,]\d+)?)?|h(?!\w))"
+_HOUR = rf"""
+    (?:{_CLOCK}\s*(?:[ap]\.?\s?m\.?(?!\w))?(?:\s*(?:uhr|hrs?|h)(?!\w))?
+    |\d{{1,2}}(?:\.\d\d)?\s*(?:[ap]\.?\s?m\.?(?!\w)|uhr(?!\w)|hrs?(?!\w))
+    |(?:午前|午後|上午|下午|오전|오후)?\s?\d{{1,2}}[時时시](?:\s?\d{{1,2}}[分분]|半)?)"""
+_TIME = re.compile(
+    rf"""[T,;\s]*\(?(?<![\d.:])(?:(?<!\w)(?:at|um|à|a\ las|às|в|saat|klo|kl\.|soat|сағат)\s+)?(?P<from>{_HOUR})
+    (?:\s*(?:-|–|to|bis)\s*{_HOUR})?
+    \s*\(?(?P<zone>Z|(?-i:[A-Z]{{2,5}})(?:[+-]\d{{1,2}}(?::?\d\d)?)?)?\)?(?!\w)\)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MIDNIGHT = re.compile(r"0?0:00(?::00(?:[.,]0+)?)?")
+
+
+def _instant(cell: str, zone: ZoneInfo | None) -> date | None:
+    """The day of an instant in ISO 8601, with its offset."""
+    if not _ISO.fullmatch(cell):
+        return None
+    try:
+        moment = datetime.fromisoformat(cell.upper().replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+    except ValueError:
+        raise InvalidDateError(f"{cell!r:.80} is no instant of the calendar: check the cell") from None
+    return day_of(moment, zone, cell)
+
+
+def _without_time(cell: str, rules: DateRules) -> tuple[str, time | None]:
+    """Return the text without its time of day, and the time if it is one in UTC."""
+    found = _TIME.search(cell)
+    if found is None:
+        return cell, None
+    if found[0] == cell:
+        raise InvalidDateError(f"{cell!r:.80} is a time of day, and no day: name the column that has the day")
+    rest = f"{cell[: found.start()]} {cell[found.end() :]}".strip(" ,;")
+    if (found["zone"] or "").upper() in ("Z", "UTC", "GMT"):
+        hour, _, minute = re.sub(r"[h.]", ":", found["from"].lower()).partition(":")
+        shift = 12 if re.search(r"p\.?\s?m", minute) and int(hour) < 12 else 0
+        clock = int(hour) + shift, int(re.sub(r"\D.*", "", minute) or 0)
+        if clock[0] < 24 and clock[1] < 60:
+            return rest, time(*clock)
+    if rules.drop_times or _MIDNIGHT.fullmatch(found["from"].strip()):
+        return rest, None
+    raise _has_time(cell, found["from"].strip())
+
+
+def _has_time(cell: str, clock: str) -> InvalidDateError:
+    return InvalidDateError(
+        f"{cell!r:.80} has a time of day, {clock}: a date is a day; to leave times out, say in the mapping, "
+        '[dates] times = "drop"'
+    )

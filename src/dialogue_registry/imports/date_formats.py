@@ -1,0 +1,133 @@
+"""Formats of dates in strptime's notation, read without the locale of the machine.
+
+``%B``, ``%b``, ``%A`` and ``%a`` stand for any name of a month or a weekday in the languages
+of the mapping, short or long. A format with a time of day in it takes the day alone.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.imports.date_languages import plain
+from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST, Reading, no_century, no_such_day
+
+_FIGURES = {
+    "d": r"(?P<d>\d{1,2})",
+    "m": r"(?P<m>\d{1,2})",
+    "Y": r"(?P<Y>\d{4})",
+    "y": r"(?P<y>\d\d)",
+    "j": r"(?P<j>\d{1,3})",
+    "H": r"(?P<H>\d{1,2})",
+    "I": r"(?P<I>\d{1,2})",
+    "M": r"(?P<M>\d{1,2})",
+    "S": r"(?P<S>\d{1,2})",
+    "f": r"\d{1,6}",
+    "p": r"(?P<p>[ap]\.?m\.?)",
+    "z": r"(?P<z>z|[+-]\d\d:?\d\d)",
+    "Z": r"(?P<Z>[a-z]{1,5})?",
+    "%": "%",
+}
+
+
+@attrs.frozen
+class DateFormat:
+    """One format: its text, and what it becomes in some languages."""
+
+    text: str
+    pattern: re.Pattern[str]
+
+    @property
+    def order(self) -> str:
+        """The order of day and month in figures, "" where the format has not both."""
+        day, month = self.text.find("%d"), self.text.find("%m")
+        if min(day, month) < 0 or self.text.startswith(("%Y", "%y")):
+            return ""
+        return DAY_FIRST if day < month else MONTH_FIRST
+
+
+def date_format(text: str, languages: tuple[str, ...]) -> DateFormat:
+    """Read a format; raises InvalidValueError where it has no year, or what no date has."""
+    if "%Y" not in text and "%y" not in text:
+        raise InvalidValueError(f'the format {text!r} has no year: write one, such as "%d %B %Y"')
+    words = Reading(languages=languages).lexicon
+    months = "|".join(sorted(map(re.escape, words.months), key=len, reverse=True))
+    days = "|".join(sorted(map(re.escape, words.weekdays), key=len, reverse=True))
+    known = _FIGURES | {
+        "B": rf"(?P<B>{months})\.?", "b": rf"(?P<B>{months})\.?", "h": rf"(?P<B>{months})\.?",
+        "A": rf"(?:{days})\.?", "a": rf"(?:{days})\.?",
+    }  # fmt: skip
+    pattern = ""
+    for piece in re.split(r"(%.?)", text):
+        if piece.startswith("%"):
+            if piece[1:] not in known:
+                raise InvalidValueError(
+                    f"the format {text!r} has {piece!r}, which no date needs: use %{', %'.join(known)}"
+                )
+            pattern += known[piece[1:]]
+        else:
+            pattern += (
+                r"\s*".join(re.escape(plain(word)) for word in re.split(r"\s+", piece)) if piece.strip() else r"\s*"
+            )
+    try:
+        return DateFormat(text, re.compile(pattern))
+    except re.error:
+        raise InvalidValueError(f"the format {text!r} names one thing twice: name each once") from None
+
+
+def read_format(text: str, shape: DateFormat, reading: Reading) -> tuple[str, datetime | None] | None:
+    """Return the EDTF text that a format reads, and the instant if it has an offset; None where it does not fit.
+
+    Raises UnreadDateError for a year of two digits where no century is said.
+    """
+    found = shape.pattern.fullmatch(plain(text))
+    if found is None:
+        return None
+    said = found.groupdict()
+    if said.get("Y"):
+        year = int(said["Y"])
+    elif reading.century is None:
+        raise no_century(text)
+    else:
+        year = reading.century + (int(said["y"]) - reading.century) % 100
+    months = reading.lexicon.months[said["B"].rstrip(".")] if said.get("B") else ()
+    month = int(said["m"]) if said.get("m") else next(iter(months)) if len(months) == 1 else None
+    if len(months) > 1:
+        return None
+    try:
+        if said.get("j"):
+            day = date(year, 1, 1) + timedelta(days=int(said["j"]) - 1)
+            return (day.isoformat(), None) if day.year == year and int(said["j"]) else None
+        if month is None:
+            return f"{date(year, 1, 1).year:04d}", None
+        if not said.get("d"):
+            return f"{date(year, month, 1):%Y-%m}".rjust(7, "0"), None
+        day = date(year, month, int(said["d"]))
+    except ValueError:
+        raise no_such_day(text, year, month or 0, int(said.get("d") or 1)) from None
+    return day.isoformat(), _instant(day, said)
+
+
+def _instant(day: date, said: dict[str, str | None]) -> datetime | None:
+    if not (offset := said.get("z")):
+        return None
+    zone = UTC if offset == "z" else timezone(_offset(offset))
+    hour = int(said.get("H") or said.get("I") or 0) % 24
+    if said.get("p"):
+        hour = hour % 12 + (12 if str(said["p"]).startswith("p") else 0)
+    return datetime(
+        day.year, day.month, day.day, hour, int(said.get("M") or 0) % 60, int(said.get("S") or 0) % 60, tzinfo=zone
+    )
+
+
+def _offset(text: str) -> timedelta:
+    sign = -1 if text[0] == "-" else 1
+    return sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
+
+
+def order_of(formats: Sequence[DateFormat]) -> str:
+    """Return the order of day and month that all formats have in common, "" where they do not tell."""
+    orders = {shape.order for shape in formats} - {""}
+    return next(iter(orders)) if len(orders) == 1 else ""

@@ -1,0 +1,283 @@
+"""The words of dates in a language: months and weekdays of the CLDR, and what stands between days.
+
+English is always known, without any package. Months and weekdays of other languages come
+from the Unicode CLDR, as Babel has it (extra ``[tables]``). The CLDR has no words between
+two days ("bis", "au"); those, and the forms of months that it lacks, stand in this module.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError, MissingExtraError
+
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "’": "'", "ʼ": "'", "ʻ": "'", "‘": "'", "`": "'"})
+
+
+def plain(text: str) -> str:
+    """Return a text without case, accents, width, kinds of digits, invisible characters and double blanks."""
+    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
+    text = "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
+    text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold())).translate(_LETTERS)
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+@attrs.frozen
+class _Between:
+    """Words of a language beside its months: of spans, of lists, and those that say nothing of the day."""
+
+    to: str = ""
+    both: str = ""
+    besides: str = ""
+
+
+ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_ENGLISH_DAYS = (
+    "Monday Mon", "Tuesday Tue Tues", "Wednesday Wed Weds", "Thursday Thu Thur Thurs", "Friday Fri", "Saturday Sat",
+    "Sunday Sun",
+)  # fmt: skip
+
+_BETWEEN: Mapping[str, _Between] = {
+    "ar": _Between("إلى الى حتى", "و", "من في"),
+    "az": _Between("", "və", "il ilin ili"),
+    "be": _Between("па да", "і", "з г года год годзе"),
+    "bg": _Between("до", "и", "от на г година"),
+    "ca": _Between("al a fins", "i", "el del de d'"),
+    "cs": _Between("až do", "a", "od dne"),
+    "da": _Between("til", "og", "den fra"),
+    "de": _Between("bis", "und u", "am im den der dem vom von des jahr jahres"),
+    "el": _Between("έως ως μέχρι", "και", "από στις"),
+    "en": _Between("to until till through thru", "and", "the of on in from"),
+    "es": _Between("al a hasta", "y e", "el del de los en desde dia dias"),
+    "fi": _Between("", "ja", ""),
+    "fr": _Between("au à jusqu'au", "et", "le la les du de d' en"),
+    "hu": _Between("", "és", "án én"),
+    "hy": _Between("", "և", "թ թվականի"),
+    "id": _Between("sampai hingga", "dan", "tanggal pada dari"),
+    "it": _Between("al a all'", "e ed", "il l' dal dall' di del in nel"),
+    "ja": _Between("から", "と 及び および ・", "まで の 祝 休"),
+    "kk": _Between("", "мен және", "ж жыл жылы жылғы жылдың"),
+    "ko": _Between("부터 에서", "과 와 및", "까지"),
+    "ky": _Between("", "жана менен", "ж жыл жылы жылдын жылкы"),
+    "mn": _Between("", "ба", "оны он ны ний өдөр"),
+    "nb": _Between("til", "og", "den fra"),
+    "nl": _Between("tot t/m", "en", "op de van in"),
+    "no": _Between("til", "og", "den fra"),
+    "pl": _Between("do", "i oraz", "od w dniu dniach dnia r roku"),
+    "pt": _Between("a ao até", "e", "o de do dia dias em no"),
+    "ro": _Between("până la", "și", "din de pe"),
+    "ru": _Between("по до", "и", "с со от в г гг год года году годов"),
+    "sk": _Between("až do", "a", "od dňa"),
+    "sl": _Between("do", "in", "od dne"),
+    "sr": _Between("do до", "i и", "od од godine године g г"),
+    "sv": _Between("till", "och", "den från"),
+    "tg": _Between("то", "ва", "аз соли сол с"),
+    "th": _Between("ถึง", "และ", "วันที่ วัน ที่ ค.ศ."),
+    "tk": _Between("", "we", "ýyl ýyly ýylyň"),
+    "tr": _Between("", "ve", "yılı"),
+    "uk": _Between("по до", "і й та", "з від у в р рр рік року році"),
+    "uz": _Between("", "va ва", "yil yili yilning y йил йили йилнинг й"),
+    "vi": _Between("đến", "và", "ngày năm từ"),
+    "zh": _Between("至 到", "和 及 与", "从 自"),
+}
+"""By language; written for this module. A language that is not here has dashes between its days."""
+
+_FORMS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "ru": (
+        ("январе", 1), ("феврале", 2), ("марте", 3), ("апреле", 4), ("мае", 5), ("июне", 6), ("июле", 7),
+        ("августе", 8), ("сентябре", 9), ("октябре", 10), ("ноябре", 11), ("декабре", 12),
+    ),
+    "tg": (
+        ("январи", 1), ("феврали", 2), ("марти", 3), ("апрели", 4), ("майи", 5), ("июни", 6), ("июли", 7),
+        ("августи", 8), ("сентябри", 9), ("октябри", 10), ("ноябри", 11), ("декабри", 12),
+    ),
+    "uk": (
+        ("січні", 1), ("лютому", 2), ("березні", 3), ("квітні", 4), ("травні", 5), ("червні", 6), ("липні", 7),
+        ("серпні", 8), ("вересні", 9), ("жовтні", 10), ("листопаді", 11), ("грудні", 12),
+    ),
+    "uz": (
+        ("sentyabr", 9), ("oktyabr", 10), ("январь", 1), ("февраль", 2), ("апрель", 4), ("июнь", 6), ("июль", 7),
+        ("сентябрь", 9), ("октябрь", 10), ("ноябрь", 11), ("декабрь", 12),
+    ),
+    "pl": (
+        ("styczniu", 1), ("lutym", 2), ("marcu", 3), ("kwietniu", 4), ("maju", 5), ("czerwcu", 6), ("lipcu", 7),
+        ("sierpniu", 8), ("wrześniu", 9), ("październiku", 10), ("listopadzie", 11), ("grudniu", 12),
+    ),
+}  # fmt: skip
+"""Forms of months that the CLDR lacks: how Russian, Ukrainian and Polish say "in June", and usual spellings."""
+
+_VARIANTS = {"de": ("de_AT",), "fr": ("fr_CA",), "pt": ("pt_PT",), "es": ("es_MX",), "uz": ("uz_Cyrl",)} | {
+    "sr": ("sr_Latn",), "az": ("az_Cyrl",), "bs": ("bs_Cyrl",),
+}  # fmt: skip
+"""Locales whose months are spelled otherwise (Jänner) or in another script."""
+
+
+@attrs.frozen
+class Lexicon:
+    """All words of dates in some languages; each key is as :func:`plain` gives it.
+
+    A word that means two months in the languages asked for has both, and decides nothing.
+    """
+
+    languages: tuple[str, ...]
+    months: Mapping[str, frozenset[int]]
+    #: Weekdays as Python counts them: Monday is 0.
+    weekdays: Mapping[str, frozenset[int]]
+    to: frozenset[str]
+    both: frozenset[str]
+    besides: frozenset[str]
+    #: All these words as one regular expression, the longest first.
+    words: str
+
+
+@lru_cache(maxsize=32)
+def lexicon(languages: tuple[str, ...]) -> Lexicon:
+    """Return the words of English and of these languages (BCP 47 tags such as "de").
+
+    Raises InvalidValueError for a language that nobody knows, MissingExtraError without Babel.
+    """
+    months: dict[str, set[int]] = {}
+    weekdays: dict[str, set[int]] = {}
+    for month, key in _month_words(languages):
+        months.setdefault(key, set()).add(month)
+    for day, key in _weekday_words(languages):
+        if key not in months:  # "mar" is Tuesday and March in Spanish: a date needs its month
+            weekdays.setdefault(key, set()).add(day)
+    for language in ("en", *languages):
+        for month, key in _beginnings(_month_words((language,))):
+            if key not in weekdays and (key not in months or month in months[key]):
+                months.setdefault(key, set()).add(month)
+    between = [_BETWEEN[base] for language in ("en", *languages) if (base := _base(language)) in _BETWEEN]
+    to, both, besides = (
+        frozenset(plain(word) for words in between for word in getattr(words, field).split())
+        for field in ("to", "both", "besides")
+    )
+    besides -= to | both | months.keys()
+    every = {*months, *weekdays, *to, *both, *besides}
+    return Lexicon(
+        languages,
+        {key: frozenset(found) for key, found in months.items()},
+        {key: frozenset(found) for key, found in weekdays.items()},
+        to,
+        both - to,
+        besides,
+        "|".join(_bounded(word) for word in sorted(every, key=len, reverse=True)),
+    )
+
+
+def languages_of(word: str) -> tuple[str, ...]:
+    """Return languages in which a word is a month, the most usual ones first; none without Babel."""
+    key = plain(word).rstrip(".")
+    return tuple(language for language in _MANY_SPEAK if key in _months_of(language))
+
+
+_MANY_SPEAK = (
+    "de", "fr", "es", "ru", "pt", "it", "ja", "zh", "ko", "ar", "tr", "uk", "pl", "nl", "vi", "id", "kk", "uz", "ky",
+    "tg", "tk", "mn", "az", "hy", "ro", "cs", "el", "hu", "sv", "da", "nb", "fi", "bg", "sr", "sk", "sl", "ca", "th",
+)  # fmt: skip
+"""Languages that a hint may name, those that most documents are written in first."""
+
+
+def words_for_and(language: str) -> frozenset[str]:
+    """Return the words for "and" of a language, as it writes them."""
+    return frozenset(_BETWEEN.get(_base(language), _Between()).both.split())
+
+
+@lru_cache(maxsize=64)
+def _months_of(language: str) -> frozenset[str]:
+    try:
+        return frozenset(key for _, key in _month_words((language,), english=False))
+    except (InvalidValueError, MissingExtraError):
+        return frozenset()
+
+
+def _month_words(languages: Iterable[str], *, english: bool = True) -> Iterator[tuple[int, str]]:
+    """Yield each month with its words, long and short, in every form of the CLDR and of this module."""
+    if english:
+        yield from ((month, plain(word)) for month, word in enumerate(ENGLISH_MONTHS, 1))
+    for language in languages:
+        words = [
+            (month, word)
+            for locale in _locales(language)
+            for context in ("format", "stand-alone")
+            for width in ("wide", "abbreviated")
+            for month, word in locale.months[context][width].items()
+        ]
+        for month, word in (*words, *((month, word) for word, month in _FORMS.get(_base(language), ()))):
+            if _LETTER.search(key := plain(word).rstrip(".")):
+                yield month, key
+
+
+def _beginnings(words: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield the beginnings of three letters or more (Sept, Febr) that only one month of a language has."""
+    found: dict[str, set[int]] = {}
+    full = set(words)
+    for month, key in full:
+        for length in range(3, len(key)):
+            found.setdefault(key[:length], set()).add(month)
+    for key, months in found.items():
+        if len(months) == 1 and key.isalpha() and not any(other == key for _, other in full):
+            yield next(iter(months)), key
+
+
+def _weekday_words(languages: Iterable[str]) -> Iterator[tuple[int, str]]:
+    yield from ((day, plain(word)) for day, words in enumerate(_ENGLISH_DAYS) for word in words.split())
+    for language in languages:
+        for locale in _locales(language):
+            for context in ("format", "stand-alone"):
+                for width in ("wide", "abbreviated"):
+                    for day, word in locale.days[context][width].items():
+                        if key := plain(word).rstrip("."):
+                            yield day, key
+
+
+def _base(language: str) -> str:
+    return language.replace("_", "-").partition("-")[0].lower()
+
+
+def _locales(language: str) -> Iterator[Any]:
+    """Yield Babel's locale of a language, and those that spell its months otherwise."""
+    if _base(language) == "en":
+        return
+    for tag in (language, *_VARIANTS.get(language, ())):
+        yield locale_of(tag, f"the months of {language!r}")
+
+
+def locale_of(language: str, wanted: str) -> Any:
+    """Return Babel's locale of a language tag.
+
+    Raises InvalidValueError where there is none, MissingExtraError without Babel for what is ``wanted``.
+    """
+    try:
+        from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - an extra, and 30 ms at every start
+    except ImportError:
+        raise MissingExtraError(f"{wanted} need the package Babel: pip install 'dialogue-registry[tables]'") from None
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        raise InvalidValueError(
+            f'{language!r} is no language that the Unicode CLDR has: give tags such as "de", "fr", "ru" or "uz-Cyrl"'
+        ) from None
+
+
+_LETTER = re.compile(r"[^\W\d]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af\u1100-\u11ff]")
+
+
+def _bounded(word: str) -> str:
+    """A word as a regular expression that does not find it within a longer one, where words have blanks between."""
+    pattern = re.escape(word).replace(r"\ ", "[ ]")  # it stands in a verbose expression
+    if _UNSPACED.search(word):
+        return pattern
+    before = r"(?<![^\W\d_])" if word[0].isalpha() else ""
+    after = r"(?![^\W_])" if word[-1].isdecimal() else r"(?![^\W\d_])" if word[-1].isalpha() else ""
+    return f"{before}{pattern}{after}"
