@@ -1,4 +1,4 @@
-"""Anomalies: what is odd but may be true, recorded, counted, and listed here."""
+"""Anomalies: facts that are odd but may be true. They are recorded and counted, and listed here."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -33,16 +33,16 @@ class Anomalies(Rows[Anomaly]):
         return "\n".join(table(("kind", "subject", "why"), [(a.kind, a.subject, a.why) for a in self]))
 
 
-def find(connection: sqlite3.Connection, questions: Reader, today: date) -> Anomalies:
-    """Look through the views for what is odd, as of a day."""
-    finder = _Finder(connection, questions)
+def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomalies:
+    """Return the anomalies that the views show, as of a day."""
+    finder = _Finder(connection, reader)
     found: list[Anomaly] = []
-    for series in questions.series_ids():
-        held = questions.held(series)
+    for series in reader.series_ids():
+        held = reader.held(series)
         found += finder.ordinals(series, held)
         found += finder.running_count(series, held)
         found += finder.same_day(series, held)
-        found += finder.statements(series, questions.selected(Statement, "latest, fact", series=series))
+        found += finder.statements(series, reader.selected(Statement, "latest, fact", series=series))
     found += finder.before_launch()
     found += finder.strangers()
     found += finder.unheard_of(today)
@@ -64,9 +64,9 @@ def _stated(fact: Fact, name: str) -> object:
 
 
 class _Finder:
-    def __init__(self, connection: sqlite3.Connection, questions: Reader) -> None:
+    def __init__(self, connection: sqlite3.Connection, reader: Reader) -> None:
         self._connection = connection
-        self._questions = questions
+        self._reader = reader
 
     def _anomaly(self, kind: str, subject: str, why: str, positions: Sequence[int]) -> Anomaly:
         ids = [
@@ -183,7 +183,7 @@ class _Finder:
             )
 
     def disputes(self) -> Iterator[Anomaly]:
-        for dispute in self._questions.disputes():
+        for dispute in self._reader.disputes():
             found = self._anomaly(
                 "disputed",
                 subject_of(dispute.standing),

@@ -1,8 +1,8 @@
 """Full-text search: the words of the facts that stand, in an index of SQLite's FTS5.
 
-The index is a projection of its own, so that recording does not wait for it: it is made,
-and brought up to date, when somebody searches. Where it may not be written – a registry
-opened read-only, or as known at a position – it is made in memory.
+The index is a projection of its own, so that recording does not wait for it. It is made, and
+brought up to date, on searching. Of a registry opened read-only, or as known at a position,
+it is made in memory.
 """
 
 import re
@@ -69,23 +69,23 @@ _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
 )
-#: Letters that Unicode does not take apart, as those write them who lack them.
+#: Letters that Unicode does not decompose, as they are written on a keyboard without them.
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 
 
 def plain(text: str) -> str:
-    """A text without what a reader may leave out: case, width, accents and points."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", _MARKS.sub("", apart).translate(_PLAIN))
+    """Return a text without case, width, accents and points."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", _MARKS.sub("", decomposed).translate(_PLAIN))
 
 
 def also(text: str) -> str:
-    """What else a text is found by: its plain form, and parts of words without spaces.
+    """Return further words to find a text by: its plain form, and parts of words without spaces.
 
     SQLite takes 日本外務省 for one word. So all its parts of up to 8 characters are words
-    too, and whoever searches for 外務 or 外務省 finds it, with any tool.
+    too: a search for 外務 or 外務省 finds it, with any tool.
     """
     bare = plain(text)
     words = {} if bare == text.lower() else {bare: None}
@@ -117,7 +117,7 @@ def _terms(piece: str) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text as the index has them: letters, digits, and the marks on them."""
+    """Return the words of a text as the index has them: letters, digits, and the marks on them."""
     if not _UNSPACED.search(text):
         return _WORD.findall(text)
     return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text).split()
@@ -168,7 +168,7 @@ INDEX = (
            VALUES ('delete', old.fact, old.text, old.also);
        END""",
 )
-"""Makes the index over ``search_texts``, and lets it follow."""
+"""Makes the index over ``search_texts``, and the triggers that keep it up to date."""
 
 _FIND = """
 SELECT t.fact, t.event, t.subject, t.kind, t.text, snippet(search_index, 0, '[', ']', '…', 24)
@@ -180,15 +180,15 @@ WHERE search_index MATCH ? ORDER BY rank, t.fact
 class Searcher:
     """The index of one registry: kept beside its views, or made in memory."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, questions: Reader, *, past: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, reader: Reader, *, past: bool) -> None:
         self._connection = connection
-        self._questions = questions
+        self._reader = reader
         self._past = past
         self._views = Views(connection, log, (STANDARD, SEARCH))
         self._memory: tuple[int, sqlite3.Connection] | None = None
 
     def current(self) -> bool:
-        """Whether the index kept beside the views has reached what they have."""
+        """Return whether the index kept beside the views has reached their position."""
         return not self._past and not self._views.lagging()
 
     def update(self) -> None:
@@ -201,7 +201,7 @@ class Searcher:
             self._views.catch_up()
 
     def forget(self) -> None:
-        """Let the index be made anew when it is next asked for."""
+        """Mark the index as missing: the next search makes it again."""
         self._connection.execute("DELETE FROM projections WHERE name = ?", (SEARCH.name,))
 
     def find(self, text: str, limit: int) -> tuple[Found, ...]:
@@ -213,7 +213,7 @@ class Searcher:
             if len(found) == limit and (subject, kind, whole) not in found:
                 break
             found.setdefault((subject, kind, whole), (fact, event, _marked(snippet, whole, text)))
-        sources = self._questions.sources(fact for fact, _, _ in found.values())
+        sources = self._reader.sources(fact for fact, _, _ in found.values())
         return Rows(
             Found(subject=subject, kind=kind, text=whole, snippet=snippet, event=event, sources=sources.get(fact, ()))
             for (subject, kind, whole), (fact, event, snippet) in found.items()
@@ -239,7 +239,7 @@ class Searcher:
         return memory
 
     def close(self) -> None:
-        """Let the index in memory go."""
+        """Close the index in memory."""
         if self._memory is not None:
             self._memory[1].close()
             self._memory = None
