@@ -1,5 +1,6 @@
 """A real PostgreSQL server for tests: in a folder of its own, to be killed and started again at will."""
 
+import signal
 import socket
 import subprocess
 import tempfile
@@ -81,6 +82,20 @@ class Server:
                 process.kill()
         psutil.wait_procs(doomed[1:], timeout=10)
 
+    def freeze(self) -> None:
+        """Stop it in the middle of whatever it does: connections stay open, and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        postmaster = psutil.Process(self._pid())
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
     def start_standby(self) -> "Standby":
         """Make a second server that copies this one, and can only be read."""
         return Standby(self)
@@ -134,14 +149,18 @@ class Standby:
 
 
 class Wire:
-    """A way to a server that can stall in the middle of what is sent, or lose an answer."""
+    """A way to a server that can stall in the middle of what is sent, or lose an answer.
 
-    def __init__(self, address: str) -> None:
+    A ``pooled`` one tells, as poolers do, of a server process that is not the one it leads to.
+    """
+
+    def __init__(self, address: str, *, pooled: bool = False) -> None:
         before, _, self._to = address.partition("host=")
         self._folder = tempfile.TemporaryDirectory(prefix="wire-")
         self.address = f"{before}host={self._folder.name}"
         self._left: int | None = None
         self._losing = b""
+        self._pooled = pooled
         #: How many answers were lost.
         self.lost = 0
         #: Set while nothing gets through.
@@ -197,7 +216,8 @@ class Wire:
     def _answer(self, there: socket.socket, here: socket.socket, cut: Event) -> None:
         with suppress(OSError):
             while (data := there.recv(1 << 16)) and not cut.is_set():
-                here.sendall(data)
+                at = data.find(b"K\0\0\0") if self._pooled else -1  # BackendKeyData: its length, the process, a key
+                here.sendall(data if at < 0 else data[: at + 5] + b"\x3f\0\0\1" + data[at + 9 :])
         for end in (here, there):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

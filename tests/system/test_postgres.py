@@ -4,6 +4,7 @@ A role that may write can append and read. What does not follow the last event, 
 or in hash, gets in for nobody, and credentials come out nowhere.
 """
 
+import json
 import logging
 import signal
 from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ def test_what_was_sent_twice_is_there_once(log: PostgresLog, address: str) -> No
 
 def test_a_writer_that_stalls_while_sending_keeps_nobody_waiting(address: str, log: PostgresLog) -> None:
     """All of an append has arrived before its turn begins."""
-    drafts = [Draft(f"c5/{n}", "t", 1, "x" * 10_000, None, "") for n in range(200)]
+    drafts = [Draft(f"c5/{n}", "topic.discussed", 1, f'{{"topic":"{"x" * 10_000}"}}', None, "") for n in range(200)]
     large = seal(drafts, EMPTY, {}, datetime.now(UTC))
     told: list[object] = []
     with closing(Wire(address)) as wire, closing(PostgresLog(wire.address)) as slow:
@@ -365,8 +366,10 @@ def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
 
 @pytest.mark.parametrize("version", [-1, 0, 1, 2, 4, 2**40])
 def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) -> None:
-    log.append(told := seal([Draft("c5", "t", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)), expected=0)
-    (honest,) = seal([Draft("c5", "t", 1, "{}", None, "")], log.head(), {"c5": 2}, datetime.now(UTC))
+    log.append(
+        told := seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)), expected=0
+    )
+    (honest,) = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")], log.head(), {"c5": 2}, datetime.now(UTC))
     with pytest.raises((BrokenChainError, WrongPositionError)):
         log.append([sealed(honest, log.head(), version=version)], expected=2)
     assert log.read() == told
@@ -374,7 +377,7 @@ def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) 
 
 
 def test_versions_follow_positions_within_an_append_too(log: PostgresLog) -> None:
-    first, second = seal([Draft("c5", "t", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC))
+    first, second = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC))
     one = sealed(first, EMPTY, version=2)
     with pytest.raises(BrokenChainError, match="version"):
         log.append([one, sealed(second, Head(1, one.hash, ""), version=1)], expected=0)
@@ -387,10 +390,11 @@ def test_versions_follow_positions_within_an_append_too(log: PostgresLog) -> Non
         "", "zzz", "now", "infinity", "2001-01-01T00:00:00.000000Z", "2999-01-01", "2999-01-01T00:00:00Z",
         "2999-01-01T00:00:00.000000", "2999-01-01T00:00:00.000000+00:00", "2999-02-30T00:00:00.000000Z",
         "2999-01-01T24:00:00.000000Z", "2999-01-01T00:00:60.000000Z", "2999-01-01T00:00:00.000000z",
+        "2999-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z", "99999-01-01T00:00:00.000000Z",
     ],
 )  # fmt: skip
 def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: PostgresLog, instant: str) -> None:
-    refused = pytest.raises((BrokenChainError, StorageError), match="instant|date/time|timestamp")
+    refused = pytest.raises((BrokenChainError, StorageError), match="instant|date/time")
     first, second = entries(2)
     if not instant.startswith("2001"):  # as the first of all it goes back behind nothing
         with refused:
@@ -403,17 +407,26 @@ def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: Postgres
     with refused:
         log.append([sealed(honest, log.head(), recorded_at=instant)], expected=1)
     assert log.read() == told
-    log.append([sealed(honest, log.head(), recorded_at="2999-01-01T00:00:00.000000Z")], expected=1)
+    log.append([honest], expected=1)
 
 
 @pytest.mark.parametrize("odd", ["\x01", "\x1e", "\x1f", "a\x1eb", "\x1f\x1f"])
 def test_every_kind_of_text_continues_the_chain(log: PostgresLog, odd: str) -> None:
     texts = ["", "'; DROP TABLE", "合意 🕊 é", "a\r\n\tb", "\\N \\\\", "%s {0}", odd]
-    drafts = [Draft(f"c5/{n}", text, 1, text, text, text) for n, text in enumerate(texts)]
+    drafts = [
+        Draft(f"c5/{n}", "topic.discussed", 1, as_json(topic=text), as_json(title=text), text)
+        for n, text in enumerate(texts)
+    ]
     log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
-    (last,) = seal([Draft("c5/0", "t", 1, "合意", "", "é")], log.head(), {"c5/0": 1}, datetime.now(UTC))
+    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title=""), "é")
+    (last,) = seal([draft], log.head(), {"c5/0": 1}, datetime.now(UTC))
     log.append([last], expected=len(told))
     assert log.read() == [*told, last]
+
+
+def as_json(**data: str) -> str:
+    """As the library writes it: odd characters as they are, where JSON allows them."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def test_a_writer_that_somebody_keeps_waiting_is_told_so(server: Server) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, cast
 
 import attrs
 
+from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.codec import decode, decode_source
 from dialogue_registry.model.events import Event, Source
@@ -26,6 +27,10 @@ else:
 
 PAGE = 1000
 """The number of entries that are read at a time."""
+
+
+MAX_DATA = 20_000_000
+"""The longest data of an event, in bytes."""
 
 
 class Entry(NamedTuple):
@@ -139,7 +144,8 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
     """Return the entries that drafts become when they follow ``head``.
 
     ``versions`` holds the last version of each subject that has one. All entries share one
-    instant: ``now``, or the instant of the head where that is later.
+    instant: ``now``, or the instant of the head where that is later. Raises InvalidValueError
+    where an event is longer than ``MAX_DATA``.
     """
     recorded_at = max(instant(now), head.recorded_at)
     ids = _time_ordered_ids(datetime.fromisoformat(recorded_at))
@@ -147,6 +153,11 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
     running = dict(versions)
     entries: list[Entry] = []
     for subject, type_, schema, data, source, by in drafts:
+        if len(data) > MAX_DATA // 4 and len(data.encode()) > MAX_DATA:
+            raise InvalidValueError(
+                f"an event about {subject!r} has {len(data.encode()):,} bytes: give texts of {MAX_DATA:,} bytes in all "
+                "at most, or several events"
+            )
         position += 1
         version = running[subject] = running.get(subject, 0) + 1
         id_ = next(ids)
@@ -163,7 +174,7 @@ def instant(moment: datetime) -> str:
 
 def _time_ordered_ids(moment: datetime) -> Iterator[str]:
     """Yield UUIDs of version 7 (RFC 9562, methods 1 and 3): time, then a counter from a random start."""
-    whole = int(moment.timestamp()) * 1_000_000 + moment.microsecond
+    whole = max(0, int(moment.timestamp()) * 1_000_000 + moment.microsecond)  # a clock before 1970 is wrong
     milliseconds, microseconds = divmod(whole, 1000)
     stamp = f"{milliseconds:012x}"
     front = f"{stamp[:8]}-{stamp[8:]}-7{microseconds * 4096 // 1000:03x}-"

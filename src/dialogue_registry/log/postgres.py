@@ -11,6 +11,7 @@ An append is one INSERT and one round trip. The server receives all of it before
 lock, so a writer that stops while sending keeps nobody waiting.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -20,29 +21,35 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import errors as server
 from psycopg import generators, sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 
 from dialogue_registry.errors import (
     BrokenChainError,
-    BusyError,
     InvalidValueError,
     NewerRegistryError,
     NotARegistryError,
-    ReadOnlyError,
     StorageError,
-    UnreachableError,
     WrongPositionError,
 )
+from dialogue_registry.log.codec import STORED
 from dialogue_registry.log.entry import EMPTY, PAGE, Entry, Head
+from dialogue_registry.log.postgres_connection import (
+    TIMEOUT,
+    Connection,
+    NoAnswerError,
+    connect,
+    display_name,
+    is_connection_lost,
+    message,
+    translated,
+)
 
 SCHEMA = 1
 """The version of the tables on the server."""
 
-_INIT_LOCK = 0x44695265
 _GRANT_READING = """
 GRANT USAGE ON SCHEMA dialogue_registry TO {role};
-GRANT SELECT ON dialogue_registry.about, dialogue_registry.events TO {role};
+GRANT SELECT ON dialogue_registry.about, dialogue_registry.words, dialogue_registry.events TO {role};
 """
 _GRANT_WRITING = """
 GRANT INSERT ON dialogue_registry.events TO {role};
@@ -67,32 +74,16 @@ text that holds one of these characters are sent one at a time.
 _APPEND = (
     f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
     "SELECT $1::int8 + number, id, subject, version::int8, type, schema::int4, data, source, by, recorded_at, "
-    "substr($3::bytea, 32 * number - 31, 32) FROM (SELECT generate_series(1, $2::int4) AS number, "
+    "pg_catalog.substr($3::bytea, 32 * number - 31, 32) "
+    "FROM (SELECT pg_catalog.generate_series(1, $2::int4) AS number, "
     + ", ".join(
-        f"unnest(string_to_array(${n}, '{_SEPARATOR}', '{_NULL}')) AS {name}" for n, name in enumerate(_TEXTS, 4)
+        f"pg_catalog.unnest(pg_catalog.string_to_array(${n}, '{_SEPARATOR}', '{_NULL}')) AS {name}"
+        for n, name in enumerate(_TEXTS, 4)
     )
     + ") AS batch"
 ).encode()
 _FORMATS = [Format.TEXT, Format.TEXT, Format.BINARY] + [Format.TEXT] * len(_TEXTS)
 _APPEND_ONE = f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * (len(_TEXTS) + 2))})"
-
-_DEFAULTS: dict[str, int | str] = {
-    "connect_timeout": 10,
-    "tcp_user_timeout": 30_000,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 4,
-    "fallback_application_name": "dialogue_registry",
-}
-"""The parameters of a connection whose address gives no others: a lost network is noticed within half a minute."""
-
-_RETRIABLE = (
-    server.QueryCanceled,
-    server.DeadlockDetected,
-    server.SerializationFailure,
-    server.IdleInTransactionSessionTimeout,
-)
-"""The errors after which the server has rolled everything back: a timeout, or a conflict with others."""
 
 T = TypeVar("T")
 
@@ -112,16 +103,19 @@ class PostgresLog:
     """A log on a server. It connects when it is used, and again when the connection was lost.
 
     ``conninfo`` is an address as psycopg takes it. It may hold a password, so messages show
-    :attr:`name` instead.
+    :attr:`name` instead. ``timeout`` is how many seconds a call waits for the server to
+    answer, and an append for other writers before that.
     """
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, *, timeout: float = TIMEOUT) -> None:
         #: The name of the server for messages, without credentials.
-        self.name = _display_name(conninfo)
+        self.name = display_name(conninfo)
+        #: How many seconds a call waits for an answer.
+        self.timeout = timeout
         self._conninfo = conninfo
-        self._connection: psycopg.Connection | None = None
-        self._turn: psycopg.Connection | None = None
-        self._unanswered: psycopg.Connection | None = None
+        self._connection: Connection | None = None
+        self._turn: Connection | None = None
+        self._unanswered: Connection | None = None
         self._listening = False
 
     def create(self, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
@@ -130,25 +124,42 @@ class PostgresLog:
             if isinstance(roles, str):
                 raise InvalidValueError(f"{keyword}= takes a list of roles: give {keyword}=[{roles!r}]")
 
-        def create(connection: psycopg.Connection) -> bool:
+        def create(connection: Connection) -> bool:
             with connection.transaction():
-                connection.execute("SET LOCAL lock_timeout = '30s'")
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_INIT_LOCK,))
-                if connection.info.parameter_status("server_encoding") != "UTF8":
-                    raise StorageError(f"{self.name} is no UTF-8 database: make one with ENCODING 'UTF8'")
                 missing = not _has_log(connection)
                 if missing:
+                    self._check_database(connection)
                     connection.execute(files(__package__).joinpath("postgres.sql").read_bytes())
                     connection.execute("INSERT INTO dialogue_registry.about VALUES (%s)", (SCHEMA,))
+                if writers or readers:
+                    connection.execute("SELECT dialogue_registry.take_turn()")  # one after the other
                 for roles, grants in (
                     (readers, _GRANT_READING + _REVOKE_WRITING),
                     (writers, _GRANT_READING + _GRANT_WRITING),
                 ):
                     for role in roles:
                         connection.execute(sql.SQL(grants).format(role=sql.Identifier(role)))
+                _learn_words(connection)
             return missing
 
-        return self._run(create)
+        try:
+            return self._run(create, waits_for_lock=True)
+        except (server.UniqueViolation, server.DuplicateTable):  # another program has just created the tables
+            return self._run(create, waits_for_lock=True)
+
+    def _check_database(self, connection: Connection) -> None:
+        """Raise StorageError where no log should be created."""
+        if connection.info.parameter_status("server_encoding") != "UTF8":
+            raise StorageError(f"{self.name} is no UTF-8 database: make one with ENCODING 'UTF8'")
+        row = connection.execute(
+            "SELECT pg_get_userbyid(nspowner), current_user FROM pg_namespace"
+            " WHERE nspname = 'dialogue_registry' AND pg_get_userbyid(nspowner) <> current_user"
+        ).fetchone()
+        if row is not None:
+            raise StorageError(
+                f"the schema dialogue_registry on {self.name} belongs to {row[0]}, who could drop the log in it: "
+                f"drop the schema, or make {row[1]} its owner"
+            )
 
     def check(self) -> None:
         """Raise NotARegistryError or NewerRegistryError unless the server holds a log for this library."""
@@ -194,11 +205,11 @@ class PostgresLog:
         if batch is None or self._turn is not None or entries[0].position != expected + 1:
             return None
 
-        def begin(connection: psycopg.Connection) -> None:
+        def begin(connection: Connection) -> None:
             _send(connection, batch)
             self._unanswered = connection
 
-        def end(connection: psycopg.Connection) -> None:
+        def end(connection: Connection) -> None:
             if connection is self._unanswered:
                 self._unanswered = None
                 _receive(connection)
@@ -208,13 +219,13 @@ class PostgresLog:
         self._run(begin)
         return lambda: self._append(entries, expected, end)
 
-    def _append(self, entries: Sequence[Entry], expected: int, work: Callable[[psycopg.Connection], None]) -> None:
+    def _append(self, entries: Sequence[Entry], expected: int, work: Callable[[Connection], None]) -> None:
         """Run ``work``, which appends entries, and raise BrokenChainError or WrongPositionError as append() does."""
         try:
-            self._run(work)
+            self._run(work, waits_for_lock=True)
         except server.CheckViolation as error:
             raise BrokenChainError(
-                f"{self.name}: {_message(error)}: its log is not the one that is known here; catch_up() compares them",
+                f"{self.name}: {message(error)}: its log is not the one that is known here; catch_up() compares them",
                 position=expected + 1,
             ) from error
         except server.UniqueViolation as conflict:
@@ -225,9 +236,9 @@ class PostgresLog:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Let nobody else append until the end of the block; all that is appended within it is one transaction."""
-        with _translated(self.name):
+        with translated(self.name):
             try:
-                self._run(self._begin)
+                self._run(self._begin, waits_for_lock=True)
                 yield
                 self._run(self._commit)
             except Exception:
@@ -239,12 +250,12 @@ class PostgresLog:
                 self._turn = None
                 self._close_unless_idle()
 
-    def _begin(self, connection: psycopg.Connection) -> None:
+    def _begin(self, connection: Connection) -> None:
         connection.execute("BEGIN")
         connection.execute("SELECT dialogue_registry.take_turn()")
         self._turn = connection
 
-    def _commit(self, connection: psycopg.Connection) -> None:
+    def _commit(self, connection: Connection) -> None:
         if (status := connection.execute("COMMIT").statusmessage) != "COMMIT":
             raise StorageError(f"{self.name} rolled back what was to be recorded ({status}): record it again")
 
@@ -252,7 +263,7 @@ class PostgresLog:
         """Return at most ``limit`` entries after a position, in order."""
         query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > %s ORDER BY position LIMIT %s"
 
-        def read(connection: psycopg.Connection) -> list[Entry]:
+        def read(connection: Connection) -> list[Entry]:
             with connection.cursor(binary=True) as cursor:
                 return list(map(Entry._make, cursor.execute(query, (after, limit)).fetchall()))
 
@@ -267,8 +278,9 @@ class PostgresLog:
         bounds = (after, end if until is None else min(end, until))
         query = f"SELECT {_COLUMNS} FROM dialogue_registry.events WHERE position > %s AND position <= %s"
         size = _CHUNK if psycopg.capabilities.has_stream_chunked() else 1  # libpq 17 is the first that has it
-        with _translated(self.name):
+        with translated(self.name):
             assert self._connection is not None
+            self._connection.answer_within = self.timeout
             try:
                 with self._connection.cursor() as cursor:
                     rows: Iterator[Any] = cursor.stream(f"{query} ORDER BY position", bounds, binary=True, size=size)
@@ -288,11 +300,12 @@ class PostgresLog:
                 return
         time.sleep(max(0.0, end - time.monotonic()))
 
-    def _notified(self, connection: psycopg.Connection, seconds: float) -> bool:
+    def _notified(self, connection: Connection, seconds: float) -> bool:
         if not self._listening:
             connection.execute("LISTEN dialogue_registry")
             self._listening = True
             return True  # events may have been appended before
+        connection.answer_within = math.inf  # silence means that nothing was appended
         return len(list(connection.notifies(timeout=seconds, stop_after=1))) > 0
 
     def close(self) -> None:
@@ -302,24 +315,27 @@ class PostgresLog:
         if connection is not None:
             connection.close()
 
-    def _run(self, work: Callable[[psycopg.Connection], T]) -> T:
+    def _run(self, work: Callable[[Connection], T], *, waits_for_lock: bool = False) -> T:
         """Call ``work`` with the connection; where that turns out to be lost, call it again with a new one."""
-        with _translated(self.name):
+        seconds = self.timeout * (2 if waits_for_lock else 1)
+        with translated(self.name):
             if self._turn is not None:
+                self._turn.answer_within = seconds
                 return work(self._turn)
             self._close_unless_idle()
             fresh = self._connection is None
             try:
-                return self._attempt(work)
+                return self._attempt(work, seconds)
             except psycopg.OperationalError as error:
-                if fresh or not _is_connection_lost(error):
+                if fresh or isinstance(error, NoAnswerError) or not is_connection_lost(error):
                     raise
                 self.close()
-            return self._attempt(work)
+            return self._attempt(work, seconds)
 
-    def _attempt(self, work: Callable[[psycopg.Connection], T]) -> T:
+    def _attempt(self, work: Callable[[Connection], T], seconds: float) -> T:
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection = connect(self._conninfo, self.timeout)
+        self._connection.answer_within = seconds
         try:
             return work(self._connection)
         except psycopg.Error:
@@ -337,28 +353,27 @@ class PostgresLog:
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self.close()
 
-    def _connect(self) -> psycopg.Connection:
-        given = conninfo_to_dict(self._conninfo)
-        defaults = {name: value for name, value in _DEFAULTS.items() if name not in given}
-        address = make_conninfo(self._conninfo, client_encoding="UTF8", **defaults)
-        connection = psycopg.connect(address, autocommit=True)
-        try:
-            # A writer that waited for the lock must see what others appended meanwhile. And the log is read by its
-            # index: in a table that has just grown, the planner would first sort all the rows asked for, on disk.
-            connection.execute(
-                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; SET enable_bitmapscan = off"
+
+def _has_log(connection: Connection) -> bool:
+    return connection.execute("SELECT pg_catalog.to_regclass('dialogue_registry.events')").fetchone() != (None,)
+
+
+def _learn_words(connection: Connection) -> None:
+    """Let the log accept all that this library can record, where the role may change that."""
+    known: dict[str, int] = dict(connection.execute("SELECT word, schema FROM dialogue_registry.words").fetchall())
+    allowed = "SELECT has_table_privilege('dialogue_registry.words', 'INSERT')"
+    if all(known.get(word, 0) >= schema for word, schema in STORED.values()):
+        return
+    if connection.execute(allowed).fetchone() == (True,):
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO dialogue_registry.words VALUES (%s, %s) "
+                "ON CONFLICT (word) DO UPDATE SET schema = greatest(words.schema, excluded.schema)",
+                STORED.values(),
             )
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
 
-def _has_log(connection: psycopg.Connection) -> bool:
-    return connection.execute("SELECT to_regclass('dialogue_registry.events')").fetchone() != (None,)
-
-
-def _insert(connection: psycopg.Connection, first: Entry, batch: list[bytes] | None) -> None:
+def _insert(connection: Connection, first: Entry, batch: list[bytes] | None) -> None:
     if batch is None:
         connection.execute(_APPEND_ONE, first)
     else:
@@ -366,12 +381,12 @@ def _insert(connection: psycopg.Connection, first: Entry, batch: list[bytes] | N
         _receive(connection)
 
 
-def _send(connection: psycopg.Connection, batch: list[bytes]) -> None:
+def _send(connection: Connection, batch: list[bytes]) -> None:
     connection.pgconn.send_query_params(_APPEND, batch, param_formats=_FORMATS)
     connection.wait(generators.send(connection.pgconn))
 
 
-def _receive(connection: psycopg.Connection) -> None:
+def _receive(connection: Connection) -> None:
     for result in connection.wait(generators.fetch_many(connection.pgconn)):
         if result.status != ExecStatus.COMMAND_OK:
             raise server.error_from_result(result, connection.info.encoding)
@@ -393,54 +408,3 @@ def _batch(entries: Sequence[Entry]) -> list[bytes] | None:
     if sum(map(len, texts)) > _LARGE:
         return None
     return [b"%d" % (positions[0] - 1), b"%d" % len(entries), b"".join(hashes), *(text.encode() for text in texts)]
-
-
-def _display_name(conninfo: str) -> str:
-    """Return the name of a server without credentials; raises InvalidValueError where these cannot be told apart."""
-    with suppress(psycopg.Error):
-        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
-        host, port, database = given.get("host", ""), given.get("port", ""), given.get("dbname", "")
-        # A password with an @ or a / in it ends up in one of these.
-        if "@" not in host + database and (port or "0").replace(",", "0").isdecimal():
-            if host.startswith("/"):
-                return f"postgresql:///{database}?host={host}"
-            return f"postgresql://{host}{f':{port}' if port else ''}/{database}"
-    raise InvalidValueError(
-        "that is no address of a PostgreSQL server (it is not shown, as it may hold a password): give "
-        "postgresql://role:password@host:5432/database, with @ : / % in the password written as %40 %3A %2F %25"
-    )
-
-
-@contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Turn the driver's errors into the library's own."""
-    try:
-        yield
-    except (server.UniqueViolation, server.CheckViolation):
-        raise
-    except (server.InsufficientPrivilege, server.ReadOnlySqlTransaction) as error:
-        raise ReadOnlyError(f"{name} refuses it ({_message(error)}): use a role that may") from error
-    except server.LockNotAvailable as error:
-        raise BusyError(
-            f"another program has been writing to {name} for 30 s: try again; nothing was recorded"
-        ) from error
-    except _RETRIABLE as error:
-        raise BusyError(f"{name} cancelled it ({_message(error)}): try again; nothing was recorded") from error
-    except psycopg.Error as error:
-        if _is_connection_lost(error):
-            raise UnreachableError(
-                f"{name} cannot be reached ({_message(error)}): if you were recording, it is not known "
-                "whether that arrived; record it again, nothing is recorded twice"
-            ) from error
-        raise StorageError(f"{name}: {_message(error)}") from error
-
-
-def _is_connection_lost(error: psycopg.Error) -> bool:
-    """Return whether an error means that the connection is lost, or is being closed (SQLSTATE 08 and 57P)."""
-    if error.sqlstate is None:  # raised by the driver
-        return isinstance(error, psycopg.OperationalError)
-    return error.sqlstate.startswith(("08", "57P"))
-
-
-def _message(error: psycopg.Error) -> str:
-    return error.diag.message_primary or " ".join(str(error).split()) or type(error).__name__

@@ -1,4 +1,4 @@
--- The schema of a shared log. It is executed once, by its owner, in one transaction.
+-- The schema of a shared log. It is executed once, by its owner, in one transaction, under search_path = pg_catalog.
 -- Every function has a search_path of its own, so that no caller can put another object before those it names.
 
 CREATE SCHEMA IF NOT EXISTS dialogue_registry;
@@ -20,12 +20,19 @@ CREATE TABLE dialogue_registry.events (
     UNIQUE (subject, version)
 );
 
+-- The words of events that every reader of this log can read, and the highest schema of each. A word of three parts
+-- or more needs no entry: it belongs to a program, and readers that do not know it keep the event as it is.
+CREATE TABLE dialogue_registry.words (word text COLLATE "C" PRIMARY KEY, schema integer NOT NULL);
+
 -- The lock of writers. No role may lock it except through take_turn().
 CREATE TABLE dialogue_registry.turn ();
 
 CREATE FUNCTION dialogue_registry.take_turn() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp SET lock_timeout = '30s' AS $$
+    SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF current_setting('lock_timeout') = '0' THEN -- a program without a limit of its own
+        PERFORM set_config('lock_timeout', '30s', true);
+    END IF;
     LOCK TABLE dialogue_registry.turn IN EXCLUSIVE MODE; -- pg_dump takes ACCESS SHARE, which does not conflict
     -- A writer that stops within its transaction loses the lock after a minute.
     PERFORM set_config('idle_in_transaction_session_timeout', '60s', true);
@@ -43,6 +50,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Refuse events that do not continue the log (check_violation), and those that could not be read again
+-- (data_exception): a writer that does not use this library must not stop those that do.
 CREATE FUNCTION dialogue_registry.after_append() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -71,11 +80,21 @@ BEGIN
                     WHERE earlier.subject = appended.subject AND earlier.version = appended.version - 1
                         AND earlier.position < appended.position
                 ), 0) END
-                THEN 'has a version that does not follow the one before of its subject'
-            WHEN recorded_at IS DISTINCT FROM earlier_instant AND (recorded_at < earlier_instant OR recorded_at IS
-                    DISTINCT FROM to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-                THEN 'has an instant that goes back, or is written otherwise'
-            END AS wrong
+                THEN 'does not continue the versions of its subject'
+            WHEN recorded_at < earlier_instant THEN 'does not continue the instants: it goes back'
+            WHEN recorded_at IS DISTINCT FROM earlier_instant AND (
+                    recorded_at !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$' OR recorded_at IS DISTINCT FROM
+                    to_char(recorded_at::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+                THEN 'has an instant that is not written as this library does'
+            WHEN recorded_at IS DISTINCT FROM earlier_instant AND
+                    recorded_at::timestamptz > clock_timestamp() + interval '1 day'
+                THEN 'has an instant more than a day ahead of the server: set the clock that is wrong'
+            WHEN id::uuid::text <> id THEN 'has an id that is no UUID'
+            WHEN octet_length(subject) > 1000 OR octet_length(by) > 4000000 OR octet_length(data) > 20000000
+                THEN 'is too long'
+            WHEN jsonb_path_exists(data::jsonb, '$.**{33}') THEN 'has data that is nested too deeply'
+            WHEN left(data, 1) <> '{' THEN 'has data that is no JSON object'
+        END AS wrong
         FROM (
             SELECT *, lag(hash, 1, coalesce(last, decode(repeat('00', 32), 'hex'))) OVER log AS earlier_hash,
                 lag(subject) OVER log AS earlier_subject, lag(version) OVER log AS earlier_version,
@@ -83,10 +102,35 @@ BEGIN
             FROM fresh WINDOW log AS (ORDER BY position)
         ) AS appended
     ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
-    IF problem IS NOT NULL THEN
-        RAISE EXCEPTION 'the event for position % %', low, problem USING ERRCODE = 'check_violation';
+    IF problem IS NULL THEN -- what many events share is looked at once
+        SELECT wrong, position INTO problem, low FROM (
+            SELECT position, CASE
+                WHEN type ~ '[^a-z0-9.-]' OR length(type) > 200 OR of_kind.schema < 1
+                    THEN 'has a word that no kind of event has'
+                WHEN type NOT LIKE '%.%.%' AND of_kind.schema > coalesce(known.schema, 0) THEN format(
+                    'is %s of schema %s, which this log does not know: let its owner run "dialogue-registry init" '
+                    'with the version of the library that recorded it', type, of_kind.schema)
+            END AS wrong
+            FROM (SELECT type, schema, min(position) AS position FROM fresh GROUP BY type, schema) AS of_kind
+            LEFT JOIN dialogue_registry.words AS known ON known.word = type
+            UNION ALL
+            SELECT position, CASE
+                WHEN octet_length(source) > 20000000 OR (
+                    SELECT bool_and(jsonb_typeof(value) = 'string') AND bool_or(key = 'title')
+                    FROM jsonb_each(source::jsonb)
+                ) IS NOT TRUE THEN 'has a source that is no JSON object of texts with a title'
+            END
+            FROM (SELECT source, min(position) AS position FROM fresh WHERE source IS NOT NULL GROUP BY source) AS sources
+        ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
     END IF;
-    PERFORM pg_notify('dialogue_registry', high::text);
+    IF problem IS NOT NULL THEN
+        RAISE EXCEPTION 'the event for position % %', low, problem USING ERRCODE =
+            CASE WHEN problem LIKE 'does not continue%' THEN 'check_violation' ELSE 'data_exception' END;
+    END IF;
+    -- A full queue of notifications would fail the commit. Followers look at intervals too, so nothing is lost.
+    IF pg_notification_queue_usage() < 0.5 THEN
+        PERFORM pg_notify('dialogue_registry', high::text);
+    END IF;
     RETURN NULL;
 END $$;
 

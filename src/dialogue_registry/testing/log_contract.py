@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
+import orjson
 from hypothesis import given, note
 from hypothesis import settings as Settings  # noqa: N812 - "settings" is the name of the argument
 from hypothesis import strategies as st
@@ -18,9 +19,9 @@ _DRAFTS = st.lists(
     st.builds(
         Draft,
         subject=st.sampled_from(["ca-jad", "ca-jad/som", "c5"]),
-        type=st.sampled_from(["topic.discussed", "count.stated"]),
-        schema=st.integers(1, 9),
-        data=texts(),
+        type=st.sampled_from(["topic.discussed", "org.example.vote-cast"]),
+        schema=st.just(1),
+        data=texts().map(lambda text: orjson.dumps({"topic": text}).decode()),
         source=st.none() | sources().map(encode_source),
         by=texts(),
     ),

@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import (
+    ActivityReported,
     DelegateAttended,
     DialogueLaunched,
     MeetingHeld,
@@ -33,6 +34,7 @@ from dialogue_registry.errors import (
     BusyError,
     ConflictError,
     DriftError,
+    InvalidValueError,
     StorageError,
     UnknownSubjectError,
     WrongPositionError,
@@ -89,6 +91,22 @@ def test_a_recorded_event_is_a_value(registry: Registry) -> None:
     for name in ("position", "remark"):
         with pytest.raises(AttributeError):
             setattr(one, name, 2)
+
+
+def test_a_clock_before_1970_makes_ids_that_are_uuids_all_the_same() -> None:
+    drafts = [Draft("d", "dialogue.launched", 1, "{}", None, "")] * 3
+    (one, two, three) = seal(drafts, EMPTY, {}, datetime(1960, 2, 29, tzinfo=UTC))
+    assert str(UUID(one.id)) == one.id < two.id < three.id
+    assert one.recorded_at == "1960-02-29T00:00:00.000000Z"
+
+
+def test_an_event_that_is_too_long_to_be_read_again_is_refused(registry: Registry) -> None:
+    """One text may have a million characters; many of them are too many."""
+    parties = ["合" * 999_999] * 7
+    with pytest.raises(InvalidValueError, match="20,000,000 bytes"):
+        registry.record(ActivityReported(meeting="d/s/1", title="Course", organisers=parties))
+    assert registry.position == 4
+    registry.record(ActivityReported(meeting="d/s/1", title="Course", organisers=parties[:6]))
 
 
 # --- append-only -------------------------------------------------------------------------
