@@ -3,7 +3,8 @@
 In Markdown a ``python`` block is run after those above it on its page, in an empty folder.
 A ``text`` block is what the ``python`` block before it prints. In a ``console`` block each
 line after ``$`` is run by the shell, with those that a backslash continues, and what follows
-is what it writes; ids of events, instants of recording and hashes may differ there.
+is what it writes to a terminal of 90 columns; ids of events, instants of recording and hashes
+may differ there.
 """
 
 import os
@@ -47,9 +48,25 @@ def _compare(example: Example) -> None:
 def _converse(example: Example) -> None:
     commands = re.findall(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.MULTILINE)
     for command, expected in commands:
-        ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-        written = _new_each_time.sub("…", ran.stdout + ran.stderr)
+        written = _new_each_time.sub("…", _at_a_terminal(command))
         assert _lines(written) == _lines(_new_each_time.sub("…", expected)), command
+
+
+def _at_a_terminal(command: str) -> str:
+    """Run a command at a terminal of 90 columns; return its output, then its messages."""
+    screen, terminal = os.openpty()
+    with tempfile.TemporaryFile() as messages:
+        environment = {**os.environ, "COLUMNS": "90"}
+        process = subprocess.Popen(command, shell=True, stdout=terminal, stderr=messages, env=environment)
+        os.close(terminal)
+        output = b""
+        with suppress(OSError):  # which Linux raises at the end, in place of returning nothing
+            while more := os.read(screen, 65536):
+                output += more
+        os.close(screen)
+        process.wait()
+        messages.seek(0)
+        return (output + messages.read()).decode().replace("\r\n", "\n")
 
 
 def _lines(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from dialogue_registry.cli import cli
 from tests.paths import DOCS, ROOT
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("**/*.md"))]
-FOR_DEVELOPERS = {"test", "docs", "benchmarks", "lint", "dev", "oracles", "all"}
+FOR_DEVELOPERS = {"test", "docs", "benchmarks", "lint", "dev", "oracles"}
 
 
 def lines_of_code(page: Path) -> list[str]:
