@@ -12,7 +12,7 @@ from eventsource.ports import ExpectedVersion, FeedReadOptions
 
 from benchmarks import shape
 from benchmarks.measure import Result, file_size, measured
-from dialogue_registry.model.events import subject_of
+from dialogue_registry.model.standard_kinds import subject_of
 
 Task = Mapping[str, Any]
 BATCH = 1000

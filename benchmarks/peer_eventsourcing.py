@@ -18,7 +18,6 @@ from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, Do
 from benchmarks import shape
 from benchmarks.measure import Result, file_size, measured
 from benchmarks.tables_by_hand import TablesByHand
-from dialogue_registry.model.events import subject_of
 
 Task = Mapping[str, Any]
 BATCH = 1000
@@ -169,3 +168,6 @@ def rebuild(task: Task) -> Result:
 
     with application(task["path"]) as app, closing(TablesByHand(task["tables"], task["model"])) as tables:
         return measured(work)
+
+
+from dialogue_registry.model.standard_kinds import subject_of

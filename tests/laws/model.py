@@ -27,8 +27,8 @@ from dialogue_registry.model.events import (
     SeriesOpened,
     Source,
     TopicDiscussed,
-    subject_of,
 )
+from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.testing import Correct, Dispute, Move, Record, Retract
 
 REPORTS = (MeetingAnnounced, MeetingHeld, MeetingPostponed, MeetingCancelled)

@@ -34,7 +34,7 @@ from dialogue_registry.errors import (
     InvalidValueError,
     UnfitEventError,
 )
-from dialogue_registry.log.codec import STORED, decode, decode_source, encode, encode_source, from_data
+from dialogue_registry.log.codec import STANDARD_CODEC, STORED, decode_source, encode_source
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import EVENTS, MAX_ID, MAX_TEXT, Event
 from dialogue_registry.model.names import fold, name_parts
@@ -86,12 +86,12 @@ any_text = st.text() | st.sampled_from(HOSTILE) | testing.texts()
 def read(word: Any, schema: Any, data: Any) -> None:
     """Read stored data: an event that is stored as it reads, or the library's own error."""
     try:
-        event = decode(word, schema, data, 7)
+        event = STANDARD_CODEC.decode(word, schema, data, 7)
     except CodecError as error:
         assert str(error).startswith("at position 7: ")
         return
     assert isinstance(event, EVENTS)
-    assert decode(*encode(event)) == event
+    assert STANDARD_CODEC.decode(*STANDARD_CODEC.encode(event)) == event
 
 
 @given(st.sampled_from(WORDS) | st.text(), st.integers(-1, 3) | anything, anything.map(json.dumps))
@@ -108,7 +108,7 @@ def test_any_object_with_the_names_of_our_fields_is_an_event_or_a_codec_error(
 
 @given(testing.events(), st.data())
 def test_an_event_with_one_value_replaced_is_an_event_or_a_codec_error(event: Event, data: st.DataObject) -> None:
-    word, schema, text = encode(event)
+    word, schema, text = STANDARD_CODEC.encode(event)
     stored = json.loads(text)
     holder, key = data.draw(st.sampled_from(list(places(stored))))
     holder[key] = data.draw(anything)
@@ -125,7 +125,7 @@ def places(data: Any) -> Iterator[tuple[Any, Any]]:
 
 @given(testing.events(), st.data())
 def test_an_event_with_bytes_changed_is_an_event_or_a_codec_error(event: Event, data: st.DataObject) -> None:
-    word, schema, text = encode(event)
+    word, schema, text = STANDARD_CODEC.encode(event)
     raw = bytearray(text.encode())
     for at in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=3)):
         raw[at] = data.draw(st.integers(0, 255))
@@ -146,7 +146,7 @@ def test_nothing_else_comes_out_of_stored_nonsense(word: Any) -> None:
 def test_data_from_a_file_is_an_event_or_a_codec_error(word: Any, schema: Any, data: Any) -> None:
     for kind in (word, "fact.corrected", "activity.reported"):
         try:
-            event = from_data(kind, schema, data)
+            event = STANDARD_CODEC.from_data(kind, schema, data)
         except CodecError:
             continue
         assert isinstance(event, EVENTS)
@@ -177,7 +177,7 @@ def test_no_depth_of_nesting_is_followed(depth: int) -> None:
 )
 def test_a_value_of_another_kind_is_not_turned_into_ours(word: str, data: dict[str, Any]) -> None:
     with pytest.raises(CodecError, match="cannot be read"):
-        decode(word, 1, json.dumps(data))
+        STANDARD_CODEC.decode(word, 1, json.dumps(data))
 
 
 @given(anything.map(json.dumps) | st.dictionaries(fields, anything).map(json.dumps) | st.text() | st.none())

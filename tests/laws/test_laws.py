@@ -39,7 +39,8 @@ from dialogue_registry import (
     View,
 )
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import FACTS, subject_of
+from dialogue_registry.model.events import FACTS
+from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.testing import (
     Correct,

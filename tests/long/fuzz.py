@@ -16,6 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from dialogue_registry.log.codec import STANDARD_CODEC
+
 atheris: Any = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["dialogue_registry"]):
@@ -28,7 +30,7 @@ with atheris.instrument_imports(include=["dialogue_registry"]):
         InvalidValueError,
     )
     from dialogue_registry.log.cloudevents import from_line
-    from dialogue_registry.log.codec import STORED, decode, decode_source, encode, encode_source, from_data
+    from dialogue_registry.log.codec import STORED, decode_source, encode_source
     from dialogue_registry.model.dates import PartialDate
     from dialogue_registry.model.events import DelegateAttended
     from dialogue_registry.model.names import fold, name_parts
@@ -39,10 +41,10 @@ WORDS = [word for word, _ in STORED.values()]
 def stored_event(data: bytes) -> None:
     word, schema, rest = WORDS[data[0] % len(WORDS)], data[1] % 4, data[2:]
     try:
-        event = decode(word, schema, rest)
+        event = STANDARD_CODEC.decode(word, schema, rest)
     except CodecError:
         return
-    assert decode(*encode(event)) == event
+    assert STANDARD_CODEC.decode(*STANDARD_CODEC.encode(event)) == event
 
 
 def stored_source(data: bytes) -> None:
@@ -59,7 +61,7 @@ def json_from_a_file(data: bytes) -> None:
     except (ValueError, TypeError, RecursionError):
         return
     try:
-        from_data(word, schema, stored)
+        STANDARD_CODEC.from_data(word, schema, stored)
     except CodecError:
         return
 

@@ -36,7 +36,7 @@ from dialogue_registry.charts.style import (
 from dialogue_registry.charts.svg import Box, free_place
 from dialogue_registry.charts.timeline_chart import FORMAT_WORDS
 from dialogue_registry.model.events import Format
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.reconciliation import Finding, Verdict
 from dialogue_registry.queries.results import Meeting, Series
 from dialogue_registry.registry.registry import Snapshot

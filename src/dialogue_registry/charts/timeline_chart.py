@@ -40,7 +40,7 @@ from dialogue_registry.charts.style import (
     year_lines,
 )
 from dialogue_registry.model.events import Format
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.results import Meeting
 from dialogue_registry.registry.registry import Snapshot
 

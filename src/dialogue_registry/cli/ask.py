@@ -12,7 +12,7 @@ from dialogue_registry.cli.options import file_argument, shown_option
 from dialogue_registry.cli.output import plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.events import Format, Role
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import RULES
 from dialogue_registry.queries.reconciliation import Verdict
 

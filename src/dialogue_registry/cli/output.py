@@ -14,7 +14,7 @@ import attrs
 import click
 import orjson
 
-from dialogue_registry.log.codec import STORED, to_data
+from dialogue_registry.log.codec import STANDARD_CODEC, STORED
 from dialogue_registry.log.entry import instant
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import EVENTS, Source
@@ -38,7 +38,7 @@ def plain(value: Any) -> Any:
         case Source():
             return {name: plain(item) for name, item in attrs.asdict(value, recurse=False).items() if item}
         case _ if isinstance(value, EVENTS):
-            return {"event": STORED[type(value)][0], **to_data(value)}
+            return {"event": STORED[type(value)][0], **STANDARD_CODEC.to_data(value)}
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case tuple() | list():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.results import Meeting
 from dialogue_registry.registry.registry import Snapshot
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dialogue_registry.exports.node import Node, filled
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.results import Attendance, Meeting
 from dialogue_registry.registry.registry import Snapshot
 

@@ -3,8 +3,8 @@
 A line is a CloudEvent in JSON format. Its ``type`` holds the stored word and schema
 version, ``data`` is the event as stored, and extension attributes carry what else the
 log keeps: ``sequence`` (the position, padded so that text sorts as numbers do),
-``subjectversion``, ``recordedby``, ``factsource`` (the source as JSON text) and
-``hash``. ``source`` names the log by the id of its first event.
+``subjectversion``, ``recordedby``, ``factsource``, ``factcitation`` and ``factedition``
+(source, citation and its table as JSON text), ``salt`` and ``hash``. ``source`` names the log by the id of its first event.
 """
 
 import base64
@@ -15,12 +15,15 @@ from typing import Any
 import orjson
 
 from dialogue_registry.errors import DialogueRegistryError, UnfitEventError
-from dialogue_registry.log.codec import decode, decode_source
-from dialogue_registry.log.entry import Entry, instant
+from dialogue_registry.log.codec import STANDARD_CODEC, Codec, decode_citation, decode_source
+from dialogue_registry.log.entry import Entry, instant, position_of
 
 _PREFIX = "org.dialogue-registry."
-_TYPE = re.compile(rf"{re.escape(_PREFIX)}(?P<word>[a-z]+\.[a-z]+)\.v(?P<schema>[1-9]\d{{0,8}})", re.ASCII)
+_TYPE = re.compile(
+    rf"{re.escape(_PREFIX)}(?P<word>[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+)\.v(?P<schema>[1-9]\d{{0,8}})", re.ASCII
+)
 _SEQUENCE = re.compile(r"\d{1,18}", re.ASCII)
+_SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -36,16 +39,22 @@ def to_line(entry: Entry, log: str) -> str:
         "id": entry.id,
         "source": log,
         "type": f"{_PREFIX}{entry.type}.v{entry.schema}",
-        "subject": entry.subject,
         "time": entry.recorded_at,
         "datacontenttype": "application/json",
         "sequence": f"{entry.position:012}",
         "subjectversion": entry.version,
     }
+    if entry.subject:  # CloudEvents knows no empty subject
+        event["subject"] = entry.subject
     if entry.by:
         event["recordedby"] = entry.by
     if entry.source is not None:
         event["factsource"] = entry.source
+    if entry.citation is not None:
+        event["factcitation"] = entry.citation
+    if entry.edition is not None:
+        event["factedition"] = entry.edition
+    event["salt"] = entry.salt.hex()
     event["hash"] = entry.hash.hex()
     data = entry.data.encode()
     if _canonical(data):
@@ -55,7 +64,7 @@ def to_line(entry: Entry, log: str) -> str:
     return orjson.dumps(event).decode()
 
 
-def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
+def from_line(line: str | bytes, number: int, codec: Codec = STANDARD_CODEC) -> tuple[Entry, str]:
     """Return the entry of one CloudEvent, and its ``source``, the name of its log.
 
     Raises UnfitEventError, naming the line, unless it holds an event of this library.
@@ -70,8 +79,9 @@ def from_line(line: str | bytes, number: int) -> tuple[Entry, str]:
         ) from None
     try:
         entry, log = _entry(event)
-        decode(entry.type, entry.schema, entry.data, entry.position)
+        codec.decode(entry.type, entry.schema, entry.data, entry.position)
         decode_source(entry.source, entry.position)
+        decode_citation(entry.citation, entry.edition, entry.position)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         reason = f"no {error.args[0]!r}" if isinstance(error, KeyError) else error
         raise UnfitEventError(
@@ -90,16 +100,21 @@ def _entry(event: dict[str, Any]) -> tuple[Entry, str]:
     entry = Entry(
         position=int(_matched(_SEQUENCE, event, "sequence")[0]),
         id=_text(event, "id"),
-        subject=_text(event, "subject"),
+        subject=_text(event, "subject") if "subject" in event else "",
         version=event["subjectversion"],
         type=word["word"],
         schema=int(word["schema"]),
         data=(orjson.dumps(event["data"]) if data is None else data).decode(),
         source=_text(event, "factsource") if "factsource" in event else None,
+        citation=_text(event, "factcitation") if "factcitation" in event else None,
+        edition=_text(event, "factedition") if "factedition" in event else None,
         by=_text(event, "recordedby") if "recordedby" in event else "",
         recorded_at=_text(event, "time"),
+        salt=bytes.fromhex(_matched(_SALT, event, "salt")[0]),
         hash=bytes.fromhex(_matched(_HASH, event, "hash")[0]),
     )
+    if position_of(entry.id) != entry.position:
+        raise ValueError(f"id {entry.id!r} does not carry the position {entry.position}")
     if type(entry.version) is not int:
         raise TypeError(f"subjectversion is {entry.version!r}, no whole number")
     if instant(datetime.fromisoformat(entry.recorded_at)) != entry.recorded_at:

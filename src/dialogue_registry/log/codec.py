@@ -2,45 +2,53 @@
 
 An event is stored as a stable word, a schema version and a JSON object; never as the
 path of a class. Keys whose value is the default are left out. A stored shape is never
-edited after release: when one changes, its version goes up and an upcaster here turns
-data of version n into data of version n + 1 when it is read.
+edited after release: when one changes, the version of its kind goes up, and an upcaster
+of the kind turns data of version n into data of version n + 1 when it is read.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
-from cattrs.gen import make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 
-from dialogue_registry.errors import CodecError, NewerEventError, UnknownEventTypeError
+from dialogue_registry.errors import CodecError, InvalidValueError, NewerEventError, UnknownEventTypeError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
-    EVENTS,
-    FACTS,
-    ActivityReported,
-    CountStated,
-    DelegateAttended,
-    DialogueLaunched,
+    Citation,
     Event,
+    EventCited,
     EventRetracted,
-    Fact,
     FactCorrected,
     FactDisputed,
-    MeetingAnnounced,
-    MeetingCancelled,
-    MeetingHeld,
-    MeetingPostponed,
-    OutcomeAgreed,
-    PartyJoined,
-    SeriesOpened,
     Source,
-    TopicDiscussed,
+    UnknownEvent,
 )
+from dialogue_registry.model.kinds import Data, Kind, Kinds, Upcaster
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS, kinds_with
 
-Data = dict[str, Any]
-Upcaster = Callable[[Data], Data]
+WORDS: Mapping[type[Any], tuple[str, int]] = {
+    FactCorrected: ("fact.corrected", 1),
+    EventRetracted: ("event.retracted", 1),
+    FactDisputed: ("fact.disputed", 1),
+    EventCited: ("event.cited", 1),
+}
+"""The word and the schema version of every event that is no fact."""
+STORED: Mapping[type[Any], tuple[str, int]] = {
+    **{kind.cls: (kind.word, kind.version) for kind in STANDARD_KINDS},
+    **WORDS,
+}
+"""The word and the present schema version of every event of the library's own."""
+NO_FACT_WORDS = frozenset(word for word, _ in WORDS.values())
+AMENDMENT_WORDS = ("fact.corrected", "event.retracted")
+
+_VERIFY = "run registry.verify() to see whether the log was changed"
+_NESTED = {FactCorrected: "replacement", FactDisputed: "claim"}
+
+_Make: TypeAlias = Callable[..., Any]
 
 
 class Encoded(NamedTuple):
@@ -51,150 +59,152 @@ class Encoded(NamedTuple):
     data: str
 
 
-STORED: Mapping[type[Event], tuple[str, int]] = {
-    DialogueLaunched: ("dialogue.launched", 1),
-    PartyJoined: ("party.joined", 1),
-    SeriesOpened: ("series.opened", 1),
-    MeetingAnnounced: ("meeting.announced", 1),
-    MeetingHeld: ("meeting.held", 1),
-    MeetingPostponed: ("meeting.postponed", 1),
-    MeetingCancelled: ("meeting.cancelled", 1),
-    DelegateAttended: ("delegate.attended", 1),
-    TopicDiscussed: ("topic.discussed", 1),
-    ActivityReported: ("activity.reported", 2),
-    OutcomeAgreed: ("outcome.agreed", 1),
-    CountStated: ("count.stated", 1),
-    FactCorrected: ("fact.corrected", 1),
-    EventRetracted: ("event.retracted", 1),
-    FactDisputed: ("fact.disputed", 1),
-}
-"""The word and the present schema version of every event."""
+def is_foreign(word: object) -> bool:
+    """Return whether a word may be that of a kind which this program does not know: it has three parts or more."""
+    return isinstance(word, str) and word.count(".") >= 2 and "" not in word.split(".")
 
-
-def _activity_1_to_2(data: Data) -> Data:
-    """Version 1 wrote ``organizers`` and knew no ``field``."""
-    return {("organisers" if key == "organizers" else key): value for key, value in data.items()}
-
-
-UPCASTERS: Mapping[tuple[str, int], Upcaster] = {
-    ("activity.reported", 1): _activity_1_to_2,
-}
-"""(word, version n) to the function that turns its data into version n + 1."""
-
-
-def check_upcasters(
-    stored: Mapping[type[Event], tuple[str, int]], upcasters: Mapping[tuple[str, int], Upcaster]
-) -> None:
-    """Raise CodecError unless every older version of every event leads to the present one."""
-    wanted = {(word, version) for word, latest in stored.values() for version in range(1, latest)}
-    for gap in sorted(wanted - upcasters.keys()):
-        raise CodecError(f"no upcaster leads from {gap[0]!r} version {gap[1]} to version {gap[1] + 1}: add it")
-    for stray in sorted(upcasters.keys() - wanted):
-        raise CodecError(
-            f"the upcaster from {stray[0]!r} version {stray[1]} leads nowhere: remove it or raise the version"
-        )
-
-
-check_upcasters(STORED, UPCASTERS)
 
 _converter = make_converter()
 _converter.register_unstructure_hook(PartialDate, str)
-
-
-def _nest(fact: Fact) -> Data:
-    word, version = STORED[type(fact)]
-    return {"type": word, "schema": version, "data": _unstructure[type(fact)](fact)}
-
-
-_NESTED: dict[type[Event], dict[str, Any]] = {
-    FactCorrected: {"replacement": override(unstruct_hook=_nest)},
-    FactDisputed: {"claim": override(unstruct_hook=_nest)},
-}
-_unstructure: dict[type[Event], Callable[[Any], Data]] = {
-    cls: make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **_NESTED.get(cls, {}))
-    for cls in EVENTS
-}
+_converter.register_structure_hook(PartialDate, lambda value, _: PartialDate.of(value))
 _unstructure_source = make_dict_unstructure_fn(Source, _converter, _cattrs_omit_if_default=True)
-
-_NO_FACTS = {STORED[cls][0] for cls in EVENTS if cls not in FACTS}
-
-
-def _unnest(nested: Data) -> Fact:
-    word = nested["type"]
-    if word in _NO_FACTS:  # asked before reading it, so that no depth of nesting is followed
-        raise CodecError(f"{word!r} stands where a fact belongs")
-    fact = from_data(word, nested["schema"], nested["data"])
-    assert isinstance(fact, FACTS)
-    return fact
+_converter.register_unstructure_hook(Source, _unstructure_source)
+_converter.register_structure_hook(Source, lambda value, _: Source(**value))
+_converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
 
 
-def _corrected(*, replacement: Data, **data: Any) -> FactCorrected:
-    return FactCorrected(replacement=_unnest(replacement), **data)
+class Codec:
+    """Turns events of some kinds into stored JSON, and back."""
 
-
-def _disputed(*, claim: Data, **data: Any) -> FactDisputed:
-    return FactDisputed(claim=_unnest(claim), **data)
-
-
-# The stored keys are the names of the fields, and an event converts and checks what it is made of:
-# a second reading of each value by a converter would cost as much again on every replay.
-_make: dict[str, tuple[int, Callable[..., Event]]] = {word: (latest, cls) for cls, (word, latest) in STORED.items()}
-_make["fact.corrected"] = (STORED[FactCorrected][1], _corrected)
-_make["fact.disputed"] = (STORED[FactDisputed][1], _disputed)
-
-
-_VERIFY = "verify the registry to see whether the log was changed"
-
-
-def encode(event: Event) -> Encoded:
-    """Return the stored form of an event."""
-    cls = type(event)
-    return Encoded(*STORED[cls], orjson.dumps(_unstructure[cls](event)).decode())
-
-
-def decode(word: str, schema: int, data: str | bytes, position: int = 0) -> Event:
-    """Return a stored event.
-
-    Raises UnknownEventTypeError, NewerEventError or CodecError, each naming ``position``.
-    """
-    try:
-        return from_data(word, schema, orjson.loads(data))
-    except CodecError as error:
-        raise type(error)(f"at position {position}: {error}") from error.__cause__
-    except orjson.JSONDecodeError as error:
-        raise CodecError(f"at position {position}: the data of {word!r} is no JSON: {error}; {_VERIFY}") from error
-
-
-def from_data(word: str, schema: int, data: Data) -> Event:
-    """Return the event of a word, a schema version and stored keys, older versions included.
-
-    Raises UnknownEventTypeError, NewerEventError or CodecError.
-    """
-    try:
-        latest, make = _make[word]
-    except (KeyError, TypeError):
-        raise UnknownEventTypeError(
-            f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"
-        ) from None
-    try:
-        if schema == latest:
-            return make(**data)
-        if schema > latest:
-            raise NewerEventError(
-                f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"
+    def __init__(self, kinds: Kinds = STANDARD_KINDS) -> None:
+        self.kinds = kinds
+        self._write: dict[type[Any], tuple[str, int, Callable[[Any], Data]]] = {}
+        self._read: dict[str, tuple[int, Mapping[int, Upcaster], _Make]] = {}
+        for kind in kinds:
+            unstructure = make_dict_unstructure_fn(kind.cls, _converter, _cattrs_omit_if_default=True)
+            self._write[kind.cls] = kind.word, kind.version, unstructure
+            self._read[kind.word] = (
+                kind.version,
+                kind.upcasters,
+                kind.cls if _converts_itself(kind) else _structure(kind),
             )
-        for version in range(schema, latest):
-            data = UPCASTERS[word, version](data)
-        return make(**data)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise CodecError(
-            f"the data of {word!r} version {schema} cannot be read: {type(error).__name__}: {error}; {_VERIFY}"
-        ) from error
+        for cls, (word, version) in WORDS.items():
+            nested = _NESTED.get(cls)
+            overrides = {nested: override(unstruct_hook=self._nest)} if nested else {}
+            unstructure = make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **overrides)
+            self._write[cls] = word, version, unstructure
+            self._read[word] = version, {}, self._nesting(cls, nested) if nested else cls
+
+    # --- writing -----------------------------------------------------------------------
+
+    def encode(self, event: Event) -> Encoded:
+        """Return the stored form of an event; raises InvalidValueError where its class has no kind here."""
+        try:
+            word, version, unstructure = self._write[type(event)]
+        except KeyError:
+            raise InvalidValueError(self.kinds.unfit(event)) from None
+        return Encoded(word, version, orjson.dumps(unstructure(event)).decode())
+
+    def to_data(self, event: Event) -> Data:
+        """Return the stored keys of an event, without those that hold the default."""
+        if isinstance(event, UnknownEvent):
+            return dict(event.data)
+        return self._write[type(event)][2](event)
+
+    def word(self, event: Event) -> tuple[str, int]:
+        """Return the stored word and the schema version of an event."""
+        if isinstance(event, UnknownEvent):
+            return event.word, event.schema
+        return self._write[type(event)][:2]
+
+    def _nest(self, fact: Any) -> Data:
+        word, version = self.word(fact)
+        return {"type": word, "schema": version, "data": self.to_data(fact)}
+
+    # --- reading -----------------------------------------------------------------------
+
+    def decode(self, word: str, schema: int, data: str | bytes, position: int = 0) -> Any:
+        """Read a stored event.
+
+        An event under a word in reverse-DNS form that this program does not know is an
+        UnknownEvent. Raises UnknownEventTypeError, NewerEventError or CodecError, each
+        naming ``position``.
+        """
+        try:
+            return self.from_data(word, schema, orjson.loads(data))
+        except CodecError as error:
+            raise type(error)(f"at position {position}: {error}") from error.__cause__
+        except orjson.JSONDecodeError as error:
+            raise CodecError(f"at position {position}: the data of {word!r} is no JSON: {error}; {_VERIFY}") from error
+
+    def from_data(self, word: str, schema: int, data: Data) -> Any:
+        """Make an event of its word, schema version and stored keys, older versions included.
+
+        Raises UnknownEventTypeError, NewerEventError or CodecError.
+        """
+        try:
+            latest, upcasters, make = self._read[word]
+        except (KeyError, TypeError):
+            if is_foreign(word) and isinstance(data, dict):
+                return UnknownEvent(word, schema, data)
+            raise UnknownEventTypeError(
+                f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"
+            ) from None
+        try:
+            if schema == latest:
+                return make(**data)
+            if schema > latest:
+                if is_foreign(word):
+                    return UnknownEvent(word, schema, data)
+                raise NewerEventError(
+                    f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"
+                )
+            for version in range(schema, latest):
+                data = upcasters[version](data)
+            return make(**data)
+        except CodecError:
+            raise
+        except Exception as error:  # a class or an upcaster of a user may raise anything
+            raise CodecError(
+                f"the data of {word!r} version {schema} cannot be read: {type(error).__name__}: {error}; {_VERIFY}"
+            ) from error
+
+    def _nesting(self, cls: type[Any], field: str) -> _Make:
+        def make(**data: Any) -> Any:
+            data[field] = self._unnest(data[field])
+            return cls(**data)
+
+        return make
+
+    def _unnest(self, nested: Data) -> Any:
+        word = nested["type"]
+        if word in NO_FACT_WORDS:  # asked before reading it, so that no depth of nesting is followed
+            raise CodecError(f"{word!r} stands where a fact belongs")
+        return self.from_data(word, nested["schema"], nested["data"])
 
 
-def to_data(event: Event) -> Data:
-    """Return the stored keys of an event, without those that hold the default."""
-    return _unstructure[type(event)](event)
+def _converts_itself(kind: Kind) -> bool:
+    """Return whether the class takes its stored keys as they are: a second reading of each would cost a replay 2 ×."""
+    return kind.is_own and all(shape.cls is not Source for shape in kind.shapes.values())
+
+
+def _structure(kind: Kind) -> _Make:
+    """Return a function that makes a fact of a user's class of its stored keys."""
+    structure = make_dict_structure_fn(kind.cls, _converter, _cattrs_forbid_extra_keys=True)
+
+    def make(**data: Any) -> Any:
+        return structure(data, kind.cls)
+
+    return make
+
+
+STANDARD_CODEC = Codec()
+"""The codec of the library's own kinds."""
+
+
+def codec_of(added: tuple[Kind, ...]) -> Codec:
+    """Return the codec of the library's own kinds and some of a program; raises InvalidValueError."""
+    return Codec(kinds_with(added)) if added else STANDARD_CODEC
 
 
 def encode_source(source: Source | None) -> str | None:
@@ -203,13 +213,39 @@ def encode_source(source: Source | None) -> str | None:
 
 
 def decode_source(data: str | None, position: int = 0) -> Source | None:
-    """Return a stored source."""
+    """Read a stored source; raises CodecError, naming ``position``."""
     try:
         return None if data is None else _source(data)
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise CodecError(f"at position {position}: the stored source cannot be read: {error}") from error
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # 1.48 × on replay
 def _source(data: str) -> Source:
     return Source(**orjson.loads(data))
+
+
+_EDITION = ("table", "edition")
+_unstructure_citation = make_dict_unstructure_fn(Citation, _converter, _cattrs_omit_if_default=True)
+
+
+def encode_citation(citation: Citation | None) -> tuple[str | None, str | None]:
+    """Return the stored form of a citation: what is its own, and the edition it shares with others; JSON or None."""
+    if citation is None:
+        return None, None
+    data = _unstructure_citation(citation)
+    edition = {key: data.pop(key) for key in _EDITION if key in data}
+    return (
+        orjson.dumps(data).decode() if data or not edition else None,
+        orjson.dumps(edition).decode() if edition else None,
+    )
+
+
+def decode_citation(citation: str | None, edition: str | None, position: int = 0) -> Citation | None:
+    """Read a stored citation; raises CodecError, naming ``position``."""
+    if citation is None and edition is None:
+        return None
+    try:
+        return Citation(**orjson.loads(citation or "{}"), **orjson.loads(edition or "{}"))
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise CodecError(f"at position {position}: the stored citation cannot be read: {error}") from error

@@ -5,7 +5,8 @@ entries that follow an expected head, read entries after a position.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, cast
 
@@ -13,8 +14,8 @@ import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log import hash_chain
-from dialogue_registry.log.codec import decode, decode_source
-from dialogue_registry.model.events import Event, Source
+from dialogue_registry.log.codec import STANDARD_CODEC, Codec, decode_citation, decode_source
+from dialogue_registry.model.events import Citation, Event, Source
 
 if TYPE_CHECKING:  # the typing of Python 3.11 and 3.12 knows no default: RecordedEvent alone is one of any event
     from typing_extensions import TypeVar
@@ -36,8 +37,9 @@ MAX_DATA = 20_000_000
 class Entry(NamedTuple):
     """One entry of the log, as stored.
 
-    ``data`` and ``source`` are JSON text; ``recorded_at`` is ISO 8601 in UTC with
-    microseconds; ``hash`` is 32 bytes.
+    ``data``, ``source``, ``citation`` and ``edition`` (the table of the citation, shared by
+    many) are JSON text; ``recorded_at`` is ISO 8601 in UTC with microseconds; ``salt`` is
+    16 random bytes, ``hash`` 32 bytes.
     """
 
     position: int
@@ -48,8 +50,11 @@ class Entry(NamedTuple):
     schema: int
     data: str
     source: str | None
+    citation: str | None
+    edition: str | None
     by: str
     recorded_at: str
+    salt: bytes
     hash: bytes
 
 
@@ -65,13 +70,15 @@ EMPTY = Head(0, hash_chain.GENESIS, "")
 
 
 class Draft(NamedTuple):
-    """An entry without position, id, version, instant and hash, which :func:`seal` adds."""
+    """An entry without position, id, version, instant, salt and hash, which :func:`seal` adds."""
 
     subject: str
     type: str
     schema: int
     data: str
     source: str | None
+    citation: str | None
+    edition: str | None
     by: str
 
 
@@ -110,6 +117,12 @@ class _Fields(Generic[E_co]):
     by: str
     #: Its link in the hash chain: 64 hexadecimal digits.
     hash: str
+    #: Where in its source it stands, if that was given.
+    citation: Citation | None = None
+    #: Whether the call that returned it appended it; what the log had already is not new.
+    new: bool = attrs.field(default=False, eq=False)
+    #: What the call changed beside it, or why it changed nothing: a status, further evidence.
+    note: str = attrs.field(default="", eq=False)
 
 
 @attrs.frozen
@@ -117,27 +130,42 @@ class RecordedEvent(_Fields[E_co]):
     """An event, and what the log adds to it."""
 
 
-def recorded(entry: Entry, event: Event | None = None, source: Source | None = None) -> RecordedEvent:
+def recorded(
+    entry: Entry,
+    event: Event | None = None,
+    source: Source | None = None,
+    *,
+    codec: Codec = STANDARD_CODEC,
+    new: bool = False,
+    note: str = "",
+) -> RecordedEvent:
     """Return the recorded event of an entry; ``event`` and ``source`` save decoding what is known already.
 
     Raises CodecError where this library cannot read the entry.
     """
-    position, id_, subject, version, type_, schema, data, source_json, by, recorded_at, hash_ = entry
+    position, id_, subject, version, type_, schema, data, source_json, citation, edition, by, instant_, _, hash_ = entry
     if event is None:
-        event = decode(type_, schema, data, position)
+        event = codec.decode(type_, schema, data, position)
     if source is None:
         source = decode_source(source_json, position)
+    cited = decode_citation(citation, edition, position)
     fields = _Fields(
-        event, position, id_, subject, version, datetime.fromisoformat(recorded_at), source, by, hash_.hex()
+        event,
+        position,
+        id_,
+        subject,
+        version,
+        datetime.fromisoformat(instant_),
+        source,
+        by,
+        hash_.hex(),
+        cited,
+        new,
+        note,
     )
     # Setting the fields of a frozen class takes four times as long: 0.5 of the 5 µs that a replay needs for an event.
     fields.__class__ = RecordedEvent
     return cast("RecordedEvent", fields)
-
-
-def decoded(entry: Entry) -> Event:
-    """Return the event of an entry."""
-    return decode(entry.type, entry.schema, entry.data, entry.position)
 
 
 def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: datetime) -> list[Entry]:
@@ -148,11 +176,11 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
     where an event is longer than ``MAX_DATA``.
     """
     recorded_at = max(instant(now), head.recorded_at)
-    ids = _time_ordered_ids(datetime.fromisoformat(recorded_at))
+    front, random = _id_parts(datetime.fromisoformat(recorded_at))
     position, last = head.position, head.hash
     running = dict(versions)
     entries: list[Entry] = []
-    for subject, type_, schema, data, source, by in drafts:
+    for subject, type_, schema, data, source, citation, edition, by in drafts:
         if len(data) > MAX_DATA // 4 and len(data.encode()) > MAX_DATA:
             raise InvalidValueError(
                 f"an event about {subject!r} has {len(data.encode()):,} bytes: give texts of {MAX_DATA:,} bytes in all "
@@ -160,10 +188,13 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
             )
         position += 1
         version = running[subject] = running.get(subject, 0) + 1
-        id_ = next(ids)
-        last = hash_chain.link(last, position, id_, subject, version, type_, schema, data, source, by, recorded_at)
-        entry = (position, id_, subject, version, type_, schema, data, source, by, recorded_at, last)
-        entries.append(Entry._make(entry))
+        tail = f"{random | position:016x}"
+        unsealed = (
+            position, f"{front}{tail[:4]}-{tail[4:]}", subject, version, type_, schema, data, source, citation, edition,
+            by, recorded_at, os.urandom(16),
+        )  # fmt: skip
+        last = hash_chain.link(last, *unsealed)
+        entries.append(Entry._make((*unsealed, last)))
     return entries
 
 
@@ -172,14 +203,33 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _time_ordered_ids(moment: datetime) -> Iterator[str]:
-    """Yield UUIDs of version 7 (RFC 9562, methods 1 and 3): time, then a counter from a random start."""
+def is_instant(text: str) -> bool:
+    """Return whether a text is an instant as the log stores it."""
+    try:
+        return instant(datetime.fromisoformat(text)) == text
+    except ValueError:
+        return False
+
+
+_POSITION_BITS = 40
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+
+
+def _id_parts(moment: datetime) -> tuple[str, int]:
+    """Return what the ids of one instant begin with, and the number that their positions are added to.
+
+    They are UUIDs of version 7 (RFC 9562, methods 1 and 3): the time in microseconds, 22
+    random bits that the ids of one call share, and the position in the last 40 bits.
+    """
     whole = max(0, int(moment.timestamp()) * 1_000_000 + moment.microsecond)  # a clock before 1970 is wrong
     milliseconds, microseconds = divmod(whole, 1000)
     stamp = f"{milliseconds:012x}"
     front = f"{stamp[:8]}-{stamp[8:]}-7{microseconds * 4096 // 1000:03x}-"
-    counter = int.from_bytes(os.urandom(8), "big") >> 3  # 61 bits, so that the counter stays within 62
-    while True:
-        tail = f"{counter | 1 << 63:016x}"
-        yield f"{front}{tail[:4]}-{tail[4:]}"
-        counter += 1
+    return front, 1 << 63 | int.from_bytes(os.urandom(3), "big") >> 2 << _POSITION_BITS
+
+
+def position_of(event_id: str) -> int | None:
+    """Return the position that an id carries; None where it is no id of an event."""
+    if not _ID.fullmatch(event_id):
+        return None
+    return int(event_id[-10:], 16)

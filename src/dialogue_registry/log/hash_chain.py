@@ -1,9 +1,10 @@
 """The hash chain: each event's hash covers the event and the hash before it.
 
-The hash is SHA-256 over a format tag, the hash before, the SHA-256 of the stored data
-and every other stored column, each text with its length in front. The bytes are those
-that are stored, never JSON encoded again. Only a digest of the data goes in, so that data
-could one day be erased and the chain still be checked.
+The hash is SHA-256 over the hash before, a digest of the body, and a frame of every other
+stored column, each text with its length in front. The bytes are those that are stored,
+never JSON encoded again. The body – the data and the citation – goes in as one digest,
+together with 16 random bytes that are stored beside it: so a body could one day be erased,
+nobody could guess it back from the digest, and the chain could still be checked.
 
 A chain does not show that its tail was cut off: keep the head elsewhere to detect that.
 """
@@ -12,6 +13,11 @@ from hashlib import sha256
 
 GENESIS = bytes(32)
 """The hash before the first event."""
+
+
+def body(data: str, citation: str | None, edition: str | None, salt: bytes) -> bytes:
+    """Return the digest (32 bytes) of what an event says, and of where in its source."""
+    return sha256(salt + f"{len(data)}:{data} {_part(citation)} {_part(edition)}".encode()).digest()
 
 
 def link(
@@ -24,13 +30,19 @@ def link(
     schema: int,
     data: str,
     source: str | None,
+    citation: str | None,
+    edition: str | None,
     by: str,
     recorded_at: str,
+    salt: bytes,
 ) -> bytes:
     """Return the hash (32 bytes) of an event that follows the one whose hash is ``previous``."""
-    source_part = "-" if source is None else f"{len(source)}:{source}"
     frame = (
-        f"dialogue_registry/1 {position} {version} {schema} {len(id)}:{id} {len(subject)}:{subject} "
-        f"{len(type)}:{type} {len(by)}:{by} {len(recorded_at)}:{recorded_at} {source_part}"
+        f"dialogue_registry/2 {position} {version} {schema} {len(id)}:{id} {len(subject)}:{subject} "
+        f"{len(type)}:{type} {len(by)}:{by} {len(recorded_at)}:{recorded_at} {_part(source)}"
     )
-    return sha256(previous + sha256(data.encode()).digest() + frame.encode()).digest()
+    return sha256(previous + body(data, citation, edition, salt) + frame.encode()).digest()
+
+
+def _part(text: str | None) -> str:
+    return "-" if text is None else f"{len(text)}:{text}"

@@ -7,15 +7,18 @@ CREATE TABLE dialogue_registry.about (schema integer NOT NULL);
 
 CREATE TABLE dialogue_registry.events (
     position bigint PRIMARY KEY,
-    id text COLLATE "C" NOT NULL UNIQUE,
+    id text COLLATE "C" NOT NULL,
     subject text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     type text NOT NULL,
     schema integer NOT NULL,
     data text NOT NULL,
     source text,
+    citation text,
+    edition text,
     by text NOT NULL,
     recorded_at text COLLATE "C" NOT NULL,
+    salt bytea NOT NULL,
     hash bytea NOT NULL,
     UNIQUE (subject, version)
 );
@@ -68,8 +71,10 @@ BEGIN
     END IF;
     SELECT wrong, position INTO problem, low FROM (
         SELECT position, CASE
-            WHEN hash <> sha256(earlier_hash || sha256(convert_to(data, 'UTF8')) || convert_to(
-                    'dialogue_registry/1 ' || position || ' ' || version || ' ' || schema || ' '
+            WHEN hash <> sha256(earlier_hash || sha256(salt || convert_to(length(data) || ':' || data || ' '
+                    || coalesce(length(citation) || ':' || citation, '-') || ' '
+                    || coalesce(length(edition) || ':' || edition, '-'), 'UTF8')) || convert_to(
+                    'dialogue_registry/2 ' || position || ' ' || version || ' ' || schema || ' '
                     || length(id) || ':' || id || ' ' || length(subject) || ':' || subject || ' '
                     || length(type) || ':' || type || ' ' || length(by) || ':' || by || ' '
                     || length(recorded_at) || ':' || recorded_at || ' '

@@ -26,7 +26,7 @@ from dialogue_registry.errors import (
 
 APPLICATION_ID = 0x44695265
 """The mark of a registry file (``PRAGMA application_id``)."""
-SCHEMA = 1
+SCHEMA = 2
 """The version of the log's tables (``PRAGMA user_version``)."""
 BUSY_SECONDS = 30.0
 """How many seconds a writer waits for another one."""
@@ -56,7 +56,7 @@ def connect(uri: str) -> sqlite3.Connection:
     wait = 0.0 if uri.endswith("vfs=memdb") else BUSY_SECONDS
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait, cached_statements=512)
     try:
-        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA foreign_keys = OFF")  # verify() checks them; on every row that costs 1.08 ×
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
@@ -180,6 +180,33 @@ def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("RELEASE step")
         raise
     connection.execute("RELEASE step")
+
+
+class Step:
+    """The work of one step within a transaction, which may be undone by itself."""
+
+    def __init__(self, connection: sqlite3.Connection, *, several: bool) -> None:
+        self._connection = connection
+        self._several = several
+
+    def undo(self) -> None:
+        """Undo what the step did so far."""
+        if self._several:
+            self._connection.execute("ROLLBACK TO step")
+
+
+@contextmanager
+def step(connection: sqlite3.Connection, *, several: bool) -> Iterator[Step]:
+    """Begin a step within the open transaction that may be undone.
+
+    With ``several`` False it consists of one statement that leaves nothing behind when it
+    fails: then no savepoint is needed, which costs a tenth of a durable event.
+    """
+    if several:
+        connection.execute("SAVEPOINT step")
+    yield Step(connection, several=several)
+    if several:
+        connection.execute("RELEASE step")
 
 
 @contextmanager

@@ -2,33 +2,44 @@
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Any
 
 from dialogue_registry.errors import WrongPositionError
-from dialogue_registry.log.codec import decode
-from dialogue_registry.log.entry import EMPTY, PAGE, Entry, Head
+from dialogue_registry.log.codec import STANDARD_CODEC, Codec
+from dialogue_registry.log.entry import EMPTY, PAGE, Entry, Head, position_of
 from dialogue_registry.log.sqlite_file import APPLICATION_ID, SCHEMA
-from dialogue_registry.model.events import Event
 
+LOG_TABLES = ("events", "sources", "editions")
+"""The tables of the log."""
 _APPEND_ONLY = "the log is append-only: record a correction or a retraction instead"
 _LOG_TABLES = f"""
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY,
-    data TEXT NOT NULL UNIQUE,
+    digest BLOB NOT NULL UNIQUE,
+    data TEXT NOT NULL,
     title TEXT GENERATED ALWAYS AS (json_extract(data, '$.title')) VIRTUAL,
     url TEXT GENERATED ALWAYS AS (json_extract(data, '$.url')) VIRTUAL
 ) STRICT;
+CREATE TABLE editions (
+    id INTEGER PRIMARY KEY,
+    data TEXT NOT NULL UNIQUE
+) STRICT;
 CREATE TABLE events (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
     subject TEXT NOT NULL,
     version INTEGER NOT NULL,
     type TEXT NOT NULL,
     schema INTEGER NOT NULL,
     data TEXT NOT NULL,
     source INTEGER REFERENCES sources(id),
+    citation TEXT,
+    edition INTEGER REFERENCES editions(id),
     by TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
+    salt BLOB NOT NULL,
     hash BLOB NOT NULL,
     UNIQUE (subject, version)
 ) STRICT;
@@ -36,21 +47,25 @@ CREATE TRIGGER events_keep_rows BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT
 CREATE TRIGGER events_keep_values BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
 CREATE TRIGGER sources_keep_rows BEFORE DELETE ON sources BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
 CREATE TRIGGER sources_keep_values BEFORE UPDATE ON sources BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
+CREATE TRIGGER editions_keep_rows BEFORE DELETE ON editions BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
+CREATE TRIGGER editions_keep_values BEFORE UPDATE ON editions BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {SCHEMA};
 """
 
 _ENTRY = (
-    "SELECT e.position, e.id, e.subject, e.version, e.type, e.schema, e.data, s.data, e.by, e.recorded_at, e.hash"
-    " FROM events e LEFT JOIN sources s ON s.id = e.source"
+    "SELECT e.position, e.id, e.subject, e.version, e.type, e.schema, e.data, s.data, e.citation, d.data, e.by,"
+    " e.recorded_at, e.salt, e.hash"
+    " FROM events e LEFT JOIN sources s ON s.id = e.source LEFT JOIN editions d ON d.id = e.edition"
 )
 
 
 class SQLiteLog:
-    """A log in the tables ``events`` and ``sources`` of a SQLite connection."""
+    """A log in the tables ``events``, ``sources`` and ``editions`` of a SQLite connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, codec: Codec = STANDARD_CODEC) -> None:
         self._connection = connection
+        self.codec = codec
 
     def head(self) -> Head:
         """Return where the log ends."""
@@ -69,19 +84,47 @@ class SQLiteLog:
         """Append entries that were sealed within the open transaction to follow the head, which is not read again."""
         # The driver seeks an adapter for every value that is no int, float, str or bytearray, which takes as long as
         # storing it: so hashes are passed as bytearrays, here and wherever many rows are written.
-        source_ids = {source: self._source_id(source) for source in dict.fromkeys(entry.source for entry in entries)}
+        sources = {source: self.number_source(source) or None for source in {entry.source for entry in entries}}
+        editions = {edition: self._number_edition(edition) for edition in {entry.edition for entry in entries}}
         self._connection.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(*entry[:7], source_ids[entry.source], *entry[8:10], bytearray(entry.hash)) for entry in entries],
-        )
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *entry[:7], sources[entry.source], entry.citation, editions[entry.edition], *entry[10:12],
+                    bytearray(entry.salt), bytearray(entry.hash),
+                )
+                for entry in entries
+            ],
+        )  # fmt: skip
 
-    def _source_id(self, source: str | None) -> int | None:
+    def number_source(self, source: str | None) -> int:
+        """Return the number of a source, which is stored where it is new; 0 for none."""
         if source is None:
-            return None
-        row = self._connection.execute("SELECT id FROM sources WHERE data = ?", (source,)).fetchone()
+            return 0
+        digest = sha256(source.encode()).digest()
+        row = self._connection.execute("SELECT id FROM sources WHERE digest = ?", (digest,)).fetchone()
         if row is not None:
             return int(row[0])
-        return self._connection.execute("INSERT INTO sources (data) VALUES (?)", (source,)).lastrowid
+        insert = "INSERT INTO sources (digest, data) VALUES (?, ?) RETURNING id"
+        return int(self._connection.execute(insert, (digest, source)).fetchone()[0])
+
+    def _number_edition(self, edition: str | None) -> int | None:
+        if edition is None:
+            return None
+        row = self._connection.execute("SELECT id FROM editions WHERE data = ?", (edition,)).fetchone()
+        if row is not None:
+            return int(row[0])
+        insert = "INSERT INTO editions (data) VALUES (?) RETURNING id"
+        return int(self._connection.execute(insert, (edition,)).fetchone()[0])
+
+    def source_number(self, position: int) -> int:
+        """Return the number of the source of the event at a position; 0 for none."""
+        row = self._connection.execute("SELECT source FROM events WHERE position = ?", (position,)).fetchone()
+        return row[0] or 0
+
+    def source_text(self, number: int) -> str:
+        """Return a source as stored, by its number."""
+        return str(self._connection.execute("SELECT data FROM sources WHERE id = ?", (number,)).fetchone()[0])
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
         """Return at most ``limit`` entries after a position, in order."""
@@ -92,22 +135,41 @@ class SQLiteLog:
         rows = self._connection.execute(f"{_ENTRY} WHERE e.position > ? ORDER BY e.position LIMIT ?", (after, limit))
         return rows.fetchall()
 
-    def events(self, after: int = 0, *, limit: int = PAGE) -> list[tuple[int, Event]]:
-        """Return the positions and the events of at most ``limit`` entries after a position, in order."""
+    def events(self, after: int = 0, *, types: Collection[str] = (), limit: int = PAGE) -> list[tuple[int, Any, int]]:
+        """Return position, event and number of the source of at most ``limit`` entries after a position, in order.
+
+        With ``types``, only the entries stored under these words.
+        """
+        of_types = f" AND type IN ({', '.join('?' * len(types))})" if types else ""
         rows = self._connection.execute(
-            "SELECT position, type, schema, data FROM events WHERE position > ? ORDER BY position LIMIT ?",
-            (after, limit),
+            "SELECT position, type, schema, data, coalesce(source, 0) FROM events"
+            f" WHERE position > ?{of_types} ORDER BY position LIMIT ?",
+            (after, *types, limit),
         )
-        return [(position, decode(type_, schema, data, position)) for position, type_, schema, data in rows]
+        decode = self.codec.decode
+        return [
+            (position, decode(word, schema, data, position), source) for position, word, schema, data, source in rows
+        ]
 
     def of_subject(
-        self, subject: str, *, after: int = 0, until: int = sys.maxsize, version: int = 0, limit: int = PAGE
+        self,
+        subject: str,
+        *,
+        after: int = 0,
+        until: int = sys.maxsize,
+        version: int = 0,
+        types: Collection[str] = (),
+        limit: int = PAGE,
     ) -> list[Entry]:
-        """Return at most ``limit`` entries of one subject, after < position ≤ until and after a version, in order."""
+        """Return at most ``limit`` entries of one subject, after < position ≤ until and after a version, in order.
+
+        With ``types``, only the entries stored under these words.
+        """
+        of_types = f" AND e.type IN ({', '.join('?' * len(types))})" if types else ""
         rows = self._connection.execute(
-            f"{_ENTRY} WHERE e.subject = ? AND e.version > ? AND e.position > ? AND e.position <= ?"
+            f"{_ENTRY} WHERE e.subject = ? AND e.version > ? AND e.position > ? AND e.position <= ?{of_types}"
             " ORDER BY e.version LIMIT ?",
-            (subject, version, after, until, limit),
+            (subject, version, after, until, *types, limit),
         )
         return list(map(Entry._make, rows))
 
@@ -117,8 +179,10 @@ class SQLiteLog:
 
     def find(self, event_id: str) -> Entry | None:
         """Return the entry with that event id, if there is one."""
-        row = self._connection.execute(f"{_ENTRY} WHERE e.id = ?", (event_id,)).fetchone()
-        return None if row is None else Entry._make(row)
+        if (position := position_of(event_id)) is None:
+            return None
+        row = self._connection.execute(f"{_ENTRY} WHERE e.position = ?", (position,)).fetchone()
+        return Entry._make(row) if row is not None and row[1] == event_id else None
 
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         """Return the last version of each of these subjects that has events."""

@@ -4,31 +4,48 @@ Events are values: frozen, compared by content, checked when they are made.
 Ids are chosen by the user and shared by dialogues, series and meetings: lower-case
 path segments such as ``ca-jad/som/14``. Fields that hold a date take a
 ``datetime.date`` or EDTF text (see :mod:`dialogue_registry.model.dates`).
+
+What the library makes of each class – its stored word, what tells two facts apart, its
+table – stands in its kind (:mod:`dialogue_registry.model.standard_kinds`).
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
-from datetime import date as day
-from enum import StrEnum
-from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar, assert_never, cast
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from functools import total_ordering
+from typing import Any, TypeAlias, cast
 
 import attrs
 
-from dialogue_registry.errors import InvalidIdError, InvalidValueError
+from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.fields import (
+    MAX_ID,
+    MAX_NUMBER,
+    MAX_TEXT,
+    AnyDate,
+    Attribute,
+    choice_field,
+    date_field,
+    digest_field,
+    flag_field,
+    id_field,
+    number_field,
+    optional_date_field,
+    optional_id_field,
+    optional_number_field,
+    required_field,
+    required_texts_field,
+    shown,
+    text_field,
+    texts_field,
+)
+from dialogue_registry.model.texts import fold_text
 
-MAX_ID = 200
-"""The longest id, in characters."""
-MAX_TEXT = 1_000_000
-"""The longest text in any field, in characters."""
-MAX_NUMBER = 1_000_000_000
-"""The highest ordinal and the highest stated count."""
+__all__ = ["MAX_ID", "MAX_NUMBER", "MAX_TEXT", "AnyDate"]
 
 
 class Format(StrEnum):
-    """How a meeting was held; None where that is not known."""
+    """How a meeting was held, or how somebody took part; None where that is not known."""
 
     IN_PERSON = "in-person"
     ONLINE = "online"
@@ -45,132 +62,58 @@ class Role(StrEnum):
     OBSERVER = "observer"
 
 
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
+@total_ordering
+class Level(StrEnum):
+    """The level of an office, from the highest down; given, never guessed from the office.
 
-AnyDate: TypeAlias = PartialDate | day | str
+    Levels compare by rank: ``Level.MINISTER > Level.AMBASSADOR``.
+    """
 
+    HEAD_OF_STATE = "head-of-state"
+    HEAD_OF_GOVERNMENT = "head-of-government"
+    MINISTER = "minister"
+    DEPUTY_MINISTER = "deputy-minister"
+    SENIOR_OFFICIAL = "senior-official"
+    AMBASSADOR = "ambassador"
+    EXPERT = "expert"
+    OTHER = "other"
 
-def _say(instance: object, attribute: "attrs.Attribute[Any]") -> str:
-    return f"{type(instance).__name__}.{attribute.name}"
+    @property
+    def rank(self) -> int:
+        """The place among the levels: 7 for the highest, 0 for the lowest."""
+        return len(Level) - 1 - list(Level).index(self)
 
+    def __lt__(self, other: object) -> bool:
+        """Return whether this level is lower than another."""
+        return self.rank < other.rank if isinstance(other, Level) else NotImplemented
 
-def _show(value: object) -> str:
-    try:
-        shown = repr(value)
-    except ValueError:  # Python writes out no number of more than some thousand digits
-        shown = f"a huge {type(value).__name__}"
-    return shown if len(shown) <= 80 else f"{shown[:77]}…"
+    def __le__(self, other: object) -> bool:
+        """Return whether this level is no higher than another."""
+        return self.rank <= other.rank if isinstance(other, Level) else NotImplemented
 
+    def __gt__(self, other: object) -> bool:
+        """Return whether this level is higher than another."""
+        return self.rank > other.rank if isinstance(other, Level) else NotImplemented
 
-@lru_cache(maxsize=65536)  # the id of a meeting stands in all that is told of it
-def _is_id(value: str) -> bool:
-    return len(value) <= MAX_ID and _ID.fullmatch(value) is not None
-
-
-def _check_id(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if not (isinstance(value, str) and _is_id(value)):
-        raise InvalidIdError(
-            f"{_say(instance, attribute)} is {_show(value)}, which is no id: use lower-case letters, digits, '.', '_' "
-            f"and '-' in segments joined by '/', such as 'ca-jad/som/14', at most {MAX_ID} characters"
-        )
-
-
-def _check_text(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    if value.__class__ is str and len(value) <= MAX_TEXT and value.isascii() and "\0" not in value:
-        return  # nearly all there is, and on the hot path of replay
-    if not isinstance(value, str):
-        raise InvalidValueError(f"{_say(instance, attribute)} is {_show(value)}, which is no text: give a str")
-    if len(value) > MAX_TEXT:
-        raise InvalidValueError(
-            f"{_say(instance, attribute)} has {len(value):,} characters: shorten it to {MAX_TEXT:,} at most"
-        )
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidValueError(
-            f"{_say(instance, attribute)} holds half a surrogate pair, which is no character: decode the text rightly"
-        ) from None
-    if "\0" in value:
-        raise InvalidValueError(f"{_say(instance, attribute)} holds a NUL character: remove it")
+    def __ge__(self, other: object) -> bool:
+        """Return whether this level is no lower than another."""
+        return self.rank >= other.rank if isinstance(other, Level) else NotImplemented
 
 
-def _check_required(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-    _check_text(instance, attribute, value)
-    if not value.strip():
-        raise InvalidValueError(f"{_say(instance, attribute)} is empty: give it a text")
+class Numbering(StrEnum):
+    """How the meetings of a series are numbered."""
+
+    CONTINUOUS = "continuous"
+    YEARLY = "yearly"
+    BY_PERIOD = "by-period"
 
 
-def _check_texts(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[object, ...]) -> None:
-    for item in value:
-        _check_required(instance, attribute, item)
+class HeadcountOf(StrEnum):
+    """What a head-count counts."""
 
-
-def _check_number(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    least = 0 if attribute.name == "count" else 1
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
-        raise InvalidValueError(
-            f"{_say(instance, attribute)} is {_show(value)}: give a whole number from {least} to {MAX_NUMBER:,}"
-        )
-
-
-def _to_texts(value: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(value, str | Mapping | AbstractSet) or not isinstance(value, Iterable):  # a set has no order to keep
-        raise InvalidValueError(f"{_show(value)} is no list of texts: put it in a tuple, such as ({_show(value)},)")
-    return tuple(value)
-
-
-_ROLES = {str(role): role for role in Role}
-"""Looked up here first: half of all that is replayed is delegates, and calling an Enum is slow."""
-
-
-def _to_format(value: Format | str | None) -> Format | None:
-    return None if value is None else _choice(Format, value, ", or None where it is not known")
-
-
-def _to_role(value: Role | str) -> Role:
-    known = _ROLES.get(value) if isinstance(value, str) else None
-    return _choice(Role, value) if known is None else known
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def _choice(choices: type[_Choice], value: str, otherwise: str = "") -> _Choice:
-    try:
-        return choices(value)
-    except ValueError:
-        wanted = ", ".join(repr(choice.value) for choice in choices)
-        raise InvalidValueError(
-            f"{_show(value)} is no {choices.__name__.lower()}: use one of {wanted}{otherwise}"
-        ) from None
-
-
-def _to_date(value: AnyDate) -> PartialDate:
-    return PartialDate.of(value)
-
-
-def _to_optional_date(value: AnyDate | None) -> PartialDate | None:
-    return None if value is None else PartialDate.of(value)
-
-
-def _id() -> Any:
-    return attrs.field(validator=_check_id)
-
-
-def _text() -> Any:
-    return attrs.field(default="", validator=_check_text)
-
-
-def _required() -> Any:
-    return attrs.field(validator=_check_required)
-
-
-def _number() -> Any:
-    return attrs.field(validator=_check_number)
-
-
-def _optional_number() -> Any:
-    return attrs.field(default=None, validator=attrs.validators.optional(_check_number))
+    PARTICIPANTS = "participants"
+    DELEGATES = "delegates"
+    PARTIES = "parties"
 
 
 @attrs.frozen
@@ -181,22 +124,64 @@ class Source:
     it is: report, announcement, list, inferred … Only ``title`` is required.
     """
 
-    title: str = _required()
-    url: str = _text()
-    publisher: str = _text()
-    published: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
-    language: str = _text()
-    kind: str = _text()
+    title: str = required_field("Title of the source.")
+    url: str = text_field("Address of the source.")
+    publisher: str = text_field("Who published the source.")
+    published: PartialDate | None = optional_date_field("When the source was published.")
+    language: str = text_field("Language of the source, such as en.")
+    kind: str = text_field("What the source is: report, announcement, list …")
+
+
+def _to_pairs(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = value.items() if isinstance(value, Mapping) else value
+    try:
+        return tuple((field, text) for field, text in pairs)
+    except (TypeError, ValueError):
+        raise InvalidValueError(
+            f"{shown(value)} is no list of cells: give pairs of a field and its text, such as (('date', '16 June'),)"
+        ) from None
+
+
+def _check_pairs(instance: object, attribute: Attribute, value: tuple[tuple[str, str], ...]) -> None:
+    for pair in value:
+        for text in pair:
+            if not isinstance(text, str):
+                raise InvalidValueError(
+                    f"{type(instance).__name__}.{attribute.name} holds {shown(text)}, which is no text: give a str"
+                )
+
+
+@attrs.frozen(kw_only=True)
+class Citation:
+    """Where in its source a recorded event stands, and in which words.
+
+    ``locator`` is a page, paragraph or cell; ``table``, ``edition`` (the digest of the
+    table's bytes) and ``row`` tell which row of which edition of a table it is;
+    ``as_written`` holds the cells that were changed on the way in, as (field, text).
+    A citation belongs to one recorded event: it tells no facts apart.
+    """
+
+    locator: str = text_field("Where in the source: a page, a paragraph, a cell.")
+    quote: str = text_field("The words of the source.")
+    table: str = text_field("Name of the table that the row belongs to.")
+    edition: str = text_field("Digest of the edition of the table.")
+    row: str = text_field("The key or the number of the row.")
+    as_written: tuple[tuple[str, str], ...] = attrs.field(
+        default=(), converter=_to_pairs, validator=_check_pairs, metadata={"doc": "The cells that were changed."}
+    )
+
+
+# --- dialogues, series, parties ----------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
 class DialogueLaunched:
     """A dialogue between parties began."""
 
-    dialogue: str = _id()
-    name: str = _required()
-    launched: PartialDate = attrs.field(converter=_to_date)
-    aliases: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
+    dialogue: str = id_field("Id of the dialogue.")
+    name: str = required_field("Name of the dialogue.")
+    launched: PartialDate = date_field("When the dialogue began.")
+    aliases: tuple[str, ...] = texts_field("Another name; may be repeated.")
 
 
 @attrs.frozen(kw_only=True)
@@ -204,111 +189,208 @@ class PartyJoined:
     """A party takes part in a dialogue.
 
     ``party`` is an ISO 3166-1 alpha-3 code where there is one ("UZB"), else any short
-    name ("EU").
+    name ("EU"). ``standing`` is "member", "observer", "partner" …
+    A party may join again: ``joined`` tells one membership from another.
     """
 
-    dialogue: str = _id()
-    party: str = _required()
-    name: str = _required()
-    joined: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
-    aliases: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
+    dialogue: str = id_field("Id of the dialogue.")
+    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    name: str = required_field("Name of the party.")
+    joined: PartialDate | None = optional_date_field("When the party joined.")
+    aliases: tuple[str, ...] = texts_field("Another name; may be repeated.")
+    standing: str = required_field("As what the party takes part: member, observer, partner …", default="member")
+
+
+@attrs.frozen(kw_only=True)
+class PartyLeft:
+    """A party takes part in a dialogue no longer; ``on`` is the first day without it."""
+
+    dialogue: str = id_field("Id of the dialogue.")
+    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    on: PartialDate | None = optional_date_field("The first day without the party.")
+    reason: str = text_field("Why the party left.")
 
 
 @attrs.frozen(kw_only=True)
 class SeriesOpened:
-    """A dialogue holds a series of meetings, such as its senior officials' meetings."""
+    """A dialogue holds a series of meetings, such as its senior officials' meetings.
 
-    series: str = _id()
-    dialogue: str = _id()
-    name: str = _required()
-    abbreviation: str = _text()
-    aliases: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
+    ``numbering`` says whether the numbers of its meetings go on for ever or begin again
+    each year or period.
+    """
+
+    series: str = id_field("Id of the series.")
+    dialogue: str = id_field("Id of the dialogue.")
+    name: str = required_field("Name of the series.")
+    abbreviation: str = text_field("Short name of the series.")
+    aliases: tuple[str, ...] = texts_field("Another name; may be repeated.")
+    numbering: Numbering = choice_field(
+        Numbering, f"How its meetings are numbered: {', '.join(Numbering)}.", default=Numbering.CONTINUOUS
+    )
+
+
+# --- meetings --------------------------------------------------------------------------
+
+_WHEN = "When it took or takes place: 2021-06-16, 2004-08, 2004, or in other EDTF notation."
+_PERIOD = "The term or session within which the meeting is numbered."
 
 
 @attrs.frozen(kw_only=True)
 class MeetingAnnounced:
     """A meeting of a series was announced; it may still come to nothing.
 
-    ``ordinal`` is the number printed on it, if any: a label, neither key nor position.
-    ``country`` is an ISO 3166-1 alpha-3 code where there is one.
+    ``ordinal`` is the number printed on it, if any: a label, neither key nor position;
+    ``period`` the term or session within which it is numbered. ``country`` is an ISO
+    3166-1 alpha-3 code where there is one. ``on`` is the day of the notice.
     """
 
-    meeting: str = _id()
-    series: str = _id()
-    date: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
-    ordinal: int | None = _optional_number()
-    format: Format | None = attrs.field(default=None, converter=_to_format)
-    place: str = _text()
-    country: str = _text()
-    title: str = _text()
+    meeting: str = id_field("Id of the meeting.")
+    series: str = id_field("Id of the series.")
+    date: PartialDate | None = optional_date_field(_WHEN)
+    ordinal: int | None = optional_number_field("The number printed on the meeting.")
+    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    place: str = text_field("City or venue.")
+    country: str = text_field("Country of the place, an ISO 3166-1 alpha-3 code.")
+    title: str = text_field("Title of the meeting.")
+    on: PartialDate | None = optional_date_field("The day of the notice.")
+    period: str = text_field(_PERIOD)
 
 
 @attrs.frozen(kw_only=True)
 class MeetingHeld:
     """A meeting of a series took place. Only held meetings are counted.
 
-    ``date`` is None where only its existence is known.
+    ``date`` is None where only its existence is known; ``on`` is the day of the report.
     """
 
-    meeting: str = _id()
-    series: str = _id()
-    date: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
-    ordinal: int | None = _optional_number()
-    format: Format | None = attrs.field(default=None, converter=_to_format)
-    place: str = _text()
-    country: str = _text()
-    title: str = _text()
+    meeting: str = id_field("Id of the meeting.")
+    series: str = id_field("Id of the series.")
+    date: PartialDate | None = optional_date_field(_WHEN)
+    ordinal: int | None = optional_number_field("The number printed on the meeting.")
+    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    place: str = text_field("City or venue.")
+    country: str = text_field("Country of the place, an ISO 3166-1 alpha-3 code.")
+    title: str = text_field("Title of the meeting.")
+    on: PartialDate | None = optional_date_field("The day of the report.")
+    period: str = text_field(_PERIOD)
 
 
 @attrs.frozen(kw_only=True)
 class MeetingPostponed:
     """An announced meeting was put off: said ``on`` a day, ``until`` another if known."""
 
-    meeting: str = _id()
-    reason: str = _text()
-    on: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
-    until: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
+    meeting: str = id_field("Id of the meeting.")
+    reason: str = text_field("Why it was postponed.")
+    on: PartialDate | None = optional_date_field("The day of the notice.")
+    until: PartialDate | None = optional_date_field("The day to which it was postponed.")
 
 
 @attrs.frozen(kw_only=True)
 class MeetingCancelled:
     """An announced meeting was called off: said ``on`` a day."""
 
-    meeting: str = _id()
-    reason: str = _text()
-    on: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
+    meeting: str = id_field("Id of the meeting.")
+    reason: str = text_field("Why it was cancelled.")
+    on: PartialDate | None = optional_date_field("The day of the notice.")
+
+
+@attrs.frozen(kw_only=True)
+class MeetingShared:
+    """A joint meeting is also one of another series, under that number.
+
+    It is held, put off and cancelled as the one meeting it is, and counts once in each series.
+    """
+
+    meeting: str = id_field("Id of the meeting.")
+    series: str = id_field("Id of the series.")
+    ordinal: int | None = optional_number_field("The number printed on the meeting.")
+    period: str = text_field(_PERIOD)
+
+
+# --- who came --------------------------------------------------------------------------
+
+
+def _check_presence(_: object, __: object, value: Format | None) -> None:
+    if value is Format.HYBRID:
+        raise InvalidValueError(
+            "DelegateAttended.format is 'hybrid': record the delegate twice, once 'in-person' and once 'online'; "
+            "the answer then says hybrid, and keeps both sources"
+        )
 
 
 @attrs.frozen(kw_only=True)
 class DelegateAttended:
     """Somebody took part in a meeting for a party.
 
-    ``name`` is kept as written (:func:`dialogue_registry.name_parts` derives its parts)
-    and may be "" only where ``office`` says who it was. ``on_behalf_of`` names whom an
-    ambassador or deputy sat in for.
+    ``name`` is kept as written (:func:`dialogue_registry.name_parts` derives its parts).
+    Where it is "", ``office`` says who it was; where both are "", the party took part and
+    nobody is named. ``on_behalf_of`` names whom an ambassador or deputy sat in for.
+    ``person`` is an id of yours for the person: it tells namesakes apart and brings
+    spellings together. ``seat`` names a second capacity of one person. ``level`` is the
+    level of the office. ``format`` says how this delegate took part: of two rows that
+    differ in it alone, the answer says hybrid.
     """
 
-    meeting: str = _id()
-    name: str = attrs.field(validator=_check_text)
-    party: str = _required()
-    office: str = _text()
-    role: Role = attrs.field(default=Role.DELEGATE, converter=_to_role)
-    on_behalf_of: str = _text()
+    meeting: str = id_field("Id of the meeting.")
+    name: str = text_field("Name of the delegate as written.")
+    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    office: str = text_field("Office of the delegate.")
+    role: Role = choice_field(Role, f"{', '.join(Role)}.", default=Role.DELEGATE)
+    on_behalf_of: str = text_field("For whom the delegate sat in.")
+    person: str = text_field("An id for the person: tells namesakes apart, brings spellings together.")
+    seat: str = text_field("The capacity in which a person sat, where there are two.")
+    level: Level | None = choice_field(Level, f"Level of the office: {', '.join(Level)}.")
+    format: Format | None = choice_field(Format, f"{', '.join(Format)}.", check=_check_presence)
 
-    def __attrs_post_init__(self) -> None:
-        if not self.name.strip() and not self.office.strip():
-            raise InvalidValueError(
-                "DelegateAttended has neither a name nor an office: give the name as written, "
-                "or name='' with the office of a delegate nobody named"
-            )
+
+@attrs.frozen(kw_only=True)
+class DelegateAbsent:
+    """Somebody did not take part in a meeting, or a party did not.
+
+    ``excused`` is True, False, or None where that is not said. ``represented_by`` names
+    who stood in. The rest is as in DelegateAttended; present and absent in one seat
+    contradict each other.
+    """
+
+    meeting: str = id_field("Id of the meeting.")
+    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    name: str = text_field("Name of the delegate as written.")
+    office: str = text_field("Office of the delegate.")
+    person: str = text_field("An id for the person: tells namesakes apart, brings spellings together.")
+    seat: str = text_field("The capacity in which a person sat, where there are two.")
+    level: Level | None = choice_field(Level, f"Level of the office: {', '.join(Level)}.")
+    excused: bool | None = flag_field("Whether the absence was excused: true or false.", default=None)
+    reason: str = text_field("Why the delegate was absent.")
+    represented_by: str = text_field("Who stood in for the absent delegate.")
+
+
+@attrs.frozen(kw_only=True)
+class HeadcountStated:
+    """A source stated how many people, delegates or parties were at a meeting.
+
+    With a ``party`` or a ``format``, how many of those. An ``approximate`` number never
+    disagrees with a list. Evidence to compare with, never an input to a count.
+    """
+
+    meeting: str = id_field("Id of the meeting.")
+    count: int = number_field("The number stated.")
+    of: HeadcountOf = choice_field(
+        HeadcountOf, f"What is counted: {', '.join(HeadcountOf)}.", default=HeadcountOf.PARTICIPANTS
+    )
+    party: str = text_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    approximate: bool = flag_field("Whether the number is approximate.")
+
+
+# --- what it was about -----------------------------------------------------------------
 
 
 @attrs.frozen(kw_only=True)
 class TopicDiscussed:
     """A topic was on the table at a meeting."""
 
-    meeting: str = _id()
-    topic: str = _required()
+    meeting: str = id_field("Id of the meeting.")
+    topic: str = required_field("What was discussed.")
 
 
 @attrs.frozen(kw_only=True)
@@ -318,129 +400,227 @@ class ActivityReported:
     ``field`` is the field of cooperation, ``date`` when the activity took place.
     """
 
-    meeting: str = _id()
-    title: str = _required()
-    organisers: tuple[str, ...] = attrs.field(default=(), converter=_to_texts, validator=_check_texts)
-    field: str = _text()
-    date: PartialDate | None = attrs.field(default=None, converter=_to_optional_date)
+    meeting: str = id_field("Id of the meeting.")
+    title: str = required_field("Title of the activity.")
+    organisers: tuple[str, ...] = texts_field("Who organised the activity; may be repeated.")
+    field: str = text_field("Field of cooperation.")
+    date: PartialDate | None = optional_date_field(_WHEN)
 
 
 @attrs.frozen(kw_only=True)
 class OutcomeAgreed:
     """A meeting agreed on something; ``kind`` says what: joint statement, action plan …"""
 
-    meeting: str = _id()
-    title: str = _required()
-    kind: str = _text()
+    meeting: str = id_field("Id of the meeting.")
+    title: str = required_field("Title of the outcome.")
+    kind: str = text_field("What the outcome is: joint statement, action plan …")
 
 
 @attrs.frozen(kw_only=True)
 class CountStated:
-    """A source stated how many meetings of a series there had been ``as_of`` a date.
+    """A source stated how many meetings of a series, or of a whole dialogue, there had been ``as_of`` a date.
 
     With a ``format``, how many of that format. ``reported_at`` is the meeting whose
     release states it; it may name a meeting that is not recorded. A statement is
     evidence to compare with, never an input to the recorded count.
     """
 
-    series: str = _id()
-    count: int = _number()
-    as_of: PartialDate = attrs.field(converter=_to_date)
-    format: Format | None = attrs.field(default=None, converter=_to_format)
-    reported_at: str | None = attrs.field(default=None, validator=attrs.validators.optional(_check_id))
+    series: str | None = optional_id_field("Id of the series.")
+    count: int = number_field("The number stated.")
+    as_of: PartialDate = date_field("The day up to which it was counted.")
+    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    reported_at: str | None = optional_id_field("Id of the meeting whose release states it.")
+    dialogue: str | None = optional_id_field("Id of the dialogue.")
+
+    def __attrs_post_init__(self) -> None:
+        if (self.series is None) == (self.dialogue is None):
+            raise InvalidValueError(
+                f"CountStated names {'neither a series nor a' if self.series is None else 'both a series and a'} "
+                "dialogue: give series= or dialogue=, one of the two"
+            )
 
 
-Fact: TypeAlias = (
-    DialogueLaunched
-    | PartyJoined
-    | SeriesOpened
-    | MeetingAnnounced
-    | MeetingHeld
-    | MeetingPostponed
-    | MeetingCancelled
-    | DelegateAttended
-    | TopicDiscussed
-    | ActivityReported
-    | OutcomeAgreed
-    | CountStated
+# --- names and persons -----------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class NameUsed:
+    """A dialogue, series or meeting (``of``), or a ``party``, bears a name in a language and a period.
+
+    ``language`` is a BCP 47 tag such as "ja". Of several, the latest ``since`` wins.
+    """
+
+    of: str | None = optional_id_field("Id of the dialogue, series or meeting that bears the name.")
+    party: str = text_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    name: str = required_field("The name.")
+    language: str = text_field("Language of the name, such as ja.")
+    since: PartialDate | None = optional_date_field("Since when the name was used.")
+    until: PartialDate | None = optional_date_field("Until when the name was used.")
+
+    def __attrs_post_init__(self) -> None:
+        if (self.of is None) == (not fold_text(self.party)):
+            raise InvalidValueError(
+                f"NameUsed names {'neither an id nor a' if self.of is None else 'both an id and a'} party: "
+                "give of= or party=, one of the two"
+            )
+
+
+def _check_two(instance: object, attribute: Attribute, value: tuple[str, ...]) -> None:
+    if len({fold_text(name) for name in value}) < 2:
+        raise InvalidValueError(
+            f"{type(instance).__name__}.{attribute.name} is {shown(value)}: give two names or more that differ"
+        )
+
+
+_NAMES = "A name as written, or the id of a person; repeated for each."
+
+
+@attrs.frozen(kw_only=True)
+class SamePerson:
+    """These names of delegates of one party, as written or as person ids, are one person."""
+
+    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    names: tuple[str, ...] = required_texts_field(_NAMES, check=_check_two)
+    reason: str = text_field("Why it is one person.")
+
+
+@attrs.frozen(kw_only=True)
+class DifferentPersons:
+    """These names of delegates of one party, as written or as person ids, are different persons."""
+
+    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    names: tuple[str, ...] = required_texts_field(_NAMES, check=_check_two)
+    reason: str = text_field("Why they are different persons.")
+
+
+def _check_source(instance: object, attribute: Attribute, value: object) -> None:
+    if not isinstance(value, Source):
+        raise InvalidValueError(
+            f"{type(instance).__name__}.{attribute.name} is {shown(value)}, which is no source: "
+            "give Source(title, url=…)"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class SourceKept:
+    """A copy of a source was kept: its checksum, when it was retrieved, where the copy is."""
+
+    source: Source = attrs.field(validator=_check_source, metadata={"doc": "The source that was kept."})
+    sha256: str = digest_field("SHA-256 of the copy.")
+    retrieved: PartialDate = date_field("When the copy was retrieved.")
+    archived: str = text_field("Address of the kept copy.")
+
+
+StatusReport: TypeAlias = MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled
+"""A report of a meeting's status."""
+
+Fact: TypeAlias = attrs.AttrsInstance
+"""What a source says of the world: a class of this module, or one of a user's kind."""
+
+FACTS: tuple[type[Any], ...] = (
+    DialogueLaunched,
+    PartyJoined,
+    PartyLeft,
+    SeriesOpened,
+    MeetingAnnounced,
+    MeetingHeld,
+    MeetingPostponed,
+    MeetingCancelled,
+    MeetingShared,
+    DelegateAttended,
+    DelegateAbsent,
+    HeadcountStated,
+    TopicDiscussed,
+    ActivityReported,
+    OutcomeAgreed,
+    CountStated,
+    NameUsed,
+    SamePerson,
+    DifferentPersons,
+    SourceKept,
 )
-"""What a source says of the world."""
-
-FACTS: tuple[type[Fact], ...] = Fact.__args__
-"""The classes of all facts."""
+"""The classes of the library's own facts."""
 
 
-def _is_fact(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if not isinstance(value, FACTS):
-        raise InvalidValueError(f"{_say(instance, attribute)} is {_show(value)}: give a fact, such as MeetingHeld(…)")
+@attrs.frozen
+class UnknownEvent:
+    """An event of a kind that this program does not know.
+
+    ``word`` is its stored name in reverse-DNS form, ``schema`` its version, ``data`` its
+    stored keys. It is kept, chained and exported, and is part of no view.
+    """
+
+    word: str
+    schema: int
+    data: Mapping[str, Any] = attrs.field(hash=False)
+
+
+# --- amendments ------------------------------------------------------------------------
+
+
+def _check_fact(instance: object, attribute: Attribute, value: object) -> None:
+    if not attrs.has(type(value)) or isinstance(value, NO_FACTS):
+        raise InvalidValueError(
+            f"{type(instance).__name__}.{attribute.name} is {shown(value)}: give a fact, such as MeetingHeld(…)"
+        )
 
 
 @attrs.frozen(kw_only=True)
 class FactCorrected:
     """The fact recorded as ``event_id`` should have read ``replacement``."""
 
-    event_id: str = _required()
-    replacement: Fact = attrs.field(validator=_is_fact)
-    reason: str = _required()
+    event_id: str = required_field("Id of the event.")
+    replacement: Fact = attrs.field(validator=_check_fact)
+    reason: str = required_field("Why it is corrected.")
 
 
 @attrs.frozen(kw_only=True)
 class EventRetracted:
-    """The event ``event_id`` – a fact, an amendment or a dispute – was withdrawn."""
+    """The event ``event_id`` – a fact, an amendment, a dispute or a citation – was withdrawn."""
 
-    event_id: str = _required()
-    reason: str = _required()
+    event_id: str = required_field("Id of the event.")
+    reason: str = required_field("Why it is withdrawn.")
 
 
 @attrs.frozen(kw_only=True)
 class FactDisputed:
     """A source claims something else than the fact recorded as ``event_id``."""
 
-    event_id: str = _required()
-    claim: Fact = attrs.field(validator=_is_fact)
-    reason: str = _text()
+    event_id: str = required_field("Id of the event.")
+    claim: Fact = attrs.field(validator=_check_fact)
+    reason: str = text_field("Why it is claimed.")
+
+
+@attrs.frozen(kw_only=True)
+class EventCited:
+    """The event ``event_id`` has a further citation, which the log keeps beside this event."""
+
+    event_id: str = required_field("Id of the event.")
 
 
 Amendment: TypeAlias = FactCorrected | EventRetracted
-Event: TypeAlias = Fact | Amendment | FactDisputed
+Event: TypeAlias = Fact | Amendment | FactDisputed | EventCited | UnknownEvent
 """What the log holds."""
 
-EVENTS: tuple[type[Event], ...] = (*FACTS, FactCorrected, EventRetracted, FactDisputed)
-"""The classes of all events."""
+NO_FACTS: tuple[type[Any], ...] = (FactCorrected, EventRetracted, FactDisputed, EventCited, Source, Citation)
+"""Classes whose values are no facts."""
 
-
-def subject_of(fact: Fact) -> str:
-    """The id that a fact is about: its dialogue, series or meeting."""
-    match fact:  # the most frequent first: a registry is mostly delegates
-        case (
-            DelegateAttended()
-            | MeetingHeld()
-            | MeetingAnnounced()
-            | MeetingPostponed()
-            | MeetingCancelled()
-            | TopicDiscussed()
-            | ActivityReported()
-            | OutcomeAgreed()
-        ):
-            return fact.meeting
-        case DialogueLaunched() | PartyJoined():
-            return fact.dialogue
-        case SeriesOpened() | CountStated():
-            return fact.series
-        case _:
-            assert_never(fact)
+EVENTS: tuple[type[Any], ...] = (*FACTS, FactCorrected, EventRetracted, FactDisputed, EventCited)
+"""The classes of the library's own events."""
 
 
 def brief(value: object) -> str:
-    """Write a fact, or what is made of facts, as code without the fields that hold the default."""
-    if isinstance(value, PartialDate | Format | Role):
+    """Return a fact, or what is made of facts, as code without the fields that hold the default."""
+    if isinstance(value, PartialDate | Enum):
         return repr(str(value))
+    if isinstance(value, tuple) and value and attrs.has(type(value[0])):
+        return f"({', '.join(map(brief, value))},)"
     if not attrs.has(type(value)):
         return repr(value)
-    told: list[str] = []
+    arguments: list[str] = []
     for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
         content = getattr(value, field.name)
         if content != field.default:
             named = field.kw_only or field.default is not attrs.NOTHING
-            told.append(f"{field.name}={brief(content)}" if named else brief(content))
-    return f"{type(value).__name__}({', '.join(told)})"
+            arguments.append(f"{field.name}={brief(content)}" if named else brief(content))
+    return f"{type(value).__name__}({', '.join(arguments)})"

@@ -20,10 +20,12 @@ from typing import Any, TypeAlias
 import attrs
 
 from dialogue_registry.errors import InvalidValueError
-from dialogue_registry.model.recording_rules import Content
 
 Row: TypeAlias = tuple[object, ...]
 Feed: TypeAlias = Callable[[Any], Row | None]
+
+RESERVED = frozenset({"fact", "event", "since", "until"})
+"""The columns that every table has by itself, or its table of the past."""
 
 
 @attrs.frozen
@@ -39,8 +41,12 @@ class Table:
 
     name: str
     columns: Mapping[str, str] = attrs.field(kw_only=True)
-    feed: Mapping[type[Content], Feed] = attrs.field(kw_only=True)
+    feed: Mapping[type[Any], Feed] = attrs.field(kw_only=True)
     indexes: Sequence[str] = attrs.field(default=(), kw_only=True)
+    #: Whether the functions are also given the source of the fact, or None.
+    sourced: bool = attrs.field(default=False, kw_only=True)
+    #: Of a table of kinds: the expressions in which no two rows are equal.
+    unique: str = attrs.field(default="", kw_only=True)
 
 
 @attrs.frozen
@@ -120,7 +126,7 @@ class Projection:
         for part in parts:
             if isinstance(part, Table):
                 tables.add(part.name)
-                if reserved := {"fact", "event", "since", "until"} & part.columns.keys():
+                if reserved := RESERVED & part.columns.keys():
                     raise InvalidValueError(
                         f"table {part.name!r} of projection {self.name!r} has columns {sorted(reserved)}, "
                         "which every table has by itself: choose other names"

@@ -1,406 +1,536 @@
-"""The facts that stand: the effective log, kept up to date one event at a time.
+"""The effective log: which facts stand, and how they read.
 
-A fact is numbered by the position where it was first recorded (``fact``). Its present
-wording is the event at position ``event``: its own, or a correction. It stands so since
-position ``since``. Where several sources say the same, the first of them stands. The
-others are ``further`` evidence beside it, and the next takes its place if it is retracted.
-Rows that an amendment removes move to the tables ``…_past`` with ``until``: so the facts
-as of any position can be read without a replay. All views are made from these tables.
+A fact is numbered by the position where it was first recorded (``fact``). It stands as it
+was recorded, unless the table ``exceptions`` says otherwise: there a row tells, for the
+time from position ``since`` until position ``until`` (NULL: still), by which event the
+fact reads (``event``, NULL: withdrawn), and of which fact it is mere further evidence
+(``leader``, NULL: it stands itself). A fact's first exception begins at its own position.
+
+Facts that say the same form a group: the first stands, the others are behind it, ready to
+take its place. The view ``facts`` shows those that stand.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import orjson
+import attrs
 
 from dialogue_registry.errors import ConflictError
-from dialogue_registry.log.codec import decode
-from dialogue_registry.log.entry import PAGE, Entry
+from dialogue_registry.log.codec import NO_FACT_WORDS, decode_source
+from dialogue_registry.log.entry import PAGE
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import (
-    Event,
+    DelegateAttended,
+    EventCited,
     EventRetracted,
     FactCorrected,
-    MeetingAnnounced,
-    MeetingCancelled,
-    MeetingHeld,
-    MeetingPostponed,
+    FactDisputed,
+    Format,
+    Source,
+    StatusReport,
+    UnknownEvent,
     brief,
-    subject_of,
 )
-from dialogue_registry.model.recording_rules import Content, key, status_key
+from dialogue_registry.model.kinds import Kind, same_fact, wording
+from dialogue_registry.model.status import Classified, Report, Story, own_day
+from dialogue_registry.projections.standard import claim_digest
 
-TABLES = """
-CREATE TABLE facts (
-    fact INTEGER PRIMARY KEY, event INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL UNIQUE
-) STRICT;
-CREATE TABLE further (
-    fact INTEGER PRIMARY KEY, event INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL
-) STRICT;
-CREATE INDEX further_key ON further (key);
-CREATE TABLE facts_past (
-    fact INTEGER NOT NULL, event INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL, until INTEGER NOT NULL,
-    PRIMARY KEY (fact, since)
-) STRICT;
-CREATE INDEX facts_past_key ON facts_past (key);
-CREATE TABLE further_past (
-    fact INTEGER NOT NULL, event INTEGER NOT NULL, since INTEGER NOT NULL, key BLOB NOT NULL, until INTEGER NOT NULL,
-    PRIMARY KEY (fact, since)
-) STRICT;
-CREATE INDEX further_past_key ON further_past (key);
-CREATE TABLE amendments (
-    position INTEGER PRIMARY KEY, target INTEGER NOT NULL, retraction INTEGER NOT NULL, active INTEGER NOT NULL,
-    moved_to TEXT
-) STRICT;
-CREATE INDEX amendments_target ON amendments (target);
-CREATE INDEX amendments_moved_to ON amendments (moved_to) WHERE moved_to IS NOT NULL;
-"""
-NAMES = ("facts", "further", "facts_past", "further_past", "amendments")
+_NO_FACTS = ", ".join(f"'{word}'" for word in sorted(NO_FACT_WORDS - {"fact.disputed"}))
+_TRIVIAL = f"""
+    SELECT position AS fact, position AS event, position AS since FROM events
+    WHERE type NOT IN ({_NO_FACTS}) AND NOT EXISTS (SELECT 1 FROM exceptions x WHERE x.fact = events.position)"""
 
-Interruption = MeetingPostponed | MeetingCancelled
-StatusReport = MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled
-
-
-_EVER = ("facts", "further", "facts_past", "further_past")
-_ASSERTED, _ASSERTED_BETWEEN = (
-    " UNION ALL ".join(
-        f"SELECT {table == 'facts'} AND key = :key, fact, event FROM {table} WHERE key {which}" for table in _EVER
-    )
-    for which in ("= :key", "BETWEEN :low AND :high")
+TABLES = (
+    """
+    CREATE TABLE exceptions (
+        fact INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER, event INTEGER, leader INTEGER,
+        subject TEXT NOT NULL, source INTEGER NOT NULL, said BLOB NOT NULL, PRIMARY KEY (fact, since)
+    ) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX exceptions_leader ON exceptions (leader) WHERE leader IS NOT NULL",
+    "CREATE INDEX exceptions_said ON exceptions (subject, source, said)",
+    "CREATE INDEX exceptions_until ON exceptions (until) WHERE until IS NOT NULL",
+    """
+    CREATE TABLE amendments (
+        position INTEGER PRIMARY KEY, target INTEGER NOT NULL, retraction INTEGER NOT NULL
+    ) STRICT""",
+    "CREATE INDEX amendments_target ON amendments (target)",
+    f"""
+    CREATE VIEW facts AS {_TRIVIAL}
+    UNION ALL
+    SELECT fact, event, since FROM exceptions WHERE until IS NULL AND event IS NOT NULL AND leader IS NULL""",
 )
-_GROUP = 50
-"""The number of keys that one statement looks up."""
-_USED = " UNION ALL ".join(f"SELECT key FROM {table} WHERE key IN ({', '.join('?' * _GROUP)})" for table in _EVER)
+NAMES = ("exceptions", "amendments")
+_EVER = 2**63 - 1
+NO_SOURCE = 0
+"""Stands for no source among the numbers of sources."""
 
 
 class Standing(NamedTuple):
-    """A fact that stands, with its present wording."""
+    """A fact that stands, with its present wording, and the number of the source of that (NO_SOURCE: none)."""
 
     fact: int
     event: int
     since: int
-    key: bytes
-    content: Content
+    content: Any
+    source: int
 
 
 class Change(NamedTuple):
-    """The outcome of an amendment: facts that no longer stand, facts that stand anew, at position ``until``."""
+    """What an event did at position ``until``: facts that fell, facts that stand anew."""
 
     removed: list[int]
     added: list[Standing]
     until: int
 
 
-def worded(entry: Entry) -> Content:
-    """Return the content of an entry: a fact, the replacement of a correction, or a dispute."""
-    return _wording(decode(entry.type, entry.schema, entry.data, entry.position))
+class _Member(NamedTuple):
+    """One fact of a group: its number, the event by which it reads, its wording and its source."""
+
+    fact: int
+    event: int
+    content: Any
+    source: int
 
 
-class Facts:
-    """The tables of standing facts on a connection that also holds the log."""
+class _Place(NamedTuple):
+    """How a fact of a group is placed: behind a leader, or standing with a wording as arranged."""
+
+    event: int
+    leader: int | None
+    content: Any
+    source: int
+
+
+def wording_of(event: Any) -> Any:
+    """Return what an event says: a fact, the replacement of a correction, a dispute."""
+    return event.replacement if isinstance(event, FactCorrected) else event
+
+
+def arrange(members: Iterable[_Member]) -> dict[int, _Place]:
+    """Place the facts of one group: the first stands, the others are behind it.
+
+    Two rows of one seat that differ in the format alone come to hybrid. Raises
+    ConflictError where two say different things.
+    """
+    placed: dict[int, _Place] = {}
+    leader: _Member | None = None
+    for member in sorted(members):
+        if leader is None:
+            leader = member
+            placed[member.fact] = _Place(member.event, None, member.content, member.source)
+            continue
+        shown = placed[leader.fact].content
+        if not same_fact(member.content, leader.content) and not same_fact(member.content, shown):
+            joined = join_formats(shown, member.content)
+            if joined is None:
+                raise ConflictError(
+                    f"{brief(member.content)} would contradict {brief(leader.content)}",
+                    standing="",
+                    position=leader.event,
+                    stands=leader.content,
+                )
+            placed[leader.fact] = placed[leader.fact]._replace(content=joined)
+        placed[member.fact] = _Place(member.event, leader.fact, member.content, member.source)
+    return placed
+
+
+def join_formats(one: Any, other: Any) -> DelegateAttended | None:
+    """Return the hybrid row that two rows of one seat come to, if they differ in the format alone."""
+    if not (isinstance(one, DelegateAttended) and isinstance(other, DelegateAttended)):
+        return None
+    if one.format is None or other.format is None or one.format == other.format:
+        return None
+    if not same_fact(attrs.evolve(one, format=None), attrs.evolve(other, format=None)):
+        return None
+    return _hybrid(one)
+
+
+def _hybrid(fact: DelegateAttended) -> DelegateAttended:
+    hybrid = attrs.evolve(fact, format=None)
+    object.__setattr__(hybrid, "format", Format.HYBRID)  # which may not be recorded, only come about
+    return hybrid
+
+
+class EffectiveLog:
+    """The tables of exceptions and amendments, on a connection that also holds the tables of the kinds."""
 
     def __init__(self, connection: sqlite3.Connection, log: SQLiteLog) -> None:
         self._connection = connection
         self._log = log
+        self._codec = log.codec
+        self._kinds = log.codec.kinds
+        self._find = {kind.cls: _finder(kind) for kind in self._kinds if kind.table.unique}
+        self._find[FactDisputed] = "SELECT fact, event FROM disputes WHERE disputed = ? AND said = ?"
 
-    # --- reading ---------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------
 
-    def interrupted(self, meetings: Iterable[str]) -> dict[str, int]:
-        """Map each meeting to its last standing postponement or cancellation, where it has one."""
-        last: dict[str, int] = {}
-        for meeting in meetings:
-            start = status_key(meeting)
-            row = self._connection.execute(
-                "SELECT max(fact) FROM facts WHERE key BETWEEN ? AND ? OR key BETWEEN ? AND ?",
-                (start + b"c", start + b"c\xff", start + b"p", start + b"p\xff"),
-            ).fetchone()
-            if row[0] is not None:
-                last[meeting] = row[0]
-        return last
+    def content(self, event: int) -> Any:
+        """Return what the event at a position says."""
+        entry = self._log.at(event)
+        return wording_of(self._codec.decode(entry.type, entry.schema, entry.data, entry.position))
 
-    def under(self, key_: bytes) -> int | None:
-        """Return the number of the fact that stands under a key."""
-        row = self._connection.execute("SELECT fact FROM facts WHERE key = ?", (key_,)).fetchone()
+    def standing(self, fact: Any) -> tuple[int, int] | None:
+        """Return the number and the event of the fact that stands under the identity of another one."""
+        values = (
+            [fact.event_id, claim_digest(fact)]
+            if isinstance(fact, FactDisputed)
+            else self._kinds.of(fact).key_values(fact)
+        )
+        row: tuple[int, int] | None = self._connection.execute(self._find[type(fact)], values).fetchone()
+        return row
+
+    def saying(self, fact: Any) -> int | None:
+        """Return the event by which a fact stands that says the same as another one."""
+        if isinstance(fact, StatusReport):
+            return next((one.event for one in self.story(fact.meeting) if same_fact(one.content, fact)), None)
+        found = self.standing(fact)
+        return found[1] if found is not None and same_fact(self.content(found[1]), fact) else None
+
+    def is_exceptional(self, subjects: Sequence[str]) -> set[str]:
+        """Return those of some subjects about which something is recorded that has exceptions."""
+        find = "SELECT 1 FROM exceptions WHERE subject = ? LIMIT 1"
+        return {subject for subject in subjects if self._connection.execute(find, (subject,)).fetchone()}
+
+    def said(self, subject: str, source: int, said: bytes) -> int | None:
+        """Return an exceptional event in which a source said just this, whatever was amended since."""
+        row = self._connection.execute(
+            "SELECT min(event) FROM exceptions WHERE subject = ? AND source = ? AND said = ? AND event IS NOT NULL",
+            (subject, source, said),
+        ).fetchone()
         return None if row is None else row[0]
 
-    def used(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Return the keys that may have been asserted before.
+    def source_of(self, fact: int, event: int) -> int:
+        """Return the number of the source of a fact that reads by an event: the event's, else the fact's own."""
+        return self._log.source_number(event) or self._log.source_number(fact)
 
-        The last incomplete group is returned unchecked (false positives are harmless).
-        """
-        full = len(keys) - len(keys) % _GROUP
-        found = set(keys[full:])
-        for start in range(0, full, _GROUP):
-            # As bytearrays, for which the driver seeks no adapter: 1.04 × faster.
-            group = [*map(bytearray, keys[start : start + _GROUP])] * len(_EVER)
-            found.update(key_ for (key_,) in self._connection.execute(_USED, group))
-        return found
+    def state(self, fact: int) -> tuple[int | None, int | None, int]:
+        """Return how a fact is now: the event by which it reads (None: withdrawn), its leader, since when."""
+        row: tuple[int | None, int | None, int] | None = self._connection.execute(
+            "SELECT event, leader, since FROM exceptions WHERE fact = ? AND until IS NULL", (fact,)
+        ).fetchone()
+        return row or (fact, None, fact)
 
-    def asserted(self, key_: bytes, *, prefix: bool = False) -> list[tuple[bool, int, int]]:
-        """Return each assertion ever made under a key, or its first 9 bytes: whether it stands there, fact, event."""
-        if not prefix:
-            return self._connection.execute(_ASSERTED, {"key": key_}).fetchall()
-        params = {"key": key_, "low": key_[:9], "high": key_[:9] + b"\xff" * 11}
-        return self._connection.execute(_ASSERTED_BETWEEN, params).fetchall()
-
-    def saying(self, content: Content) -> int | None:
-        """Return the event of a fact that stands with just this content, None where there is none."""
-        low, high = (key(content, {}),) * 2
-        if isinstance(content, MeetingAnnounced):
-            low, high = low[:9], low[:9] + b"\xff" * 11
-        rows = self._connection.execute("SELECT event FROM facts WHERE key BETWEEN ? AND ? ORDER BY fact", (low, high))
-        return next((event for (event,) in rows.fetchall() if self.content(event) == content), None)
-
-    def moved_to(self, subjects: Collection[str]) -> set[str]:
-        """Return the subjects to which corrections moved facts of other subjects."""
-        if not subjects:
-            return set()
+    def story(self, meeting: str) -> list[_Member]:
+        """Return all standing status reports of a meeting, further evidence too, in the order of recording."""
         rows = self._connection.execute(
-            "SELECT DISTINCT moved_to FROM amendments WHERE moved_to IN (SELECT value FROM json_each(?))",
-            (orjson.dumps(list(subjects)).decode(),),
-        )
-        return {row[0] for row in rows}
-
-    def content(self, event: int) -> Content:
-        """Return the content of the event at a position."""
-        return worded(self._log.at(event))
-
-    def reports(self, meeting: str) -> list[Standing]:
-        """Return the standing reports of a meeting's status, further sources included, in order."""
-        start = status_key(meeting)
-        rows = self._connection.execute(
-            "SELECT fact, event, since, key FROM facts WHERE key BETWEEN :low AND :high"
-            " UNION ALL SELECT fact, event, since, key FROM further WHERE key BETWEEN :low AND :high ORDER BY fact",
-            {"low": start, "high": start + b"\xff"},
+            "SELECT fact, event FROM meeting_reports WHERE meeting = :meeting UNION ALL"
+            " SELECT x.fact, x.event FROM meeting_reports r JOIN exceptions x ON x.leader = r.fact"
+            " AND x.until IS NULL WHERE r.meeting = :meeting ORDER BY 1",
+            {"meeting": meeting},
         ).fetchall()
-        return [Standing(fact, event, since, key_, self.content(event)) for fact, event, since, key_ in rows]
+        return [_Member(fact, event, self.content(event), self.source_of(fact, event)) for fact, event in rows]
+
+    def news(self, meeting: str) -> Story:
+        """Return the story of a meeting as far as it is news."""
+        story = Story(meeting)
+        rows = self._connection.execute(
+            "SELECT fact, event FROM meeting_reports WHERE meeting = ? ORDER BY fact", (meeting,)
+        ).fetchall()
+        for fact, event in rows:
+            story.add(self.report(fact, self.content(event), self.source_of(fact, event)))
+        return story
+
+    def add_evidence(self, story: Story, source: int) -> None:
+        """Add to a story of news what else a source reported of the meeting: its further evidence."""
+        rows = self._connection.execute(
+            "SELECT x.fact, x.event FROM exceptions x JOIN meeting_reports r ON r.fact = x.leader"
+            " WHERE x.subject = ? AND x.source = ? AND x.until IS NULL ORDER BY x.fact",
+            (story.meeting, source),
+        ).fetchall()
+        for fact, event in rows:
+            story.add(self.report(fact, self.content(event), source))
+
+    def reported(self, meetings: Iterable[str]) -> set[str]:
+        """Return those of some meetings whose status was reported before."""
+        find = "SELECT 1 FROM meeting_reports WHERE meeting = ? LIMIT 1"
+        return {meeting for meeting in meetings if self._connection.execute(find, (meeting,)).fetchone()}
+
+    def report(self, fact: int, content: StatusReport, source: int) -> Report:
+        """Return a status report with its day."""
+        return Report(fact, content, source or None, own_day(content, self.source(source)))
+
+    def source(self, number: int) -> Source | None:
+        """Return the source of a number."""
+        return None if number == NO_SOURCE else decode_source(self._log.source_text(number))
 
     def risen(self, after: int) -> Iterator[list[Standing]]:
-        """Yield the facts that stand now and did not stand so at position ``after``: pages in order of facts."""
+        """Yield what stands now and did not stand so at position ``after``: pages in order of facts."""
         low = 0
         while rows := self._connection.execute(
-            "SELECT f.fact, f.event, f.since, f.key, e.type, e.schema, e.data FROM facts f"
-            " JOIN events e ON e.position = f.event WHERE f.fact > ? AND f.since > ? ORDER BY f.fact LIMIT ?",
-            (low, after, PAGE),
+            "SELECT f.fact, f.event, f.since, e.type, e.schema, e.data, coalesce(e.source, own.source, 0)"
+            " FROM (SELECT fact, event, since FROM facts WHERE fact > :low AND since > :after"
+            "       ORDER BY fact LIMIT :page) f"
+            " JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact ORDER BY f.fact",
+            {"low": low, "after": after, "page": PAGE},
         ).fetchall():
             low = rows[-1][0]
-            yield [_standing(row) for row in rows]
+            standing = [self._standing(row) for row in rows]
+            yield self._arranged([one for one in standing if not isinstance(one.content, UnknownEvent)])
 
     def fallen(self, after: int) -> Iterator[tuple[Standing, int]]:
-        """Yield the facts that stopped standing after position ``after``, each with the position where it did."""
+        """Yield what stood at some time and fell after position ``after``, with the position it fell at."""
         rows = self._connection.execute(
-            "SELECT p.fact, p.event, p.since, p.key, e.type, e.schema, e.data, p.until FROM facts_past p"
-            " JOIN events e ON e.position = p.event WHERE p.until > ? ORDER BY p.until, p.fact",
+            "SELECT x.fact, x.event, x.since, e.type, e.schema, e.data, coalesce(e.source, own.source, 0), x.until"
+            " FROM exceptions x JOIN events e ON e.position = x.event JOIN events own ON own.position = x.fact"
+            " WHERE x.until > ? AND x.leader IS NULL ORDER BY x.until, x.fact",
             (after,),
         )
-        for row in rows:
-            yield _standing(row), row[7]
+        for row in rows.fetchall():
+            standing = self._standing(row[:7])
+            if not isinstance(standing.content, UnknownEvent):
+                yield standing, row[7]
 
-    # --- folding ---------------------------------------------------------------------
+    def _standing(self, row: Sequence[Any]) -> Standing:
+        fact, event, since, word, schema, data, source = row
+        return Standing(fact, event, since, wording_of(self._codec.decode(word, schema, data, event)), source)
 
-    def add(self, page: Sequence[tuple[int, Content]], keys: Sequence[bytes] | None = None) -> list[Standing]:
-        """Add newly recorded facts; return those that are no mere further source of one that stands.
-
-        ``page`` has positions and contents in order, ``keys`` their keys if already known.
-        """
-        keys = list(self._keys(page)) if keys is None else keys
-        standing = [
-            Standing._make((position, position, position, key_, content))
-            for (position, content), key_ in zip(page, keys, strict=True)
+    def _arranged(self, standing: list[Standing]) -> list[Standing]:
+        """Return facts as they are arranged: where a group comes to hybrid, its leader reads so."""
+        return [
+            one._replace(content=arrange(self._group(one.fact, one.content))[one.fact].content)
+            if isinstance(one.content, DelegateAttended) and one.content.format is not None and one.since > one.fact
+            else one
+            for one in standing
         ]
-        rows = [(position, position, position, bytearray(key_)) for position, _, _, key_, _ in standing]
-        cursor = self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)", rows)
-        if cursor.rowcount == len(rows):
-            return standing
-        first = {fact for (fact,) in self._connection.execute("SELECT fact FROM facts WHERE fact >= ?", (page[0][0],))}
-        self._connection.executemany(
-            "INSERT INTO further VALUES (?, ?, ?, ?)", [row for row in rows if row[0] not in first]
-        )
-        return [entry for entry in standing if entry.fact in first]
 
-    def _keys(self, page: Sequence[tuple[int, Content]]) -> Iterator[bytes]:
-        last = self.interrupted({content.meeting for _, content in page if isinstance(content, MeetingAnnounced)})
-        new: set[bytes] = set()
-        for position, content in page:
-            key_ = key(content, last)
-            yield key_
-            if isinstance(content, Interruption) and key_ not in new and self.under(key_) is None:
-                new.add(key_)
-                last[content.meeting] = position
+    # --- folding facts -----------------------------------------------------------------
+
+    def take(self, new: Standing) -> Change:
+        """Fold a recorded fact that may say what another one said: a row of its own, or further evidence."""
+        if isinstance(new.content, StatusReport):
+            story = self.news(new.content.meeting)
+            self.add_evidence(story, new.source)
+            classified = story.classify(self.report(new.fact, new.content, new.source))
+            story.check(classified, attended=False)
+            return self.place(new, classified.leader)
+        found = self.standing(new.content)
+        if found is None:
+            return self.place(new, None)
+        content = self.content(found[1])
+        if not same_fact(new.content, content) and join_formats(content, new.content) is None:
+            raise ConflictError(
+                f"{brief(new.content)} contradicts {brief(content)}", standing="", position=found[1], stands=content
+            )
+        return self.place(new, found[0])
+
+    def place(self, new: Standing, leader: int | None) -> Change:
+        """Fold a recorded fact that stands by itself (``leader`` None), or is further evidence of another."""
+        if leader is None:
+            return Change([], [new], new.fact)
+        self._insert(new.fact, new.fact, new.event, leader, new.content, new.source)
+        if not isinstance(new.content, DelegateAttended) or new.content.format is None:
+            return Change([], [], new.fact)
+        event, _, _ = self.state(leader)
+        assert event is not None
+        group = self._group(leader, self.content(event))
+        before = arrange([member for member in group if member.fact != new.fact])[leader]
+        after = arrange(group)[leader]
+        if before.content == after.content:
+            return Change([], [], new.fact)
+        self._set(leader, new.fact, event, None, after.content, after.source)
+        return Change([leader], [Standing(leader, event, new.fact, after.content, after.source)], new.fact)
+
+    def _group(self, leader: int, content: Any) -> list[_Member]:
+        """Return the facts that say what a leader says, itself included."""
+        event, _, _ = self.state(leader)
+        assert event is not None
+        behind = self._connection.execute(
+            "SELECT fact, event FROM exceptions WHERE leader = ? AND until IS NULL ORDER BY fact", (leader,)
+        ).fetchall()
+        return [
+            _Member(leader, event, content, self.source_of(leader, event)),
+            *(_Member(fact, at, self.content(at), self.source_of(fact, at)) for fact, at in behind),
+        ]
+
+    # --- folding amendments ------------------------------------------------------------
 
     def amend(self, position: int, amendment: FactCorrected | EventRetracted) -> Change:
         """Fold the amendment at a position; raises ConflictError if its outcome would contradict a standing fact."""
         target = self._log.find(amendment.event_id)
         assert target is not None
         retraction = isinstance(amendment, EventRetracted)
-        aim = target.position
-        moved_to: str | None = None
-        if isinstance(amendment, FactCorrected):
-            aim = self.root(aim)
-            subject = subject_of(amendment.replacement)
-            moved_to = None if subject == target.subject else subject
-        self._connection.execute("INSERT INTO amendments VALUES (?, ?, ?, 1, ?)", (position, aim, retraction, moved_to))
-        change = _Ledger(position)
-        if (fact := self._switch(aim)) is not None:
-            self._settle(fact, change)
-        return Change(sorted(change.removed), sorted(change.added.values()), position)
+        aim = target.position if retraction else self.root(target.position)
+        self._connection.execute("INSERT INTO amendments VALUES (?, ?, ?)", (position, aim, retraction))
+        return self.settle(position)
 
     def root(self, position: int) -> int:
-        """Return the fact that an event is about: itself, or the one that it amends in the end."""
+        """Return the fact that an event is about: itself, or what it corrects or retracts in the end."""
         while True:
             row = self._connection.execute("SELECT target FROM amendments WHERE position = ?", (position,)).fetchone()
             if row is None:
                 return position
             position = row[0]
 
-    def retracted_by(self, position: int) -> int | None:
-        """Return the position of the active retraction of an event, None where there is none."""
-        row = self._connection.execute(
-            "SELECT max(position) FROM amendments WHERE target = ? AND retraction AND active", (position,)
-        ).fetchone()
-        retraction: int | None = row[0]
-        return retraction
+    def word_of(self, amendment: int) -> str:
+        """Return the stored word of the fact that an amendment is about."""
+        return self._log.at(self.root(amendment)).type
 
-    def wording(self, fact: int) -> int:
-        """Return the position of the event whose wording a fact has: its last correction, or its own."""
-        row = self._connection.execute(
-            "SELECT max(position) FROM amendments WHERE target = ? AND NOT retraction AND active", (fact,)
-        ).fetchone()
-        return row[0] or fact
+    def retracted_by(self, position: int, until: int = _EVER) -> int | None:
+        """Return the retraction that holds an event out, if one does, by the amendments until a position."""
+        rows = self._connection.execute(
+            "SELECT position FROM amendments WHERE target = ? AND retraction AND position <= ? ORDER BY position DESC",
+            (position, until),
+        ).fetchall()
+        return next((retraction for (retraction,) in rows if self.retracted_by(retraction, until) is None), None)
 
-    def _switch(self, position: int) -> int | None:
-        """Pass a change of an event's activity on to the event it amends; return the fact at the end, if it changes."""
-        while True:
-            row = self._connection.execute(
-                "SELECT target, active FROM amendments WHERE position = ?", (position,)
-            ).fetchone()
-            if row is None:
-                return position
-            active = self.retracted_by(position) is None
-            if active == row[1]:
-                return None
-            self._connection.execute("UPDATE amendments SET active = ? WHERE position = ?", (active, position))
-            position = row[0]
+    def reading(self, fact: int, until: int = _EVER) -> int | None:
+        """Return the event by which a fact reads: its last correction, or its own; None where it is withdrawn."""
+        if self.retracted_by(fact, until) is not None:
+            return None
+        rows = self._connection.execute(
+            "SELECT position FROM amendments WHERE target = ? AND NOT retraction AND position <= ?"
+            " ORDER BY position DESC",
+            (fact, until),
+        ).fetchall()
+        return next((correction for (correction,) in rows if self.retracted_by(correction, until) is None), fact)
 
-    def _settle(self, fact: int, change: "_Ledger") -> None:
-        """Bring one fact to the state that its amendments now leave it in."""
-        before = self._row(fact)
-        event = None if self.retracted_by(fact) is not None else self.wording(fact)
-        if before is not None and before[1] == event:
-            return
-        touched: set[str] = set()
-        if before is not None:
-            content = self.content(before[1])
-            if isinstance(content, StatusReport):
-                touched.add(content.meeting)
-            self._fall(fact, change)
-        if event is not None:
-            content = self.content(event)
-            if isinstance(content, StatusReport):
-                touched.add(content.meeting)
-            self._stand(fact, event, content, self._key_at(fact, content), change)
-        for meeting in touched:
-            self._rekey(meeting, change)
+    def settle(self, position: int) -> Change:
+        """Make the fact that an amendment is about stand, fall or read as it now says; write the difference."""
+        fact = self.root(position)
+        before, leader, _ = self.state(fact)
+        after = self.reading(fact, position)
+        if before == after:
+            return Change([], [], position)
+        old = None if before is None else self.content(before)
+        new = None if after is None else self.content(after)
+        if isinstance(old if new is None else new, EventCited):
+            return Change([], [], position)
+        is_, becomes = self._groups_of(fact, old, leader), dict[int, _Member]()
+        if new is not None and not isinstance(new, StatusReport | UnknownEvent):
+            found = self.standing(new)
+            if found is not None and found[0] not in is_:
+                is_ |= {member.fact: member for member in self._group(found[0], self.content(found[1]))}
+        meetings = {content.meeting for content in (old, new) if isinstance(content, StatusReport)}
+        for meeting in meetings:
+            is_ |= {member.fact: member for member in self.story(meeting)}
+        becomes |= is_
+        becomes.pop(fact, None)
+        if after is not None:
+            becomes[fact] = _Member(fact, after, new, self.source_of(fact, after))
+        return self._write(self._placed(is_), self._placed(becomes), position)
 
-    def _row(self, fact: int) -> tuple[str, int, int, bytes] | None:
-        row: tuple[str, int, int, bytes] | None = self._connection.execute(
-            "SELECT 'facts', event, since, key FROM facts WHERE fact = :fact"
-            " UNION ALL SELECT 'further', event, since, key FROM further WHERE fact = :fact",
-            {"fact": fact},
-        ).fetchone()
-        return row
+    def _groups_of(self, fact: int, content: Any, leader: int | None) -> dict[int, _Member]:
+        """Return the group that a fact is in, by number; nothing where it is withdrawn."""
+        if content is None or isinstance(content, StatusReport):
+            return {}
+        if isinstance(content, UnknownEvent):
+            return {fact: _Member(fact, fact, content, self.source_of(fact, fact))}
+        first = fact if leader is None else leader
+        event, _, _ = self.state(first)
+        assert event is not None
+        return {member.fact: member for member in self._group(first, self.content(event))}
 
-    def _key_at(self, fact: int, content: Content) -> bytes:
-        """Return the key of a content that stands as this fact, given the interruptions before it."""
-        if not isinstance(content, MeetingAnnounced):
-            return key(content, {})
-        before = [
-            entry.fact
-            for entry in self.reports(content.meeting)
-            if isinstance(entry.content, Interruption) and entry.fact < fact and self.under(entry.key) == entry.fact
+    def _placed(self, members: dict[int, _Member]) -> dict[int, _Place]:
+        groups: dict[Hashable, list[_Member]] = {}
+        stories: dict[str, list[_Member]] = {}
+        for member in members.values():
+            if isinstance(member.content, StatusReport):
+                stories.setdefault(member.content.meeting, []).append(member)
+            else:
+                groups.setdefault(self._identity(member), []).append(member)
+        placed: dict[int, _Place] = {}
+        for group in groups.values():
+            placed |= arrange(group)
+        for meeting, reports in stories.items():
+            for member, classified in self.classified(meeting, reports):
+                placed[member.fact] = _Place(member.event, classified.leader, member.content, member.source)
+        return placed
+
+    def classified(self, meeting: str, reports: Iterable[_Member]) -> Iterator[tuple[_Member, Classified]]:
+        """Yield the reports of a meeting in the order of recording, each with what it is."""
+        story = Story(meeting)
+        for member in sorted(reports, key=lambda member: member.fact):
+            yield member, story.add(self.report(member.fact, member.content, member.source))
+
+    def _write(self, is_: dict[int, _Place], becomes: dict[int, _Place], position: int) -> Change:
+        removed, added = list[int](), list[Standing]()
+        for number in sorted(is_.keys() | becomes.keys()):
+            before, after = is_.get(number), becomes.get(number)
+            if before == after:
+                continue
+            if before is not None and before.leader is None and not isinstance(before.content, UnknownEvent):
+                removed.append(number)
+            if after is None:
+                self._withdraw(number, position)
+                continue
+            self._set(number, position, after.event, after.leader, after.content, after.source)
+            if after.leader is None and not isinstance(after.content, UnknownEvent):
+                added.append(Standing(number, after.event, position, after.content, after.source))
+        return Change(removed, added, position)
+
+    def _identity(self, member: _Member) -> Hashable:
+        match member.content:
+            case UnknownEvent():
+                return member.fact
+            case FactDisputed():
+                return wording(member.content)
+            case _:
+                return self._kinds.of(member.content).identity(member.content)
+
+    def forget(self, words: Sequence[str], after: int) -> None:
+        """Undo what happened after a position to the facts stored under some words."""
+        marks = ", ".join("?" * len(words))
+        changed = [
+            fact
+            for (fact,) in self._connection.execute(
+                "SELECT DISTINCT x.fact FROM exceptions x JOIN events e ON e.position = x.fact"
+                f" WHERE (x.until > ? OR x.since > ?) AND e.type IN ({marks})",
+                (after, after, *words),
+            ).fetchall()
         ]
-        return key(content, {content.meeting: max(before, default=0)})
-
-    def _stand(self, fact: int, event: int, content: Content, key_: bytes, change: "_Ledger") -> None:
-        leader = self.under(key_)
-        if leader is None:
-            self._connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", (fact, event, change.until, key_))
-            change.add(Standing(fact, event, change.until, key_, content))
-            return
-        row = self._row(leader)
-        assert row is not None
-        standing = self.content(row[1])
-        if standing != content:
-            entry = self._log.at(row[1])
-            raise ConflictError(
-                f"{brief(content)} would contradict {brief(standing)}, which stands as event {entry.id} "
-                f"(position {entry.position}): correct or retract that one first, "
-                "or keep the claim beside it with dispute()",
-                standing=entry.id,
-                fact=content,
+        for fact in changed:
+            self._connection.execute("DELETE FROM exceptions WHERE fact = ? AND since > ?", (fact, after))
+            self._connection.execute("UPDATE exceptions SET until = NULL WHERE fact = ? AND until > ?", (fact, after))
+            self._connection.execute(  # its first row alone says nothing, unless it is further evidence
+                "DELETE FROM exceptions WHERE fact = ? AND since = fact AND until IS NULL AND leader IS NULL", (fact,)
             )
-        if fact < leader:
-            self._fall(leader, change, promote=False)
-            self._connection.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", (fact, event, change.until, key_))
-            change.add(Standing(fact, event, change.until, key_, content))
-            fact, event = leader, row[1]
-        self._connection.execute("INSERT INTO further VALUES (?, ?, ?, ?)", (fact, event, change.until, key_))
 
-    def _fall(self, fact: int, change: "_Ledger", *, promote: bool = True) -> None:
-        row = self._row(fact)
-        assert row is not None
-        table, _, since, key_ = row
-        if since < change.until:
-            self._connection.execute(
-                f"INSERT INTO {table}_past SELECT *, ? FROM {table} WHERE fact = ?", (change.until, fact)
-            )
-        self._connection.execute(f"DELETE FROM {table} WHERE fact = ?", (fact,))
-        if table == "further":
-            return
-        change.remove(fact)
-        if promote:
-            following = self._connection.execute("SELECT min(fact) FROM further WHERE key = ?", (key_,)).fetchone()[0]
-            if following is not None:
-                next_row = self._row(following)
-                assert next_row is not None
-                self._fall(following, change)
-                self._stand(following, next_row[1], self.content(next_row[1]), key_, change)
+    # --- writing exceptions ------------------------------------------------------------
 
-    def _rekey(self, meeting: str, change: "_Ledger") -> None:
-        """Move a meeting's announcements to the keys that its interruptions now leave them."""
-        last = 0
-        for entry in self.reports(meeting):
-            if isinstance(entry.content, Interruption) and self.under(entry.key) == entry.fact:
-                last = entry.fact
-            elif isinstance(entry.content, MeetingAnnounced):
-                wanted = key(entry.content, {meeting: last})
-                if wanted != entry.key:
-                    self._fall(entry.fact, change, promote=False)
-                    self._stand(entry.fact, entry.event, entry.content, wanted, change)
+    def _set(self, fact: int, since: int, event: int, leader: int | None, content: Any, source: int) -> None:
+        self._close(fact, since)
+        self._insert(fact, since, event, leader, content, source)
 
+    def _withdraw(self, fact: int, since: int) -> None:
+        row = self._close(fact, since)
+        self._connection.execute(
+            "INSERT INTO exceptions VALUES (?, ?, NULL, NULL, NULL, ?, ?, x'')", (fact, since, *row)
+        )
 
-class _Ledger:
-    """The outcome of one amendment: a fact that falls and stands again unchanged is no change."""
+    def _close(self, fact: int, until: int) -> tuple[str, int]:
+        """End what a fact is now at a position; return its subject and source."""
+        row = self._connection.execute(
+            "UPDATE exceptions SET until = ? WHERE fact = ? AND until IS NULL RETURNING subject, source", (until, fact)
+        ).fetchall()
+        if row:
+            return row[0]  # type: ignore[no-any-return]
+        content, source = self.content(fact), self.source_of(fact, fact)
+        self._insert(fact, fact, fact, None, content, source, until=until)
+        return self._subject(fact, content), source
 
-    def __init__(self, until: int) -> None:
-        self.until = until
-        self.removed: set[int] = set()
-        self.added: dict[int, Standing] = {}
+    def _insert(
+        self,
+        fact: int,
+        since: int,
+        event: int,
+        leader: int | None,
+        content: Any,
+        source: int,
+        *,
+        until: int | None = None,
+    ) -> None:
+        self._connection.execute(
+            "INSERT INTO exceptions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (fact, since, until, event, leader, self._subject(event, content), source, wording(content)),
+        )
 
-    def remove(self, fact: int) -> None:
-        if self.added.pop(fact, None) is None:
-            self.removed.add(fact)
-
-    def add(self, standing: Standing) -> None:
-        self.added[standing.fact] = standing
+    def _subject(self, event: int, content: Any) -> str:
+        if isinstance(content, FactDisputed | UnknownEvent):
+            return self._log.at(event).subject
+        return self._kinds.subject(content)
 
 
-def _standing(row: Sequence[Any]) -> Standing:
-    fact, event, since, key_, word, schema, data = row[:7]
-    return Standing(fact, event, since, key_, _wording(decode(word, schema, data, event)))
-
-
-def _wording(event: Event) -> Content:
-    assert not isinstance(event, EventRetracted)
-    return event.replacement if isinstance(event, FactCorrected) else event
+def _finder(kind: Kind) -> str:
+    """Return the statement that looks up the row of an identity."""
+    return f"SELECT fact, event FROM {kind.table.name} WHERE ({kind.table.unique}) = ({', '.join('?' * kind.width)})"

@@ -1,73 +1,48 @@
 """The standard projection: the tables and views that every registry keeps.
 
-A table holds a date three times: ``date`` as recorded (EDTF text), and the ``earliest``
-and ``latest`` day (ISO 8601) of the beginning.
+The tables of facts are those of the kinds (:mod:`dialogue_registry.model.standard_kinds`).
+Dates stand in tables three times: as recorded (EDTF text), and the ``earliest`` and the
+``latest`` day (ISO 8601) on which the thing can have begun.
 """
 
+import sqlite3
+from datetime import date
+from typing import Any
+
+import attrs
 import orjson
 
-from dialogue_registry.log.codec import to_data
+from dialogue_registry.log.codec import STANDARD_CODEC
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
-    ActivityReported,
-    CountStated,
-    DelegateAttended,
-    DialogueLaunched,
     FactDisputed,
+    Format,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
-    OutcomeAgreed,
-    PartyJoined,
-    SeriesOpened,
-    TopicDiscussed,
+    StatusReport,
 )
+from dialogue_registry.model.kinds import wording
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
+from dialogue_registry.model.status import Report, Story, fold
 from dialogue_registry.model.tables import Projection, Row, State, Table, Tally, View
 
-_LATER = "DEFERRABLE INITIALLY DEFERRED"
-_DATED = {"date": "TEXT", "earliest": "TEXT", "latest": "TEXT"}
-_VAGUE = "report = 'held' AND earliest < latest"
 _FORMATS = {"in_person": "= 'in-person'", "online": "= 'online'", "hybrid": "= 'hybrid'", "unknown": "IS NULL"}
 
 
-def _days(date: PartialDate | None) -> tuple[str | None, str | None, str | None]:
-    if date is None:
-        return None, None, None
-    return date.text, date.earliest.isoformat(), date.latest_start.isoformat()
-
-
-def _list(texts: tuple[str, ...]) -> str:
-    return orjson.dumps(texts).decode()
-
-
-def _meeting(report: str, fact: MeetingAnnounced | MeetingHeld) -> Row:
-    return (
-        fact.meeting,
-        report,
-        fact.series,
-        *_days(fact.date),
-        fact.ordinal,
-        fact.format,
-        fact.place,
-        fact.country,
-        fact.title,
-        None,
-        None,
-    )
-
-
-def _interruption(report: str, fact: MeetingPostponed | MeetingCancelled) -> Row:
-    until = fact.until.text if isinstance(fact, MeetingPostponed) and fact.until else None
-    return (fact.meeting, report, None, *_days(fact.on), *(None,) * 5, fact.reason, until)
+def claim_digest(dispute: FactDisputed) -> bytes:
+    """Return a digest (16 bytes) of what a dispute claims and why, folded, whatever it disputes."""
+    return wording(attrs.evolve(dispute, event_id="-"))
 
 
 def _dispute(dispute: FactDisputed) -> Row:
-    return dispute.event_id, orjson.dumps(to_data(dispute)["claim"]).decode(), dispute.reason
+    claim = STANDARD_CODEC.to_data(dispute)["claim"] if STANDARD_KINDS.find(type(dispute.claim)) else None
+    return dispute.event_id, orjson.dumps(claim).decode(), dispute.reason, claim_digest(dispute)
 
 
-# Two columns for each format: without an ordinal printed, and with one. Counting the rows that pass a filter takes two
-# thirds of the time of adding up ones and noughts; the filter begins with the test that is the fastest.
+# Two columns for each format: without an ordinal printed, and with one. Counting what a filter lets through takes two
+# thirds of the time of adding up ones and noughts, all the more where the filter begins with what is quickly seen.
 _COUNTED = {
     f"{bound}_{name}{suffix}": f"count(*) FILTER (WHERE ordinal IS {ordinal} AND format {format_} AND {bound})"
     for bound in ("possible", "certain")
@@ -75,119 +50,151 @@ _COUNTED = {
     for suffix, ordinal in {"": "NULL", "_numbered": "NOT NULL"}.items()
 }
 
-_PARTS = (
-    Table(
-        "dialogues",
-        columns={
-            "dialogue": "TEXT NOT NULL UNIQUE",
-            "name": "TEXT NOT NULL",
-            "launched": "TEXT",
-            "earliest": "TEXT",
-            "latest": "TEXT",
-            "aliases": "TEXT NOT NULL",
-        },
-        feed={DialogueLaunched: lambda e: (e.dialogue, e.name, *_days(e.launched), _list(e.aliases))},
-    ),
-    Table(
-        "parties",
-        columns={
-            "dialogue": f"TEXT NOT NULL REFERENCES dialogues (dialogue) {_LATER}",
-            "party": "TEXT NOT NULL",
-            "name": "TEXT NOT NULL",
-            "joined": "TEXT",
-            "earliest": "TEXT",
-            "latest": "TEXT",
-            "aliases": "TEXT NOT NULL",
-        },
-        feed={PartyJoined: lambda e: (e.dialogue, e.party, e.name, *_days(e.joined), _list(e.aliases))},
-        indexes=("dialogue, party",),
-    ),
-    Table(
-        "series",
-        columns={
-            "series": "TEXT NOT NULL UNIQUE",
-            "dialogue": f"TEXT NOT NULL REFERENCES dialogues (dialogue) {_LATER}",
-            "name": "TEXT NOT NULL",
-            "abbreviation": "TEXT NOT NULL",
-            "aliases": "TEXT NOT NULL",
-        },
-        feed={SeriesOpened: lambda e: (e.series, e.dialogue, e.name, e.abbreviation, _list(e.aliases))},
-        indexes=("dialogue",),
-    ),
-    Table(
-        "meeting_reports",
-        columns={
-            "meeting": "TEXT NOT NULL",
-            "report": "TEXT NOT NULL",
-            "series": f"TEXT REFERENCES series (series) {_LATER}",
-            **_DATED,
-            "ordinal": "INTEGER",
-            "format": "TEXT",
-            "place": "TEXT",
-            "country": "TEXT",
-            "title": "TEXT",
-            "reason": "TEXT",
-            "postponed_until": "TEXT",
-        },
-        feed={
-            MeetingAnnounced: lambda e: _meeting("announced", e),
-            MeetingHeld: lambda e: _meeting("held", e),
-            MeetingPostponed: lambda e: _interruption("postponed", e),
-            MeetingCancelled: lambda e: _interruption("cancelled", e),
-        },
-        indexes=(
-            "meeting",
-            "series",
-            f"series, earliest, latest WHERE {_VAGUE}",
-            f"series, julianday(latest) - julianday(earliest) WHERE {_VAGUE}",
-        ),
-    ),
+_REPORT_COLUMNS = (
+    "fact", "event", "report", "day", "series", "date", "earliest", "latest", "ordinal", "period", "format", "place",
+    "country", "title", "reason", "until_",
+)  # fmt: skip
+_SHOWN_COLUMNS = (
+    "series", "date", "earliest", "latest", "ordinal", "period", "format", "place", "country", "title", "fact", "event",
+)  # fmt: skip
+_STATUS_COLUMNS = ("status", "reason", "postponed_until", "status_fact")
+_PLACES = [_REPORT_COLUMNS.index(column) for column in _SHOWN_COLUMNS]
+
+
+class MeetingStatus:
+    """A window function of SQL: the reports of one meeting in, what they come to as a JSON array out.
+
+    No aggregate, since SQLite pushes a condition on the meeting into a window's partition,
+    but not into a group.
+
+    The array holds the columns _STATUS_COLUMNS, of which the last is the number of the report
+    that the status comes from, then the columns _SHOWN_COLUMNS of the report whose date, place
+    and so on are the meeting's; NULL where nothing announces it or says that it was held.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._outcome: str | None = None
+
+    def step(self, *row: Any) -> None:
+        """Take in one report: the columns of _REPORT_COLUMNS."""
+        self._rows.append(row)
+
+    def value(self) -> str | None:
+        """Return what the reports come to; asked once a row, of the same reports."""
+        if self._outcome is None:
+            self._outcome = self._come_to()
+        return self._outcome
+
+    def inverse(self, *row: Any) -> None:
+        """Take out a report, which never happens: the window is the whole partition."""
+        raise NotImplementedError(row)
+
+    finalize = value
+
+    def _come_to(self) -> str | None:
+        if len(self._rows) == 1:  # nearly always
+            (row,) = self._rows
+            return _shown(row, row[2], None, None, row[0]) if row[2] in ("announced", "held") else None
+        story, rows = Story(""), {}
+        for row in sorted(self._rows):
+            story.add(_report(row))
+            rows[row[0]] = row
+        state = fold(story.news)
+        if state is None:
+            return None
+        until = None if state.until is None else state.until.text
+        return _shown(rows[state.shown.fact], state.status, state.reason or None, until, state.said.fact)
+
+
+def _shown(row: tuple[Any, ...], status: str, reason: str | None, until: str | None, said: int) -> str:
+    return orjson.dumps([str(status), reason, until, said, *(row[place] for place in _PLACES)]).decode()
+
+
+def _report(row: tuple[object, ...]) -> Report:
+    values = dict(zip(_REPORT_COLUMNS, row, strict=True))
+    day = values["day"]
+    return Report(
+        int(str(values["fact"])),
+        _content(values),
+        values["fact"],
+        None if day is None else date.fromisoformat(str(day)),
+    )
+
+
+def _content(values: dict[str, object]) -> StatusReport:
+    """Return a report as far as its status depends on it; all of one meeting are said of the meeting ``m``."""
+    reason, until = str(values["reason"] or ""), values["until_"]
+    match values["report"]:
+        case "postponed":
+            return MeetingPostponed(
+                meeting="m", reason=reason, until=None if until is None else PartialDate.of(str(until))
+            )
+        case "cancelled":
+            return MeetingCancelled(meeting="m", reason=reason)
+        case report:
+            cls = MeetingHeld if report == "held" else MeetingAnnounced
+            fields = {
+                name: values[name] for name in ("series", "date", "ordinal", "period", "place", "country", "title")
+            }
+            format_ = values["format"]
+            return cls(meeting="m", format=None if format_ is None else Format(str(format_)), **fields)  # type: ignore[arg-type]
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions that the standard projection's statements use."""
+    connection.create_window_function("meeting_status", len(_REPORT_COLUMNS), MeetingStatus)
+
+
+def _tables() -> dict[str, Table]:
+    return {kind.table.name: kind.table for kind in STANDARD_KINDS}
+
+
+_TABLES = _tables()
+_MEETING_COLUMNS = {
+    "meeting": "TEXT",
+    "series": "TEXT NOT NULL REFERENCES series (series)",
+    "status": "TEXT NOT NULL",
+    "date": "TEXT",
+    "earliest": "TEXT",
+    "latest": "TEXT",
+    "ordinal": "INTEGER",
+    "period": "TEXT NOT NULL",
+    "format": "TEXT",
+    "place": "TEXT NOT NULL",
+    "country": "TEXT NOT NULL",
+    "title": "TEXT NOT NULL",
+    "reason": "TEXT",
+    "postponed_until": "TEXT",
+    "fact": "INTEGER NOT NULL",
+    "event": "INTEGER NOT NULL REFERENCES events",
+    "status_fact": "INTEGER NOT NULL",
+}
+
+
+def _extracted(column: str) -> str:
+    """Return the SQL that takes a column out of the array of meeting_status()."""
+    return f"json_extract(said, '$[{(*_STATUS_COLUMNS, *_SHOWN_COLUMNS).index(column)}]')"
+
+
+_MEETINGS = (
     State(
         "meetings",
         table="meeting_reports",
         key="meeting",
-        columns={
-            "meeting": "TEXT",
-            "series": f"TEXT NOT NULL REFERENCES series (series) {_LATER}",
-            "status": "TEXT NOT NULL",
-            **_DATED,
-            "ordinal": "INTEGER",
-            "format": "TEXT",
-            "place": "TEXT NOT NULL",
-            "country": "TEXT NOT NULL",
-            "title": "TEXT NOT NULL",
-            "reason": "TEXT",
-            "postponed_until": "TEXT",
-            "fact": "INTEGER NOT NULL",
-            "event": "INTEGER NOT NULL REFERENCES events",
-        },
-        # The last report that it was held shows, else the last announcement. The interruption of that one is found
-        # as the greatest text that begins with its fact: a lookup of its row would cost `at` its indexes.
-        select="""
-            SELECT meeting, series, coalesce(json_extract(interruption, '$[0]'), report),
-                   date, earliest, latest, ordinal, format, place, country, title,
-                   json_extract(interruption, '$[1]'), json_extract(interruption, '$[2]'), fact, event
-            FROM (SELECT *,
-                         CASE WHEN report = 'held' THEN NULL
-                              WHEN cancelled > printf('%019d', fact) THEN substr(cancelled, 20)
-                              WHEN postponed > printf('%019d', fact) THEN substr(postponed, 20) END AS interruption
-                  FROM (SELECT *,
-                               row_number() OVER reports AS rank,
-                               max(CASE WHEN report = 'cancelled' THEN wording END) OVER whole AS cancelled,
-                               max(CASE WHEN report = 'postponed' THEN wording END) OVER whole AS postponed
-                        FROM (SELECT *, CASE WHEN report IN ('cancelled', 'postponed')
-                                             THEN printf('%019d', fact) || json_array(report, reason, postponed_until)
-                                             END AS wording
-                              FROM {rows})
-                        WINDOW reports AS (PARTITION BY meeting ORDER BY report = 'held' DESC,
-                                                                       report = 'announced' DESC, fact DESC),
-                               whole AS (reports ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
-                  WHERE rank = 1 AND series IS NOT NULL)""",
+        columns=_MEETING_COLUMNS,
+        select=f"""
+            SELECT meeting, {", ".join(_extracted(column) for column in _MEETING_COLUMNS if column != "meeting")}
+            FROM (SELECT meeting, meeting_status({", ".join(_REPORT_COLUMNS)}) OVER reports AS said,
+                         row_number() OVER reports AS number
+                  FROM {{rows}} WINDOW reports AS (
+                      PARTITION BY meeting ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+            WHERE number = 1 AND said IS NOT NULL""",
         indexes=("series, earliest",),
     ),
     Tally(
         # Held meetings by decade, year, month and day (level 3, 4, 7, 10: the length of the period). They are
-        # possible from the earliest day they can have begun on, and certain from the latest, which is mostly
+        # possible from the earliest day they can have begun on, and certain from the latest, which is most often
         # the same row. A meeting without a date is possible before all periods, in '', and certain after them, in '~'.
         "held_tallies",
         table="meeting_reports",
@@ -203,69 +210,14 @@ _PARTS = (
             WHERE (possible AND certain) = coalesce(earliest = latest, 0) AND (earliest IS NOT NULL OR level = 3)
             GROUP BY 1, 2, 3""",
     ),
-    Table(
-        "attendance",
-        columns={
-            "meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}",
-            "party": "TEXT NOT NULL",
-            "name": "TEXT NOT NULL",
-            "office": "TEXT NOT NULL",
-            "role": "TEXT NOT NULL",
-            "on_behalf_of": "TEXT NOT NULL",
-        },
-        feed={DelegateAttended: lambda e: (e.meeting, e.party, e.name, e.office, str(e.role), e.on_behalf_of)},
-        indexes=("meeting", "name"),
-    ),
-    Table(
-        "topics",
-        columns={"meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}", "topic": "TEXT NOT NULL"},
-        feed={TopicDiscussed: lambda e: (e.meeting, e.topic)},
-        indexes=("meeting",),
-    ),
-    Table(
-        "activities",
-        columns={
-            "meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}",
-            "title": "TEXT NOT NULL",
-            "organisers": "TEXT NOT NULL",
-            "field": "TEXT NOT NULL",
-            **_DATED,
-        },
-        feed={ActivityReported: lambda e: (e.meeting, e.title, _list(e.organisers), e.field, *_days(e.date))},
-        indexes=("meeting",),
-    ),
-    Table(
-        "outcomes",
-        columns={
-            "meeting": f"TEXT NOT NULL REFERENCES meetings (meeting) {_LATER}",
-            "title": "TEXT NOT NULL",
-            "kind": "TEXT NOT NULL",
-        },
-        feed={OutcomeAgreed: lambda e: (e.meeting, e.title, e.kind)},
-        indexes=("meeting",),
-    ),
-    Table(
-        "statements",
-        columns={
-            "series": f"TEXT NOT NULL REFERENCES series (series) {_LATER}",
-            "count": "INTEGER NOT NULL",
-            "as_of": "TEXT NOT NULL",
-            "earliest": "TEXT NOT NULL",
-            "latest": "TEXT NOT NULL",
-            "format": "TEXT",
-            "reported_at": "TEXT",
-            "ends": "TEXT NOT NULL",  # the last day it can reach: as of that day it is known
-        },
-        feed={
-            CountStated: lambda e: (e.series, e.count, *_days(e.as_of), e.format, e.reported_at, str(e.as_of.latest))
-        },
-        indexes=("series, ends",),
-    ),
+)
+_OTHERS = (
     Table(
         "disputes",
-        columns={"disputed": "TEXT NOT NULL", "claim": "TEXT NOT NULL", "reason": "TEXT NOT NULL"},
+        columns={"disputed": "TEXT NOT NULL", "claim": "TEXT NOT NULL", "reason": "TEXT NOT NULL", "said": "BLOB"},
         feed={FactDisputed: _dispute},
         indexes=("disputed",),
+        unique="disputed, said",
     ),
     View(
         "cumulative_counts",
@@ -290,15 +242,24 @@ _PARTS = (
         # Two arms, so that a question for one fact is answered by its indexes.
         select="""
             SELECT f.fact AS fact, f.fact AS telling, e.position AS event, e.id AS event_id,
-                   e.recorded_at AS recorded_at, e.by AS by, s.title AS title, s.url AS url, s.data AS source
+                   e.recorded_at AS recorded_at, e.by AS by, s.title AS title, s.url AS url, s.data AS source,
+                   e.citation AS citation
             FROM facts f JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact
             LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)
             UNION ALL
-            SELECT f.fact, x.fact, e.position, e.id, e.recorded_at, e.by, s.title, s.url, s.data
-            FROM facts f JOIN further x ON x.key = f.key JOIN events e ON e.position = x.event
-            JOIN events own ON own.position = x.fact LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)""",
+            SELECT x.leader, x.fact, e.position, e.id, e.recorded_at, e.by, s.title, s.url, s.data, e.citation
+            FROM exceptions x JOIN events e ON e.position = x.event JOIN events own ON own.position = x.fact
+            LEFT JOIN sources s ON s.id = coalesce(e.source, own.source)
+            WHERE x.leader IS NOT NULL AND x.until IS NULL""",
     ),
 )
+_FIRST = ("dialogues", "parties", "series", "meeting_reports")
+_PARTS = (
+    *(_TABLES[name] for name in _FIRST),
+    *_MEETINGS,
+    *(table for name, table in _TABLES.items() if name not in _FIRST),
+    *_OTHERS,
+)
 
-STANDARD = Projection("standard", 2, _PARTS)
+STANDARD = Projection("standard", 3, _PARTS)
 """The projection of every registry; its version goes up whenever a part changes."""

@@ -8,7 +8,8 @@ from itertools import pairwise
 import attrs
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Fact, subject_of
+from dialogue_registry.model.events import Fact
+from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.queries.display import Rows, differing, table
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Dispute, Meeting, Statement

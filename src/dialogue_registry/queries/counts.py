@@ -14,7 +14,7 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown, html_table
 from dialogue_registry.queries.results import Meeting, Statement
 

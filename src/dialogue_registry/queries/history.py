@@ -4,10 +4,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from dialogue_registry.log.codec import decode_source
-from dialogue_registry.log.entry import Entry, decoded, recorded
+from dialogue_registry.log.entry import Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import EventRetracted, FactCorrected, FactDisputed
-from dialogue_registry.projections.effective_log import Facts, worded
+from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, FactDisputed
+from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.results import Step
 
@@ -18,8 +18,8 @@ def history(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tup
     A fact that a correction moved here from another subject has all its steps here.
     """
     entries = {entry.position: entry for entry in _of_subject(log, subject)}
-    moved_here = "SELECT DISTINCT target FROM amendments WHERE moved_to = ?"
-    for (fact,) in connection.execute(moved_here, (subject,)).fetchall():
+    facts_here = "SELECT DISTINCT fact FROM exceptions WHERE subject = ?"
+    for (fact,) in connection.execute(facts_here, (subject,)).fetchall():
         entries.update({entry.position: entry for entry in _of_fact(connection, log, fact)})
     return Rows(_steps(connection, log, (entries[position] for position in sorted(entries))))
 
@@ -40,9 +40,9 @@ def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> Itera
 
 
 def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Entry]) -> Iterator[Step]:
-    facts = Facts(connection, log)
+    facts = EffectiveLog(connection, log)
     for entry in entries:
-        event, reason = decoded(entry), ""
+        event, reason = log.codec.decode(entry.type, entry.schema, entry.data, entry.position), ""
         fact = facts.root(entry.position) if isinstance(event, FactCorrected | EventRetracted) else entry.position
         wording, leads = _reading(connection, fact, entry.position) or (0, False)
         match event:
@@ -52,6 +52,8 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
                 what, reason = ("restored" if wording else "retracted"), event.reason
             case FactDisputed():
                 what, reason = "disputed", event.reason
+            case EventCited():
+                what = "cited"
             case _:
                 what = "recorded" if leads else "also reported"
         yield Step(
@@ -59,7 +61,7 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
             event_id=entry.id,
             recorded_at=recorded(entry).recorded_at,
             what=what,
-            fact=worded(entry if wording == entry.position else log.at(wording)) if wording else None,
+            fact=facts.content(wording) if wording else None,
             of=fact,
             by=entry.by,
             reason=reason,
@@ -67,18 +69,14 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
         )
 
 
-_READING = " UNION ALL ".join(
-    f"SELECT event, {leads} FROM {table} WHERE fact = :fact AND since <= :position AND {until}"
-    for table, leads, until in (
-        ("main.facts", 1, "true"),
-        ("main.further", 0, "true"),
-        ("main.facts_past", 1, "until > :position"),
-        ("main.further_past", 0, "until > :position"),
-    )
-)
-
-
 def _reading(connection: sqlite3.Connection, fact: int, position: int) -> tuple[int, bool] | None:
     """Return the event that words a fact as of a position, and whether no fact before it says the same."""
-    row = connection.execute(_READING, {"fact": fact, "position": position}).fetchone()
-    return None if row is None else (row[0], bool(row[1]))
+    rows = connection.execute(
+        "SELECT event, leader, until IS NULL OR until > :position FROM exceptions"
+        " WHERE fact = :fact AND since <= :position",
+        {"fact": fact, "position": position},
+    ).fetchall()
+    if not rows:
+        return fact, True
+    event, leader = next((event, leader) for event, leader, lasts in rows if lasts)
+    return None if event is None else (event, leader is None)

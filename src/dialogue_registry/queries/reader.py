@@ -1,17 +1,18 @@
 """Typed rows of the views: SQL in, frozen values out."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import attrs
 import orjson
 
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import FACTS, FactDisputed, Source
+from dialogue_registry.model.events import FactDisputed, Source
+from dialogue_registry.model.kinds import same_fact
 from dialogue_registry.model.names import fold, name_parts, same_name
-from dialogue_registry.projections.effective_log import Facts, worded
+from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.results import (
     Activity,
@@ -52,37 +53,37 @@ _CONDITIONS: Mapping[tuple[type, str], str] = {
 }
 """The conditions on what is no column of a class's table."""
 _READERS = {
-    cls: (f"SELECT fact, {', '.join(columns_of(cls))} FROM {name} t", row_reader(cls)) for cls, name in _TABLES.items()
+    cls: (
+        f"SELECT fact, {'status_fact, ' * (cls is Meeting)}{', '.join(columns_of(cls))} FROM {name} t",
+        row_reader(cls),
+    )
+    for cls, name in _TABLES.items()
 }
 
 # As the view evidence has it. But the view would be made for all facts before any is chosen: SQLite does not push
 # a list of keys into a compound SELECT.
 _SOURCES = """
 WITH asked (fact) AS MATERIALIZED (SELECT value FROM json_each(?))
-SELECT f.fact, f.fact AS assertion, f.event, s.data
-FROM asked a CROSS JOIN facts f ON f.fact = a.fact
-JOIN events e ON e.position = f.event JOIN events own ON own.position = f.fact
+SELECT a.fact, a.fact AS assertion, e.position, s.data
+FROM asked a LEFT JOIN exceptions x ON x.fact = a.fact AND x.until IS NULL
+JOIN events e ON e.position = coalesce(x.event, a.fact) JOIN events own ON own.position = a.fact
 JOIN sources s ON s.id = coalesce(e.source, own.source)
 UNION ALL
-SELECT f.fact, x.fact, x.event, s.data
-FROM asked a CROSS JOIN facts f ON f.fact = a.fact CROSS JOIN further x ON x.key = f.key
+SELECT a.fact, x.fact, x.event, s.data
+FROM asked a CROSS JOIN exceptions x ON x.leader = a.fact AND x.until IS NULL
 JOIN events e ON e.position = x.event JOIN events own ON own.position = x.fact
 JOIN sources s ON s.id = coalesce(e.source, own.source)
 ORDER BY 1, 2
 """
-_DISPUTES = """
-SELECT d.fact, d.event, d.disputed, d.reason, e.position, coalesce(f.event, x.event)
-FROM disputes d JOIN events e ON e.id = d.disputed
-LEFT JOIN facts f ON f.fact = e.position LEFT JOIN further x ON x.fact = e.position
-ORDER BY d.fact
-"""
+_DISPUTES = "SELECT fact, event, disputed, reason FROM disputes ORDER BY fact"
 
 
 class Reader:
     """Reads the views of a registry, present or as known at a position, into typed rows."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog) -> None:
         self._connection = connection
+        self._log = log
 
     def rows(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact") -> tuple[T, ...]:
         """Return all rows of a class that a condition selects, each with its sources."""
@@ -90,8 +91,17 @@ class Reader:
         found = self._connection.execute(
             f"{select}{f' WHERE {where}' if where else ''} ORDER BY {order}", values
         ).fetchall()
+        if cls is Meeting:
+            return Rows(self._meetings(found, read))
         sources = self.sources([row[0] for row in found])
         return Rows(read(row[1:], sources.get(row[0], ())) for row in found)
+
+    def _meetings(self, found: Sequence[Any], read: Callable[..., T]) -> Iterator[T]:
+        """Yield meetings, each with the sources of the report it shows, and of the one that its status is from."""
+        sources = self.sources({fact for row in found for fact in (row[0], row[1])})
+        for fact, status_fact, *row in found:
+            both = [*sources.get(fact, ()), *(sources.get(status_fact, ()) if status_fact != fact else ())]
+            yield read(row, tuple(dict.fromkeys(both)))
 
     def selected(self, cls: type[T], order: str = "fact", **wanted: object) -> tuple[T, ...]:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""
@@ -151,17 +161,20 @@ class Reader:
 
         Where the disputed source was withdrawn and another one says the same, the claim contradicts that one.
         """
-        log = SQLiteLog(self._connection)
-        facts = Facts(self._connection, log)
+        facts = EffectiveLog(self._connection, self._log)
         rows = self._connection.execute(_DISPUTES).fetchall()
         sources = self.sources(row[0] for row in rows)
         found: list[Dispute] = []
-        for fact, event, disputed, reason, position, wording in rows:
-            same = facts.saying(worded(log.at(position))) if wording is None else wording
-            if same is None:
+        for fact, event, disputed, reason in rows:
+            target = self._log.find(disputed)
+            assert target is not None
+            reads = facts.state(target.position)[0]
+            if reads is None:
+                reads = facts.saying(facts.content(target.position))
+            if reads is None:
                 continue
-            dispute, standing = worded(log.at(event)), worded(log.at(same))
-            if isinstance(dispute, FactDisputed) and isinstance(standing, FACTS) and dispute.claim != standing:
+            dispute, standing = facts.content(event), facts.content(reads)
+            if isinstance(dispute, FactDisputed) and not same_fact(dispute.claim, standing):
                 found.append(
                     Dispute(
                         disputed=disputed,

@@ -14,7 +14,7 @@ import orjson
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Event, Fact, Format, Role, Source
 from dialogue_registry.model.names import NameParts, name_parts
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown
 
 _Sources = tuple[Source, ...]

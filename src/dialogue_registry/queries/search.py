@@ -28,7 +28,6 @@ from dialogue_registry.model.events import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.model.recording_rules import Content
 from dialogue_registry.model.tables import Feed, Projection, Row, Table
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
@@ -136,7 +135,7 @@ def _interruption(e: MeetingPostponed | MeetingCancelled) -> Row | None:
     return _row(e.meeting, "meeting", e.reason)
 
 
-_FEED: dict[type[Content], Feed] = {
+_FEED: dict[type, Feed] = {
     DialogueLaunched: lambda e: _row(e.dialogue, "dialogue", e.name, *e.aliases),
     PartyJoined: lambda e: _row(e.dialogue, "party", e.name, e.party, *e.aliases),
     SeriesOpened: lambda e: _row(e.series, "series", e.name, e.abbreviation, *e.aliases),
@@ -168,7 +167,13 @@ INDEX = (
            VALUES ('delete', old.fact, old.text, old.also);
        END""",
 )
+<<<<<<< HEAD
 """Makes the index over ``search_texts``, and the triggers that keep it up to date."""
+=======
+"""Makes the index over ``search_texts``, and lets it follow."""
+SEARCH_TRIGGERS = frozenset(statement for statement in INDEX if statement.startswith("CREATE TRIGGER"))
+"""The triggers among them."""
+>>>>>>> 202629d (core: kinds as values, a store that keeps exceptions, status by what was said last)
 
 _FIND = """
 SELECT t.fact, t.event, t.subject, t.kind, t.text, snippet(search_index, 0, '[', ']', '…', 24)

@@ -5,21 +5,29 @@ from datetime import datetime
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.entry import instant as write_instant
-from dialogue_registry.model.events import FACTS, MAX_TEXT, Fact, Format, Role, Source
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.events import MAX_TEXT, Citation, Fact, Format, Role, Source
+from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.status import Status
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
 
-def check_fact(event: Fact, number: int | None = None) -> Fact:
-    """Return the fact; raises InvalidValueError where it is none."""
-    if not isinstance(event, FACTS):
+def check_fact(kinds: Kinds, event: Fact, number: int | None = None) -> Fact:
+    """Return the fact; raises InvalidValueError where it is of none of the kinds, or holds what a log cannot."""
+    kind = kinds.find(type(event))
+    if kind is None:
         where = "" if number is None else f"item {number + 1}: "
-        raise InvalidValueError(
-            f"{where}{event!r} is no fact to record: give an event such as MeetingHeld(…); "
-            "to amend one that is recorded, use correct(), retract() or dispute()"
-        )
+        raise InvalidValueError(f"{where}{kinds.unfit(event)}")
+    if not kind.is_own:  # ours are checked when they are made
+        kind.check(event)
     return event
+
+
+def check_citation(citation: Citation | None) -> Citation | None:
+    """Return the citation, or None; raises InvalidValueError."""
+    if citation is not None and not isinstance(citation, Citation):
+        raise InvalidValueError(f"{citation!r:.80} is no citation: give Citation(locator=…, quote=…)")
+    return citation
 
 
 def check_source(source: Source | None) -> Source | None:

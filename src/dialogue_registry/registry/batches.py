@@ -6,27 +6,40 @@ from itertools import islice
 from dialogue_registry.errors import InvalidValueError, RefusedError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
-from dialogue_registry.model.events import Fact, Source
-from dialogue_registry.registry.argument_checks import check_fact, check_number, check_source, check_text
+from dialogue_registry.model.events import Citation, Fact, Source
+from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.registry.argument_checks import (
+    check_citation,
+    check_fact,
+    check_number,
+    check_source,
+    check_text,
+)
+from dialogue_registry.registry.recorder import Call, Item
 from dialogue_registry.registry.session import Session
-
-Item = tuple[Fact, str | None]
-"""A fact, and its source as stored."""
 
 
 def record(
-    session: Session, facts: Sequence[Fact], source: Source | None, by: str, expected: int | None
+    session: Session,
+    facts: Sequence[Fact],
+    source: Source | None,
+    citation: Citation | None,
+    by: str,
+    expected: int | None,
 ) -> tuple[RecordedEvent, ...]:
     """Record facts, all or none; see ``Registry.record()``."""
     source_json = encode_source(check_source(source))
-    items = [(check_fact(fact, number), source_json) for number, fact in enumerate(facts)]
+    check_citation(citation)
+    kinds = session.log.codec.kinds
+    items = [Item(check_fact(kinds, fact, number), source_json, citation) for number, fact in enumerate(facts)]
     check_text(by, "by")
     if expected is not None:
         check_number(expected, "expected")
     if not items:
         return ()
+    codec = session.log.codec
     try:
-        entries = session.write(lambda: session.recorder.record(items, by, expected))
+        outcomes = session.write(lambda: session.recorder.record(items, by, expected))
     except RefusedError as refusal:
         if len(items) > 1 and refusal.item is not None:
             refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
@@ -34,15 +47,20 @@ def record(
     # The facts and their source are at hand, and need not be decoded from the entries.
     return tuple(
         recorded(
-            entry, None if entry.type == "fact.corrected" else fact, source if entry.source == source_json else None
+            entry,
+            fact if new and entry.type != "meeting.shared" else None,
+            source if entry.source == source_json else None,
+            codec=codec,
+            new=new,
+            note=note,
         )
-        for entry, fact in zip(entries, facts, strict=True)
+        for (entry, new, note), fact in zip(outcomes, facts, strict=True)
     )
 
 
 def record_all(
     session: Session,
-    items: Iterable[Fact | tuple[Fact, Source | None]],
+    items: Iterable[Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]],
     source: Source | None,
     by: str,
     *,
@@ -53,33 +71,41 @@ def record_all(
     check_number(batch, "batch", 1)
     check_text(by, "by")
     done = appended = 0
-    stream = _with_sources(items, source)
+    call = Call()
+    stream = _with_sources(session.log.codec.kinds, items, source)
     while page := list(islice(stream, batch)):
-        appended += _record_page(session, page, by, done)
+        appended += _record_page(session, page, by, done, call)
         done += len(page)
         if progress is not None:
             progress(done, done)
     return appended
 
 
-def _with_sources(items: Iterable[Fact | tuple[Fact, Source | None]], source: Source | None) -> Iterator[Item]:
+def _with_sources(
+    kinds: Kinds,
+    items: Iterable[Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]],
+    source: Source | None,
+) -> Iterator[Item]:
     """Yield each fact with its source as stored, which is encoded only where it differs from the one before."""
     last, source_json = source, encode_source(check_source(source))
     for number, item in enumerate(items):
-        if isinstance(item, tuple) and len(item) != 2:
-            raise InvalidValueError(f"item {number + 1}: {item!r} is no fact, nor a pair of a fact and its source")
-        fact, origin = item if isinstance(item, tuple) else (item, source)
+        if isinstance(item, tuple) and len(item) not in (2, 3):
+            raise InvalidValueError(
+                f"item {number + 1}: {item!r:.80} is no fact, nor a fact with its source (and its citation)"
+            )
+        fact, origin, citation = (*item, None)[:3] if isinstance(item, tuple) else (item, source, None)
+        check_citation(citation)
         if origin is not last:
             last, source_json = origin, encode_source(check_source(origin))
-        yield check_fact(fact, number), source_json
+        yield Item(check_fact(kinds, fact, number), source_json, citation)
 
 
-def _record_page(session: Session, page: list[Item], by: str, done: int) -> int:
+def _record_page(session: Session, page: list[Item], by: str, done: int, call: Call) -> int:
     """Record a batch; return how many events were appended."""
 
     def append() -> int:
         before = session.log.head().position
-        session.recorder.record(page, by, None)
+        session.recorder.record(page, by, None, call)
         return session.log.head().position - before
 
     try:

@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from dialogue_registry.errors import BrokenChainError, StorageError, UnfitEventError
+from dialogue_registry.errors import BrokenChainError, UnfitEventError
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.cloudevents import from_line, name_of
+from dialogue_registry.log.codec import Codec
 from dialogue_registry.log.entry import PAGE, Entry, Head
 from dialogue_registry.registry.replica import entries_of, take_over
 from dialogue_registry.registry.session import Session
@@ -20,23 +21,18 @@ def import_events(session: Session, lines: Iterable[str | bytes], progress: Call
 
     The lines must begin with the log's first event. Raises UnfitEventError, which names the line.
     """
-    try:
-        with session.writing():
-            appended = _append_missing(session, lines, progress)
-            if session.replica is not None or session.blocks:  # the file's own commit comes too late, or not at all
-                _check_references(session.connection)
-            return appended
-    except StorageError as error:
-        if isinstance(error.__cause__, sqlite3.IntegrityError):
-            raise _incomplete() from error
-        raise
+    with session.writing():
+        appended = _append_missing(session, lines, progress)
+        if appended:
+            _check_references(session.connection)
+        return appended
 
 
 def _append_missing(
     session: Session, lines: Iterable[str | bytes], progress: Callable[[int, int], object] | None
 ) -> int:
     appended = done = 0
-    stream = _Stream(entries_of(session.log))
+    stream = _Stream(entries_of(session.log), session.log.codec)
     numbered = enumerate(lines, 1)
     while page := list(islice(numbered, PAGE)):
         fresh = [entry for number, line in page if line.strip() and (entry := stream.check(line, number)) is not None]
@@ -52,14 +48,15 @@ def _append_missing(
 class _Stream:
     """Checks one line after the other against the chain, and against the entries that the log has already."""
 
-    def __init__(self, standing: Iterator[Entry]) -> None:
+    def __init__(self, standing: Iterator[Entry], codec: Codec) -> None:
         self._standing = standing
+        self._codec = codec
         self._last = Head(0, hash_chain.GENESIS, "")
         self._name = ""
 
     def check(self, line: str | bytes, number: int) -> Entry | None:
         """Return the entry in a line, or None where the log has it already."""
-        entry, name = from_line(line, number)
+        entry, name = from_line(line, number, self._codec)
         if self._last.position == 0:
             self._name = name_of(entry.id)
         if entry.position != self._last.position + 1:

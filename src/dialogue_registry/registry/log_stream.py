@@ -19,7 +19,7 @@ def stream_events(session: Session, after: int, until: int | None, subject: str 
                 page = session.log.of_subject(subject, after=after, until=until, version=version)
         if not page:
             return
-        yield from map(recorded, page)
+        yield from (recorded(entry, codec=session.log.codec) for entry in page)
         after, version = page[-1][0], page[-1][3]
 
 

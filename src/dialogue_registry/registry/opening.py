@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, ReadOnlyError
 from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.codec import codec_of
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.tables import Projection
-from dialogue_registry.projections.engine import check_apart
+from dialogue_registry.projections.engine import check_apart, projections_of
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.registry.argument_checks import check_instant
 from dialogue_registry.registry.replica import followed_log
@@ -29,6 +31,7 @@ FilePath = str | os.PathLike[str]
 def open_session(
     path: FilePath | None = None,
     projections: Iterable[Projection] = (),
+    kinds: Iterable[Kind] = (),
     *,
     read_only: bool = False,
     views: FilePath | None = None,
@@ -36,7 +39,10 @@ def open_session(
     """Open a registry, with all views up to its log; see ``Registry.open()``."""
     if isinstance(projections, Projection):
         raise InvalidValueError("projections= takes a list: give projections=[mine]")
-    kept = (STANDARD, *projections)
+    if isinstance(kinds, Kind):
+        raise InvalidValueError("kinds= takes a list: give kinds=[mine]")
+    codec = codec_of(tuple(kinds))
+    kept = (STANDARD, *projections_of(codec.kinds.added), *projections)
     check_apart(kept)
     with ExitStack() as undo:
         shared = _shared_log(path, views)
@@ -61,6 +67,7 @@ def open_session(
                 uri,
                 name,
                 kept,
+                codec,
                 read_only=read_only and shared is None,
                 why_read_only=f"{name} was opened with read_only=True: open it without to record" if read_only else "",
                 shared=shared,
@@ -72,7 +79,9 @@ def open_session(
 
 def open_again(session: Session, projections: Iterable[Projection]) -> Session:
     """Open the database of a session once more, with other projections."""
-    again = Session(sqlite_file.connect(session.uri), session.uri, session.name, (STANDARD, *projections))
+    codec = session.log.codec
+    kept = (STANDARD, *projections_of(codec.kinds.added), *projections)
+    again = Session(sqlite_file.connect(session.uri), session.uri, session.name, kept, codec)
     prepare(again)
     return again
 
@@ -93,7 +102,7 @@ def open_at(session: Session, position: int | None = None, instant: datetime | s
         connection = session.connect_to_read()
         undo.callback(connection.close)
         past = Session(
-            connection, session.uri, session.name, session.projections, read_only=True,
+            connection, session.uri, session.name, session.projections, session.log.codec, read_only=True,
             why_read_only=f"this is {session.name} as known at position {position}, and the past stays: "
             "write to the present one",
             known_at=position,

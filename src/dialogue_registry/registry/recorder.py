@@ -1,35 +1,97 @@
-"""Facts on their way into the log: look up, decide, append, fold.
+"""How facts get into the log: decide, append, fold.
 
-All of it happens while the write lock is held: so the state that was looked up still holds
-on appending, and a refusal leaves no trace.
+A batch of news is appended at once, and SQLite says whether something in it was said
+before. Only then is each fact looked up by itself. Everything here happens while the write
+lock is held: what was looked up still holds when it is appended, and a refusal leaves no
+trace.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from dialogue_registry.errors import ConflictError, RefusedError, WrongPositionError
-from dialogue_registry.log.codec import encode
-from dialogue_registry.log.entry import Draft, Entry, seal
+import attrs
+import orjson
+
+from dialogue_registry.errors import ConflictError, RefusedError, StatusError, WrongPositionError
+from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.codec import encode_citation
+from dialogue_registry.log.entry import Draft, Entry, Head, seal
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model import recording_rules
-from dialogue_registry.model.events import Fact, MeetingAnnounced, MeetingCancelled, brief, subject_of
-from dialogue_registry.model.recording_rules import Content, Status, Subject
-from dialogue_registry.projections.effective_log import Interruption, worded
+from dialogue_registry.model.events import (
+    Citation,
+    Fact,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingPostponed,
+    MeetingShared,
+    StatusReport,
+    brief,
+)
+from dialogue_registry.model.kinds import Identity, Kind, same_fact, wording
+from dialogue_registry.model.recording_rules import Subject
+from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold, leaves_empty
+from dialogue_registry.projections.effective_log import Standing, join_formats
 from dialogue_registry.projections.engine import Views
 
-KNOWN = """
-SELECT 'meeting', series, status FROM meetings WHERE meeting = :id
-UNION ALL SELECT 'series', dialogue, NULL FROM series WHERE series = :id
-UNION ALL SELECT 'dialogue', '', NULL FROM dialogues WHERE dialogue = :id
+_KNOWN = """
+SELECT m.meeting, 'meeting', m.series, m.status FROM json_each(:ids) JOIN meetings m ON m.meeting = value
+UNION ALL SELECT s.series, 'series', s.dialogue, NULL FROM json_each(:ids) JOIN series s ON s.series = value
+UNION ALL SELECT d.dialogue, 'dialogue', '', NULL FROM json_each(:ids) JOIN dialogues d ON d.dialogue = value
 """
-"""Selects the kinds of subject that an id names, each with its parent and its status."""
+
+
+class Item(NamedTuple):
+    """A fact to be recorded, with its source as stored and its citation."""
+
+    fact: Fact
+    source: str | None = None
+    citation: Citation | None = None
+
+
+class Appended(NamedTuple):
+    """What became of an item: its entry, whether that is new, and a note for whoever recorded it."""
+
+    entry: Entry
+    new: bool
+    note: str = ""
+
+
+class Call:
+    """What each source said of a meeting's status within one call, and about which plans."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str | None], _Said] = {}
+
+    def said(self, meeting: str, source: str | None) -> "_Said":
+        """Return what a source said of a meeting within the call."""
+        return self._said.setdefault((meeting, source), _Said())
+
+
+@attrs.define
+class _Said:
+    """The lines of one source about one meeting within one call."""
+
+    #: The wordings said, each with the plans that it was said about.
+    lines: dict[bytes, set[int | None]] = attrs.field(factory=dict)
+    #: The last plan told.
+    plan: int | None = None
+
+
+class _Known(NamedTuple):
+    """A fact that an item of the batch, or the log, said before."""
+
+    leader: int
+    content: Any
 
 
 class Recorder:
     """The one way for facts into the log of a registry.
 
-    ``send`` is called with the entries of each call as soon as they are decided on.
+    ``send`` is called with the entries of each call once nothing about them is refused.
     """
 
     def __init__(
@@ -42,120 +104,358 @@ class Recorder:
     ) -> None:
         self._connection = connection
         self._log = log
+        self._codec = log.codec
+        self._kinds = log.codec.kinds
         self._views = views
-        self._facts = views.facts
         self._send = send
 
-    def record(self, items: Sequence[tuple[Fact, str | None]], by: str, expected: int | None) -> list[Entry]:
-        """Append the facts not yet asserted; return the entry of each, in order.
+    def record(self, items: Sequence[Item], by: str, expected: int | None, call: Call | None = None) -> list[Appended]:
+        """Append the facts not yet recorded with their source; return what became of each item, in order.
 
-        ``items`` pairs each fact with its source as stored. A RefusedError says in ``item``
-        which one was refused.
+        ``call`` remembers what was said in earlier batches of the same call. A RefusedError
+        says in ``item`` which item was refused.
         """
         head = self._log.head()
-        subjects = [subject_of(fact) for fact, _ in items]
-        versions = self._log.versions(set(subjects))
-        known = self.known({id_ for fact, _ in items for id_ in recording_rules.mentions(fact)})
-        with_facts = versions.keys() | self._facts.moved_to(set(subjects) - versions.keys())
-        interrupted = self._facts.interrupted(
-            {f.meeting for f, _ in items if isinstance(f, MeetingAnnounced) and f.meeting in with_facts}
-        )
-        # An announcement's key depends on what interrupted the meeting, so each of them is looked up by itself.
-        plain_keys = [
-            None if isinstance(fact, MeetingAnnounced) else recording_rules.key(fact, {}) for fact, _ in items
-        ]
-        used_keys = self._facts.used(
-            [key for key, subject in zip(plain_keys, subjects, strict=True) if key and subject in with_facts]
-        )
-        drafts: list[Draft] = []
-        appended: list[Fact] = []
-        keys: list[bytes] = []
-        places: list[Entry | int] = []
-        seen: dict[tuple[object, str | None], Entry | int] = {}
-        fresh: dict[bytes, Fact] = {}
-        for item, ((fact, source), subject, plain_key) in enumerate(zip(items, subjects, plain_keys, strict=True)):
-            encoded = encode(fact)
-            place = seen.get((encoded, source))
-            if place is None:
-                key = plain_key or recording_rules.key(fact, interrupted)
-                standing: Content | None = fresh.get(key)
-                if subject in with_facts and (key in used_keys or plain_key is None):
-                    place, recorded_before = self.asserted(fact, source, key)
-                    standing = standing or recorded_before
-                if place is None:
-                    place = len(drafts)
-                    try:
-                        self._decide(fact, standing, key, known)
-                    except RefusedError as refusal:
-                        if expected is not None and expected != head.position:
-                            raise WrongPositionError(expected=expected, actual=head.position) from refusal
-                        refusal.item = item
-                        raise
-                    drafts.append(Draft(subject, *encoded, source, by))
-                    appended.append(fact)
-                    keys.append(key)
-                    if standing is None:
-                        fresh[key] = fact
-                        if isinstance(fact, Interruption):
-                            interrupted[fact.meeting] = head.position + len(drafts)
-                seen[encoded, source] = place
-            places.append(place)
-        entries: list[Entry] = []
-        if drafts:
-            if expected is not None and expected != head.position:
-                raise WrongPositionError(expected=expected, actual=head.position)
-            entries = seal(drafts, head, versions, datetime.now(UTC))
-            if self._send is not None:
-                self._send(entries)
-            self._log.extend(entries)
-            self._views.apply([(entry.position, fact) for entry, fact in zip(entries, appended, strict=True)], keys)
-        return [entries[place] if isinstance(place, int) else place for place in places]
-
-    def _decide(self, fact: Fact, standing: Content | None, key: bytes, known: dict[str, Subject]) -> None:
-        if standing is None:
-            if isinstance(fact, MeetingCancelled) and fact.meeting in known and not known[fact.meeting].attended:
-                meeting = known[fact.meeting]
-                known[fact.meeting] = Subject(
-                    meeting.kind, meeting.parent, meeting.status, attended=self.attended(fact.meeting)
-                )
-            recording_rules.check(fact, known)
-            if (learned := recording_rules.learn(fact, known)) is not None:
-                known.update([learned])
-        elif standing != fact:
-            number = self._facts.under(key)
-            entry = None if number is None else self._log.at(number)
-            where = "earlier in the same batch" if entry is None else f"as event {entry.id} (position {entry.position})"
-            raise ConflictError(
-                f"{brief(fact)} contradicts {brief(standing)}, which stands {where}: if that one is wrong, "
-                "registry.correct(event_id, replacement, reason=…); if sources disagree, keep both with "
-                "registry.dispute(event_id, claim, source=…)",
-                standing="" if entry is None else entry.id,
-                position=0 if entry is None else entry.position,
-                stands=standing,
-                fact=fact,
-            )
-
-    def asserted(self, content: Content, source: str | None, key: bytes) -> tuple[Entry | None, Content | None]:
-        """Return the entry that already asserts this with this source, even if it was amended since; else what stands.
-
-        The second value is the content that stands under the key, if there is one.
-        """
-        standing: Content | None = None
-        for stands, fact, event in self._facts.asserted(key, prefix=isinstance(content, MeetingAnnounced)):
-            entry = self._log.at(event)
-            wording = worded(entry)
-            if wording == content and source in (entry.source, entry.source or self._log.at(fact).source):
-                return entry, None
-            if stands:
-                standing = wording
-        return None, standing
+        call = call or Call()
+        batch = _Batch(head, by)
+        if not self._append_news(batch, items, expected, call):
+            batch = _Batch(head, by)
+            self._decide_each(batch, items, expected, call)
+        return batch.outcomes
 
     def known(self, ids: Iterable[str]) -> dict[str, Subject]:
-        """Map each id that names a subject to its kind, parent and status."""
-        rows = ((id_, *row) for id_ in ids for row in self._connection.execute(KNOWN, {"id": id_}))
+        """Return what each id names that is known, with its parent and status."""
+        params = {"ids": orjson.dumps(list(ids)).decode()}
+        rows = self._connection.execute(_KNOWN, params).fetchall()
         return {id_: Subject(kind, parent, status and Status(status)) for id_, kind, parent, status in rows}
 
     def attended(self, meeting: str) -> bool:
-        """Return whether attendance of a meeting is recorded."""
-        row = self._connection.execute("SELECT 1 FROM attendance WHERE meeting = ? LIMIT 1", (meeting,)).fetchone()
+        """Return whether somebody is recorded to have attended a meeting."""
+        row = self._connection.execute(
+            "SELECT 1 FROM attendance WHERE meeting = ? AND presence = 'present' LIMIT 1", (meeting,)
+        ).fetchone()
         return row is not None
+
+    # --- news ---------------------------------------------------------------------------
+
+    def _append_news(self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call) -> bool:
+        """Append a batch of which every item says something new; return whether it was that."""
+        if expected is not None and expected != batch.head.position:
+            return False
+        kinds = [self._kinds.of(item.fact) for item in items]
+        known = self.known({id_ for kind, item in zip(kinds, items, strict=True) for _, id_ in kind.needs(item.fact)})
+        subjects = [kind.subject(item.fact) for kind, item in zip(kinds, items, strict=True)]
+        if self._views.facts.is_exceptional(list(dict.fromkeys(subjects))):
+            return False
+        news: list[Standing] = []
+        for kind, item, subject in zip(kinds, items, subjects, strict=True):
+            if isinstance(item.fact, StatusReport) and (
+                subject in known or not isinstance(item.fact, MeetingAnnounced | MeetingHeld)
+            ):
+                return False
+            try:
+                recording_rules.check(kind, item.fact, known)
+            except RefusedError:
+                return False  # the careful way says which item, and whether it was only said before
+            if (learned := recording_rules.learn(kind, item.fact)) is not None:
+                known.update([learned])
+            batch.add(self._codec.encode(item.fact), subject, item)
+            if isinstance(item.fact, StatusReport):
+                call.said(subject, item.source).plan = batch.position
+            news.append(self._standing(batch.position, item))
+        with sqlite_file.step(self._connection, several=len(items) > 1) as step:
+            if self._views.insert(news):
+                step.undo()
+                return False
+            self._append(batch)
+        return True
+
+    def _standing(self, position: int, item: Item) -> Standing:
+        return Standing(position, position, position, item.fact, self._log.number_source(item.source))
+
+    def _append(self, batch: "_Batch") -> None:
+        """Append the entries of a batch whose facts are folded already."""
+        if not batch.drafts:
+            batch.seal([])
+            return
+        versions = self._log.versions({draft.subject for draft in batch.drafts})
+        entries = seal(batch.drafts, batch.head, versions, datetime.now(UTC))
+        if self._send is not None:
+            self._send(entries)
+        self._log.extend(entries)
+        self._views.reach(entries[-1].position)
+        batch.seal(entries)
+
+    # --- one by one ---------------------------------------------------------------------
+
+    def _decide_each(self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call) -> None:
+        decider = _Decider(self, batch, call)
+        for number, item in enumerate(items):
+            try:
+                decider.decide(item)
+            except RefusedError as refusal:
+                if expected is not None and expected != batch.head.position:
+                    raise WrongPositionError(expected=expected, actual=batch.head.position) from refusal
+                refusal.item = number
+                raise
+        if batch.drafts and expected is not None and expected != batch.head.position:
+            raise WrongPositionError(expected=expected, actual=batch.head.position)
+        decider.fold()
+        self._append(batch)
+
+
+class _Batch:
+    """The entries to be, and what becomes of each item."""
+
+    def __init__(self, head: Head, by: str) -> None:
+        self.head = head
+        self.drafts: list[Draft] = []
+        self.outcomes: list[Appended] = []
+        self._by = by
+        self._places: list[tuple[int | Entry, bool, str]] = []
+
+    @property
+    def position(self) -> int:
+        """The position of the last draft."""
+        return self.head.position + len(self.drafts)
+
+    def add(self, encoded: tuple[str, int, str], subject: str, item: Item, note: str = "") -> None:
+        """Add a draft for an item."""
+        citation, edition = encode_citation(item.citation)
+        self.drafts.append(Draft(subject, *encoded, item.source, citation, edition, self._by))
+        self._places.append((len(self.drafts) - 1, True, note))
+
+    def repeat(self, place: int | Entry, note: str = "") -> None:
+        """Note that an item says what an entry, or the draft of a position, says already."""
+        self._places.append((place - self.head.position - 1 if isinstance(place, int) else place, False, note))
+
+    def seal(self, entries: Sequence[Entry]) -> None:
+        """Take the entries that the drafts became."""
+        self.outcomes = [
+            Appended(entries[place] if isinstance(place, int) else place, new, note)
+            for place, new, note in self._places
+        ]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class _Decider:
+    """Decides on the items of one batch, one by one, each on what the log and the items before it say."""
+
+    def __init__(self, recorder: Recorder, batch: _Batch, call: Call) -> None:
+        self._recorder = recorder
+        self._log = recorder._log  # noqa: SLF001 - parts of one module
+        self._kinds = self._log.codec.kinds
+        self._views = recorder._views  # noqa: SLF001
+        self._facts = self._views.facts
+        self._batch = batch
+        self._call = call
+        self._known: dict[str, Subject] = {}
+        self._asked: set[str] = set()
+        self._pending: dict[Identity, _Known] = {}
+        self._said: dict[tuple[int, int, bytes], int] = {}
+        self._stories: dict[str, tuple[Story, set[Hashable]]] = {}
+        self._news: list[Standing] = []
+        self._evidence: list[tuple[Standing, int]] = []
+
+    def decide(self, item: Item) -> None:
+        """Add an item to the batch as news or as further evidence, or note who said it before; or refuse it."""
+        kind = self._kinds.of(item.fact)
+        self._learn(kind, item.fact)
+        if isinstance(item.fact, StatusReport):
+            if (shared := self._shared(item.fact)) is not None:
+                self.decide(item._replace(fact=shared))
+            else:
+                self._decide_report(kind, item)
+        else:
+            self._decide_fact(kind, item)
+
+    def fold(self) -> None:
+        """Fold what was decided into the views."""
+        for one in self._news:
+            self._views.insert([one])
+        self._views.follow(self._evidence)
+
+    def _learn(self, kind: Kind, fact: Fact) -> None:
+        ids = {id_ for _, id_ in kind.needs(fact)} - self._asked
+        if ids:
+            self._asked |= ids
+            self._known |= {id_: found for id_, found in self._recorder.known(ids).items() if id_ not in self._known}
+
+    # --- facts of which only one can stand ------------------------------------------------
+
+    def _decide_fact(self, kind: Kind, item: Item) -> None:
+        fact, source = item.fact, self._log.number_source(item.source)
+        subject, said = kind.subject(fact), wording(fact)
+        identity = kind.identity(fact)
+        known = self._pending.get(identity)
+        if known is None and (row := self._facts.standing(fact)) is not None:
+            leader, event = row
+            known = _Known(leader, self._facts.content(event))
+            self._said.setdefault((leader, self._facts.source_of(leader, event), wording(known.content)), event)
+            self._pending[identity] = known
+        if known is not None and (before := self._said.get((known.leader, source, said))) is not None:
+            self._repeat(before)
+            return
+        if (before := self._facts.said(subject, source, said)) is not None:
+            self._repeat(before)
+            return
+        if known is None:
+            recording_rules.check(kind, fact, self._known)
+            if (learned := recording_rules.learn(kind, fact)) is not None:
+                self._known.update([learned])
+            self._add(kind, item, None)
+            self._pending[identity] = _Known(self._batch.position, fact)
+            self._said[self._batch.position, source, said] = self._batch.position
+            return
+        if not same_fact(fact, known.content) and join_formats(known.content, fact) is None:
+            raise self._conflict(fact, known.leader, known.content)
+        self._add(kind, item, known.leader)
+        self._said[known.leader, source, said] = self._batch.position
+
+    def _repeat(self, position: int, note: str = "") -> None:
+        self._batch.repeat(position if position > self._batch.head.position else self._log.at(position), note)
+
+    def _add(self, kind: Kind, item: Item, leader: int | None, note: str = "") -> None:
+        self._batch.add(self._log.codec.encode(item.fact), kind.subject(item.fact), item, note)
+        standing = Standing(*(self._batch.position,) * 3, item.fact, self._log.number_source(item.source))
+        if leader is None:
+            self._news.append(standing)
+        else:
+            self._evidence.append((standing, leader))
+
+    def _conflict(self, fact: Fact, leader: int, content: Fact) -> ConflictError:
+        event = None if leader > self._batch.head.position else self._facts.state(leader)[0]
+        entry = None if event is None else self._log.at(event)
+        where = "earlier in the same batch" if entry is None else f"as event {entry.id} (position {entry.position})"
+        return ConflictError(
+            f"{brief(fact)} contradicts {brief(content)}, which stands {where}: {_advice(fact)}",
+            standing="" if entry is None else entry.id,
+            position=0 if entry is None else entry.position,
+            stands=content,
+            fact=fact,
+        )
+
+    # --- status reports --------------------------------------------------------------------
+
+    def _shared(self, fact: StatusReport) -> MeetingShared | None:
+        """Return the joint meeting that a report says a known meeting is, where it names another series."""
+        if not isinstance(fact, MeetingAnnounced | MeetingHeld):
+            return None
+        subject = self._known.get(fact.meeting)
+        if subject is None or subject.kind != "meeting" or subject.parent == fact.series:
+            return None
+        if self._known.get(fact.series, Subject("")).kind != "series":
+            return None
+        for known in self._story(fact.meeting, None)[0].news:
+            content = known.report.content
+            if isinstance(content, MeetingAnnounced | MeetingHeld):
+                same = attrs.evolve(fact, series=content.series, ordinal=content.ordinal, period=content.period)
+                if leaves_empty(same, content):
+                    return MeetingShared(
+                        meeting=fact.meeting, series=fact.series, ordinal=fact.ordinal, period=fact.period
+                    )
+        return None
+
+    def _story(self, meeting: str, source: int | None) -> tuple[Story, set[Hashable]]:
+        """Return the story of a meeting with all that a source reported of it, and the sources so added."""
+        if meeting not in self._stories:
+            self._stories[meeting] = self._facts.news(meeting), set()
+        story, added = self._stories[meeting]
+        if source and source not in added:
+            self._facts.add_evidence(story, source)
+            added.add(source)
+        return story, added
+
+    def _decide_report(self, kind: Kind, item: Item) -> None:
+        fact = item.fact
+        assert isinstance(fact, StatusReport)
+        source = self._log.number_source(item.source)
+        story, _ = self._story(fact.meeting, source)
+        said = self._call.said(fact.meeting, item.source)
+        line = wording(fact)
+        report = self._facts.report(self._batch.position + 1, fact, source)
+        classified = story.classify(report)
+        if (before := self._said_before(story, fact, source, line)) is not None:
+            told = said.lines.get(line)
+            news = told is not None and fact.on is None and _is_interruption(fact) and said.plan not in told
+            if not news:
+                self._note_line(said, line, before[1] or classified)
+                self._repeat(before[0], _SAID_BEFORE.format(meeting=fact.meeting))
+                return
+        elif _is_interruption(fact) and report.day is None and said.plan is not None:
+            announced = [c for c in story.own(report.source) if c.plan is not None]
+            if announced and announced[-1].plan != said.plan:
+                raise StatusError(
+                    f"{brief(fact)} comes after an older plan of {fact.meeting!r} than the one that its source announced "
+                    "last, so it is not clear which of them it is about: give the day on which it was reported (on=…)"
+                )
+        if classified.leader is None:
+            recording_rules.check(kind, fact, self._known)
+            self._check(story, classified)
+        state = fold(story.news)
+        story.keep(classified)
+        self._note_line(said, line, classified)
+        self._add(kind, item, classified.leader, self._note(story, classified, state and state.status))
+
+    def _said_before(
+        self, story: Story, fact: StatusReport, source: int, line: bytes
+    ) -> tuple[int, Classified | None] | None:
+        """Return where a source said just this line of a meeting before, whatever was amended since."""
+        for known in story.own(source or None):
+            if same_fact(known.report.content, fact):
+                event = known.report.fact
+                if event <= self._batch.head.position:
+                    event = self._facts.state(event)[0] or event
+                return event, known
+        before = self._facts.said(fact.meeting, source, line)
+        return None if before is None else (before, None)
+
+    @staticmethod
+    def _note_line(said: _Said, line: bytes, classified: Classified) -> None:
+        if classified.plan is not None:
+            said.plan = classified.plan
+        said.lines.setdefault(line, set()).add(classified.about)
+
+    def _check(self, story: Story, classified: Classified) -> None:
+        content = classified.report.content
+        attended = isinstance(content, MeetingCancelled) and self._recorder.attended(content.meeting)
+        try:
+            story.check(classified, attended=attended)
+        except ContradictionError as error:
+            raise self._conflict(content, error.stands.fact, error.stands.content) from None
+
+    def _note(self, story: Story, classified: Classified, before: Status | None) -> str:
+        meeting = story.meeting
+        if classified.leader is not None:
+            return _FURTHER.format(meeting=meeting)
+        state = fold(story.news)
+        if state is not None:
+            shown = state.shown.content
+            parent = shown.series if isinstance(shown, MeetingAnnounced | MeetingHeld) else ""
+            self._known[meeting] = Subject("meeting", parent, state.status)
+        if state is None or before is None or state.status is before:
+            return ""
+        return f"{meeting!r} is now {state.status} (it was {before})"
+
+
+_FURTHER = "further evidence of what is known of {meeting!r}; give on= if it was reported again"
+_SAID_BEFORE = "its source said so of {meeting!r} before; give on= if it was reported again"
+
+
+def _is_interruption(fact: Fact) -> bool:
+    return isinstance(fact, MeetingPostponed | MeetingCancelled)
+
+
+def _advice(fact: Fact) -> str:
+    """Return what to do about a contradiction."""
+    if hasattr(fact, "seat") and hasattr(fact, "person"):
+        return (
+            "if it is another person of that name, give person=… to each; if one person sat in two capacities, give "
+            "seat=… to each; if the standing one is wrong, registry.correct(event_id, replacement, reason=…)"
+        )
+    return (
+        "if that one is wrong, registry.correct(event_id, replacement, reason=…); if sources disagree, keep both with "
+        "registry.dispute(event_id, claim, source=…)"
+    )

@@ -11,8 +11,9 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.dates import full_day
-from dialogue_registry.model.events import Fact, Format, Role, Source
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.events import Citation, Fact, Format, Role, Source
+from dialogue_registry.model.kinds import Kind, Kinds
+from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
@@ -21,8 +22,10 @@ from dialogue_registry.queries.history import history
 from dialogue_registry.queries.reader import BY_DAY
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
+from dialogue_registry.registry.amender import Amender
 from dialogue_registry.registry.argument_checks import (
     check_choice,
+    check_citation,
     check_fact,
     check_head,
     check_number,
@@ -35,6 +38,7 @@ from dialogue_registry.registry.follower import Followed, follow, wait_until
 from dialogue_registry.registry.log_import import import_events
 from dialogue_registry.registry.log_stream import stream_events, stream_lines
 from dialogue_registry.registry.opening import open_at, open_session
+from dialogue_registry.registry.recorder import Appended
 from dialogue_registry.registry.session import Session, Transaction
 from dialogue_registry.registry.verify import Head, head_of, verify
 
@@ -70,6 +74,10 @@ class Snapshot:
     def __repr__(self) -> str:
         state = ", closed" if self._session.closed else f" at position {self.position}"
         return f"<{type(self).__name__} {self._session.name}{state}>"
+
+    @property
+    def _kinds(self) -> Kinds:
+        return self._session.log.codec.kinds
 
     def _repr_html_(self) -> str:
         counts = "" if self._session.closed else self.counts()._repr_html_()
@@ -268,6 +276,7 @@ class Registry(Snapshot):
         cls,
         path: str | os.PathLike[str] | None = None,
         *,
+        kinds: Iterable[Kind] = (),
         projections: Iterable[Projection] = (),
         read_only: bool = False,
         views: str | os.PathLike[str] | None = None,
@@ -279,41 +288,49 @@ class Registry(Snapshot):
         by default in memory; it may be thrown away at any time. Events that others record
         show after :meth:`catch_up`, within :meth:`follow`, and whenever you record.
 
-        A missing file is created, unless ``read_only``. ``projections`` are your own, kept
-        beside the standard one. Views that are missing, or older than the library or your
-        projection, are made again from the log.
+        ``kinds`` are your kinds of facts, kept beside the library's own. A missing file is
+        created, unless ``read_only``. ``projections`` are your own, kept beside the standard
+        one. Views that are missing, or older than the library or your projection, are made
+        again from the log.
 
         Raises NotARegistryError, NewerRegistryError, ReadOnlyError, OutdatedViewsError,
         BusyError, UnreachableError or another StorageError.
         """
-        return cls(open_session(path, projections, read_only=read_only, views=views))
+        return cls(open_session(path, projections, kinds, read_only=read_only, views=views))
 
     # --- recording -------------------------------------------------------------------
 
     def record(
-        self, *events: Fact, source: Source | None = None, by: str = "", expected: int | None = None
+        self,
+        *events: Fact,
+        source: Source | None = None,
+        cite: Citation | None = None,
+        by: str = "",
+        expected: int | None = None,
     ) -> tuple[RecordedEvent, ...]:
         """Record facts, all or none; durable on return.
 
         Returns one recorded event per event, in order. Where the log has the same fact with
-        the same source already, that one is returned. ``expected`` is the log position you
+        the same source already, that one is returned; ``new`` says which it is, and ``note``
+        what else changed, or why nothing did. ``cite`` says where in the source the facts
+        stand; it tells no facts apart. ``expected`` is the log position you
         decided on; it is ignored when nothing would be appended.
 
         Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
         InvalidValueError, ReadOnlyError or another StorageError; nothing is then recorded.
         """
-        return record(self._session, events, source, by, expected)
+        return record(self._session, events, source, cite, by, expected)
 
     def record_all(
         self,
-        items: Iterable[Fact | tuple[Fact, Source | None]],
+        items: Iterable[Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]],
         *,
         source: Source | None = None,
         by: str = "",
         batch: int = 1000,
         progress: Progress | None = None,
     ) -> int:
-        """Record a stream of facts, or pairs of a fact and its source; return how many were appended.
+        """Record a stream of facts, alone or each with its source and citation; return how many were appended.
 
         Each ``batch`` is committed by itself, in bounded memory. A refusal undoes its own
         batch only; its ``item`` counts from 0 over the whole stream. ``progress`` is called
@@ -322,7 +339,14 @@ class Registry(Snapshot):
         return record_all(self._session, items, source, by, batch=batch, progress=progress)
 
     def correct(
-        self, event_id: str, replacement: Fact, *, reason: str, source: Source | None = None, by: str = ""
+        self,
+        event_id: str,
+        replacement: Fact,
+        *,
+        reason: str,
+        source: Source | None = None,
+        cite: Citation | None = None,
+        by: str = "",
     ) -> RecordedEvent:
         """Replace a recorded fact where it stands; the log keeps both wordings.
 
@@ -330,31 +354,51 @@ class Registry(Snapshot):
         corrected fact keeps the source it had. Raises UnknownEventError, AmendmentError,
         StillNeededError or another RefusedError when remaining facts forbid it.
         """
-        amender, origin = self._session.amender, _origin(source, by)
-        return recorded(
-            self._session.write(lambda: amender.correct(event_id, check_fact(replacement), reason, *origin))
-        )
+        fact, origin = check_fact(self._kinds, replacement), _origin(source, cite, by)
+        return self._amended(lambda amender: amender.correct(event_id, fact, reason, *origin))
 
-    def retract(self, event_id: str, *, reason: str, source: Source | None = None, by: str = "") -> RecordedEvent:
+    def retract(
+        self, event_id: str, *, reason: str, source: Source | None = None, cite: Citation | None = None, by: str = ""
+    ) -> RecordedEvent:
         """Withdraw a recorded event; the log keeps it.
 
         Retracting an amendment undoes it. A fact that another source has stated too stands
         on that one. Raises as :meth:`correct` does.
         """
-        amender, origin = self._session.amender, _origin(source, by)
-        return recorded(self._session.write(lambda: amender.retract(event_id, reason, *origin)))
+        origin = _origin(source, cite, by)
+        return self._amended(lambda amender: amender.retract(event_id, reason, *origin))
 
-    def dispute(self, event_id: str, claim: Fact, *, source: Source, reason: str = "", by: str = "") -> RecordedEvent:
+    def dispute(
+        self,
+        event_id: str,
+        claim: Fact,
+        *,
+        source: Source,
+        reason: str = "",
+        cite: Citation | None = None,
+        by: str = "",
+    ) -> RecordedEvent:
         """Keep a contradicting fact beside the standing one; it is listed, never counted.
 
         ``claim`` is the same kind of fact of the same subject, as the other source has it.
         """
-        amender, (source_json, by) = self._session.amender, _origin(source, by)
+        fact, (source_json, citation, by) = check_fact(self._kinds, claim), _origin(source, cite, by)
         if source_json is None:
             raise InvalidValueError("a dispute needs the source that claims it: give source=Source(title)")
-        return recorded(
-            self._session.write(lambda: amender.dispute(event_id, check_fact(claim), reason, source_json, by))
-        )
+        return self._amended(lambda amender: amender.dispute(event_id, fact, reason, source_json, citation, by))
+
+    def cite(self, event_id: str, citation: Citation, *, source: Source | None = None, by: str = "") -> RecordedEvent:
+        """Add a citation to a recorded event: where in its source, or in another one, it stands."""
+        source_json, cited, by = _origin(source, citation, by)
+        if cited is None:
+            raise InvalidValueError("there is nothing to cite: give citation=Citation(locator=…, quote=…)")
+        return self._amended(lambda amender: amender.cite(event_id, cited, source_json, by))
+
+    def _amended(self, work: Callable[[Amender], Appended]) -> RecordedEvent:
+        """Run an amendment, and return its recorded event."""
+        session = self._session
+        entry, new, note = session.write(lambda: work(session.amender))
+        return recorded(entry, codec=session.log.codec, new=new, note=note)
 
     def transaction(self, *, dry_run: bool = False) -> Transaction:
         """Make one of all that is recorded within the block: all or none, durable at its end.
@@ -411,6 +455,6 @@ class Registry(Snapshot):
         return wait_until(self._session, check_number(position, "position"), check_seconds(timeout, "timeout"))
 
 
-def _origin(source: Source | None, by: str) -> tuple[str | None, str]:
-    """Return the source as stored, and by whom something is recorded; raises InvalidValueError."""
-    return encode_source(check_source(source)), check_text(by, "by")
+def _origin(source: Source | None, citation: Citation | None, by: str) -> tuple[str | None, Citation | None, str]:
+    """Return the source as stored, the citation, and by whom something is recorded; raises InvalidValueError."""
+    return encode_source(check_source(source)), check_citation(citation), check_text(by, "by")

@@ -9,7 +9,7 @@ recorded, and are not applied again.
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialogue_registry.errors import (
     BrokenChainError,
@@ -21,9 +21,9 @@ from dialogue_registry.errors import (
     WrongPositionError,
 )
 from dialogue_registry.log import hash_chain
-from dialogue_registry.log.entry import PAGE, Entry, Head, Log, decoded
+from dialogue_registry.log.entry import PAGE, Entry, Head, Log
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import Event, EventRetracted, FactCorrected, FactDisputed, subject_of
+from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, FactDisputed, UnknownEvent
 from dialogue_registry.projections.engine import Views
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expecte
     try:
         _check_versions(entries, log.versions({entry.subject for entry in entries}))
         log.append(entries, expected=expected)
-        page = [(entry.position, decoded(entry)) for entry in entries]
-        for entry, (_, event) in zip(entries, page, strict=True):
+        page = log.events(expected, limit=len(entries))
+        for entry, (_, event, _) in zip(entries, page, strict=True):
             _check_subject(entry, event, log)
         views.apply(page)
     except (sqlite3.IntegrityError, RefusedError, ValueError) as error:
@@ -83,14 +83,16 @@ def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
             raise ValueError(f"{entry.subject} has version {entry.version} at position {entry.position}")
 
 
-def _check_subject(entry: Entry, event: Event, log: SQLiteLog) -> None:
-    if isinstance(event, FactCorrected | EventRetracted | FactDisputed):
+def _check_subject(entry: Entry, event: Any, log: SQLiteLog) -> None:
+    if isinstance(event, UnknownEvent):
+        return
+    if isinstance(event, FactCorrected | EventRetracted | FactDisputed | EventCited):
         target = log.find(event.event_id)
         if target is None or target.position >= entry.position:
             raise ValueError(f"position {entry.position} amends {event.event_id}, which is no event before it")
         subject = target.subject
     else:
-        subject = subject_of(event)
+        subject = log.codec.kinds.subject(event)
     if subject != entry.subject:
         raise ValueError(f"position {entry.position} is about {subject}, and filed under {entry.subject}")
 

@@ -18,6 +18,7 @@ from dialogue_registry.errors import (
     WrongPositionError,
 )
 from dialogue_registry.log import sqlite_file
+from dialogue_registry.log.codec import STANDARD_CODEC, Codec
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
@@ -62,6 +63,7 @@ class Session:
         uri: str,
         name: str,
         projections: Sequence[Projection],
+        codec: Codec = STANDARD_CODEC,
         *,
         read_only: bool = False,
         why_read_only: str = "",
@@ -75,14 +77,14 @@ class Session:
         self.read_only = read_only
         self.why_read_only = why_read_only
         self.known_at = known_at
-        self.log = SQLiteLog(connection)
+        self.log = SQLiteLog(connection, codec)
         self.views = Views(connection, self.log, projections)
         self.replica = None if shared is None else Replica(connection, self.log, self.views, shared)
         self.recorder = Recorder(
             connection, self.log, self.views, send=None if self.replica is None else self.replica.send
         )
         self.amender = Amender(connection, self.log, self.views, self.recorder)
-        self.reader = Reader(connection)
+        self.reader = Reader(connection, self.log)
         self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
         #: The scopes of the transactions that are open, from the outer to the inner one.
         self.blocks: list[AbstractContextManager[None]] = []

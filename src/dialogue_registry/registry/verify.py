@@ -1,19 +1,24 @@
 """Verification that the stored log is the recorded one: the chain, the numbers, the views against a replay."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
 from dialogue_registry.log import hash_chain
-from dialogue_registry.log.entry import PAGE, Entry, Log
+from dialogue_registry.log.entry import PAGE, Entry, Log, is_instant, position_of
 from dialogue_registry.log.sqlite_file import file_uri
-from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.log.sqlite_log import LOG_TABLES, SQLiteLog, create_log
 from dialogue_registry.model.tables import Projection, State, Table, Tally
+from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.engine import Views
+from dialogue_registry.queries.search import SEARCH_TRIGGERS
 from dialogue_registry.registry.session import Session
 
 Progress = Callable[[int, int], object] | None
@@ -53,20 +58,21 @@ def check_log(session: Session, head: tuple[int, str] | None, progress: Progress
     Raises BrokenChainError at the first position that is not as it was recorded.
     """
     connection = session.connection
-    position, last, link = 0, hash_chain.GENESIS, hash_chain.link
+    position, last, link, latest = 0, hash_chain.GENESIS, hash_chain.link, ""
     at, wanted = (0, hash_chain.GENESIS) if head is None else (head[0], bytes.fromhex(head[1]))
     end: int = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()[0]
     if at == 0 and wanted != hash_chain.GENESIS:
         raise BrokenChainError("the head to compare with is at position 0, yet its hash is not zero", position=0)
     while page := _page(session.log, position):
-        for number, id_, subject, version, type_, schema, data, source, by, recorded_at, kept in page:
+        for entry in page:
+            number, recorded_at, kept = entry[0], entry[11], entry[13]
             position += 1
             if number != position:
                 raise BrokenChainError(
                     f"position {position} is missing from the log: {number} comes next", position=position
                 )
             try:
-                last = link(last, number, id_, subject, version, type_, schema, data, source, by, recorded_at)
+                last = link(last, *entry[:13])
             except (TypeError, AttributeError, UnicodeError) as error:
                 raise BrokenChainError(
                     f"the event at position {position} holds a value of another kind: {error}", position=position
@@ -77,6 +83,19 @@ def check_log(session: Session, head: tuple[int, str] | None, progress: Progress
                     f"{last.hex()} and is {kept.hex() if isinstance(kept, bytes) else kept!r}",
                     position=position,
                 )
+            if position_of(entry[1]) != position:
+                raise BrokenChainError(
+                    f"the event at position {position} has the id {entry[1]!r}, which carries another position: "
+                    "it was not recorded by this library",
+                    position=position,
+                )
+            if recorded_at != latest and (recorded_at < latest or not is_instant(recorded_at)):
+                raise BrokenChainError(
+                    f"the event at position {position} was recorded at {recorded_at!r}, which goes back, or is not "
+                    "written as this library does",
+                    position=position,
+                )
+            latest = recorded_at
             if position == at and last != wanted:
                 raise BrokenChainError(
                     f"the hash at position {position} is {last.hex()}, not {wanted.hex()}, which was kept elsewhere: "
@@ -90,14 +109,12 @@ def check_log(session: Session, head: tuple[int, str] | None, progress: Progress
             f"the log ends at position {position}, not at {at}, the head kept elsewhere: its tail was cut off",
             position=position + 1,
         )
-    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-    if session.known_at is None and row is not None and row[0] != position:
-        raise BrokenChainError(
-            f"the log ends at position {position}, but the file has given out position {row[0]}: its tail was cut off",
-            position=position + 1,
-        )
     _check_versions(connection)
-    for table in ("events", "sources"):  # their indexes, which the chain does not cover
+    _check_schema(connection)
+    if session.known_at is None:
+        _check_tail(connection, position)
+        _check_references(connection)
+    for table in LOG_TABLES:  # their indexes, which the chain does not cover
         _check_pages(connection, table)
     return Head(position, last.hex())
 
@@ -140,14 +157,70 @@ def _check_versions(connection: sqlite3.Connection) -> None:
         )
 
 
+def _check_schema(connection: sqlite3.Connection) -> None:
+    """Raise DriftError unless the log's tables and triggers are ours, and no foreign trigger sits on a table."""
+    with closing(sqlite3.connect(":memory:")) as scratch:
+        create_log(scratch)
+        ours = dict(scratch.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+    there = dict(connection.execute("SELECT name, sql FROM main.sqlite_schema").fetchall())
+    for name, sql in ours.items():
+        if there.get(name) != sql:
+            raise DriftError(
+                f"{name!r} of the log is missing or not defined as this library does: export the log, and import it "
+                "into a new registry",
+                table=name,
+            )
+    tables = {*LOG_TABLES, *FACT_TABLES, "projections", "replica"}
+    for (parts,) in connection.execute("SELECT parts FROM main.projections"):
+        tables.update(json.loads(parts))
+    triggers = connection.execute("SELECT name, tbl_name FROM main.sqlite_schema WHERE type = 'trigger'").fetchall()
+    for name, table in triggers:
+        if table in tables and name not in ours and there[name] not in SEARCH_TRIGGERS:
+            raise DriftError(
+                f"the trigger {name!r} on {table!r} is not this library's, and may change what is recorded: drop it",
+                table=table,
+            )
+
+
+def _check_tail(connection: sqlite3.Connection, position: int) -> None:
+    row = connection.execute("SELECT max(position) FROM projections").fetchone()
+    if row[0] is not None and row[0] > position:
+        raise BrokenChainError(
+            f"the log ends at position {position}, but views were made of it up to position {row[0]}: "
+            "its tail was cut off",
+            position=position + 1,
+        )
+
+
+def _check_references(connection: sqlite3.Connection) -> None:
+    """Raise BrokenChainError where a source or an edition is missing, is of no event, or has another digest."""
+    for table, column in (("sources", "source"), ("editions", "edition")):
+        row = connection.execute(
+            f"SELECT min(e.position) FROM events e WHERE e.{column} IS NOT NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} s WHERE s.id = e.{column})"
+        ).fetchone()
+        if row[0] is not None:
+            raise BrokenChainError(
+                f"the {column} of the event at position {row[0]} is missing from the log", position=row[0]
+            )
+        row = connection.execute(
+            f"SELECT s.id FROM {table} s WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.{column} = s.id) LIMIT 1"
+        ).fetchone()
+        if row is not None:
+            raise DriftError(f"{column} {row[0]} belongs to no event: it was not recorded by this library", table=table)
+    for number, digest, data in connection.execute("SELECT id, digest, data FROM sources"):
+        if sha256(data.encode()).digest() != digest:
+            raise DriftError(f"the digest of source {number} is not that of its text", table="sources")
+
+
 def tables(projections: Sequence[Projection], *, past: bool) -> list[str]:
     """Return the names of the tables to compare; ``past`` includes those of facts that no longer stand."""
-    names = ["facts", "further"]
+    names = ["exceptions", "amendments"]
     for projection in projections:
         names += [part.name for part in projection.parts if isinstance(part, Table | State | Tally)]
     if past:
         fallen = [part.name for p in projections for part in p.parts if isinstance(part, Table)]
-        names += ["amendments", "facts_past", "further_past", *(f"{name}_past" for name in fallen)]
+        names += [f"{name}_past" for name in fallen]
     return names
 
 
@@ -175,7 +248,8 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
         try:
             _compare_definitions(connection)
             for name in tables(current, past=session.known_at is None):
-                _compare(connection, name)
+                _compare(connection, name, _of_known_kinds(session.log) if name == "exceptions" else "")
+            _check_rests(connection)
             _check_pages(connection, 1)  # of everything, until the first fault
         finally:
             connection.execute("ROLLBACK")  # ends the snapshot, without which nothing can be detached
@@ -211,10 +285,27 @@ def _compare_definitions(connection: sqlite3.Connection) -> None:
         )
 
 
-def _compare(connection: sqlite3.Connection, name: str) -> None:
-    columns = [column[0] for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]
+def _of_known_kinds(log: SQLiteLog) -> str:
+    """Return the condition that a fact is of a kind which this program knows: others keep exceptions of their own."""
+    words = ", ".join(f"'{kind.word}'" for kind in log.codec.kinds)
+    return f" WHERE (SELECT type FROM events e WHERE e.position = fact) IN ({words}, 'fact.disputed')"
+
+
+def _check_rests(connection: sqlite3.Connection) -> None:
+    """Raise DriftError where a row of the views refers to one that is not there."""
+    row = connection.execute("PRAGMA main.foreign_key_check").fetchone()
+    if row is not None:
+        raise DriftError(
+            f"row {row[1]} of table {row[0]!r} refers to {row[2]!r}, where nothing is: the log was not recorded by "
+            "this library",
+            table=row[0],
+        )
+
+
+def _compare(connection: sqlite3.Connection, name: str, condition: str = "") -> None:
+    columns = [f'"{column[0]}"' for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]
     listed = ", ".join(columns)
-    kept, replayed = f"SELECT {listed} FROM {name}", f"SELECT {listed} FROM replay.{name}"
+    kept, replayed = f"SELECT {listed} FROM {name}{condition}", f"SELECT {listed} FROM replay.{name}{condition}"
     for wanted, other, verb in ((replayed, kept, "lacks"), (kept, replayed, "has, against the log,")):
         row = connection.execute(f"{wanted} EXCEPT {other} LIMIT 1").fetchone()
         if row is not None:

@@ -27,8 +27,8 @@ from dialogue_registry.model.events import (
     Source,
     TopicDiscussed,
     brief,
-    subject_of,
 )
+from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.registry.registry import Registry
 from dialogue_registry.testing.strategies import Strategy, facts
 
@@ -226,6 +226,8 @@ class _Writer:
         self._known: dict[str, Fact] = {}  # id to the fact that made it known
 
     def _make(self, cls: type[Any], **values: Any) -> Any:
+        if cls is CountStated and values.keys() & {"series", "dialogue"}:  # of one of the two
+            values = {"series": None, "dialogue": None} | values
         return attrs.evolve(self._draw(related(cls, self._scope)), **values)
 
     def open(self) -> None:
@@ -303,11 +305,11 @@ class _Writer:
                 for delegate in draw(st.lists(related(DelegateAttended, self._scope), min_size=2, max_size=3)):
                     self.record(attrs.evolve(delegate, meeting=meeting), draw(TOLD_BY))
             case "statement":
-                stated = self._make(CountStated, series=self._pick([*series, series[0]]))
+                stated = self._make(CountStated, series=self._pick([*series, series[0]]), dialogue=None)
                 if before := [m.fact for m in self._log if isinstance(m, Record) and isinstance(m.fact, CountStated)]:
                     like = self._pick(before)
                     as_of = self._pick([like.as_of, stated.as_of])
-                    stated = attrs.evolve(stated, series=like.series, as_of=as_of)
+                    stated = attrs.evolve(stated, series=like.series, dialogue=like.dialogue, as_of=as_of)
                 self.record(stated, draw(TOLD_BY))
             case "episode":
                 self._episode(self._pick(self._meetings), self._pick(series))
@@ -365,9 +367,9 @@ class _Writer:
     def _variation(self, fact: Fact) -> Fact:
         """What a correction may make of a fact: it reads otherwise, it belongs elsewhere, it is another thing."""
         kind = self._draw(st.sampled_from(["reworded", "reworded", "moved", "moved", "another", "renamed"]))
-        if kind == "reworded":
+        if kind == "reworded" or not subject_of(fact):
             return cast("Fact", self._make(type(fact), **_ids(fact)))
-        if kind == "moved":
+        if kind == "moved" and _ids(fact):
             pools = {"dialogue": self._dialogues, "series": self._series, "meeting": self._meetings}
             name = self._pick(list(_ids(fact)))
             return attrs.evolve(fact, **{name: self._pick(pools[name])})
@@ -376,12 +378,14 @@ class _Writer:
             names = {DialogueLaunched: "dialogue", SeriesOpened: "series"}
             return cast("Fact", self._make(cls, **{names.get(cls, "meeting"): subject_of(fact)}))
         other: Any = self._make(self._pick(FACTS))
-        theirs = {name: value for name, value in _ids(fact).items() if hasattr(other, name)}
-        return cast("Fact", attrs.evolve(other, **theirs))
+        shared = {name: value for name, value in _ids(fact).items() if name in _ids(other)}
+        return cast("Fact", attrs.evolve(other, **shared))
 
 
 def _ids(fact: Fact) -> dict[str, str]:
-    return {name: getattr(fact, name) for name in ("dialogue", "series", "meeting") if hasattr(fact, name)}
+    """The ids that a fact is about, by field."""
+    named = {name: getattr(fact, name, None) for name in ("dialogue", "series", "meeting")}
+    return {name: id_ for name, id_ in named.items() if id_ is not None}
 
 
 def _needs(fact: Fact) -> Iterator[str]:

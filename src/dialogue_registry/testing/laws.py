@@ -12,16 +12,10 @@ from hypothesis import given
 from hypothesis import settings as Settings  # noqa: N812 - "settings" is the name of the argument
 from hypothesis import strategies as st
 
-from dialogue_registry.log.codec import encode, encode_source
-from dialogue_registry.log.entry import EMPTY, Draft, Entry, RecordedEvent, decoded, seal
-from dialogue_registry.model.events import (
-    Event,
-    EventRetracted,
-    FactCorrected,
-    FactDisputed,
-    Source,
-    subject_of,
-)
+from dialogue_registry.log.codec import STANDARD_CODEC, encode_source
+from dialogue_registry.log.entry import EMPTY, Draft, Entry, RecordedEvent, seal
+from dialogue_registry.model.events import Event, EventRetracted, FactCorrected, FactDisputed, Source
+from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.tables import Projection, Table
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.registry.opening import open_again
@@ -37,7 +31,7 @@ Shown: TypeAlias = dict[str, list[tuple[object, ...]]]
 """Tables by name: rows of values."""
 
 _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-_PLACES = ("fact", "event", "since", "until", "telling")
+_PLACES = ("fact", "event", "since", "until", "telling", "status_fact")
 
 
 def show(
@@ -110,7 +104,7 @@ def fed(entries: Sequence[Entry], projections: Iterable[Projection] = (), cuts: 
         page = entries[start:end]
         with session.writing():
             session.log.append(page, expected=start)
-            session.views.apply([(entry.position, decoded(entry)) for entry in page])
+            session.views.apply(session.log.events(start, limit=len(page)))
     return registry
 
 
@@ -146,7 +140,14 @@ def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | N
 def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
     """Make the entries of a log that says just this."""
     drafts = [
-        Draft("" if isinstance(event, FactDisputed) else subject_of(event), *encode(event), encode_source(source), "")  # type: ignore[arg-type]
+        Draft(
+            "" if isinstance(event, FactDisputed) else subject_of(event),
+            *STANDARD_CODEC.encode(event),
+            encode_source(source),
+            None,
+            None,
+            "",
+        )  # type: ignore[arg-type]
         for event, source in told
     ]
     return seal(drafts, EMPTY, {}, datetime.now(UTC))
@@ -187,7 +188,7 @@ def rebuilt_as_incremental(projection: Projection, moves: Iterable[Move], cuts: 
 def _lines(registry: Registry) -> list[tuple[object, ...]]:
     """The log of a registry up to ids, instants and hashes."""
     return [
-        (e.position, e.subject, e.version, e.type, e.schema, _EVENT_ID.sub("…", e.data), e.source, e.by)
+        (e.position, e.subject, e.version, e.type, e.schema, _EVENT_ID.sub("…", e.data), e.source, e.citation, e.by)
         for e in stored(registry)
     ]
 

@@ -23,6 +23,8 @@ _DRAFTS = st.lists(
         schema=st.just(1),
         data=texts().map(lambda text: orjson.dumps({"topic": text}).decode()),
         source=st.none() | sources().map(encode_source),
+        citation=st.none() | st.just('{"locator":"1"}'),
+        edition=st.none() | st.just('{"table":"t"}'),
         by=texts(),
     ),
     max_size=6,

@@ -1,38 +1,36 @@
 """Strategies of Hypothesis for what can be recorded: dates, names, texts, sources, events."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
+import attrs
 from hypothesis import strategies as st
 
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     FACTS,
-    ActivityReported,
     CountStated,
     DelegateAttended,
-    DialogueLaunched,
+    DifferentPersons,
     Event,
     EventRetracted,
-    Fact,
     FactCorrected,
     FactDisputed,
     Format,
-    MeetingAnnounced,
-    MeetingCancelled,
-    MeetingHeld,
-    MeetingPostponed,
-    OutcomeAgreed,
-    PartyJoined,
-    Role,
-    SeriesOpened,
+    NameUsed,
+    SamePerson,
     Source,
-    TopicDiscussed,
 )
+from dialogue_registry.model.fields import MAX_NUMBER
+from dialogue_registry.model.kinds import ANY_SUBJECT
+from dialogue_registry.model.shapes import Shape, shapes_of
+from dialogue_registry.model.texts import fold_text
 
 Strategy: TypeAlias = st.SearchStrategy
 _Ids: TypeAlias = Strategy[str]
-F = TypeVar("F", bound=Fact)
+F = TypeVar("F")
 
 
 def texts(*, min_size: int = 0) -> Strategy[str]:
@@ -45,7 +43,7 @@ def texts(*, min_size: int = 0) -> Strategy[str]:
 
 def required_texts() -> Strategy[str]:
     """Any text that is not blank."""
-    return texts(min_size=1).filter(str.strip)
+    return texts(min_size=1).filter(fold_text)
 
 
 def ids() -> _Ids:
@@ -125,72 +123,114 @@ def facts(
     meetings: _Ids | None = None,
     words: Strategy[str] | None = None,
     people: Strategy[str] | None = None,
+    fields: Mapping[str, Strategy[Any]] | None = None,
 ) -> Strategy[F]:
-    """Facts of some classes, or of all.
+    """Facts of some classes, or of all of the library's own; classes of yours are built by their annotations.
 
     The ids, the texts and the names of people are drawn from these strategies: few of them
-    make facts that have to do with each other.
+    make facts that have to do with each other. ``fields`` gives strategies for fields by name.
     """
-    dialogues, series, meetings = (ids() if told is None else told for told in (dialogues, series, meetings))
-    people = names() if people is None else people
-    required, text = (required_texts(), texts()) if words is None else (words, words)
-    text = _seldom(text, "")
-    formats = _seldom(st.sampled_from(Format), None)
-    named = {"name": required, "aliases": _seldom(st.lists(required, max_size=2).map(tuple), ())}
-    parties = st.sampled_from(["JPN", "UZB", "EU"])
-    report = {
-        "meeting": meetings,
-        "series": series,
-        "date": _mostly(dates(), None),
-        "ordinal": st.none() | st.integers(1, 20),
-        "format": formats,
-        "place": text,
-        "country": _seldom(parties, ""),
-        "title": text,
+    pools = {
+        "dialogue": ids() if dialogues is None else dialogues,
+        "series": ids() if series is None else series,
+        "meeting": ids() if meetings is None else meetings,
     }
-    interruption = {"meeting": meetings, "reason": text, "on": _seldom(dates(), None)}
-    seat = {"meeting": meetings, "party": parties, "role": _seldom(st.sampled_from(Role), Role.DELEGATE)}
-    made: dict[type[Any], Strategy[Any]] = {
-        DialogueLaunched: st.builds(DialogueLaunched, dialogue=dialogues, launched=dates(), **named),
-        PartyJoined: st.builds(PartyJoined, dialogue=dialogues, party=parties, joined=_seldom(dates(), None), **named),
-        SeriesOpened: st.builds(SeriesOpened, series=series, dialogue=dialogues, abbreviation=text, **named),
-        MeetingAnnounced: st.builds(MeetingAnnounced, **report),
-        MeetingHeld: st.builds(MeetingHeld, **report),
-        MeetingPostponed: st.builds(MeetingPostponed, until=_seldom(dates(), None), **interruption),
-        MeetingCancelled: st.builds(MeetingCancelled, **interruption),
-        DelegateAttended: st.one_of(
-            st.builds(DelegateAttended, name=people, office=text, on_behalf_of=text, **seat),
-            st.builds(DelegateAttended, name=st.just(""), office=required, on_behalf_of=text, **seat),
-        ),
-        TopicDiscussed: st.builds(TopicDiscussed, meeting=meetings, topic=required),
-        ActivityReported: st.builds(
-            ActivityReported,
-            meeting=meetings,
-            title=required,
-            organisers=_seldom(st.lists(required, max_size=2).map(tuple), ()),
-            field=text,
-            date=_seldom(dates(), None),
-        ),
-        OutcomeAgreed: st.builds(OutcomeAgreed, meeting=meetings, title=required, kind=text),
-        CountStated: st.builds(
-            CountStated,
-            series=series,
-            count=st.integers(0, 6) | st.integers(0, 1_000_000_000),
-            as_of=dates(),
-            format=formats,
-            reported_at=_seldom(meetings, None),
-        ),
-    }
-    return st.one_of([made[cls] for cls in classes or FACTS])
+    drawn = _Fields(pools, names() if people is None else people, words, fields or {})
+    return st.one_of([drawn.build(cls) for cls in classes or FACTS])
+
+
+class _Fields:
+    """The strategies of the fields of facts."""
+
+    def __init__(
+        self,
+        pools: Mapping[str, _Ids],
+        people: Strategy[str],
+        words: Strategy[str] | None,
+        given: Mapping[str, Strategy[Any]],
+    ) -> None:
+        self._given = given
+        self._required, self._text = (required_texts(), texts()) if words is None else (words, words)
+        self._by_name: dict[str, Strategy[Any]] = {
+            **pools,
+            ANY_SUBJECT: st.one_of(list(pools.values())),
+            "reported_at": pools["meeting"],
+            "party": st.sampled_from(["JPN", "UZB", "EU"]),
+            "country": st.sampled_from(["JPN", "UZB", "EU"]),
+            "ordinal": st.integers(1, 20),
+            "count": st.integers(0, 6) | st.integers(0, MAX_NUMBER),
+            "sha256": st.text("0123456789abcdef", min_size=64, max_size=64),
+            "person": st.sampled_from(["p1", "p2"]),
+            "seat": st.sampled_from(["s1", "s2"]),
+            "period": st.sampled_from(["I", "II"]),
+        }
+        self._people = people
+
+    def build(self, cls: type[Any]) -> Strategy[Any]:
+        """Facts of one class."""
+        shapes = shapes_of(cls)
+        drawn = {field.name: self._field(cls, field, shapes[field.name]) for field in attrs.fields(cls)}
+        if cls is DelegateAttended:
+            drawn["format"] = _seldom(st.sampled_from([Format.IN_PERSON, Format.ONLINE]), None)
+        if cls in (SamePerson, DifferentPersons):
+            drawn["names"] = st.lists(self._people, min_size=2, max_size=3, unique_by=fold_text).map(tuple)
+        if cls is CountStated:
+            return st.one_of(
+                st.builds(cls, **{**drawn, "dialogue": st.none(), "series": self._by_name["series"]}),
+                st.builds(cls, **{**drawn, "series": st.none(), "dialogue": self._by_name["dialogue"]}),
+            )
+        if cls is NameUsed:
+            return st.one_of(
+                st.builds(cls, **{**drawn, "party": st.just(""), "of": self._by_name[ANY_SUBJECT]}),
+                st.builds(cls, **{**drawn, "of": st.none(), "party": self._by_name["party"]}),
+            )
+        return st.builds(cls, **drawn)
+
+    def _field(self, cls: type[Any], field: "attrs.Attribute[Any]", shape: Shape) -> Strategy[Any]:
+        if field.name in self._given:
+            return self._given[field.name]
+        strategy = self._by_name.get(field.name) if shape.cls in (str, int) and not shape.many else None
+        if field.name in ("of", "count") and shape.cls is not (str if field.name == "of" else int):
+            strategy = None
+        if field.name == "name" and "office" in shapes_of(cls):
+            return _mostly(self._people, "")
+        if strategy is None:
+            strategy = self._of_shape(shape, required=field.default is attrs.NOTHING or bool(field.default))
+        if field.default is attrs.NOTHING:
+            return st.none() | strategy if shape.optional else strategy
+        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
+        often = field.name in ("date", "ordinal")
+        return _mostly(strategy, default) if often else _seldom(strategy, default)
+
+    def _of_shape(self, shape: Shape, *, required: bool) -> Strategy[Any]:
+        one: Strategy[Any]
+        if shape.cls is str:
+            one = self._required if required or shape.many else self._text
+        elif shape.cls is bool:
+            one = st.booleans()
+        elif shape.cls is int:
+            one = st.integers(-(2**63), 2**63 - 1)
+        elif shape.cls is float:
+            one = st.floats(allow_nan=False, allow_infinity=False)
+        elif shape.cls is PartialDate:
+            one = dates()
+        elif shape.cls is date:
+            one = st.dates()
+        elif shape.cls is Source:
+            one = sources()
+        else:
+            assert issubclass(shape.cls, StrEnum)
+            one = st.sampled_from(list(shape.cls))
+        return st.lists(one, max_size=2).map(tuple) if shape.many else one
 
 
 def events(**strategies: Any) -> Strategy[Event]:
     """Events of every class: facts as :func:`facts` makes them, amendments and disputes."""
-    told: Strategy[Fact] = facts(**strategies)
+    all_facts: Strategy[Any] = facts(**strategies)
     event_ids = st.uuids(version=4).map(str)
     return st.one_of(
-        told,
-        st.builds(FactCorrected, event_id=event_ids, replacement=told, reason=required_texts()),
+        all_facts,
+        st.builds(FactCorrected, event_id=event_ids, replacement=all_facts, reason=required_texts()),
         st.builds(EventRetracted, event_id=event_ids, reason=required_texts()),
-        st.builds(FactDisputed, event_id=event_ids, claim=told, reason=texts()),
+        st.builds(FactDisputed, event_id=event_ids, claim=all_facts, reason=texts()),
     )

@@ -30,9 +30,10 @@ from dialogue_registry.model.events import (
     SeriesOpened,
     TopicDiscussed,
     brief,
-    subject_of,
 )
-from dialogue_registry.model.recording_rules import Report, Status, Subject, check, check_story, key, learn
+from dialogue_registry.model.recording_rules import Report, Subject, check, check_story, key, learn
+from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.status import Status
 from dialogue_registry.testing import facts
 
 

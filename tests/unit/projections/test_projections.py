@@ -366,7 +366,7 @@ def test_a_row_that_does_not_fit_its_table_is_told_and_nothing_is_recorded(path:
         registry.record(*BASE)
         position = registry.position
         with pytest.raises(
-            ProjectionError, match="table 'visits' of projection 'one'.* give a value for each of meeting, party"
+            ProjectionError, match="table 'visits' of projection 'one'.* return a value for each of meeting, party"
         ):
             registry.record(leads("OKADA"))
         assert registry.position == position

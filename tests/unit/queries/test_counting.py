@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dialogue_registry import Bounds, InvalidValueError, Rule
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
-from dialogue_registry.model.recording_rules import Status
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import (
     CELLS,
     FORMATS,

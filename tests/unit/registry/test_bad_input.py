@@ -51,7 +51,8 @@ from dialogue_registry.errors import (
     UnknownSubjectError,
     WrongPositionError,
 )
-from dialogue_registry.log import hash_chain
+from dialogue_registry.log.entry import Draft, Head, seal
+from dialogue_registry.log.sqlite_log import SQLiteLog
 
 NOBODY = 65534
 SERIES = (
@@ -425,9 +426,9 @@ def test_a_file_may_have_a_name_that_is_no_text(tmp_path: Path) -> None:
 
 def test_a_newer_file_asks_for_a_newer_library(registry: Registry, path: Path) -> None:
     registry.close()
-    change(path, "PRAGMA user_version = 2")
+    change(path, "PRAGMA user_version = 3")
     for read_only in (False, True):
-        with refused(path, NewerRegistryError, "log schema 2", "knows up to 1", "upgrade dialogue_registry"):
+        with refused(path, NewerRegistryError, "log schema 3", "knows up to 2", "upgrade dialogue_registry"):
             Registry.open(path, read_only=read_only)
 
 
@@ -496,9 +497,8 @@ def append(path: Path, word: str, schema: int, data: str) -> None:
     """Append an event to the log as a newer library would, views included."""
     with closing(sqlite3.connect(path)) as connection, connection:
         position, last = connection.execute("SELECT position, hash FROM events ORDER BY 1 DESC LIMIT 1").fetchone()
-        entry = (position + 1, "newer", "d/s/1", 2, word, schema, data, None, "", "9999-12-31T23:59:59.999999Z")
-        link = hash_chain.link(last, *entry)
-        connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*entry, link))
+        draft = Draft("d/s/1", word, schema, data, None, None, None, "")
+        SQLiteLog(connection).extend(seal([draft], Head(position, last, ""), {"d/s/1": 1}, datetime(9999, 12, 31)))
         connection.execute("UPDATE projections SET position = position + 1")
 
 

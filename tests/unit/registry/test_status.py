@@ -1,5 +1,6 @@
 """The present status of a meeting follows from all its reports, their history is kept, and only held meetings count."""
 
+import attrs
 import pytest
 
 from dialogue_registry import (
@@ -107,9 +108,12 @@ def test_an_ordinal_that_was_announced_and_cancelled_is_used_again(registry: Reg
     [
         ([ANNOUNCED, CANCELLED], HELD),
         ([ANNOUNCED, CANCELLED], DelegateAttended(meeting="d/td/11", name="OKADA", party="JPN")),
-        ([HELD], POSTPONED),
-        ([HELD], CANCELLED),
-        ([ANNOUNCED, DelegateAttended(meeting="d/td/11", name="OKADA", party="JPN")], CANCELLED),
+        ([HELD], attrs.evolve(POSTPONED, on=None)),
+        ([HELD], attrs.evolve(CANCELLED, on=None)),
+        (
+            [ANNOUNCED, DelegateAttended(meeting="d/td/11", name="OKADA", party="JPN")],
+            attrs.evolve(CANCELLED, on=None),
+        ),
     ],
     ids=[
         "cancelled, then held", "cancelled, then attended", "held, then postponed", "held, then cancelled",
@@ -133,7 +137,10 @@ def test_the_same_announcement_by_the_same_source_is_no_new_announcement(registr
     registry.record(ANNOUNCED, CANCELLED, source=HOST)
     registry.record(ANNOUNCED, source=HOST)  # the script runs again, and revives nothing
     assert registry.meetings()[0].status == "cancelled"
-    registry.record(ANNOUNCED, source=PRESS)
+    (recorded,) = registry.record(ANNOUNCED, source=PRESS)
+    assert registry.meetings()[0].status == "cancelled"  # further evidence of a plan that is known
+    assert recorded.note == "further evidence of what is known of 'd/td/11'; give on= if it was reported again"
+    registry.record(attrs.evolve(ANNOUNCED, on="2030-01-01"), source=PRESS)
     assert registry.meetings()[0].status == "announced"
 
 

@@ -30,8 +30,9 @@ from dialogue_registry.errors import InvalidValueError, MissingExtraError, Stora
 from dialogue_registry.exports.site.pages import ASSETS, FIRST_SOURCES, PAGES, PICTURES, SOURCE_COLUMNS, metadata
 from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
-from dialogue_registry.model.events import Fact, subject_of
+from dialogue_registry.model.events import Fact
 from dialogue_registry.model.names import fold, name_parts
+from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.queries.counts import FORMATS
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.search import INDEX, Searcher

@@ -1,0 +1,228 @@
+"""The fields of events: how each is converted, checked and described.
+
+A field is made by one of the functions here, which takes its description: the command
+line's help and the reference page are made of it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date as day
+from enum import StrEnum
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
+
+from dialogue_registry.errors import InvalidIdError, InvalidValueError
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.texts import fold_text
+
+MAX_ID = 200
+"""The longest id, in characters."""
+MAX_TEXT = 1_000_000
+"""The longest text in any field, in characters."""
+MAX_NUMBER = 1_000_000_000
+"""The highest ordinal and the highest stated count."""
+
+AnyDate: TypeAlias = PartialDate | day | str
+Attribute: TypeAlias = "attrs.Attribute[Any]"
+Validator: TypeAlias = Callable[[Any, Attribute, Any], object]
+
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def shown(value: object) -> str:
+    """Return a value as code for a message, shortened to 80 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no number of more than some thousand digits
+        text = f"a huge {type(value).__name__}"
+    except Exception:  # noqa: BLE001 - a foreign class may fail in any way when it is shown
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _named(instance: object, attribute: Attribute) -> str:
+    return f"{type(instance).__name__}.{attribute.name}"
+
+
+# --- checks ----------------------------------------------------------------------------
+
+
+def is_id(value: object) -> bool:
+    """Return whether a value is an id: lower-case path segments, at most MAX_ID characters."""
+    return isinstance(value, str) and len(value) <= MAX_ID and _ID.fullmatch(value) is not None
+
+
+def check_id(instance: object, attribute: Attribute, value: object) -> None:
+    """Raise InvalidIdError unless the value is an id."""
+    if not is_id(value):
+        raise InvalidIdError(
+            f"{_named(instance, attribute)} is {shown(value)}, which is no id: use lower-case letters, digits, '.', "
+            f"'_' and '-' in segments joined by '/', such as 'ca-jad/som/14', at most {MAX_ID} characters"
+        )
+
+
+def check_text(instance: object, attribute: Attribute, value: Any) -> None:
+    """Raise InvalidValueError unless the value is a text that a log can hold."""
+    if value.__class__ is str and len(value) <= MAX_TEXT and value.isascii() and "\0" not in value:
+        return  # nearly all there is, and on the hot path of replay
+    if not isinstance(value, str):
+        raise InvalidValueError(f"{_named(instance, attribute)} is {shown(value)}, which is no text: give a str")
+    if len(value) > MAX_TEXT:
+        raise InvalidValueError(
+            f"{_named(instance, attribute)} has {len(value):,} characters: shorten it to {MAX_TEXT:,} at most"
+        )
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            f"{_named(instance, attribute)} holds half a surrogate pair, which is no character: decode the text rightly"
+        ) from None
+    if "\0" in value:
+        raise InvalidValueError(f"{_named(instance, attribute)} holds a NUL character: remove it")
+
+
+def check_required(instance: object, attribute: Attribute, value: Any) -> None:
+    """Raise InvalidValueError unless the value is a text in which something can be seen."""
+    check_text(instance, attribute, value)
+    if not fold_text(value):
+        raise InvalidValueError(f"{_named(instance, attribute)} is empty: give it a text")
+
+
+def check_texts(instance: object, attribute: Attribute, value: tuple[object, ...]) -> None:
+    """Raise InvalidValueError unless each item is a text in which something can be seen."""
+    for item in value:
+        check_required(instance, attribute, item)
+
+
+def check_number(instance: object, attribute: Attribute, value: object) -> None:
+    """Raise InvalidValueError unless the value is a whole number: from 0 for a ``count``, else from 1."""
+    least = 0 if attribute.name == "count" else 1
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_NUMBER:
+        raise InvalidValueError(
+            f"{_named(instance, attribute)} is {shown(value)}: give a whole number from {least} to {MAX_NUMBER:,}"
+        )
+
+
+def _check_flag(instance: object, attribute: Attribute, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidValueError(f"{_named(instance, attribute)} is {shown(value)}: give True or False")
+
+
+def _check_digest(instance: object, attribute: Attribute, value: object) -> None:
+    if not (isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value)):
+        raise InvalidValueError(
+            f"{_named(instance, attribute)} is {shown(value)}: give a SHA-256 as 64 hexadecimal digits in lower case"
+        )
+
+
+# --- conversions -----------------------------------------------------------------------
+
+
+def to_texts(value: Iterable[str]) -> tuple[str, ...]:
+    """Return a list of texts as a tuple; a text, a mapping and a set are refused."""
+    if isinstance(value, str | Mapping | AbstractSet) or not isinstance(value, Iterable):  # a set has no order to keep
+        raise InvalidValueError(f"{shown(value)} is no list of texts: put it in a tuple, such as ({shown(value)},)")
+    return tuple(value)
+
+
+def to_optional_date(value: AnyDate | None) -> PartialDate | None:
+    """Return a date, or None."""
+    return None if value is None else PartialDate.of(value)
+
+
+def choose(choices: type[_Choice], value: object, otherwise: str = "") -> _Choice:
+    """Return the choice that a value names; raises InvalidValueError."""
+    try:
+        return choices(value)
+    except (ValueError, TypeError):
+        wanted = ", ".join(repr(choice.value) for choice in choices)
+        raise InvalidValueError(
+            f"{shown(value)} is no {choices.__name__.lower()}: use one of {wanted}{otherwise}"
+        ) from None
+
+
+def _chooser(choices: type[_Choice], *, optional: bool) -> Callable[[Any], _Choice | None]:
+    by_value = {str(choice): choice for choice in choices}  # calling an Enum is slow, and half of a log is delegates
+
+    def convert(value: Any) -> _Choice | None:
+        if value is None and optional:
+            return None
+        known = by_value.get(value) if isinstance(value, str) else None
+        return known or choose(choices, value, ", or None where it is not known" if optional else "")
+
+    return convert
+
+
+# --- fields ----------------------------------------------------------------------------
+
+
+def id_field(doc: str) -> Any:
+    """Return a field for the id of a dialogue, series or meeting."""
+    return attrs.field(validator=check_id, metadata={"doc": doc})
+
+
+def optional_id_field(doc: str) -> Any:
+    """Return a field for an id that may be None."""
+    return attrs.field(default=None, validator=attrs.validators.optional(check_id), metadata={"doc": doc})
+
+
+def text_field(doc: str) -> Any:
+    """Return a field for a text, "" by default."""
+    return attrs.field(default="", validator=check_text, metadata={"doc": doc})
+
+
+def required_field(doc: str, *, default: Any = attrs.NOTHING) -> Any:
+    """Return a field for a text that is not blank."""
+    return attrs.field(default=default, validator=check_required, metadata={"doc": doc})
+
+
+def texts_field(doc: str) -> Any:
+    """Return a field for several texts, () by default."""
+    return attrs.field(default=(), converter=to_texts, validator=check_texts, metadata={"doc": doc})
+
+
+def required_texts_field(doc: str, *, check: Validator) -> Any:
+    """Return a field for several texts that must be given, and pass a further check."""
+    return attrs.field(converter=to_texts, validator=[check_texts, check], metadata={"doc": doc})
+
+
+def number_field(doc: str) -> Any:
+    """Return a field for a whole number."""
+    return attrs.field(validator=check_number, metadata={"doc": doc})
+
+
+def optional_number_field(doc: str) -> Any:
+    """Return a field for a whole number that may be None."""
+    return attrs.field(default=None, validator=attrs.validators.optional(check_number), metadata={"doc": doc})
+
+
+def date_field(doc: str) -> Any:
+    """Return a field for a date."""
+    return attrs.field(converter=PartialDate.of, metadata={"doc": doc})
+
+
+def optional_date_field(doc: str) -> Any:
+    """Return a field for a date that may be None."""
+    return attrs.field(default=None, converter=to_optional_date, metadata={"doc": doc})
+
+
+def choice_field(
+    choices: type[StrEnum], doc: str, *, default: StrEnum | None = None, check: Validator | None = None
+) -> Any:
+    """Return a field for one of some choices; without a default, None where it is not known."""
+    converter = _chooser(choices, optional=default is None)
+    return attrs.field(default=default, converter=converter, validator=check, metadata={"doc": doc})
+
+
+def flag_field(doc: str, *, default: bool | None = False) -> Any:
+    """Return a field for True or False; with the default None, also not said."""
+    check = _check_flag if default is not None else attrs.validators.optional(_check_flag)
+    return attrs.field(default=default, validator=check, metadata={"doc": doc})
+
+
+def digest_field(doc: str) -> Any:
+    """Return a field for a SHA-256 in hexadecimal."""
+    return attrs.field(validator=_check_digest, metadata={"doc": doc})

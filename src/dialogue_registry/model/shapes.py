@@ -1,0 +1,154 @@
+"""The shapes of fields: which types of Python a log can hold, and how each is stored.
+
+A shape follows from the annotation of a field: ``str``, ``int``, ``float``, ``bool``, a
+``StrEnum``, :class:`~dialogue_registry.PartialDate`, ``datetime.date``,
+:class:`~dialogue_registry.Source`, a tuple of one of them, or one of these or None.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from json import dumps
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Source
+from dialogue_registry.model.fields import MAX_TEXT, shown
+
+_ALLOWED = (
+    "str, int, float, bool, a StrEnum, PartialDate, datetime.date, Source, tuple[str, ...], or one of these or None"
+)
+_SQL: Mapping[type[Any], str] = {str: "TEXT", int: "INTEGER", float: "REAL", bool: "INTEGER"}
+
+
+@attrs.frozen
+class Shape:
+    """What a field holds: ``cls`` or None where ``optional``; with ``many``, a tuple of ``cls``."""
+
+    cls: type[Any]
+    optional: bool = False
+    many: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text."""
+        return self.cls is str and not self.many
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it is a date of any precision."""
+        return self.cls is PartialDate and not self.many
+
+    @property
+    def is_foldable(self) -> bool:
+        """Whether folding can change it: a text, or texts."""
+        return self.cls is str
+
+    @property
+    def sql(self) -> str:
+        """The type of its column."""
+        return "TEXT" if self.many else _SQL.get(self.cls, "TEXT")
+
+    @property
+    def store(self) -> Callable[[Any], object] | None:
+        """The function that turns a value into that of a column; None where it is stored as it is."""
+        if self.many or self.cls is Source:
+            return _as_json
+        if self.cls in (str, int, float):
+            return None
+        if self.cls is bool:
+            return _as_integer
+        return _as_text
+
+    def check(self, name: str, value: object) -> None:
+        """Raise InvalidValueError unless the value of the field ``name`` has this shape and a log can hold it."""
+        if value is None and self.optional:
+            return
+        values = value if self.many and isinstance(value, tuple) else (value,)
+        if self.many and not isinstance(value, tuple):
+            raise InvalidValueError(f"{name} is {shown(value)}: give a tuple of {self.cls.__name__}")
+        for one in values:
+            self._check_one(name, one)
+
+    def _check_one(self, name: str, value: object) -> None:
+        fits = isinstance(value, self.cls) and not (
+            (self.cls is int and isinstance(value, bool)) or (self.cls is date and isinstance(value, datetime))
+        )
+        if self.cls is float and isinstance(value, int | float) and not isinstance(value, bool):
+            fits = math.isfinite(value)
+        if not fits:
+            raise InvalidValueError(
+                f"{name} is {shown(value)}: give {'None or ' * self.optional}a value of the type "
+                f"{self.cls.__name__} that JSON can hold"
+            )
+        if isinstance(value, str):
+            if len(value) > MAX_TEXT:
+                raise InvalidValueError(f"{name} has {len(value):,} characters: shorten it to {MAX_TEXT:,} at most")
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise InvalidValueError(
+                    f"{name} holds half a surrogate pair, which is no character: decode the text rightly"
+                ) from None
+            if "\0" in value:
+                raise InvalidValueError(f"{name} holds a NUL character: remove it")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise InvalidValueError(f"{name} is {shown(value)}: give a whole number of at most 64 bits")
+
+
+def _as_text(value: object) -> object:
+    return None if value is None else str(value)
+
+
+def _as_integer(value: object) -> object:
+    return None if value is None else int(bool(value))
+
+
+def _as_json(value: Any) -> object:
+    if value is None:
+        return None
+    if isinstance(value, Source):
+        return dumps({key: str(item) for key, item in attrs.asdict(value, recurse=False).items() if item})
+    return dumps([str(item) if not isinstance(item, int | float) else item for item in value], ensure_ascii=False)
+
+
+@cache
+def shapes_of(cls: type[Any]) -> Mapping[str, Shape]:
+    """Return the fields of a class in order, each with its shape; raises InvalidValueError."""
+    try:
+        hints = get_type_hints(cls)
+    except Exception as error:
+        raise InvalidValueError(
+            f"the annotations of {cls.__name__} cannot be read ({error}): use {_ALLOWED}"
+        ) from error
+    found = {}
+    for field in attrs.fields(cls):
+        if not field.init or field.alias != field.name:
+            raise InvalidValueError(
+                f"{cls.__name__}.{field.name} is not given under its own name when the fact is made: "
+                "use fields with init=True whose names begin with a letter"
+            )
+        found[field.name] = _shape(f"{cls.__name__}.{field.name}", hints.get(field.name))
+    return found
+
+
+def _shape(name: str, hint: Any) -> Shape:
+    optional = False
+    if get_origin(hint) in (Union, UnionType):
+        rest = [one for one in get_args(hint) if one is not NoneType]
+        optional = len(rest) < len(get_args(hint))
+        hint = rest[0] if len(rest) == 1 else hint
+    many = get_origin(hint) is tuple and len(get_args(hint)) == 2 and get_args(hint)[1] is Ellipsis
+    cls = get_args(hint)[0] if many else hint
+    allowed = isinstance(cls, type) and (
+        cls in (str, int, float, bool, PartialDate, date, Source) or issubclass(cls, StrEnum)
+    )
+    if not allowed:
+        raise InvalidValueError(f"{name} has the type {hint}, which JSON cannot hold as it is: use {_ALLOWED}")
+    return Shape(cls, optional, many)

@@ -1,0 +1,30 @@
+"""When two texts say the same: folding.
+
+Folding composes characters (Unicode NFC), turns every run of white space into one blank,
+and drops what nobody can see: format characters (zero-width spaces and joiners, marks of
+direction, soft hyphens), variation selectors and control characters. Letters, accents and
+case are never folded.
+"""
+
+import re
+import unicodedata
+
+#: Format and control characters but white space, the combining grapheme joiner, variation selectors.
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def fold_text(text: str) -> str:
+    """Return the text as it is compared; two texts say the same when they are equal so.
+
+    Example::
+
+        >>> fold_text("TRỊNH\\u00a0 Bảo\\u200b Ngưng ") == "TRỊNH Bảo Ngưng"
+        True
+    """
+    if text.isascii() and text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text
+    return " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
