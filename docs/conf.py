@@ -10,7 +10,7 @@ from sphinx import addnodes
 
 import dialogue_registry
 from dialogue_registry import Registry, charts
-from dialogue_registry.model.events import Fact as _Fact
+from dialogue_registry.model.events import FACTS as _FACTS
 
 project = "dialogue_registry"
 author = "The dialogue_registry developers"
@@ -40,7 +40,7 @@ html_title = f"{project} {version}"
 _FACT = re.compile(
     r" \| ".join(
         rf"(~dialogue_registry\.model\.events\.)?{cls.__name__}"
-        for cls in _Fact.__args__
+        for cls in _FACTS
     )
 )
 # Names of two words or more; "Count" and "State" are also plain English.

@@ -140,7 +140,8 @@ def _reads(registry: Registry, event: RecordedEvent) -> Fact:
     reads = [s.fact for s in registry.history(event.subject) if s.of == step.of]
     if not isinstance(reads[-1], FACTS):
         raise click.UsageError(f"event {event.id} says nothing any more, or is no fact: name one that stands")
-    return reads[-1]
+    fact: Fact = reads[-1]
+    return fact
 
 
 def _changed(fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:

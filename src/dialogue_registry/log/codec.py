@@ -46,7 +46,7 @@ NO_FACT_WORDS = frozenset(word for word, _ in WORDS.values())
 AMENDMENT_WORDS = ("fact.corrected", "event.retracted")
 
 _VERIFY = "run registry.verify() to see whether the log was changed"
-_NESTED = {FactCorrected: "replacement", FactDisputed: "claim"}
+_NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
 
 _Make: TypeAlias = Callable[..., Any]
 
@@ -90,7 +90,7 @@ class Codec:
             )
         for cls, (word, version) in WORDS.items():
             nested = _NESTED.get(cls)
-            overrides = {nested: override(unstruct_hook=self._nest)} if nested else {}
+            overrides: dict[str, Any] = {nested: override(unstruct_hook=self._nest)} if nested else {}
             unstructure = make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **overrides)
             self._write[cls] = word, version, unstructure
             self._read[word] = version, {}, self._nesting(cls, nested) if nested else cls

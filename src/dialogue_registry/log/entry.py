@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 import attrs
 
@@ -20,11 +20,11 @@ from dialogue_registry.model.events import Citation, Event, Source
 if TYPE_CHECKING:  # the typing of Python 3.11 and 3.12 knows no default: RecordedEvent alone is one of any event
     from typing_extensions import TypeVar
 
-    E_co = TypeVar("E_co", bound=Event, default=Event, covariant=True)
+    E_co = TypeVar("E_co", default=Any, covariant=True)
 else:
     from typing import TypeVar
 
-    E_co = TypeVar("E_co", bound=Event, covariant=True)
+    E_co = TypeVar("E_co", covariant=True)
 
 PAGE = 1000
 """The number of entries that are read at a time."""

@@ -24,20 +24,21 @@ from dialogue_registry.model.fields import (
     MAX_TEXT,
     AnyDate,
     Attribute,
-    choice_field,
-    date_field,
+    check_texts,
+    choose,
     digest_field,
+    doc,
     flag_field,
     id_field,
     number_field,
-    optional_date_field,
     optional_id_field,
     optional_number_field,
     required_field,
-    required_texts_field,
     shown,
     text_field,
-    texts_field,
+    to_date,
+    to_optional_date,
+    to_texts,
 )
 from dialogue_registry.model.texts import fold_text
 
@@ -116,6 +117,34 @@ class HeadcountOf(StrEnum):
     PARTIES = "parties"
 
 
+def _to_format(value: Format | str | None) -> Format | None:
+    return None if value is None else choose(Format, value, _OR_NONE)
+
+
+def _to_level(value: Level | str | None) -> Level | None:
+    return None if value is None else choose(Level, value, _OR_NONE)
+
+
+_ROLES = {str(role): role for role in Role}
+"""Looked up here first: half of a log is delegates, and calling an Enum is slow (1.07 × on replay)."""
+
+
+def _to_role(value: Role | str) -> Role:
+    known = _ROLES.get(value) if isinstance(value, str) else None
+    return choose(Role, value) if known is None else known
+
+
+def _to_numbering(value: Numbering | str) -> Numbering:
+    return choose(Numbering, value)
+
+
+def _to_headcount_of(value: HeadcountOf | str) -> HeadcountOf:
+    return choose(HeadcountOf, value)
+
+
+_OR_NONE = ", or None where it is not known"
+
+
 @attrs.frozen
 class Source:
     """Where a fact comes from.
@@ -127,7 +156,9 @@ class Source:
     title: str = required_field("Title of the source.")
     url: str = text_field("Address of the source.")
     publisher: str = text_field("Who published the source.")
-    published: PartialDate | None = optional_date_field("When the source was published.")
+    published: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("When the source was published.")
+    )
     language: str = text_field("Language of the source, such as en.")
     kind: str = text_field("What the source is: report, announcement, list …")
 
@@ -180,8 +211,10 @@ class DialogueLaunched:
 
     dialogue: str = id_field("Id of the dialogue.")
     name: str = required_field("Name of the dialogue.")
-    launched: PartialDate = date_field("When the dialogue began.")
-    aliases: tuple[str, ...] = texts_field("Another name; may be repeated.")
+    launched: PartialDate = attrs.field(converter=to_date, metadata=doc("When the dialogue began."))
+    aliases: tuple[str, ...] = attrs.field(
+        default=(), converter=to_texts, validator=check_texts, metadata=doc("Another name; may be repeated.")
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -196,8 +229,12 @@ class PartyJoined:
     dialogue: str = id_field("Id of the dialogue.")
     party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
     name: str = required_field("Name of the party.")
-    joined: PartialDate | None = optional_date_field("When the party joined.")
-    aliases: tuple[str, ...] = texts_field("Another name; may be repeated.")
+    joined: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("When the party joined.")
+    )
+    aliases: tuple[str, ...] = attrs.field(
+        default=(), converter=to_texts, validator=check_texts, metadata=doc("Another name; may be repeated.")
+    )
     standing: str = required_field("As what the party takes part: member, observer, partner …", default="member")
 
 
@@ -207,7 +244,9 @@ class PartyLeft:
 
     dialogue: str = id_field("Id of the dialogue.")
     party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
-    on: PartialDate | None = optional_date_field("The first day without the party.")
+    on: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("The first day without the party.")
+    )
     reason: str = text_field("Why the party left.")
 
 
@@ -223,9 +262,13 @@ class SeriesOpened:
     dialogue: str = id_field("Id of the dialogue.")
     name: str = required_field("Name of the series.")
     abbreviation: str = text_field("Short name of the series.")
-    aliases: tuple[str, ...] = texts_field("Another name; may be repeated.")
-    numbering: Numbering = choice_field(
-        Numbering, f"How its meetings are numbered: {', '.join(Numbering)}.", default=Numbering.CONTINUOUS
+    aliases: tuple[str, ...] = attrs.field(
+        default=(), converter=to_texts, validator=check_texts, metadata=doc("Another name; may be repeated.")
+    )
+    numbering: Numbering = attrs.field(
+        default=Numbering.CONTINUOUS,
+        converter=_to_numbering,
+        metadata=doc(f"How its meetings are numbered: {', '.join(Numbering)}."),
     )
 
 
@@ -246,13 +289,15 @@ class MeetingAnnounced:
 
     meeting: str = id_field("Id of the meeting.")
     series: str = id_field("Id of the series.")
-    date: PartialDate | None = optional_date_field(_WHEN)
+    date: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_WHEN))
     ordinal: int | None = optional_number_field("The number printed on the meeting.")
-    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
     place: str = text_field("City or venue.")
     country: str = text_field("Country of the place, an ISO 3166-1 alpha-3 code.")
     title: str = text_field("Title of the meeting.")
-    on: PartialDate | None = optional_date_field("The day of the notice.")
+    on: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("The day of the notice.")
+    )
     period: str = text_field(_PERIOD)
 
 
@@ -265,13 +310,15 @@ class MeetingHeld:
 
     meeting: str = id_field("Id of the meeting.")
     series: str = id_field("Id of the series.")
-    date: PartialDate | None = optional_date_field(_WHEN)
+    date: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_WHEN))
     ordinal: int | None = optional_number_field("The number printed on the meeting.")
-    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
     place: str = text_field("City or venue.")
     country: str = text_field("Country of the place, an ISO 3166-1 alpha-3 code.")
     title: str = text_field("Title of the meeting.")
-    on: PartialDate | None = optional_date_field("The day of the report.")
+    on: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("The day of the report.")
+    )
     period: str = text_field(_PERIOD)
 
 
@@ -281,8 +328,12 @@ class MeetingPostponed:
 
     meeting: str = id_field("Id of the meeting.")
     reason: str = text_field("Why it was postponed.")
-    on: PartialDate | None = optional_date_field("The day of the notice.")
-    until: PartialDate | None = optional_date_field("The day to which it was postponed.")
+    on: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("The day of the notice.")
+    )
+    until: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("The day to which it was postponed.")
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -291,7 +342,9 @@ class MeetingCancelled:
 
     meeting: str = id_field("Id of the meeting.")
     reason: str = text_field("Why it was cancelled.")
-    on: PartialDate | None = optional_date_field("The day of the notice.")
+    on: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("The day of the notice.")
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -335,12 +388,16 @@ class DelegateAttended:
     name: str = text_field("Name of the delegate as written.")
     party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
     office: str = text_field("Office of the delegate.")
-    role: Role = choice_field(Role, f"{', '.join(Role)}.", default=Role.DELEGATE)
+    role: Role = attrs.field(default=Role.DELEGATE, converter=_to_role, metadata=doc(f"{', '.join(Role)}."))
     on_behalf_of: str = text_field("For whom the delegate sat in.")
     person: str = text_field("An id for the person: tells namesakes apart, brings spellings together.")
     seat: str = text_field("The capacity in which a person sat, where there are two.")
-    level: Level | None = choice_field(Level, f"Level of the office: {', '.join(Level)}.")
-    format: Format | None = choice_field(Format, f"{', '.join(Format)}.", check=_check_presence)
+    level: Level | None = attrs.field(
+        default=None, converter=_to_level, metadata=doc(f"Level of the office: {', '.join(Level)}.")
+    )
+    format: Format | None = attrs.field(
+        default=None, converter=_to_format, validator=_check_presence, metadata=doc(f"{', '.join(Format)}.")
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -358,7 +415,9 @@ class DelegateAbsent:
     office: str = text_field("Office of the delegate.")
     person: str = text_field("An id for the person: tells namesakes apart, brings spellings together.")
     seat: str = text_field("The capacity in which a person sat, where there are two.")
-    level: Level | None = choice_field(Level, f"Level of the office: {', '.join(Level)}.")
+    level: Level | None = attrs.field(
+        default=None, converter=_to_level, metadata=doc(f"Level of the office: {', '.join(Level)}.")
+    )
     excused: bool | None = flag_field("Whether the absence was excused: true or false.", default=None)
     reason: str = text_field("Why the delegate was absent.")
     represented_by: str = text_field("Who stood in for the absent delegate.")
@@ -374,11 +433,13 @@ class HeadcountStated:
 
     meeting: str = id_field("Id of the meeting.")
     count: int = number_field("The number stated.")
-    of: HeadcountOf = choice_field(
-        HeadcountOf, f"What is counted: {', '.join(HeadcountOf)}.", default=HeadcountOf.PARTICIPANTS
+    of: HeadcountOf = attrs.field(
+        default=HeadcountOf.PARTICIPANTS,
+        converter=_to_headcount_of,
+        metadata=doc(f"What is counted: {', '.join(HeadcountOf)}."),
     )
     party: str = text_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
-    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
     approximate: bool = flag_field("Whether the number is approximate.")
 
 
@@ -402,9 +463,14 @@ class ActivityReported:
 
     meeting: str = id_field("Id of the meeting.")
     title: str = required_field("Title of the activity.")
-    organisers: tuple[str, ...] = texts_field("Who organised the activity; may be repeated.")
+    organisers: tuple[str, ...] = attrs.field(
+        default=(),
+        converter=to_texts,
+        validator=check_texts,
+        metadata=doc("Who organised the activity; may be repeated."),
+    )
     field: str = text_field("Field of cooperation.")
-    date: PartialDate | None = optional_date_field(_WHEN)
+    date: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_WHEN))
 
 
 @attrs.frozen(kw_only=True)
@@ -427,8 +493,8 @@ class CountStated:
 
     series: str | None = optional_id_field("Id of the series.")
     count: int = number_field("The number stated.")
-    as_of: PartialDate = date_field("The day up to which it was counted.")
-    format: Format | None = choice_field(Format, f"{', '.join(Format)}.")
+    as_of: PartialDate = attrs.field(converter=to_date, metadata=doc("The day up to which it was counted."))
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
     reported_at: str | None = optional_id_field("Id of the meeting whose release states it.")
     dialogue: str | None = optional_id_field("Id of the dialogue.")
 
@@ -454,8 +520,12 @@ class NameUsed:
     party: str = text_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
     name: str = required_field("The name.")
     language: str = text_field("Language of the name, such as ja.")
-    since: PartialDate | None = optional_date_field("Since when the name was used.")
-    until: PartialDate | None = optional_date_field("Until when the name was used.")
+    since: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("Since when the name was used.")
+    )
+    until: PartialDate | None = attrs.field(
+        default=None, converter=to_optional_date, metadata=doc("Until when the name was used.")
+    )
 
     def __attrs_post_init__(self) -> None:
         if (self.of is None) == (not fold_text(self.party)):
@@ -480,7 +550,7 @@ class SamePerson:
     """These names of delegates of one party, as written or as person ids, are one person."""
 
     party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
-    names: tuple[str, ...] = required_texts_field(_NAMES, check=_check_two)
+    names: tuple[str, ...] = attrs.field(converter=to_texts, validator=[check_texts, _check_two], metadata=doc(_NAMES))
     reason: str = text_field("Why it is one person.")
 
 
@@ -489,7 +559,7 @@ class DifferentPersons:
     """These names of delegates of one party, as written or as person ids, are different persons."""
 
     party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
-    names: tuple[str, ...] = required_texts_field(_NAMES, check=_check_two)
+    names: tuple[str, ...] = attrs.field(converter=to_texts, validator=[check_texts, _check_two], metadata=doc(_NAMES))
     reason: str = text_field("Why they are different persons.")
 
 
@@ -507,7 +577,7 @@ class SourceKept:
 
     source: Source = attrs.field(validator=_check_source, metadata={"doc": "The source that was kept."})
     sha256: str = digest_field("SHA-256 of the copy.")
-    retrieved: PartialDate = date_field("When the copy was retrieved.")
+    retrieved: PartialDate = attrs.field(converter=to_date, metadata=doc("When the copy was retrieved."))
     archived: str = text_field("Address of the kept copy.")
 
 

@@ -128,12 +128,17 @@ def to_texts(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(value)
 
 
+def to_date(value: AnyDate) -> PartialDate:
+    """Return a date."""
+    return PartialDate.of(value)
+
+
 def to_optional_date(value: AnyDate | None) -> PartialDate | None:
     """Return a date, or None."""
     return None if value is None else PartialDate.of(value)
 
 
-def choose(choices: type[_Choice], value: object, otherwise: str = "") -> _Choice:
+def choose(choices: type[_Choice], value: str, otherwise: str = "") -> _Choice:
     """Return the choice that a value names; raises InvalidValueError."""
     try:
         return choices(value)
@@ -144,85 +149,52 @@ def choose(choices: type[_Choice], value: object, otherwise: str = "") -> _Choic
         ) from None
 
 
-def _chooser(choices: type[_Choice], *, optional: bool) -> Callable[[Any], _Choice | None]:
-    by_value = {str(choice): choice for choice in choices}  # calling an Enum is slow, and half of a log is delegates
-
-    def convert(value: Any) -> _Choice | None:
-        if value is None and optional:
-            return None
-        known = by_value.get(value) if isinstance(value, str) else None
-        return known or choose(choices, value, ", or None where it is not known" if optional else "")
-
-    return convert
-
-
 # --- fields ----------------------------------------------------------------------------
+#
+# Fields with a converter are made where they stand, so that type checkers see what they take.
 
 
-def id_field(doc: str) -> Any:
+def doc(text: str) -> dict[str, str]:
+    """Return the metadata of a field with a description."""
+    return {"doc": text}
+
+
+def id_field(description: str) -> Any:
     """Return a field for the id of a dialogue, series or meeting."""
-    return attrs.field(validator=check_id, metadata={"doc": doc})
+    return attrs.field(validator=check_id, metadata=doc(description))
 
 
-def optional_id_field(doc: str) -> Any:
+def optional_id_field(description: str) -> Any:
     """Return a field for an id that may be None."""
-    return attrs.field(default=None, validator=attrs.validators.optional(check_id), metadata={"doc": doc})
+    return attrs.field(default=None, validator=attrs.validators.optional(check_id), metadata=doc(description))
 
 
-def text_field(doc: str) -> Any:
+def text_field(description: str) -> Any:
     """Return a field for a text, "" by default."""
-    return attrs.field(default="", validator=check_text, metadata={"doc": doc})
+    return attrs.field(default="", validator=check_text, metadata=doc(description))
 
 
-def required_field(doc: str, *, default: Any = attrs.NOTHING) -> Any:
+def required_field(description: str, *, default: Any = attrs.NOTHING) -> Any:
     """Return a field for a text that is not blank."""
-    return attrs.field(default=default, validator=check_required, metadata={"doc": doc})
+    return attrs.field(default=default, validator=check_required, metadata=doc(description))
 
 
-def texts_field(doc: str) -> Any:
-    """Return a field for several texts, () by default."""
-    return attrs.field(default=(), converter=to_texts, validator=check_texts, metadata={"doc": doc})
-
-
-def required_texts_field(doc: str, *, check: Validator) -> Any:
-    """Return a field for several texts that must be given, and pass a further check."""
-    return attrs.field(converter=to_texts, validator=[check_texts, check], metadata={"doc": doc})
-
-
-def number_field(doc: str) -> Any:
+def number_field(description: str) -> Any:
     """Return a field for a whole number."""
-    return attrs.field(validator=check_number, metadata={"doc": doc})
+    return attrs.field(validator=check_number, metadata=doc(description))
 
 
-def optional_number_field(doc: str) -> Any:
+def optional_number_field(description: str) -> Any:
     """Return a field for a whole number that may be None."""
-    return attrs.field(default=None, validator=attrs.validators.optional(check_number), metadata={"doc": doc})
+    return attrs.field(default=None, validator=attrs.validators.optional(check_number), metadata=doc(description))
 
 
-def date_field(doc: str) -> Any:
-    """Return a field for a date."""
-    return attrs.field(converter=PartialDate.of, metadata={"doc": doc})
-
-
-def optional_date_field(doc: str) -> Any:
-    """Return a field for a date that may be None."""
-    return attrs.field(default=None, converter=to_optional_date, metadata={"doc": doc})
-
-
-def choice_field(
-    choices: type[StrEnum], doc: str, *, default: StrEnum | None = None, check: Validator | None = None
-) -> Any:
-    """Return a field for one of some choices; without a default, None where it is not known."""
-    converter = _chooser(choices, optional=default is None)
-    return attrs.field(default=default, converter=converter, validator=check, metadata={"doc": doc})
-
-
-def flag_field(doc: str, *, default: bool | None = False) -> Any:
+def flag_field(description: str, *, default: bool | None = False) -> Any:
     """Return a field for True or False; with the default None, also not said."""
     check = _check_flag if default is not None else attrs.validators.optional(_check_flag)
-    return attrs.field(default=default, validator=check, metadata={"doc": doc})
+    return attrs.field(default=default, validator=check, metadata=doc(description))
 
 
-def digest_field(doc: str) -> Any:
+def digest_field(description: str) -> Any:
     """Return a field for a SHA-256 in hexadecimal."""
-    return attrs.field(validator=_check_digest, metadata={"doc": doc})
+    return attrs.field(validator=_check_digest, metadata=doc(description))

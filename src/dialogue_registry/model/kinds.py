@@ -52,9 +52,13 @@ def _to_fields(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name != "")
 
 
-def _to_key(value: Iterable[KeyItem] | None) -> tuple[tuple[str, ...], ...] | None:
+def _as_given(value: Table | str | None) -> Table:
+    return value  # type: ignore[return-value]  # made when all fields are there
+
+
+def _to_key(value: Iterable[KeyItem] | None) -> tuple[tuple[str, ...], ...]:
     if value is None:
-        return None
+        return None  # type: ignore[return-value]  # made when all fields are there
     if isinstance(value, str):
         raise InvalidValueError(f"key={value!r} is a text: give a tuple of fields, such as ({value!r},)")
     return tuple((item,) if isinstance(item, str) else tuple(item) for item in value)
@@ -87,8 +91,8 @@ class Kind:
     cls: type[Any]
     word: str
     about: tuple[str, ...] = attrs.field(converter=_to_fields)
-    key: tuple[tuple[str, ...], ...] = attrs.field(default=None, converter=_to_key)  # type: ignore[assignment]
-    table: Table = None  # type: ignore[assignment]  # made below where it is not given
+    key: tuple[tuple[str, ...], ...] = attrs.field(default=None, converter=_to_key)
+    table: Table = attrs.field(default=None, converter=_as_given)
     version: int = 1
     upcasters: Mapping[int, Upcaster] = attrs.field(factory=dict)
     personal: tuple[str, ...] = attrs.field(default=(), converter=_to_fields)
@@ -199,7 +203,7 @@ class Kind:
         for names in self.key:
             empty = True
             for name in names:
-                value = ""
+                value: Any = ""
                 if empty:
                     store = self.shapes[name].store
                     value = _folded(getattr(fact, name))

@@ -118,9 +118,13 @@ def _as_json(value: Any) -> object:
     return dumps([str(item) if not isinstance(item, int | float) else item for item in value], ensure_ascii=False)
 
 
-@cache
 def shapes_of(cls: type[Any]) -> Mapping[str, Shape]:
     """Return the fields of a class in order, each with its shape; raises InvalidValueError."""
+    return _shapes_of(cls)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
+
+
+@cache
+def _shapes_of(cls: Any) -> Mapping[str, Shape]:
     try:
         hints = get_type_hints(cls)
     except Exception as error:

@@ -229,8 +229,8 @@ class Story:
         line = sorted([*self.news, classified], key=lambda n: n.order)
         plain = [n for n in line if not isinstance(n.report.content, MeetingHeld)]
         place = plain.index(classified)
-        for neighbour in (plain[place - 1 : place] or [None]) + (plain[place + 1 : place + 2] or [None]):
-            if neighbour is None or not isinstance(neighbour.report.content, MeetingAnnounced):
+        for neighbour in [*plain[max(place - 1, 0) : place], *plain[place + 1 : place + 2]]:
+            if not isinstance(neighbour.report.content, MeetingAnnounced):
                 continue
             first, second = sorted((neighbour, classified), key=lambda n: n.order)
             days = (first.report.day, second.report.day)

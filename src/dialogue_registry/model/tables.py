@@ -22,7 +22,7 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 
 Row: TypeAlias = tuple[object, ...]
-Feed: TypeAlias = Callable[[Any], Row | None]
+Feed: TypeAlias = Callable[..., Row | None]
 
 RESERVED = frozenset({"fact", "event", "since", "until"})
 """The columns that every table has by itself, or its table of the past."""

@@ -26,7 +26,7 @@ from dialogue_registry.model.events import (
 from dialogue_registry.model.kinds import wording
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.model.status import Report, Story, fold
-from dialogue_registry.model.tables import Projection, Row, State, Table, Tally, View
+from dialogue_registry.model.tables import Part, Projection, Row, State, Table, Tally, View
 
 _FORMATS = {"in_person": "= 'in-person'", "online": "= 'online'", "hybrid": "= 'hybrid'", "unknown": "IS NULL"}
 
@@ -143,7 +143,7 @@ def _content(values: dict[str, object]) -> StatusReport:
 
 def add_functions(connection: sqlite3.Connection) -> None:
     """Give a connection the functions that the standard projection's statements use."""
-    connection.create_window_function("meeting_status", len(_REPORT_COLUMNS), MeetingStatus)
+    connection.create_window_function("meeting_status", len(_REPORT_COLUMNS), MeetingStatus)  # type: ignore[arg-type]
 
 
 def _tables() -> dict[str, Table]:
@@ -254,7 +254,7 @@ _OTHERS = (
     ),
 )
 _FIRST = ("dialogues", "parties", "series", "meeting_reports")
-_PARTS = (
+_PARTS: tuple[Part, ...] = (
     *(_TABLES[name] for name in _FIRST),
     *_MEETINGS,
     *(table for name, table in _TABLES.items() if name not in _FIRST),

@@ -397,7 +397,7 @@ class _Decider:
         state = fold(story.news)
         story.keep(classified)
         self._note_line(said, line, classified)
-        self._add(kind, item, classified.leader, self._note(story, classified, state and state.status))
+        self._add(kind, item, classified.leader, self._note(story, classified, None if state is None else state.status))
 
     def _said_before(
         self, story: Story, fact: StatusReport, source: int, line: bytes

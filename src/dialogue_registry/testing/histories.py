@@ -162,8 +162,8 @@ def related(cls: type[F], dialogues: tuple[str, ...]) -> Strategy[F]:
 @lru_cache
 def _related_made(name: str, dialogues: tuple[str, ...]) -> Strategy[Any]:
     cls = next(cls for cls in FACTS if cls.__name__ == name)
-    pools = dict(zip(("dialogues", "series", "meetings"), map(st.sampled_from, _pool(dialogues)), strict=True))
-    return facts(cls, **pools, words=_WORDS, people=_PEOPLE)
+    dialogue_ids, series_ids, meeting_ids = map(st.sampled_from, _pool(dialogues))
+    return facts(cls, dialogues=dialogue_ids, series=series_ids, meetings=meeting_ids, words=_WORDS, people=_PEOPLE)
 
 
 _TURNS = (
@@ -372,7 +372,7 @@ class _Writer:
         if kind == "moved" and _ids(fact):
             pools = {"dialogue": self._dialogues, "series": self._series, "meeting": self._meetings}
             name = self._pick(list(_ids(fact)))
-            return attrs.evolve(fact, **{name: self._pick(pools[name])})
+            return cast("Fact", attrs.evolve(cast("Any", fact), **{name: self._pick(pools[name])}))
         if kind == "renamed":  # what the id names is of another kind
             cls = self._pick([DialogueLaunched, SeriesOpened, MeetingAnnounced, MeetingHeld])
             names = {DialogueLaunched: "dialogue", SeriesOpened: "series"}

@@ -147,7 +147,7 @@ def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
             None,
             None,
             "",
-        )  # type: ignore[arg-type]
+        )
         for event, source in told
     ]
     return seal(drafts, EMPTY, {}, datetime.now(UTC))

@@ -198,7 +198,7 @@ class _Fields:
             strategy = self._of_shape(shape, required=field.default is attrs.NOTHING or bool(field.default))
         if field.default is attrs.NOTHING:
             return st.none() | strategy if shape.optional else strategy
-        default = field.default.factory() if isinstance(field.default, attrs.Factory) else field.default  # type: ignore[arg-type]
+        default = field.default
         often = field.name in ("date", "ordinal")
         return _mostly(strategy, default) if often else _seldom(strategy, default)
 

@@ -142,7 +142,7 @@ def _index(copy: Path) -> None:
         closing(sqlite_file.connect(sqlite_file.file_uri(copy, "rw"))) as connection,
         sqlite_file.transaction(connection),
     ):
-        Searcher(connection, SQLiteLog(connection), Reader(connection), past=False).update()
+        Searcher(connection, SQLiteLog(connection), Reader(connection, SQLiteLog(connection)), past=False).update()
 
 
 def _make(registry: Registry, copy: Path, made: Path) -> None:
