@@ -45,7 +45,7 @@ STORED: Mapping[type[Any], tuple[str, int]] = {
 NO_FACT_WORDS = frozenset(word for word, _ in WORDS.values())
 AMENDMENT_WORDS = ("fact.corrected", "event.retracted")
 
-_VERIFY = "run registry.verify() to see whether the log was changed"
+_VERIFY = "verify the registry to see whether the log was changed"
 _NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
 
 _Make: TypeAlias = Callable[..., Any]
