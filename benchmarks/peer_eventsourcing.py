@@ -18,6 +18,7 @@ from eventsourcing.domain import Aggregate, AggregateCreated, AggregateEvent, Do
 from benchmarks import shape
 from benchmarks.measure import Result, file_size, measured
 from benchmarks.tables_by_hand import TablesByHand
+from dialogue_registry.model.standard_kinds import subject_of
 
 Task = Mapping[str, Any]
 BATCH = 1000
@@ -168,6 +169,3 @@ def rebuild(task: Task) -> Result:
 
     with application(task["path"]) as app, closing(TablesByHand(task["tables"], task["model"])) as tables:
         return measured(work)
-
-
-from dialogue_registry.model.standard_kinds import subject_of

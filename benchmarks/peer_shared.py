@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from benchmarks import shape
 from benchmarks.measure import Result, measured
 from benchmarks.peer_eventsourcing import BATCH, events, replayed
+from dialogue_registry.model.standard_kinds import subject_of
 
 Task = Mapping[str, Any]
 
@@ -57,6 +58,3 @@ def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
     made = list(events(shape.singles(task["events"], task["meetings"]), versions))
     with application(task["address"]) as app:
         yield lambda number: app.save(made[number])
-
-
-from dialogue_registry.model.standard_kinds import subject_of

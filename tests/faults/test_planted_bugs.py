@@ -6,14 +6,13 @@ fault.
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -28,10 +27,9 @@ from dialogue_registry import (
     Tally,
     TopicDiscussed,
 )
-from dialogue_registry.log import codec, hash_chain, sqlite_file
+from dialogue_registry.log import hash_chain, sqlite_file
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model import recording_rules
-from dialogue_registry.projections import effective_log, engine, standard
+from dialogue_registry.projections import engine
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries import count_tables, counts, reader
 from dialogue_registry.registry import recorder, verify
@@ -156,14 +154,6 @@ def wrapped(patch: pytest.MonkeyPatch, place: Any, name: str, wrap: Callable[...
     patch.setattr(place, name, lambda *told, **more: wrap(original, *told, **more))
 
 
-@planted(by=LAW_1)
-def a_batch_drops_its_last_event(patch: pytest.MonkeyPatch) -> None:
-    def add(original: Any, self: Any, page: Sequence[Any], keys: Any = None) -> Any:
-        return original(self, page[:-1] or page, keys and keys[: len(page[:-1] or page)])
-
-    wrapped(patch, effective_log.Facts, "add", add)
-
-
 @planted(by=LAW_1_PAGES)
 def a_replay_skips_the_first_event_of_a_page(patch: pytest.MonkeyPatch) -> None:
     def events(original: Any, self: Any, after: int = 0, **how: Any) -> Any:
@@ -185,19 +175,6 @@ def a_count_is_doubled(patch: pytest.MonkeyPatch) -> None:
         self.gain = self.gain.replace("+ excluded.", "+ 2 * excluded.")
 
     wrapped(patch, engine._TallyFold, "__init__", init)
-
-
-@planted(by=LAW_6)
-def another_source_doubles_the_row(patch: pytest.MonkeyPatch) -> None:
-    def add(original: Any, self: Any, page: Sequence[Any], keys: Any = None) -> Any:
-        told = list(keys or self._keys(page))
-        original(self, page, told)
-        return [
-            effective_log.Standing(position, position, position, key, content)
-            for (position, content), key in zip(page, told, strict=True)
-        ]
-
-    wrapped(patch, effective_log.Facts, "add", add)
 
 
 @planted(by=ATOMICITY)
@@ -239,34 +216,6 @@ def versions_are_swapped(patch: pytest.MonkeyPatch) -> None:
         return entries
 
     wrapped(patch, recorder, "seal", seal)
-
-
-@planted(by=LAW_6)
-def a_correction_is_applied_to_the_wrong_row(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, effective_log.Facts, "root", lambda original, self, position: max(1, original(self, position) - 1))
-
-
-@planted(by=LAW_3)
-def the_first_correction_wins_over_the_last(patch: pytest.MonkeyPatch) -> None:
-    def wording(_: Any, self: Any, fact: int) -> int:
-        row = self._connection.execute(
-            "SELECT min(position) FROM amendments WHERE target = ? AND NOT retraction AND active", (fact,)
-        ).fetchone()
-        return row[0] or fact
-
-    wrapped(patch, effective_log.Facts, "wording", wording)
-
-
-@planted(by=LAW_3)
-def a_retracted_correction_lives_on(patch: pytest.MonkeyPatch) -> None:
-    def switch(original: Any, self: Any, position: int) -> int | None:
-        corrections = "SELECT 1 FROM amendments WHERE position = ? AND NOT retraction"
-        if self._connection.execute(corrections, (position,)).fetchone():
-            return None
-        fact: int | None = original(self, position)
-        return fact
-
-    wrapped(patch, effective_log.Facts, "_switch", switch)
 
 
 @planted(by=LAW_3_TOO)
@@ -314,32 +263,6 @@ def the_past_shows_what_had_fallen_before(patch: pytest.MonkeyPatch) -> None:
     wrapped(patch, engine, "shadow", shadow)
 
 
-@planted(by=LAW_4)
-def catching_up_overlooks_what_has_fallen(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(effective_log.Facts, "fallen", lambda *_: iter(()))
-
-
-@planted(by=LAW_4)
-def catching_up_begins_one_event_late(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, effective_log.Facts, "risen", lambda original, self, after: original(self, after + 1))
-
-
-@planted(by=LAW_5)
-def what_one_dialogue_does_shows_in_another(patch: pytest.MonkeyPatch) -> None:
-    # The second announcement of a meeting is told from the first by the last interruption of any meeting.
-    def keys(_: Any, self: Any, page: Sequence[Any]) -> Iterable[bytes]:
-        row = self._connection.execute("SELECT coalesce(max(fact), 0) FROM facts").fetchone()
-        for number, (_, content) in enumerate(page, row[0] % 2):
-            if isinstance(content, DelegateAttended) and number % 2:
-                content = attrs.evolve(content, party="EU")  # noqa: PLW2901 - that is the fault
-            yield recording_rules.key(content, {})
-
-    def add(original: Any, self: Any, page: Sequence[Any], _: Any = None) -> Any:
-        return original(self, page, list(keys(None, self, page)))
-
-    wrapped(patch, effective_log.Facts, "add", add)
-
-
 @planted(by=LAW_6)
 def as_of_leaves_out_the_day_itself(patch: pytest.MonkeyPatch) -> None:
     rewritten(patch, count_tables, "_TALLIED", "iif(r.level = 10, '~', '')", "''")
@@ -374,63 +297,8 @@ def a_meeting_without_a_date_is_certain(patch: pytest.MonkeyPatch) -> None:
 
 
 @planted(by=LAW_6)
-def the_last_day_of_a_span_counts(patch: pytest.MonkeyPatch) -> None:
-
-    def days(original: Any, date: Any) -> Any:
-        text, earliest, _ = original(date)
-        return text, earliest, date and date.latest.isoformat()
-
-    wrapped(patch, standard, "_days", days)
-
-
-@planted(by=LAW_6)
 def the_first_statement_of_a_day_is_carried_on(patch: pytest.MonkeyPatch) -> None:
     wrapped(patch, counts, "carrying", lambda original, stated, day: original(stated[::-1], day))
-
-
-@planted(by=LAW_6)
-def a_meeting_once_called_off_stays_so(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(effective_log.Facts, "interrupted", lambda *_: {})
-
-
-@planted(by=LAW_6)
-def two_people_of_one_party_share_a_seat(patch: pytest.MonkeyPatch) -> None:
-    def key(original: Any, content: Any, interrupted: Any) -> bytes:
-        if isinstance(content, DelegateAttended):
-            content = attrs.evolve(content, name="somebody")
-        result: bytes = original(content, interrupted)
-        return result
-
-    wrapped(patch, recording_rules, "key", key)
-    patch.setattr(effective_log, "key", recording_rules.key)
-
-
-@planted(by=LAW_6)
-def a_further_source_is_lost(patch: pytest.MonkeyPatch) -> None:
-    def asserted(_: Any, self: Any, content: Any, source: Any, key: bytes) -> Any:
-        standing = None
-        for stands, _, event in self._facts.asserted(key):
-            if (said := self._facts.content(event)) == content:
-                return self._log.at(event), None
-            standing = said if stands else standing
-        return None, standing
-
-    wrapped(patch, recorder.Recorder, "asserted", asserted)
-
-
-@planted(by=IDEMPOTENCE)
-def a_script_run_again_revives_what_was_retracted(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(effective_log, "_ASSERTED", " UNION ALL ".join(effective_log._ASSERTED.split(" UNION ALL ")[:2]))
-
-
-@planted(by=LAW_8)
-def an_upcaster_loses_the_organisers(patch: pytest.MonkeyPatch) -> None:
-    old = ("activity.reported", 1)
-    patch.setattr(
-        codec,
-        "UPCASTERS",
-        {**codec.UPCASTERS, old: lambda data: {key: data[key] for key in data if key != "organizers"}},
-    )
 
 
 @planted(by=LAW_10)
@@ -535,14 +403,6 @@ FIRST_THERE = seats(
             ) WHERE rank = 1""",
     ),
 )  # fmt: skip
-
-
-@planted(by=law_of(log_as_effective_log, FIRST_THERE, stories))
-def a_users_state_goes_by_the_last_wording(patch: pytest.MonkeyPatch) -> None:
-    """It says ``event`` where it should say ``fact``: a correction makes the first the last."""
-
-
-# --- are they caught? ----------------------------------------------------------------
 
 
 def test_there_are_enough_of_them() -> None:

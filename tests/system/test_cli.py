@@ -250,6 +250,7 @@ def test_an_event_is_corrected_disputed_and_retracted_by_its_position_or_id(desk
     with Registry.open("ca-jad.db") as registry:
         (dispute,) = registry.disputes()
         last = registry.position
+
     assert (dispute.claim.place, dispute.standing.place) == ("Osaka", "Kyoto")
     assert run("retract", "ca-jad.db", named(last - 1), "--because", "it was right").exit_code == 0
     assert (meeting().place, meeting().title) == ("Kyoto", "Second Foreign Ministers' Meeting")

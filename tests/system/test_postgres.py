@@ -41,7 +41,9 @@ from tests.system.servers import Server, Wire
 
 
 def entries(number: int, *, after: Head = EMPTY) -> list[Entry]:
-    drafts = [Draft(f"c5/{after.position}-{n}", "topic.discussed", 1, "{}", None, "") for n in range(number)]
+    drafts = [
+        Draft(f"c5/{after.position}-{n}", "topic.discussed", 1, "{}", None, None, None, "") for n in range(number)
+    ]
     return seal(drafts, after, {}, datetime.now(UTC))
 
 
@@ -149,7 +151,10 @@ def test_what_was_sent_twice_is_there_once(log: PostgresLog, address: str) -> No
 
 def test_a_writer_that_stalls_while_sending_keeps_nobody_waiting(address: str, log: PostgresLog) -> None:
     """All of an append has arrived before its turn begins."""
-    drafts = [Draft(f"c5/{n}", "topic.discussed", 1, f'{{"topic":"{"x" * 10_000}"}}', None, "") for n in range(200)]
+    drafts = [
+        Draft(f"c5/{n}", "topic.discussed", 1, f'{{"topic":"{"x" * 10_000}"}}', None, None, None, "")
+        for n in range(200)
+    ]
     large = seal(drafts, EMPTY, {}, datetime.now(UTC))
     told: list[object] = []
     with closing(Wire(address)) as wire, closing(PostgresLog(wire.address)) as slow:
@@ -292,7 +297,7 @@ def test_an_error_says_whether_it_is_the_server_that_is_away(server: Server) -> 
 def test_a_reader_never_sees_a_position_before_all_earlier_ones(address: str, log: PostgresLog) -> None:
     """Two transactions are open at once; the later position waits for the earlier one."""
     one, two = entries(2)
-    insert = f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 11)})"
+    insert = f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 14)})"
     with psycopg.connect(address) as slow:
         slow.execute(insert, one)  # and not committed
         later = Thread(target=_insist, args=(address, insert, two))
@@ -313,7 +318,7 @@ def test_no_other_position_gets_in_than_the_next(address: str, log: PostgresLog,
     log.append(told := entries(3), expected=0)
     wrong = entries(1, after=Head(position - 1, told[-1].hash, told[-1].recorded_at))
     with pytest.raises(psycopg.errors.UniqueViolation), psycopg.connect(address) as connection:
-        connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 11)})", wrong[0])
+        connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 14)})", wrong[0])
     assert log.read() == told
 
 
@@ -367,9 +372,12 @@ def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
 @pytest.mark.parametrize("version", [-1, 0, 1, 2, 4, 2**40])
 def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) -> None:
     log.append(
-        told := seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)), expected=0
+        told := seal([Draft("c5", "topic.discussed", 1, "{}", None, None, None, "")] * 2, EMPTY, {}, datetime.now(UTC)),
+        expected=0,
     )
-    (honest,) = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")], log.head(), {"c5": 2}, datetime.now(UTC))
+    (honest,) = seal(
+        [Draft("c5", "topic.discussed", 1, "{}", None, None, None, "")], log.head(), {"c5": 2}, datetime.now(UTC)
+    )
     with pytest.raises((BrokenChainError, WrongPositionError)):
         log.append([sealed(honest, log.head(), version=version)], expected=2)
     assert log.read() == told
@@ -377,7 +385,9 @@ def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) 
 
 
 def test_versions_follow_positions_within_an_append_too(log: PostgresLog) -> None:
-    first, second = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC))
+    first, second = seal(
+        [Draft("c5", "topic.discussed", 1, "{}", None, None, None, "")] * 2, EMPTY, {}, datetime.now(UTC)
+    )
     one = sealed(first, EMPTY, version=2)
     with pytest.raises(BrokenChainError, match="version"):
         log.append([one, sealed(second, Head(1, one.hash, ""), version=1)], expected=0)
@@ -414,11 +424,20 @@ def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: Postgres
 def test_every_kind_of_text_continues_the_chain(log: PostgresLog, odd: str) -> None:
     texts = ["", "'; DROP TABLE", "合意 🕊 é", "a\r\n\tb", "\\N \\\\", "%s {0}", odd]
     drafts = [
-        Draft(f"c5/{n}", "topic.discussed", 1, as_json(topic=text), as_json(title=text), text)
+        Draft(
+            f"c5/{n}",
+            "topic.discussed",
+            1,
+            as_json(topic=text),
+            as_json(title=text),
+            as_json(quote=text),
+            as_json(table=text),
+            text,
+        )
         for n, text in enumerate(texts)
     ]
     log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
-    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title=""), "é")
+    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title=""), None, None, "é")
     (last,) = seal([draft], log.head(), {"c5/0": 1}, datetime.now(UTC))
     log.append([last], expected=len(told))
     assert log.read() == [*told, last]
@@ -558,7 +577,7 @@ def test_a_writer_cannot_get_round_the_check_of_positions(shared_by_roles: str) 
         )
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(
-                "INSERT INTO dialogue_registry.events SELECT max(position) + 1, 'x', 'x', 1, 'x', 1, '', NULL, '', '',"
+                "INSERT INTO dialogue_registry.events SELECT max(position) + 1, 'x', 'x', 1, 'x', 1, '', NULL, NULL, NULL, '', '', '\\x00',"
                 " '\\x00' FROM dialogue_registry.events"
             )
 
@@ -573,7 +592,7 @@ def test_acknowledged_is_durable_even_for_a_role_that_would_not_wait(server: Ser
     with psycopg.connect(address) as connection:
         connection.execute("SET synchronous_commit = off")
         (entry,) = entries(1)
-        connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 11)})", entry)
+        connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 14)})", entry)
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 

@@ -49,6 +49,7 @@ from dialogue_registry import (
     WrongPositionError,
 )
 from dialogue_registry.log.entry import Entry
+from dialogue_registry.registry.recorder import Item
 from dialogue_registry.registry.session import Mode
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd
@@ -282,7 +283,7 @@ def test_what_decided_against_it_can_be_looked_at_however_late_it_came(one: Regi
     def decide() -> None:
         if (number := next(overtaking)) < 13:
             other.record(held(number))
-        one._session.recorder.record([(held(1, place="Tashkent"), None)], "", None)
+        one._session.recorder.record([Item(held(1, place="Tashkent"))], "", None)
 
     with pytest.raises(ConflictError):
         one._session.write(decide)
@@ -414,7 +415,7 @@ def test_neighbours_on_one_file_never_wait_for_each_other_in_a_circle(address: s
 
     def work(number: int, mode: Mode) -> None:
         with Registry.open(address, views=views) as registry, registry._session.writing(mode):
-            registry._session.recorder.record([(held(number), None)], "", None)
+            registry._session.recorder.record([Item(held(number))], "", None)
 
     with psycopg.connect(address) as holder:
         holder.execute("SELECT dialogue_registry.take_turn()")
@@ -923,7 +924,7 @@ def test_whenever_it_is_interrupted_what_is_acknowledged_stands(address: str, on
                     one.record(*(held(f"{number}-{n}") for n in range(20)))
                 elif number % 3 == 1:
                     with one._session.writing(Mode.EXCLUSIVE):
-                        one._session.recorder.record([(held(f"{number}"), None)], "", None)
+                        one._session.recorder.record([Item(held(f"{number}"))], "", None)
                 else:
                     other.record(held(f"other-{number}"))
                     one.catch_up()

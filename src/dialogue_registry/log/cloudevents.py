@@ -4,7 +4,8 @@ A line is a CloudEvent in JSON format. Its ``type`` holds the stored word and sc
 version, ``data`` is the event as stored, and extension attributes carry what else the
 log keeps: ``sequence`` (the position, padded so that text sorts as numbers do),
 ``subjectversion``, ``recordedby``, ``factsource``, ``factcitation`` and ``factedition``
-(source, citation and its table as JSON text), ``salt`` and ``hash``. ``source`` names the log by the id of its first event.
+(source, citation and its table as JSON text), ``salt`` and ``hash``. ``source`` names
+the log by the id of its first event.
 """
 
 import base64

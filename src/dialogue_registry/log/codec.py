@@ -150,15 +150,15 @@ class Codec:
             raise UnknownEventTypeError(
                 f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"
             ) from None
+        if isinstance(schema, int) and schema > latest:
+            if is_foreign(word):
+                return UnknownEvent(word, schema, data)
+            raise NewerEventError(
+                f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"
+            )
         try:
             if schema == latest:
                 return make(**data)
-            if schema > latest:
-                if is_foreign(word):
-                    return UnknownEvent(word, schema, data)
-                raise NewerEventError(
-                    f"{word!r} has schema version {schema}, this library knows 1 to {latest}: upgrade dialogue_registry"
-                )
             for version in range(schema, latest):
                 data = upcasters[version](data)
             return make(**data)

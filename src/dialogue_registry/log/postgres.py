@@ -73,14 +73,10 @@ text that holds one of these characters are sent one at a time.
 """
 _APPEND = (
     f"INSERT INTO dialogue_registry.events ({_COLUMNS}) "
-<<<<<<< HEAD
-    "SELECT $1::int8 + number, id, subject, version::int8, type, schema::int4, data, source, by, recorded_at, "
-    "pg_catalog.substr($3::bytea, 32 * number - 31, 32) "
-    "FROM (SELECT pg_catalog.generate_series(1, $2::int4) AS number, "
-=======
     "SELECT $1::int8 + number, id, subject, version::int8, type, schema::int4, data, source, citation, edition, by, "
-    "recorded_at, substr($3::bytea, 48 * number - 47, 16), substr($3::bytea, 48 * number - 31, 32) FROM (SELECT generate_series(1, $2::int4) AS number, "
->>>>>>> 202629d (core: kinds as values, a store that keeps exceptions, status by what was said last)
+    "recorded_at, pg_catalog.substr($3::bytea, 48 * number - 47, 16), "
+    "pg_catalog.substr($3::bytea, 48 * number - 31, 32) "
+    "FROM (SELECT pg_catalog.generate_series(1, $2::int4) AS number, "
     + ", ".join(
         f"pg_catalog.unnest(pg_catalog.string_to_array(${n}, '{_SEPARATOR}', '{_NULL}')) AS {name}"
         for n, name in enumerate(_TEXTS, 4)
@@ -413,59 +409,4 @@ def _batch(entries: Sequence[Entry]) -> list[bytes] | None:
         texts.append(text)
     if sum(map(len, texts)) > _LARGE:
         return None
-<<<<<<< HEAD
-    return [b"%d" % (positions[0] - 1), b"%d" % len(entries), b"".join(hashes), *(text.encode() for text in texts)]
-=======
     return [b"%d" % (positions[0] - 1), b"%d" % len(entries), b"".join(digests), *(text.encode() for text in texts)]
-
-
-def _display_name(conninfo: str) -> str:
-    """Return the name of a server without credentials; raises InvalidValueError where these cannot be told apart."""
-    with suppress(psycopg.Error):
-        given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
-        host, port, database = given.get("host", ""), given.get("port", ""), given.get("dbname", "")
-        # A password with an @ or a / in it ends up in one of these.
-        if "@" not in host + database and (port or "0").replace(",", "0").isdecimal():
-            if host.startswith("/"):
-                return f"postgresql:///{database}?host={host}"
-            return f"postgresql://{host}{f':{port}' if port else ''}/{database}"
-    raise InvalidValueError(
-        "that is no address of a PostgreSQL server (it is not shown, as it may hold a password): give "
-        "postgresql://role:password@host:5432/database, with @ : / % in the password written as %40 %3A %2F %25"
-    )
-
-
-@contextmanager
-def _translated(name: str) -> Iterator[None]:
-    """Turn the driver's errors into the library's own."""
-    try:
-        yield
-    except (server.UniqueViolation, server.CheckViolation):
-        raise
-    except (server.InsufficientPrivilege, server.ReadOnlySqlTransaction) as error:
-        raise ReadOnlyError(f"{name} refuses it ({_message(error)}): use a role that may") from error
-    except server.LockNotAvailable as error:
-        raise BusyError(
-            f"another program has been writing to {name} for 30 s: try again; nothing was recorded"
-        ) from error
-    except _RETRIABLE as error:
-        raise BusyError(f"{name} cancelled it ({_message(error)}): try again; nothing was recorded") from error
-    except psycopg.Error as error:
-        if _is_connection_lost(error):
-            raise UnreachableError(
-                f"{name} cannot be reached ({_message(error)}): if you were recording, it is not known "
-                "whether that arrived; record it again, nothing is recorded twice"
-            ) from error
-        raise StorageError(f"{name}: {_message(error)}") from error
-
-
-def _is_connection_lost(error: psycopg.Error) -> bool:
-    """Return whether an error means that the connection is lost, or is being closed (SQLSTATE 08 and 57P)."""
-    if error.sqlstate is None:  # raised by the driver
-        return isinstance(error, psycopg.OperationalError)
-    return error.sqlstate.startswith(("08", "57P"))
-
-
-def _message(error: psycopg.Error) -> str:
-    return error.diag.message_primary or " ".join(str(error).split()) or type(error).__name__
->>>>>>> 202629d (core: kinds as values, a store that keeps exceptions, status by what was said last)

@@ -126,8 +126,8 @@ class Kind:
             )
         if not isinstance(self.word, str) or not (self.is_own or _REVERSE_DNS.fullmatch(self.word)):
             raise InvalidValueError(
-                f"word={shown(self.word)} of {self._name} is not in reverse-DNS form: use at least three parts in lower "
-                "case, such as 'org.example.vote-cast'"
+                f"word={shown(self.word)} of {self._name} is not in reverse-DNS form: use at least three parts in "
+                "lower case, such as 'org.example.vote-cast'"
             )
         self.shapes  # noqa: B018 - raises where JSON cannot hold a field
 
@@ -312,7 +312,10 @@ def table_of(
     if foldable:
         columns["folded"] = "TEXT"
     defaults = {column_of(field): _default(field, classes) for field in fields}
-    feed = {cls: _row_maker(cls, more, columns, dated, foldable, defaults) for cls, more in classes.items()}
+    feed = {
+        cls: _row_maker(cls, more, columns, dated=dated, foldable=foldable, defaults=defaults)
+        for cls, more in classes.items()
+    }
     return Table(name, columns=columns, feed=feed, indexes=indexes, unique=unique)
 
 
@@ -356,6 +359,7 @@ def _row_maker(
     cls: type[Any],
     extra: Extra,
     columns: Iterable[str],
+    *,
     dated: str,
     foldable: Sequence[str],
     defaults: Mapping[str, object],

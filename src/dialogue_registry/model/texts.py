@@ -18,11 +18,11 @@ _INVISIBLE = re.compile(
 
 
 def fold_text(text: str) -> str:
-    """Return the text as it is compared; two texts say the same when they are equal so.
+    r"""Return the text as it is compared; two texts say the same when they are equal so.
 
     Example::
 
-        >>> fold_text("TRỊNH\\u00a0 Bảo\\u200b Ngưng ") == "TRỊNH Bảo Ngưng"
+        >>> fold_text("TRỊNH\u00a0 Bảo\u200b Ngưng ") == "TRỊNH Bảo Ngưng"
         True
     """
     if text.isascii() and text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":

@@ -318,7 +318,7 @@ class EffectiveLog:
         """Fold a recorded fact that stands by itself (``leader`` None), or is further evidence of another."""
         if leader is None:
             return Change([], [new], new.fact)
-        self._insert(new.fact, new.fact, new.event, leader, new.content, new.source)
+        self._insert(new.fact, new.fact, _Place(new.event, leader, new.content, new.source))
         if not isinstance(new.content, DelegateAttended) or new.content.format is None:
             return Change([], [], new.fact)
         event, _, _ = self.state(leader)
@@ -328,7 +328,7 @@ class EffectiveLog:
         after = arrange(group)[leader]
         if before.content == after.content:
             return Change([], [], new.fact)
-        self._set(leader, new.fact, event, None, after.content, after.source)
+        self._set(leader, new.fact, after)
         return Change([leader], [Standing(leader, event, new.fact, after.content, after.source)], new.fact)
 
     def _group(self, leader: int, content: Any) -> list[_Member]:
@@ -454,7 +454,7 @@ class EffectiveLog:
             if after is None:
                 self._withdraw(number, position)
                 continue
-            self._set(number, position, after.event, after.leader, after.content, after.source)
+            self._set(number, position, after)
             if after.leader is None and not isinstance(after.content, UnknownEvent):
                 added.append(Standing(number, after.event, position, after.content, after.source))
         return Change(removed, added, position)
@@ -488,9 +488,9 @@ class EffectiveLog:
 
     # --- writing exceptions ------------------------------------------------------------
 
-    def _set(self, fact: int, since: int, event: int, leader: int | None, content: Any, source: int) -> None:
+    def _set(self, fact: int, since: int, place: _Place) -> None:
         self._close(fact, since)
-        self._insert(fact, since, event, leader, content, source)
+        self._insert(fact, since, place)
 
     def _withdraw(self, fact: int, since: int) -> None:
         row = self._close(fact, since)
@@ -506,20 +506,11 @@ class EffectiveLog:
         if row:
             return row[0]  # type: ignore[no-any-return]
         content, source = self.content(fact), self.source_of(fact, fact)
-        self._insert(fact, fact, fact, None, content, source, until=until)
+        self._insert(fact, fact, _Place(fact, None, content, source), until=until)
         return self._subject(fact, content), source
 
-    def _insert(
-        self,
-        fact: int,
-        since: int,
-        event: int,
-        leader: int | None,
-        content: Any,
-        source: int,
-        *,
-        until: int | None = None,
-    ) -> None:
+    def _insert(self, fact: int, since: int, place: _Place, *, until: int | None = None) -> None:
+        event, leader, content, source = place
         self._connection.execute(
             "INSERT INTO exceptions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (fact, since, until, event, leader, self._subject(event, content), source, wording(content)),

@@ -56,6 +56,10 @@ def check_apart(projections: Sequence[Projection]) -> None:
 
 
 _STANDING = "fact INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events, since INTEGER NOT NULL"
+_EXCEPTIONS_AT = """
+SELECT fact, since, iif(until > {position}, NULL, until) AS until, event, leader, subject, source, said
+FROM main.exceptions WHERE since <= {position}
+"""
 _CHECKPOINTS = """
 CREATE TABLE IF NOT EXISTS projections (
     name TEXT PRIMARY KEY, version INTEGER NOT NULL, position INTEGER NOT NULL, parts TEXT NOT NULL
@@ -262,9 +266,7 @@ class Views:
             f"CREATE TEMP VIEW events AS SELECT * FROM main.events WHERE position <= {position}",
             f"CREATE TEMP VIEW projections AS SELECT name, version, {position} AS position FROM main.projections",
             f"CREATE TEMP VIEW amendments AS SELECT * FROM main.amendments WHERE position <= {position}",
-            "CREATE TEMP VIEW exceptions AS SELECT fact, since, iif(until > "
-            f"{position}, NULL, until) AS until, event, leader, subject, source, said"
-            f" FROM main.exceptions WHERE since <= {position}",
+            f"CREATE TEMP VIEW exceptions AS {_EXCEPTIONS_AT.format(position=position)}",
             facts.replace("CREATE VIEW", "CREATE TEMP VIEW"),
         ):
             self._connection.execute(statement)

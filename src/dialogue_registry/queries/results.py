@@ -12,7 +12,7 @@ import attrs
 import orjson
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Event, Fact, Format, Role, Source
+from dialogue_registry.model.events import Format, Role, Source
 from dialogue_registry.model.names import NameParts, name_parts
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown
@@ -173,8 +173,8 @@ class Dispute(Shown):
     """
 
     disputed: str
-    standing: Fact
-    claim: Fact
+    standing: Any
+    claim: Any
     reason: str
     event: int
     sources: _Sources
@@ -193,7 +193,7 @@ class Step(Shown):
     event_id: str
     recorded_at: datetime
     what: str
-    fact: Event | None
+    fact: Any
     of: int
     by: str
     reason: str

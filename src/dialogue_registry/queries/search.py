@@ -167,13 +167,9 @@ INDEX = (
            VALUES ('delete', old.fact, old.text, old.also);
        END""",
 )
-<<<<<<< HEAD
 """Makes the index over ``search_texts``, and the triggers that keep it up to date."""
-=======
-"""Makes the index over ``search_texts``, and lets it follow."""
 SEARCH_TRIGGERS = frozenset(statement for statement in INDEX if statement.startswith("CREATE TRIGGER"))
 """The triggers among them."""
->>>>>>> 202629d (core: kinds as values, a store that keeps exceptions, status by what was said last)
 
 _FIND = """
 SELECT t.fact, t.event, t.subject, t.kind, t.text, snippet(search_index, 0, '[', ']', '…', 24)

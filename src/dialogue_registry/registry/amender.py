@@ -7,7 +7,7 @@ outcome is refused is undone with its transaction.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dialogue_registry.errors import (
     AmendmentError,
@@ -44,6 +44,14 @@ from dialogue_registry.registry.recorder import Appended, Recorder
 _MANY = 100
 
 
+class Origin(NamedTuple):
+    """Where an amendment comes from: its source as stored, its citation, and by whom it is recorded."""
+
+    source: str | None
+    citation: Citation | None
+    by: str
+
+
 class Amender:
     """The one way for corrections, retractions, disputes and citations into the log of a registry."""
 
@@ -55,13 +63,11 @@ class Amender:
         self._facts = views.facts
         self._recorder = recorder
 
-    def correct(
-        self, event_id: str, replacement: Fact, reason: str, source: str | None, citation: Citation | None, by: str
-    ) -> Appended:
+    def correct(self, event_id: str, replacement: Fact, reason: str, origin: Origin) -> Appended:
         """Append a correction of the fact that an event is about."""
         fact = self._fact_of(event_id, "corrected")
         amendment = FactCorrected(event_id=fact.id, replacement=replacement, reason=reason)
-        if (entry := self._amended(fact.position, amendment, source)) is not None:
+        if (entry := self._amended(fact.position, amendment, origin.source)) is not None:
             return Appended(entry, new=False)
         standing = self._must_stand(fact)
         if standing == replacement:
@@ -72,13 +78,13 @@ class Amender:
                 stands=replacement,
             )
         self._check_kinds(standing, replacement)
-        return self._amend(fact, amendment, source, citation, by)
+        return self._amend(fact, amendment, origin)
 
-    def retract(self, event_id: str, reason: str, source: str | None, citation: Citation | None, by: str) -> Appended:
+    def retract(self, event_id: str, reason: str, origin: Origin) -> Appended:
         """Append a retraction of an event: a fact, a dispute, a citation, or an amendment, which is thereby undone."""
         target = self._find(event_id)
         amendment = EventRetracted(event_id=event_id, reason=reason)
-        if (entry := self._amended(target.position, amendment, source)) is not None:
+        if (entry := self._amended(target.position, amendment, origin.source)) is not None:
             return Appended(entry, new=False)
         if (by_position := self._facts.retracted_by(target.position)) is not None:
             retraction = self._log.at(by_position)
@@ -86,15 +92,13 @@ class Amender:
                 f"event {event_id} was retracted already, by event {retraction.id} (position {by_position}): "
                 "retract that one to undo it"
             )
-        return self._amend(target, amendment, source, citation, by)
+        return self._amend(target, amendment, origin)
 
-    def dispute(
-        self, event_id: str, claim: Fact, reason: str, source: str, citation: Citation | None, by: str
-    ) -> Appended:
+    def dispute(self, event_id: str, claim: Fact, reason: str, origin: Origin) -> Appended:
         """Append a claim that contradicts the fact an event is about."""
         fact = self._fact_of(event_id, "disputed")
         dispute = FactDisputed(event_id=fact.id, claim=claim, reason=reason)
-        number = self._log.number_source(source)
+        number = self._log.number_source(origin.source)
         if (before := self._disputed(dispute, fact.subject, number)) is not None:
             return Appended(self._log.at(before), new=False)
         standing = self._must_stand(fact)
@@ -112,7 +116,7 @@ class Amender:
                 fact=claim,
                 stands=standing,
             )
-        entry = self._append(fact.subject, dispute, source, citation, by)
+        entry = self._append(fact.subject, dispute, origin)
         leader = self._facts.standing(dispute)
         new = Standing(*(entry.position,) * 3, dispute, number)
         if leader is None:
@@ -122,17 +126,17 @@ class Amender:
         self._views.reach(entry.position)
         return Appended(entry, new=True)
 
-    def cite(self, event_id: str, citation: Citation, source: str | None, by: str) -> Appended:
+    def cite(self, event_id: str, origin: Origin) -> Appended:
         """Append a further citation of an event."""
         target = self._find(event_id)
         cited = EventCited(event_id=event_id)
-        stored = encode_citation(citation)
+        source, stored = origin.source, encode_citation(origin.citation)
         for entry in self._log.of_subject(target.subject, after=target.position, types=["event.cited"]):
             if (entry.citation, entry.edition, entry.source) == (*stored, source) and self._decoded(entry) == cited:
                 return Appended(entry, new=False)
         if (target.citation, target.edition) == stored and source in (None, target.source):
             return Appended(target, new=False)
-        entry = self._append(target.subject, cited, source, citation, by)
+        entry = self._append(target.subject, cited, origin)
         self._views.apply([(entry.position, cited, 0)])
         return Appended(entry, new=True)
 
@@ -160,8 +164,8 @@ class Amender:
             )
         if isinstance(self._decoded(entry), UnknownEvent):
             raise AmendmentError(
-                f"event {event_id} is of a kind that this program does not know ({entry.type}), so it cannot be {done}: "
-                "open the registry with that kind, or retract it"
+                f"event {event_id} is of a kind that this program does not know ({entry.type}), so it cannot be "
+                f"{done}: open the registry with that kind, or retract it"
             )
         return entry
 
@@ -207,28 +211,20 @@ class Amender:
 
     # --- appending ----------------------------------------------------------------------
 
-    def _append(
-        self,
-        subject: str,
-        event: Amendment | FactDisputed | EventCited,
-        source: str | None,
-        citation: Citation | None,
-        by: str,
-    ) -> Entry:
+    def _append(self, subject: str, event: Amendment | FactDisputed | EventCited, origin: Origin) -> Entry:
+        source, citation, by = origin
         draft = Draft(subject, *self._log.codec.encode(event), source, *encode_citation(citation), by)
         (entry,) = seal([draft], self._log.head(), self._log.versions([subject]), datetime.now(UTC))
         self._log.extend([entry])
         return entry
 
-    def _amend(
-        self, target: Entry, amendment: Amendment, source: str | None, citation: Citation | None, by: str
-    ) -> Appended:
+    def _amend(self, target: Entry, amendment: Amendment, origin: Origin) -> Appended:
         fact = self._facts.root(target.position)
         before = self._reads(fact)
         statuses = self._statuses(before)
-        entry = self._append(self._log.at(fact).subject, amendment, source, citation, by)
+        entry = self._append(self._log.at(fact).subject, amendment, origin)
         try:
-            self._views.apply([(entry.position, amendment, self._log.number_source(source))])
+            self._views.apply([(entry.position, amendment, self._log.number_source(origin.source))])
         except ConflictError as conflict:
             raise self._conflict(conflict, before) from None
         after = self._reads(fact)

@@ -22,6 +22,7 @@ from dialogue_registry.registry.session import Session
 def record(
     session: Session,
     facts: Sequence[Fact],
+    *,
     source: Source | None,
     citation: Citation | None,
     by: str,

@@ -388,8 +388,9 @@ class _Decider:
             announced = [c for c in story.own(report.source) if c.plan is not None]
             if announced and announced[-1].plan != said.plan:
                 raise StatusError(
-                    f"{brief(fact)} comes after an older plan of {fact.meeting!r} than the one that its source announced "
-                    "last, so it is not clear which of them it is about: give the day on which it was reported (on=…)"
+                    f"{brief(fact)} comes after an older plan of {fact.meeting!r} than the one that its source "
+                    "announced last, so it is not clear which of them it is about: give the day on which it was "
+                    "reported (on=…)"
                 )
         if classified.leader is None:
             recording_rules.check(kind, fact, self._known)

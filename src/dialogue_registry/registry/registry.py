@@ -22,7 +22,7 @@ from dialogue_registry.queries.history import history
 from dialogue_registry.queries.reader import BY_DAY
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
-from dialogue_registry.registry.amender import Amender
+from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import (
     check_choice,
     check_citation,
@@ -319,7 +319,7 @@ class Registry(Snapshot):
         Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
         InvalidValueError, ReadOnlyError or another StorageError; nothing is then recorded.
         """
-        return record(self._session, events, source, cite, by, expected)
+        return record(self._session, events, source=source, citation=cite, by=by, expected=expected)
 
     def record_all(
         self,
@@ -355,7 +355,7 @@ class Registry(Snapshot):
         StillNeededError or another RefusedError when remaining facts forbid it.
         """
         fact, origin = check_fact(self._kinds, replacement), _origin(source, cite, by)
-        return self._amended(lambda amender: amender.correct(event_id, fact, reason, *origin))
+        return self._amended(lambda amender: amender.correct(event_id, fact, reason, origin))
 
     def retract(
         self, event_id: str, *, reason: str, source: Source | None = None, cite: Citation | None = None, by: str = ""
@@ -366,7 +366,7 @@ class Registry(Snapshot):
         on that one. Raises as :meth:`correct` does.
         """
         origin = _origin(source, cite, by)
-        return self._amended(lambda amender: amender.retract(event_id, reason, *origin))
+        return self._amended(lambda amender: amender.retract(event_id, reason, origin))
 
     def dispute(
         self,
@@ -382,17 +382,17 @@ class Registry(Snapshot):
 
         ``claim`` is the same kind of fact of the same subject, as the other source has it.
         """
-        fact, (source_json, citation, by) = check_fact(self._kinds, claim), _origin(source, cite, by)
-        if source_json is None:
+        fact, origin = check_fact(self._kinds, claim), _origin(source, cite, by)
+        if origin.source is None:
             raise InvalidValueError("a dispute needs the source that claims it: give source=Source(title)")
-        return self._amended(lambda amender: amender.dispute(event_id, fact, reason, source_json, citation, by))
+        return self._amended(lambda amender: amender.dispute(event_id, fact, reason, origin))
 
     def cite(self, event_id: str, citation: Citation, *, source: Source | None = None, by: str = "") -> RecordedEvent:
         """Add a citation to a recorded event: where in its source, or in another one, it stands."""
-        source_json, cited, by = _origin(source, citation, by)
-        if cited is None:
+        origin = _origin(source, citation, by)
+        if origin.citation is None:
             raise InvalidValueError("there is nothing to cite: give citation=Citation(locator=…, quote=…)")
-        return self._amended(lambda amender: amender.cite(event_id, cited, source_json, by))
+        return self._amended(lambda amender: amender.cite(event_id, origin))
 
     def _amended(self, work: Callable[[Amender], Appended]) -> RecordedEvent:
         """Run an amendment, and return its recorded event."""
@@ -455,6 +455,6 @@ class Registry(Snapshot):
         return wait_until(self._session, check_number(position, "position"), check_seconds(timeout, "timeout"))
 
 
-def _origin(source: Source | None, citation: Citation | None, by: str) -> tuple[str | None, Citation | None, str]:
+def _origin(source: Source | None, citation: Citation | None, by: str) -> Origin:
     """Return the source as stored, the citation, and by whom something is recorded; raises InvalidValueError."""
-    return encode_source(check_source(source)), check_citation(citation), check_text(by, "by")
+    return Origin(encode_source(check_source(source)), check_citation(citation), check_text(by, "by"))

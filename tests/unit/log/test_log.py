@@ -20,11 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import (
-<<<<<<< HEAD
     ActivityReported,
-=======
     Citation,
->>>>>>> 202629d (core: kinds as values, a store that keeps exceptions, status by what was said last)
     DelegateAttended,
     DialogueLaunched,
     MeetingHeld,

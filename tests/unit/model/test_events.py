@@ -122,17 +122,12 @@ LEVEL = Kind("minister", bad("is no level: use one of 'head-of-state'", "", "Min
 PRESENCE = Kind("online", bad("use one of 'in-person', 'online', 'hybrid', or None", "", "virtual"))
 NUMBERING = Kind("yearly", bad("is no numbering: use one of 'continuous', 'yearly', 'by-period'", "", None, "annual"))
 HEADCOUNT_OF = Kind("parties", bad("use one of 'participants', 'delegates', 'parties'", "", None, "people"))
-FLAG = Kind(True, bad("give True or False", 1, "yes", None))
-OPTIONAL_FLAG = Kind(True, bad("give True or False", 0, "no"))
+FLAG = Kind(good=True, bad=bad("give True or False", 1, "yes", None))
+OPTIONAL_FLAG = Kind(good=True, bad=bad("give True or False", 0, "no"))
+_TWO = "two names or more"
 NAMES = Kind(
     ("one", "another"),
-    [
-        *LISTS[:4],
-        *[
-            (["one"], InvalidValueError, "two names or more"),
-            (["a", " a\u200b"], InvalidValueError, "two names or more"),
-        ],
-    ],
+    [*LISTS[:4], (["one"], InvalidValueError, _TWO), (["a", " a\u200b"], InvalidValueError, _TWO)],
 )
 DIGEST = Kind("a" * 64, bad("give a SHA-256 as 64 hexadecimal digits", "", "A" * 64, "a" * 63, None))
 ORIGIN = Kind(Source("A release"), bad("which is no source: give Source(title, url=…)", None, "A release", 14))

@@ -498,7 +498,9 @@ def append(path: Path, word: str, schema: int, data: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         position, last = connection.execute("SELECT position, hash FROM events ORDER BY 1 DESC LIMIT 1").fetchone()
         draft = Draft("d/s/1", word, schema, data, None, None, None, "")
-        SQLiteLog(connection).extend(seal([draft], Head(position, last, ""), {"d/s/1": 1}, datetime(9999, 12, 31)))
+        SQLiteLog(connection).extend(
+            seal([draft], Head(position, last, ""), {"d/s/1": 1}, datetime(9999, 12, 31, tzinfo=UTC))
+        )
         connection.execute("UPDATE projections SET position = position + 1")
 
 
