@@ -41,9 +41,7 @@ from tests.system.servers import Server, Wire
 
 
 def entries(number: int, *, after: Head = EMPTY) -> list[Entry]:
-    drafts = [
-        Draft(f"c5/{after.position}-{n}", "topic.discussed", 1, "{}", None, None, None, "") for n in range(number)
-    ]
+    drafts = [Draft(f"c5/{after.position}-{n}", "topic.discussed", 1, "{}", None, "") for n in range(number)]
     return seal(drafts, after, {}, datetime.now(UTC))
 
 
@@ -151,10 +149,7 @@ def test_what_was_sent_twice_is_there_once(log: PostgresLog, address: str) -> No
 
 def test_a_writer_that_stalls_while_sending_keeps_nobody_waiting(address: str, log: PostgresLog) -> None:
     """All of an append has arrived before its turn begins."""
-    drafts = [
-        Draft(f"c5/{n}", "topic.discussed", 1, f'{{"topic":"{"x" * 10_000}"}}', None, None, None, "")
-        for n in range(200)
-    ]
+    drafts = [Draft(f"c5/{n}", "topic.discussed", 1, f'{{"topic":"{"x" * 10_000}"}}', None, "") for n in range(200)]
     large = seal(drafts, EMPTY, {}, datetime.now(UTC))
     told: list[object] = []
     with closing(Wire(address)) as wire, closing(PostgresLog(wire.address)) as slow:
@@ -372,12 +367,10 @@ def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
 @pytest.mark.parametrize("version", [-1, 0, 1, 2, 4, 2**40])
 def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) -> None:
     log.append(
-        told := seal([Draft("c5", "topic.discussed", 1, "{}", None, None, None, "")] * 2, EMPTY, {}, datetime.now(UTC)),
+        told := seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)),
         expected=0,
     )
-    (honest,) = seal(
-        [Draft("c5", "topic.discussed", 1, "{}", None, None, None, "")], log.head(), {"c5": 2}, datetime.now(UTC)
-    )
+    (honest,) = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")], log.head(), {"c5": 2}, datetime.now(UTC))
     with pytest.raises((BrokenChainError, WrongPositionError)):
         log.append([sealed(honest, log.head(), version=version)], expected=2)
     assert log.read() == told
@@ -385,9 +378,7 @@ def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) 
 
 
 def test_versions_follow_positions_within_an_append_too(log: PostgresLog) -> None:
-    first, second = seal(
-        [Draft("c5", "topic.discussed", 1, "{}", None, None, None, "")] * 2, EMPTY, {}, datetime.now(UTC)
-    )
+    first, second = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC))
     one = sealed(first, EMPTY, version=2)
     with pytest.raises(BrokenChainError, match="version"):
         log.append([one, sealed(second, Head(1, one.hash, ""), version=1)], expected=0)
@@ -437,7 +428,7 @@ def test_every_kind_of_text_continues_the_chain(log: PostgresLog, odd: str) -> N
         for n, text in enumerate(texts)
     ]
     log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
-    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title=""), None, None, "é")
+    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title=""), "é")
     (last,) = seal([draft], log.head(), {"c5/0": 1}, datetime.now(UTC))
     log.append([last], expected=len(told))
     assert log.read() == [*told, last]
@@ -577,8 +568,8 @@ def test_a_writer_cannot_get_round_the_check_of_positions(shared_by_roles: str) 
         )
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(
-                "INSERT INTO dialogue_registry.events SELECT max(position) + 1, 'x', 'x', 1, 'x', 1, '', NULL, NULL, NULL, '', '', '\\x00',"
-                " '\\x00' FROM dialogue_registry.events"
+                "INSERT INTO dialogue_registry.events SELECT max(position) + 1, 'x', 'x', 1, 'x', 1, '',"
+                " NULL, NULL, NULL, '', '', '\\x00', '\\x00' FROM dialogue_registry.events"
             )
 
 

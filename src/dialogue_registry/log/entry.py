@@ -76,10 +76,10 @@ class Draft(NamedTuple):
     type: str
     schema: int
     data: str
-    source: str | None
-    citation: str | None
-    edition: str | None
-    by: str
+    source: str | None = None
+    by: str = ""
+    citation: str | None = None
+    edition: str | None = None
 
 
 class Log(Protocol):
@@ -180,7 +180,7 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
     position, last = head.position, head.hash
     running = dict(versions)
     entries: list[Entry] = []
-    for subject, type_, schema, data, source, citation, edition, by in drafts:
+    for subject, type_, schema, data, source, by, citation, edition in drafts:
         if len(data) > MAX_DATA // 4 and len(data.encode()) > MAX_DATA:
             raise InvalidValueError(
                 f"an event about {subject!r} has {len(data.encode()):,} bytes: give texts of {MAX_DATA:,} bytes in all "

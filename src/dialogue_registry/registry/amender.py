@@ -213,7 +213,7 @@ class Amender:
 
     def _append(self, subject: str, event: Amendment | FactDisputed | EventCited, origin: Origin) -> Entry:
         source, citation, by = origin
-        draft = Draft(subject, *self._log.codec.encode(event), source, *encode_citation(citation), by)
+        draft = Draft(subject, *self._log.codec.encode(event), source, by, *encode_citation(citation))
         (entry,) = seal([draft], self._log.head(), self._log.versions([subject]), datetime.now(UTC))
         self._log.extend([entry])
         return entry

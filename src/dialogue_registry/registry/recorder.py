@@ -222,7 +222,7 @@ class _Batch:
     def add(self, encoded: tuple[str, int, str], subject: str, item: Item, note: str = "") -> None:
         """Add a draft for an item."""
         citation, edition = encode_citation(item.citation)
-        self.drafts.append(Draft(subject, *encoded, item.source, citation, edition, self._by))
+        self.drafts.append(Draft(subject, *encoded, item.source, self._by, citation, edition))
         self._places.append((len(self.drafts) - 1, True, note))
 
     def repeat(self, place: int | Entry, note: str = "") -> None:

@@ -144,9 +144,6 @@ def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
             "" if isinstance(event, FactDisputed) else subject_of(event),
             *STANDARD_CODEC.encode(event),
             encode_source(source),
-            None,
-            None,
-            "",
         )
         for event, source in told
     ]

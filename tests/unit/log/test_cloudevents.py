@@ -35,7 +35,7 @@ def test_logs_of_earlier_versions_come_through(path: Path) -> None:
 
 def test_json_that_was_stored_otherwise_than_we_write_it_keeps_its_bytes() -> None:
     data = '{ "dialogue": "d", "name": "\\u2013", "launched": "2004" }'
-    entries = seal([Draft("d", "dialogue.launched", 1, data, None, None, None, "")], EMPTY, {}, NOW)
+    entries = seal([Draft("d", "dialogue.launched", 1, data, None, "")], EMPTY, {}, NOW)
     with fed(entries) as registry, Registry.open() as copy:
         lines = list(registry.export_events())
         assert "data_base64" in lines[0]
@@ -53,9 +53,7 @@ def test_a_byte_order_mark_and_blank_lines_are_no_trouble() -> None:
 
 
 def test_an_export_that_is_not_whole_is_found_within_a_transaction_too() -> None:
-    drafts = [
-        Draft("d/s", "series.opened", 1, '{"series":"d/s","dialogue":"nowhere","name":"S"}', None, None, None, "")
-    ]
+    drafts = [Draft("d/s", "series.opened", 1, '{"series":"d/s","dialogue":"nowhere","name":"S"}', None, "")]
     lines = _written(seal(drafts, EMPTY, {}, NOW))
     with Registry.open() as registry, registry.transaction():
         with pytest.raises(UnfitEventError):
@@ -89,10 +87,10 @@ def test_what_is_no_export_is_refused_in_one_line(line: str, why: str) -> None:
 
 def test_a_chain_forged_around_events_that_do_not_fit_records_nothing() -> None:
     drafts = [
-        Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, None, None, ""),
-        Draft("d/s", "series.opened", 1, '{"series":"d/s","dialogue":"nowhere","name":"S"}', None, None, None, ""),
-        Draft("d", "event.retracted", 1, '{"event_id":"nothing","reason":"x"}', None, None, None, ""),
-        Draft("elsewhere", "party.joined", 1, '{"dialogue":"d","party":"P","name":"P"}', None, None, None, ""),
+        Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, ""),
+        Draft("d/s", "series.opened", 1, '{"series":"d/s","dialogue":"nowhere","name":"S"}', None, ""),
+        Draft("d", "event.retracted", 1, '{"event_id":"nothing","reason":"x"}', None, ""),
+        Draft("elsewhere", "party.joined", 1, '{"dialogue":"d","party":"P","name":"P"}', None, ""),
     ]
     for bad in drafts[1:]:
         entries = seal([drafts[0], bad], EMPTY, {}, NOW)
@@ -103,7 +101,7 @@ def test_a_chain_forged_around_events_that_do_not_fit_records_nothing() -> None:
 
 
 def test_a_position_or_version_out_of_order_is_refused_even_with_a_forged_chain() -> None:
-    draft = Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, None, None, "")
+    draft = Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}', None, "")
     (entry,) = seal([draft], EMPTY, {}, NOW)
     forged = entry._replace(version=2)
     forged = forged._replace(hash=hash_chain.link(EMPTY.hash, *forged[:-1]))

@@ -204,7 +204,7 @@ def test_instants_and_ids_never_go_back_though_the_clock_does(registry: Registry
     fact = topic("recorded on a machine whose clock is a year ahead")
     with registry._session.writing():
         entries = seal(
-            [Draft("d/s/1", *STANDARD_CODEC.encode(fact), None, None, None, "")],
+            [Draft("d/s/1", *STANDARD_CODEC.encode(fact), None, "")],
             registry._session.log.head(),
             {"d/s/1": 2},
             later,
@@ -230,7 +230,7 @@ moments = st.builds(
 def test_whatever_the_clock_says_the_log_stays_in_order(clock: list[datetime], size: int) -> None:
     head, log = EMPTY, []
     for now in clock:
-        new = seal([Draft("d", "t", 1, "{}", None, None, None, "")] * size, head, {"d": head.position}, now)
+        new = seal([Draft("d", "t", 1, "{}", None, "")] * size, head, {"d": head.position}, now)
         assert new[0].recorded_at == max(instant(now), head.recorded_at)
         head = Head(new[-1].position, new[-1].hash, new[-1].recorded_at)
         log += new

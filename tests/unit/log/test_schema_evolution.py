@@ -335,7 +335,7 @@ def after(name: str, word: str, schema: int, data: str = "{}") -> list[Entry]:
     head = Head(log[-1].position, log[-1].hash, log[-1].recorded_at)
     versions = {entry.subject: entry.version for entry in log}
     moment = Registry.open().record(LAUNCHED)[0].recorded_at
-    return seal([Draft("d/som/1", word, schema, data, None, None, None, "")], head, versions, moment)
+    return seal([Draft("d/som/1", word, schema, data, None, "")], head, versions, moment)
 
 
 @pytest.mark.parametrize(

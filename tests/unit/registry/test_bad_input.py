@@ -497,7 +497,7 @@ def append(path: Path, word: str, schema: int, data: str) -> None:
     """Append an event to the log as a newer library would, views included."""
     with closing(sqlite3.connect(path)) as connection, connection:
         position, last = connection.execute("SELECT position, hash FROM events ORDER BY 1 DESC LIMIT 1").fetchone()
-        draft = Draft("d/s/1", word, schema, data, None, None, None, "")
+        draft = Draft("d/s/1", word, schema, data, None, "")
         SQLiteLog(connection).extend(
             seal([draft], Head(position, last, ""), {"d/s/1": 1}, datetime(9999, 12, 31, tzinfo=UTC))
         )
