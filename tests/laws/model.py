@@ -5,30 +5,40 @@ whenever it is asked. A move is refused when it means nothing, or when the facts
 then stand could not all be true together.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
 from typing import Any
 
+import attrs
+
+from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     FACTS,
     ActivityReported,
     CountStated,
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
+    DifferentPersons,
     Fact,
+    HeadcountStated,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    MeetingShared,
+    NameUsed,
     OutcomeAgreed,
     PartyJoined,
+    PartyLeft,
+    SamePerson,
     SeriesOpened,
     Source,
+    SourceKept,
     TopicDiscussed,
 )
-from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.testing import Correct, Dispute, Move, Record, Retract
 
 REPORTS = (MeetingAnnounced, MeetingHeld, MeetingPostponed, MeetingCancelled)
@@ -60,10 +70,41 @@ class Told:
     event: int  # where its wording was recorded
     content: Any
     tellings: list[tuple[int, Source | None]] = field(default_factory=list)  # (fact, source)
+    formats: set[Any] = field(default_factory=set)  # of the rows of one seat
 
     @property
     def sources(self) -> tuple[Source, ...]:
         return tuple(dict.fromkeys(source for _, source in sorted(self.tellings, key=lambda t: t[0]) if source))
+
+
+@dataclass(eq=False)
+class Report:
+    """A report of a meeting's status, and what it is: news, or further evidence of what an earlier one said."""
+
+    told: Told
+    source: Source | None
+    own_day: date | None
+    order: tuple[date, int]
+    leader: "Report | None" = None  # that it is evidence of; None where it is news
+    about: "Report | None" = None  # the plan that a postponement or cancellation is about
+
+    @property
+    def content(self) -> Any:
+        return self.told.content
+
+    @property
+    def is_news(self) -> bool:
+        return self.leader is None
+
+    @property
+    def first(self) -> "Report":
+        return self if self.leader is None else self.leader
+
+    @property
+    def is_plan(self) -> bool:
+        return isinstance(self.content, MeetingAnnounced) or (
+            isinstance(self.content, MeetingPostponed) and self.content.until is not None
+        )
 
 
 @dataclass
@@ -109,12 +150,31 @@ class Model:
                 return self._known(line) or self._dispute(line)
 
     def _record(self, fact: Fact, source: Source | None) -> set[int]:
-        asserted = {
-            position for position, content, sources in self._assertions() if content == fact and source in sources
-        }
-        if asserted:
-            return asserted
+        if said := self._said(fact, source):
+            return said
+        fact = self._as_share(fact)
+        if said := self._said(fact, source):
+            return said
         return self._append(Line(0, "fact", subject_of(fact), fact, 0, "", source))
+
+    def _said(self, fact: Fact, source: Source | None) -> set[int]:
+        """Where a source said this, also what was amended since."""
+        return {
+            position for position, content, by in self._assertions() if fold(content) == fold(fact) and by == source
+        }
+
+    def _as_share(self, fact: Any) -> Fact:
+        """A second report of one class that names another series, and differs otherwise in its number at most."""
+        if isinstance(fact, MeetingAnnounced | MeetingHeld):
+            for told in self.effective():
+                if type(told.content) is not type(fact) or told.content.series == fact.series:
+                    continue
+                alike = attrs.evolve(told.content, series=fact.series, ordinal=fact.ordinal, period=fact.period)
+                if fold(alike) == fold(fact):
+                    return MeetingShared(
+                        meeting=fact.meeting, series=fact.series, ordinal=fact.ordinal, period=fact.period
+                    )
+        return fact  # type: ignore[no-any-return]
 
     def _correct(self, line: Line) -> set[int]:
         if not self._active(line.of) or self._reads(line.of)[1] == line.content:
@@ -131,7 +191,11 @@ class Model:
             raise ImpossibleError
         standing, claim = self._reads(line.of)[1], line.content
         assert claim is not None
-        if claim == standing or type(claim) is not type(standing) or subject_of(claim) != subject_of(standing):
+        if (
+            fold(claim) == fold(standing)
+            or type(claim) is not type(standing)
+            or subject_of(claim) != subject_of(standing)
+        ):
             raise ImpossibleError
         return self._append(line)
 
@@ -139,11 +203,23 @@ class Model:
         line.position = len(self.log) + 1
         self.log.append(line)
         try:
-            check_together(self.standing())
+            self._check(line)
         except ImpossibleError:
             self.log.pop()
             raise
         return {line.position}
+
+    def _check(self, line: Line) -> None:
+        """Raise ImpossibleError unless all that stands with a new line can be true together."""
+        check_together(self.standing())
+        for meeting in self.reported():
+            self._check_reports(meeting)
+        if isinstance(line.content, DelegateAttended) and line.what != "dispute":
+            # Nobody attends what is cancelled; that it was attended may be told after a day, not by a fact without one.
+            now = next(m for m in self.meetings() if m.told.content.meeting == line.content.meeting)
+            leads = any(told.event == line.position for told in self.facts(DelegateAttended))
+            if now.status == "cancelled" and leads:
+                raise ImpossibleError
 
     def _known(self, new: Line) -> set[int]:
         """Where the log holds the same amendment or dispute with the same source."""
@@ -154,14 +230,13 @@ class Model:
             == (new.what, new.of, new.content, new.reason, new.source)
         }
 
-    def _assertions(self) -> Iterable[tuple[int, Fact, set[Source | None]]]:
+    def _assertions(self) -> Iterable[tuple[int, Fact, Source | None]]:
+        """What was said, and by whom: without a source of its own, a correction keeps that of the fact."""
         for line in self.log:
             if line.what == "fact" and line.content is not None:
-                yield line.position, line.content, {line.source}
+                yield line.position, line.content, line.source
             if line.what == "correction" and line.content is not None:
-                # Without a source of its own, a correction keeps that of the fact.
-                own: set[Source | None] = {line.source, line.source or self._line(line.of).source}
-                yield line.position, line.content, own
+                yield line.position, line.content, line.source or self._line(line.of).source
 
     def _line(self, position: int) -> Line:
         if not 0 < position <= len(self.log):
@@ -209,19 +284,23 @@ class Model:
 
     def standing(self) -> list[tuple[object, list[Told]]]:
         """What is told, by key: where several tell of the same thing, the first stands."""
+        leaders = {r.told.fact: r.first.told.fact for meeting in self.reported() for r in self.reports(meeting)}
         by_key: dict[object, list[Told]] = {}
-        interrupted: dict[str, int] = {}
         for told in self.effective():
-            key = key_of(told.content, interrupted)
-            if isinstance(told.content, MeetingPostponed | MeetingCancelled) and key not in by_key:
-                interrupted[told.content.meeting] = told.fact
+            key = ("report", leaders[told.fact]) if told.fact in leaders else key_of(told.content)
             by_key.setdefault(key, []).append(told)
         return list(by_key.items())
 
     def facts(self, *classes: type) -> list[Told]:
         """The facts of some classes that stand, each once, in order."""
         return [
-            Told(first.fact, first.event, first.content, [t for told in tellings for t in told.tellings])
+            Told(
+                first.fact,
+                first.event,
+                first.content,
+                [t for told in tellings for t in told.tellings],
+                {told.content.format for told in tellings if isinstance(told.content, DelegateAttended)},
+            )
             for _, tellings in self.standing()
             for first in tellings[:1]
             if isinstance(first.content, classes)
@@ -242,31 +321,87 @@ class Model:
 
     # --- meetings --------------------------------------------------------------------
 
-    def meetings(self) -> list[MeetingNow]:
-        """Every known meeting; shown as the report that it was held tells it, else as the last announcement does."""
-        found: list[MeetingNow] = []
-        reports = self.facts(*REPORTS)
-        for meeting in dict.fromkeys(told.content.meeting for told in reports):
-            story = [told for told in reports if told.content.meeting == meeting]
-            held = [told for told in story if isinstance(told.content, MeetingHeld)]
-            announced = [told for told in story if isinstance(told.content, MeetingAnnounced)]
-            if held:
-                found.append(MeetingNow(held[-1], "held", "", None))
+    def reported(self) -> list[str]:
+        """The meetings of which anything is reported, in order."""
+        return list(dict.fromkeys(t.content.meeting for t in self.effective() if isinstance(t.content, REPORTS)))
+
+    def reports(self, meeting: str) -> list[Report]:
+        """The standing reports of a meeting as they were recorded, each judged by those recorded before it."""
+        found: list[Report] = []
+        latest = date.min  # before all days
+        for told in self.effective():
+            if not isinstance(told.content, REPORTS) or told.content.meeting != meeting:
                 continue
-            since = [told for told in story if told.fact > announced[-1].fact]
-            cancelled = [told for told in since if isinstance(told.content, MeetingCancelled)]
-            postponed = [told for told in since if isinstance(told.content, MeetingPostponed)]
-            if cancelled:
-                found.append(MeetingNow(announced[-1], "cancelled", cancelled[-1].content.reason, None))
-            elif postponed:
-                last = postponed[-1].content
-                found.append(MeetingNow(announced[-1], "postponed", last.reason, last.until))
-            else:
-                found.append(MeetingNow(announced[-1], "announced", "", None))
+            source = told.tellings[0][1]
+            own_day = day_of(told.content, source)
+            report = Report(told, source, own_day, (own_day or latest, told.fact))
+            latest = max(latest, report.order[0])
+            judge(report, [earlier for earlier in found if earlier.order < report.order])
+            if isinstance(told.content, MeetingHeld):  # one report of that stands, whatever the days
+                held = [r for r in found if isinstance(r.content, MeetingHeld) and r.is_news]
+                report.leader = next((r for r in held if covers(r.content, told.content)), None)
+            found.append(report)
         return found
 
+    def _check_reports(self, meeting: str) -> None:
+        """Raise ImpossibleError unless the reports of a meeting can be true together."""
+        reports = self.reports(meeting)
+        news = [report for report in reports if report.is_news]
+        if len({r.content.series for r in reports if isinstance(r.content, MeetingAnnounced | MeetingHeld)}) > 1:
+            raise ImpossibleError  # a meeting stays in its series
+        if sum(isinstance(report.content, MeetingHeld) for report in news) > 1:
+            raise ImpossibleError  # held in two ways
+        plan: Report | None = None
+        for report in sorted(news, key=lambda r: r.order):
+            if isinstance(report.content, MeetingPostponed | MeetingCancelled):
+                plan = None
+            if isinstance(report.content, MeetingAnnounced):
+                if plan is not None and not covers(plan.content, report.content):
+                    days = {plan.own_day, report.own_day}
+                    if len(days) < 2 or None in days:
+                        raise ImpossibleError  # announced in two ways
+                plan = report
+        for number, report in enumerate(news):
+            before = folded_status(news[:number])[0]
+            if report.own_day is None and (
+                (isinstance(report.content, MeetingHeld) and before == "cancelled")
+                or (isinstance(report.content, MeetingPostponed | MeetingCancelled) and before == "held")
+            ):
+                raise ImpossibleError
+        if folded_status(news)[0] == "cancelled":
+            last = max((r for r in news if isinstance(r.content, MeetingCancelled)), key=lambda r: r.order)
+            attended = any(told.content.meeting == meeting for told in self.facts(DelegateAttended))
+            if attended and last.own_day is None:
+                raise ImpossibleError
+
+    def meetings(self) -> list[MeetingNow]:
+        """Every known meeting; shown as the report that it was held tells it, else as the last announcement does."""
+        stands = {told.fact: told for told in self.facts(*REPORTS)}
+        found: list[MeetingNow] = []
+        for meeting in self.reported():
+            news = [report for report in self.reports(meeting) if report.is_news]
+            status, shown, interruption = folded_status(news)
+            if shown is not None:
+                now = MeetingNow(stands[shown.told.fact], status, "", None)
+                if interruption is not None:
+                    now.reason = interruption.content.reason
+                    now.until = getattr(interruption.content, "until", None)
+                found.append(now)
+        return sorted(found, key=lambda now: min(f for f, t in stands.items() if same_meeting(t, now.told)))
+
     def held(self, series: str) -> list[MeetingHeld]:
-        return [told.content for told in self.facts(MeetingHeld) if told.content.series == series]
+        """The meetings of a series that were held, those that it shares under the number that it gives them."""
+        shares = [t.content for t in self.facts(MeetingShared) if t.content.series == series]
+        found: list[MeetingHeld] = []
+        for told in self.facts(MeetingHeld):
+            if told.content.series == series:
+                found.append(told.content)
+            found += [
+                attrs.evolve(told.content, series=series, ordinal=share.ordinal, period=share.period)
+                for share in shares
+                if share.meeting == told.content.meeting
+            ]
+        return found
 
     # --- counts ----------------------------------------------------------------------
 
@@ -311,7 +446,7 @@ class Model:
 
     def reconciled(self) -> list[tuple[Told, str, tuple[str, ...], int]]:
         """Each statement: the verdict, under which rules, and how far it is off."""
-        statements = self.facts(CountStated)
+        statements = [told for told in self.facts(CountStated) if told.content.series is not None]
         statements.sort(key=lambda t: (t.content.as_of.latest_start, t.content.as_of.earliest, t.fact))
         return [(told, *self._compared(told.content)) for told in statements]
 
@@ -373,81 +508,199 @@ def begun(meeting: MeetingHeld, first: date | None, last: date | None) -> tuple[
     return meeting.date.latest_start <= first, meeting.date.earliest <= last
 
 
-def key_of(content: Any, interrupted: dict[str, int]) -> object:
+def subject_of(fact: Any) -> str:
+    """The id that a fact rests on."""
+    match fact:
+        case DialogueLaunched() | PartyJoined() | PartyLeft():
+            return fact.dialogue
+        case SeriesOpened():
+            return fact.series
+        case CountStated():
+            return fact.series or fact.dialogue or ""
+        case NameUsed():
+            return fact.of or ""
+        case SamePerson() | DifferentPersons() | SourceKept():
+            return ""
+        case _:
+            return str(fact.meeting)
+
+
+# --- saying the same -----------------------------------------------------------------
+
+
+def fold(value: Any) -> Any:
+    """A value as it is compared: texts composed, white space one blank, what nobody sees left out."""
+    if isinstance(value, str):
+        seen = [c for c in value if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf")]
+        return " ".join(unicodedata.normalize("NFC", "".join(seen)).split())
+    if isinstance(value, tuple):
+        return tuple(map(fold, value))
+    if attrs.has(type(value)) and not isinstance(value, PartialDate):
+        return (type(value), *(fold(getattr(value, f.name)) for f in attrs.fields(type(value))))
+    return value
+
+
+def covers(fuller: Any, report: Any) -> bool:
+    """Whether a report says in words what an earlier one said, or only leaves fields empty; its day is no word."""
+    return type(fuller) is type(report) and all(
+        fold(getattr(report, f.name)) in (None, "", fold(getattr(fuller, f.name)))
+        for f in attrs.fields(type(report))
+        if f.name != "on"
+    )
+
+
+def key_of(content: Any) -> object:
     """What is the same for facts of which only one can stand."""
     match content:
         case DialogueLaunched() | SeriesOpened():
             return type(content), subject_of(content)
         case PartyJoined():
-            return PartyJoined, content.dialogue, content.party
-        case MeetingHeld():
-            return MeetingHeld, content.meeting
-        case MeetingAnnounced():
-            return MeetingAnnounced, content.meeting, interrupted.get(content.meeting)
-        case DelegateAttended():
-            office = content.office if content.name == "" else ""
-            return DelegateAttended, content.meeting, content.party, content.name, office
+            return PartyJoined, content.dialogue, fold(content.party), content.joined
+        case PartyLeft():
+            return PartyLeft, content.dialogue, fold(content.party), content.on
+        case MeetingShared():
+            return MeetingShared, content.meeting, content.series
+        case NameUsed():
+            return NameUsed, content.of, fold(content.party), fold(content.language), content.since
+        case DelegateAttended() | DelegateAbsent():
+            return "seat", content.meeting, fold(content.party), person_of(content), fold(content.seat)
         case _:
-            return content
+            return fold(content)
+
+
+def person_of(content: DelegateAttended | DelegateAbsent) -> tuple[str, str]:
+    """Who sits there: by an id, else by name, else by office, else nobody in particular."""
+    for name in ("person", "name", "office"):
+        if text := fold(getattr(content, name)):
+            return name, text
+    return "", ""
+
+
+def one_seat(first: Any, other: Any) -> bool:
+    """Whether two rows of one seat differ in this alone, that one is in person and the other online."""
+    if not (isinstance(first, DelegateAttended) and isinstance(other, DelegateAttended)):
+        return False
+    alike = fold(attrs.evolve(other, format=None)) == fold(attrs.evolve(first, format=None))
+    return alike and {first.format, other.format} == {"in-person", "online"}
+
+
+# --- the status of a meeting ---------------------------------------------------------
+
+
+def day_of(report: Any, source: Source | None) -> date | None:
+    """The day of its own: ``on``, or where there is none, the day that its source was published."""
+    told = report.on if report.on is not None else source.published if source is not None else None
+    return told.earliest if told is not None and told.is_day else None
+
+
+def judge(report: Report, earlier: list[Report]) -> None:
+    """Find out what a report is, from those recorded before it that do not come after it in the order."""
+    earlier = sorted(earlier, key=lambda r: r.order)
+    news = [r for r in earlier if r.is_news]
+    said = [r for r in news if covers(r.content, report.content)]
+    no_other_day = [r for r in said if report.own_day is None or report.own_day == r.own_day]
+    match report.content:
+        case MeetingAnnounced():
+            report.leader = next(iter(no_other_day), None)
+        case MeetingPostponed() | MeetingCancelled():
+            report.about = plan_of(report, earlier)
+            report.leader = next((r for r in no_other_day if r.about is report.about), None)
+            if report.own_day is None and any(isinstance(r.content, MeetingHeld) for r in earlier):
+                report.leader = report.leader or next(iter(said), None)
+
+
+def plan_of(report: Report, earlier: list[Report]) -> Report | None:
+    """The plan that a postponement or cancellation is about."""
+    own = [r for r in earlier if r.source == report.source]
+    announced = [r.first for r in own if r.is_plan]
+    same_words = [r for r in own if covers(r.content, report.content)]
+    plans = [r for r in earlier if r.is_plan and r.is_news]
+    if announced:
+        plan: Report | None = announced[-1]
+    elif same_words:
+        plan = same_words[-1].about
+    else:
+        plan = plans[-1] if plans else None
+    if plan is not None and covers(plan.content, report.content):
+        return plan.about  # said again: never about itself
+    return plan
+
+
+def folded_status(news: list[Report]) -> tuple[str, Report | None, Report | None]:
+    """The status that news comes to, the report that the meeting is shown by, and the interruption that stands."""
+    status, shown, interruption = "", None, None
+    for report in sorted(news, key=lambda r: r.order):
+        if status == "held":
+            break
+        match report.content:
+            case MeetingHeld():
+                status, shown, interruption = "held", report, None
+            case MeetingAnnounced():
+                status, interruption = "announced", None
+                if shown is None or not covers(shown.content, report.content):
+                    shown = report
+            case MeetingPostponed() | MeetingCancelled():
+                status = "postponed" if isinstance(report.content, MeetingPostponed) else "cancelled"
+                if interruption is None or not covers(interruption.content, report.content):
+                    interruption = report
+    return status, shown, interruption
+
+
+def same_meeting(one: Told, other: Told) -> bool:
+    return bool(one.content.meeting == other.content.meeting)
 
 
 # --- what can be true together -------------------------------------------------------
 
 
 def check_together(standing: list[tuple[object, list[Told]]]) -> None:
-    """Raise ImpossibleError unless all that stands can be true together."""
-    for _, tellings in standing:
-        if any(told.content != tellings[0].content for told in tellings):
+    """Raise ImpossibleError unless all that stands can be true together, the order of reports aside."""
+    for key, tellings in standing:
+        if isinstance(key, tuple) and key[0] == "report":
+            continue
+        first = tellings[0].content
+        if any(fold(told.content) != fold(first) and not one_seat(first, told.content) for told in tellings):
             raise ImpossibleError  # two facts under one key
-    facts = sorted((tellings[0] for _, tellings in standing), key=lambda told: told.fact)
-    contents = [told.content for told in facts]
+    contents = [tellings[0].content for _, tellings in standing]
     dialogues = {c.dialogue for c in contents if isinstance(c, DialogueLaunched)}
     series = {c.series for c in contents if isinstance(c, SeriesOpened)}
-    meetings = {c.meeting for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld)}
+    in_series = {c.meeting: c.series for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld)}
+    meetings = set(in_series)
     if dialogues & series or dialogues & meetings or series & meetings:
         raise ImpossibleError  # one space of ids
     for content in contents:
         match content:
-            case PartyJoined() | SeriesOpened():
+            case PartyJoined() | PartyLeft() | SeriesOpened():
                 known = content.dialogue in dialogues
-            case MeetingAnnounced() | MeetingHeld() | CountStated():
+            case MeetingAnnounced() | MeetingHeld():
                 known = content.series in series
-            case MeetingPostponed() | MeetingCancelled() | DelegateAttended():
+            case CountStated():
+                known = content.dialogue in dialogues if content.series is None else content.series in series
+            case MeetingShared():
+                known = content.series in series and in_series.get(content.meeting, content.series) != content.series
+            case MeetingPostponed() | MeetingCancelled() | DelegateAttended() | DelegateAbsent() | HeadcountStated():
                 known = content.meeting in meetings
             case TopicDiscussed() | ActivityReported() | OutcomeAgreed():
                 known = content.meeting in meetings
+            case NameUsed():
+                known = content.of is None or content.of in dialogues | series | meetings
             case _:
                 known = True
         if not known:
             raise ImpossibleError
-    reports = [
-        c for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld | MeetingPostponed | MeetingCancelled)
-    ]
-    attended = {c.meeting for c in contents if isinstance(c, DelegateAttended)}
-    for meeting, story in groupby(sorted(reports, key=lambda c: c.meeting), key=lambda c: c.meeting):
-        check_story(list(story), attended=meeting in attended)
+    check_persons(contents)
 
 
-def check_story(story: list[Any], *, attended: bool) -> None:
-    """Raise ImpossibleError unless these reports of one meeting, in order, can be true together."""
-    if len({report.series for report in story if isinstance(report, MeetingAnnounced | MeetingHeld)}) > 1:
-        raise ImpossibleError  # a meeting stays in its series
-    status = ""
-    for report in story:
-        match report:
-            case MeetingAnnounced():
-                status = "held" if status == "held" else "announced"
-            case MeetingHeld():
-                if status == "cancelled":
-                    raise ImpossibleError
-                status = "held"
-            case MeetingPostponed():
-                if status == "held":
-                    raise ImpossibleError
-                status = "cancelled" if status == "cancelled" else "postponed"
-            case MeetingCancelled():
-                if status == "held":
-                    raise ImpossibleError
-                status = "cancelled"
-    if status == "cancelled" and attended:
-        raise ImpossibleError
+def check_persons(contents: list[Any]) -> None:
+    """Raise ImpossibleError where names are one person, also through others, that are different persons."""
+    persons: list[set[tuple[str, str]]] = []
+    for same in contents:
+        if isinstance(same, SamePerson):
+            names = {(fold(same.party), fold(name)) for name in same.names}
+            joined = [person for person in persons if person & names]
+            persons = [person for person in persons if not person & names] + [names.union(*joined)]
+    for different in contents:
+        if isinstance(different, DifferentPersons):
+            names = {(fold(different.party), fold(name)) for name in different.names}
+            if any(len(person & names) > 1 for person in persons):
+                raise ImpossibleError

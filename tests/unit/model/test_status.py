@@ -92,7 +92,11 @@ def status_of(registry: Snapshot) -> str:
     plan = next((name for name, text in PLANS.items() if text == str(meeting.date)), str(meeting.date))
     until = next((name for name, text in UNTIL.items() if text == str(meeting.until)), None)
     place = ", p" if meeting.place == "Paris" else ""
-    return f"{meeting.status} to {until}" if meeting.status == "postponed" and until else f"{meeting.status}, {plan}{place}"
+    return (
+        f"{meeting.status} to {until}"
+        if meeting.status == "postponed" and until
+        else f"{meeting.status}, {plan}{place}"
+    )
 
 
 def opened() -> Registry:
@@ -326,7 +330,8 @@ def as_row(report: Report) -> dict[str, str]:
         "No": "1",
         "What": type(fact).__name__.removeprefix("Meeting")[0],
         **{
-            column: str(getattr(fact, column.lower(), None) or "") for column in ("Date", "Place", "Reason", "Until", "On")
+            column: str(getattr(fact, column.lower(), None) or "")
+            for column in ("Date", "Place", "Reason", "Until", "On")
         },
         "Source": source.title,
         "Published": str(source.published or ""),
@@ -371,9 +376,7 @@ def test_a_table_of_each_report_comes_to_the_same(
         ("A(x) H(x) A(x) H(x)", "news news", "held, x"),
     ],
 )
-def test_a_table_of_one_source_is_taken_whole_and_twice(
-    table: str, outcome: str, status: str, tmp_path: Path
-) -> None:
+def test_a_table_of_one_source_is_taken_whole_and_twice(table: str, outcome: str, status: str, tmp_path: Path) -> None:
     with opened() as registry:
         path = as_csv(tmp_path / "page.csv", parse(table))
         assert imported(registry, path) == outcome.split()
@@ -458,9 +461,7 @@ def _events(value: Any) -> list[tuple[object, object]]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("history", "status"), ANY_ORDER, ids=[history for history, _ in ANY_ORDER])
-def test_reports_with_days_come_to_one_status_in_any_order(
-    history: str, status: str, way: str, tmp_path: Path
-) -> None:
+def test_reports_with_days_come_to_one_status_in_any_order(history: str, status: str, way: str, tmp_path: Path) -> None:
     seen: list[tuple[object, ...]] = []
     for order in orders(history):
         with opened() as registry:
