@@ -381,12 +381,15 @@ class Model:
         for meeting in self.reported():
             news = [report for report in self.reports(meeting) if report.is_news]
             status, shown, interruption = folded_status(news)
-            if shown is not None:
-                now = MeetingNow(stands[shown.told.fact], status, "", None)
-                if interruption is not None:
-                    now.reason = interruption.content.reason
-                    now.until = getattr(interruption.content, "until", None)
-                found.append(now)
+            if not shown:
+                continue
+            first = stands[shown[0].told.fact]
+            tellings = [t for report in shown + interruption for t in stands[report.told.fact].tellings]
+            now = MeetingNow(Told(first.fact, first.event, first.content, tellings), status, "", None)
+            if interruption:
+                now.reason = interruption[0].content.reason
+                now.until = getattr(interruption[0].content, "until", None)
+            found.append(now)
         return sorted(found, key=lambda now: min(f for f, t in stands.items() if same_meeting(t, now.told)))
 
     def held(self, series: str) -> list[MeetingHeld]:
@@ -626,23 +629,28 @@ def plan_of(report: Report, earlier: list[Report]) -> Report | None:
     return plan
 
 
-def folded_status(news: list[Report]) -> tuple[str, Report | None, Report | None]:
-    """The status that news comes to, the report that the meeting is shown by, and the interruption that stands."""
-    status, shown, interruption = "", None, None
+def folded_status(news: list[Report]) -> tuple[str, list[Report], list[Report]]:
+    """The status that news comes to, the report that the meeting is shown by, and the interruption that stands.
+
+    Each of the two is followed by the later reports that only left fields empty, and so kept it.
+    """
+    status = ""
+    shown: list[Report] = []
+    interruption: list[Report] = []
     for report in sorted(news, key=lambda r: r.order):
         if status == "held":
             break
         match report.content:
             case MeetingHeld():
-                status, shown, interruption = "held", report, None
+                status, shown, interruption = "held", [report], []
             case MeetingAnnounced():
-                status, interruption = "announced", None
-                if shown is None or not covers(shown.content, report.content):
-                    shown = report
+                status, interruption = "announced", []
+                kept = shown if shown and covers(shown[0].content, report.content) else []
+                shown = [*kept, report]
             case MeetingPostponed() | MeetingCancelled():
                 status = "postponed" if isinstance(report.content, MeetingPostponed) else "cancelled"
-                if interruption is None or not covers(interruption.content, report.content):
-                    interruption = report
+                kept = interruption if interruption and covers(interruption[0].content, report.content) else []
+                interruption = [*kept, report]
     return status, shown, interruption
 
 
