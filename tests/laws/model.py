@@ -164,13 +164,13 @@ class Model:
         }
 
     def _as_share(self, fact: Any) -> Fact:
-        """A second report of one class that names another series, and differs otherwise in its number at most."""
+        """A second report of one class that names another series, and says otherwise no more than its number."""
         if isinstance(fact, MeetingAnnounced | MeetingHeld):
             for told in self.effective():
                 if type(told.content) is not type(fact) or told.content.series == fact.series:
                     continue
-                alike = attrs.evolve(told.content, series=fact.series, ordinal=fact.ordinal, period=fact.period)
-                if fold(alike) == fold(fact):
+                same = {"series": told.content.series, "ordinal": told.content.ordinal, "period": told.content.period}
+                if covers(told.content, attrs.evolve(fact, **same)):
                     return MeetingShared(
                         meeting=fact.meeting, series=fact.series, ordinal=fact.ordinal, period=fact.period
                     )
@@ -632,7 +632,7 @@ def plan_of(report: Report, earlier: list[Report]) -> Report | None:
 def folded_status(news: list[Report]) -> tuple[str, list[Report], list[Report]]:
     """The status that news comes to, the report that the meeting is shown by, and the interruption that stands.
 
-    Each of the two is followed by the later reports that only left fields empty, and so kept it.
+    The report shown is followed by the last announcement that only left fields empty, and so kept it.
     """
     status = ""
     shown: list[Report] = []
@@ -645,12 +645,12 @@ def folded_status(news: list[Report]) -> tuple[str, list[Report], list[Report]]:
                 status, shown, interruption = "held", [report], []
             case MeetingAnnounced():
                 status, interruption = "announced", []
-                kept = shown if shown and covers(shown[0].content, report.content) else []
+                kept = shown[:1] if shown and covers(shown[0].content, report.content) else []
                 shown = [*kept, report]
             case MeetingPostponed() | MeetingCancelled():
                 status = "postponed" if isinstance(report.content, MeetingPostponed) else "cancelled"
-                kept = interruption if interruption and covers(interruption[0].content, report.content) else []
-                interruption = [*kept, report]
+                if not (interruption and covers(interruption[0].content, report.content)):
+                    interruption = [report]
     return status, shown, interruption
 
 

@@ -280,8 +280,6 @@ def fold(news: Iterable[Classified]) -> MeetingState | None:
                     plan = report
                 status, said, reason, until = Status.ANNOUNCED, report, "", None
             case MeetingPostponed() as content:
-                if content.until is None and status is Status.CANCELLED:
-                    continue  # only a new plan ends a cancellation
                 keeps = status is Status.POSTPONED and content.until in (None, until) and content.reason in ("", reason)
                 if not keeps:
                     reason, until = content.reason, content.until

@@ -12,6 +12,7 @@ take its place. The view ``facts`` shows those that stand.
 
 import sqlite3
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import attrs
@@ -162,11 +163,23 @@ class EffectiveLog:
         self._kinds = log.codec.kinds
         self._find = {kind.cls: _finder(kind) for kind in self._kinds if kind.table.unique}
         self._find[FactDisputed] = "SELECT fact, event FROM disputes WHERE disputed = ? AND said = ?"
+        self._ahead: dict[int, Standing] = {}
 
     # --- reading -----------------------------------------------------------------------
 
+    @contextmanager
+    def ahead(self, facts: Iterable[Standing]) -> Iterator[None]:
+        """Know, within the block, facts that are folded before their events are in the log."""
+        self._ahead = {fact.event: fact for fact in facts}
+        try:
+            yield
+        finally:
+            self._ahead = {}
+
     def content(self, event: int) -> Any:
         """Return what the event at a position says."""
+        if event in self._ahead:
+            return self._ahead[event].content
         entry = self._log.at(event)
         return wording_of(self._codec.decode(entry.type, entry.schema, entry.data, entry.position))
 
@@ -202,6 +215,8 @@ class EffectiveLog:
 
     def source_of(self, fact: int, event: int) -> int:
         """Return the number of the source of a fact that reads by an event: the event's, else the fact's own."""
+        if event in self._ahead:
+            return self._ahead[event].source
         return self._log.source_number(event) or self._log.source_number(fact)
 
     def state(self, fact: int) -> tuple[int | None, int | None, int]:

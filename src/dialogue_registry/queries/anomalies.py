@@ -8,8 +8,9 @@ from itertools import pairwise
 import attrs
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Fact
+from dialogue_registry.model.events import Fact, MeetingHeld
 from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.status import Status, fold
 from dialogue_registry.queries.display import Rows, differing, table
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Dispute, Meeting, Statement
@@ -44,6 +45,7 @@ def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomali
         found += finder.running_count(series, held)
         found += finder.same_day(series, held)
         found += finder.statements(series, reader.selected(Statement, "latest, fact", series=series))
+    found += finder.impossible()
     found += finder.before_launch()
     found += finder.strangers()
     found += finder.unheard_of(today)
@@ -181,6 +183,33 @@ class _Finder:
                 continue
             yield self._anomaly(
                 "announced, then silence", meeting, f"announced for {day}, and nothing was recorded since", [event]
+            )
+
+    def impossible(self) -> Iterator[Anomaly]:
+        """Yield what reports with days make impossible; without a day it would have been refused."""
+        meetings = self._connection.execute(
+            "SELECT meeting, status, event FROM meetings m WHERE EXISTS (SELECT 1 FROM meeting_reports r"
+            " WHERE r.meeting = m.meeting AND r.report = 'cancelled') AND (status = 'held' OR status = 'cancelled'"
+            " AND EXISTS (SELECT 1 FROM attendance a WHERE a.meeting = m.meeting AND a.presence = 'present'))"
+            " ORDER BY fact"
+        ).fetchall()
+        facts = self._reader.facts
+        for meeting, status, event in meetings:
+            if status == Status.CANCELLED:
+                yield self._anomaly("attended but cancelled", meeting, "it was attended, and is cancelled", [event])
+                continue
+            news = sorted(facts.news(meeting).news, key=lambda report: report.order)
+            state = fold(report for report in news if not isinstance(report.report.content, MeetingHeld))
+            if state is None or state.status is not Status.CANCELLED:
+                continue
+            held = next(report for report in news if isinstance(report.report.content, MeetingHeld))
+            cancelled = next(report for report in news if report.report.fact == state.said.fact)
+            first, last = ("cancelled", "held") if cancelled.order < held.order else ("held", "cancelled")
+            yield self._anomaly(
+                "cancelled and held",
+                meeting,
+                f"it was {first} and then {last}, and no announcement came between",
+                [facts.state(cancelled.report.fact)[0] or cancelled.report.fact, event],
             )
 
     def disputes(self) -> Iterator[Anomaly]:

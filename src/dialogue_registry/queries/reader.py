@@ -84,6 +84,8 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection, log: SQLiteLog) -> None:
         self._connection = connection
         self._log = log
+        #: Which facts stand, and why.
+        self.facts = EffectiveLog(connection, log)
 
     def rows(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact") -> tuple[T, ...]:
         """Return all rows of a class that a condition selects, each with its sources."""
@@ -161,7 +163,7 @@ class Reader:
 
         Where the disputed source was withdrawn and another one says the same, the claim contradicts that one.
         """
-        facts = EffectiveLog(self._connection, self._log)
+        facts = self.facts
         rows = self._connection.execute(_DISPUTES).fetchall()
         sources = self.sources(row[0] for row in rows)
         found: list[Dispute] = []

@@ -15,6 +15,8 @@ from dialogue_registry.errors import (
     IdInUseError,
     InvalidValueError,
     RefusedError,
+    SeriesMismatchError,
+    StatusError,
     StillNeededError,
     UnknownEventError,
 )
@@ -36,7 +38,7 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.kinds import column_of, same_fact, wording
 from dialogue_registry.model.recording_rules import OPENS, Subject
-from dialogue_registry.model.status import ContradictionError, Status, Story
+from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold
 from dialogue_registry.projections.effective_log import Standing
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.registry.recorder import Appended, Recorder
@@ -302,13 +304,15 @@ class Amender:
 
         ``fact`` is the one that was amended, ``before`` what it said.
         """
-        story, attended = Story(meeting), self._recorder.attended(meeting)
+        story = Story(meeting)
         members = self._facts.story(meeting)
-        for member in members:
+        ends = [*(member.fact for member in members[1:]), None]
+        for member, end in zip(members, ends, strict=False):
             report = self._facts.report(member.fact, member.content, member.source)
             classified = story.classify(report)
             try:
-                story.check(classified, attended=attended)
+                story.check(classified, attended=self._recorder.attended(meeting, before=member.fact))
+                self._check_attendance([*story.news, classified], member.fact, end)
             except ContradictionError as error:
                 other = error.stands.fact if member.fact == fact else member.fact
                 event = self._facts.state(other)[0] or other
@@ -324,6 +328,27 @@ class Amender:
                     f"outcome ({why}): amend or retract first what is wrong there"
                 ) from None
             story.keep(classified)
+        self._check_shared(meeting)
+
+    def _check_attendance(self, news: Sequence[Classified], fact: int, end: int | None) -> None:
+        """Raise a StatusError where somebody attended a meeting while it was cancelled, by facts until the next."""
+        state = fold(one for one in news if one.leader is None)
+        meeting = news[-1].report.content.meeting
+        cancelled = state is not None and state.status is Status.CANCELLED
+        if cancelled and self._recorder.attended(meeting, after=fact, before=end):
+            raise StatusError(f"{meeting!r} was attended, so it was not cancelled")
+
+    def _check_shared(self, meeting: str) -> None:
+        """Raise a SeriesMismatchError where a meeting would be shared with its own series."""
+        row = self._connection.execute(
+            "SELECT m.series FROM meetings m JOIN shared_meetings s USING (meeting, series) WHERE m.meeting = ?",
+            (meeting,),
+        ).fetchone()
+        if row is not None:
+            raise SeriesMismatchError(
+                f"meeting {meeting!r} would be of series {row[0]!r} twice, for it is shared with it: retract the "
+                "MeetingShared first"
+            )
 
     def _check_resting(self, before: Any) -> None:
         """Raise StillNeededError where the id that a fact opened is known no more, and facts rest on it."""

@@ -40,7 +40,7 @@ def record(
         return ()
     codec = session.log.codec
     try:
-        outcomes = session.write(lambda: session.recorder.record(items, by, expected))
+        outcomes = session.write(lambda: session.recorder.record(items, by, expected, session.call))
     except RefusedError as refusal:
         if len(items) > 1 and refusal.item is not None:
             refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
@@ -72,7 +72,7 @@ def record_all(
     check_number(batch, "batch", 1)
     check_text(by, "by")
     done = appended = 0
-    call = Call()
+    call = Call() if session.call is None else session.call
     stream = _with_sources(session.log.codec.kinds, items, source)
     while page := list(islice(stream, batch)):
         appended += _record_page(session, page, by, done, call)

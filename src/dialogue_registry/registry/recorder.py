@@ -61,22 +61,45 @@ class Appended(NamedTuple):
 
 
 class Call:
-    """What each source said of a meeting's status within one call, and about which plans."""
+    """What each source said of a meeting's status within one call, which may be of several batches.
+
+    All that is recorded within one transaction is one call: so a table is, whose rows are
+    recorded one by one.
+    """
 
     def __init__(self) -> None:
         self._said: dict[tuple[str, str | None], _Said] = {}
+        self._before: dict[tuple[str, str | None], _Said | None] = {}
+
+    def begin(self) -> None:
+        """Begin a batch, which ``undo()`` would forget."""
+        self._before.clear()
 
     def said(self, meeting: str, source: str | None) -> "_Said":
         """Return what a source said of a meeting within the call."""
-        return self._said.setdefault((meeting, source), _Said())
+        key = (meeting, source)
+        said = self._said.get(key)
+        if key not in self._before:
+            self._before[key] = None if said is None else _Said(set(said.lines), said.plan)
+        if said is None:
+            said = self._said[key] = _Said()
+        return said
+
+    def undo(self) -> None:
+        """Forget what was said in the batch that has begun last, which was refused."""
+        for key, before in self._before.items():
+            if before is None:
+                del self._said[key]
+            else:
+                self._said[key] = before
 
 
 @attrs.define
 class _Said:
     """The lines of one source about one meeting within one call."""
 
-    #: The wordings said, each with the plans that it was said about.
-    lines: dict[bytes, set[int | None]] = attrs.field(factory=dict)
+    #: The wordings said.
+    lines: set[bytes] = attrs.field(factory=set)
     #: The last plan told.
     plan: int | None = None
 
@@ -116,11 +139,18 @@ class Recorder:
         says in ``item`` which item was refused.
         """
         head = self._log.head()
-        call = call or Call()
+        call = Call() if call is None else call
+        call.begin()
         batch = _Batch(head, by)
         if not self._append_news(batch, items, expected, call):
+            call.undo()
+            call.begin()
             batch = _Batch(head, by)
-            self._decide_each(batch, items, expected, call)
+            try:
+                self._decide_each(batch, items, expected, call)
+            except BaseException:
+                call.undo()
+                raise
         return batch.outcomes
 
     def known(self, ids: Iterable[str]) -> dict[str, Subject]:
@@ -129,10 +159,12 @@ class Recorder:
         rows = self._connection.execute(_KNOWN, params).fetchall()
         return {id_: Subject(kind, parent, status and Status(status)) for id_, kind, parent, status in rows}
 
-    def attended(self, meeting: str) -> bool:
-        """Return whether somebody is recorded to have attended a meeting."""
+    def attended(self, meeting: str, *, after: int = 0, before: int | None = None) -> bool:
+        """Return whether somebody is recorded to have attended a meeting, by facts between two positions."""
         row = self._connection.execute(
-            "SELECT 1 FROM attendance WHERE meeting = ? AND presence = 'present' LIMIT 1", (meeting,)
+            "SELECT 1 FROM attendance WHERE meeting = :meeting AND presence = 'present' AND fact > :after"
+            " AND (:before IS NULL OR fact < :before) LIMIT 1",
+            {"meeting": meeting, "after": after, "before": before},
         ).fetchone()
         return row is not None
 
@@ -161,7 +193,9 @@ class Recorder:
                 known.update([learned])
             batch.add(self._codec.encode(item.fact), subject, item)
             if isinstance(item.fact, StatusReport):
-                call.said(subject, item.source).plan = batch.position
+                said = call.said(subject, item.source)
+                said.plan = batch.position
+                said.lines.add(wording(item.fact))
             news.append(self._standing(batch.position, item))
         with sqlite_file.step(self._connection, several=len(items) > 1) as step:
             if self._views.insert(news):
@@ -275,7 +309,8 @@ class _Decider:
         """Fold what was decided into the views."""
         for one in self._news:
             self._views.insert([one])
-        self._views.follow(self._evidence)
+        with self._facts.ahead([*self._news, *(one for one, _ in self._evidence)]):
+            self._views.follow(self._evidence)
 
     def _learn(self, kind: Kind, fact: Fact) -> None:
         ids = {id_ for _, id_ in kind.needs(fact)} - self._asked
@@ -378,9 +413,9 @@ class _Decider:
         report = self._facts.report(self._batch.position + 1, fact, source)
         classified = story.classify(report)
         if (before := self._said_before(story, fact, source, line)) is not None:
-            told = said.lines.get(line)
-            news = told is not None and fact.on is None and _is_interruption(fact) and said.plan not in told
-            if not news:
+            # Said before in this call, and about another plan than the one told last in it, it is said anew.
+            anew = line in said.lines and fact.on is None and _is_interruption(fact)
+            if not anew or said.plan in self._said_about(story, fact, source):
                 self._note_line(said, line, before[1] or classified)
                 self._repeat(before[0], _SAID_BEFORE.format(meeting=fact.meeting))
                 return
@@ -417,7 +452,12 @@ class _Decider:
     def _note_line(said: _Said, line: bytes, classified: Classified) -> None:
         if classified.plan is not None:
             said.plan = classified.plan
-        said.lines.setdefault(line, set()).add(classified.about)
+        said.lines.add(line)
+
+    @staticmethod
+    def _said_about(story: Story, fact: StatusReport, source: int) -> set[int | None]:
+        """Return the plans about which a source said just this line of a meeting."""
+        return {known.about for known in story.own(source or None) if same_fact(known.report.content, fact)}
 
     def _check(self, story: Story, classified: Classified) -> None:
         content = classified.report.content

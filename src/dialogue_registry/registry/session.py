@@ -26,7 +26,7 @@ from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.search import Found, Searcher
 from dialogue_registry.registry.amender import Amender
-from dialogue_registry.registry.recorder import Recorder
+from dialogue_registry.registry.recorder import Call, Recorder
 from dialogue_registry.registry.replica import OvertakenError, Replica
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ class Session:
         self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
         #: The scopes of the transactions that are open, from the outer to the inner one.
         self.blocks: list[AbstractContextManager[None]] = []
+        #: What was said within the outer transaction, of which all is one call; None outside.
+        self.call: Call | None = None
         self._database: sqlite_utils.Database | None = None
 
     @property
@@ -311,6 +313,8 @@ class Transaction:
     def __enter__(self) -> None:
         block = self._session.writing()
         block.__enter__()
+        if not self._session.blocks:
+            self._session.call = Call()
         self._session.blocks.append(block)
 
     def __exit__(
@@ -321,7 +325,12 @@ class Transaction:
             if self._dry_run:
                 kind, error = _DryRunError, _DryRunError()
         if self._session.blocks:
-            return self._session.blocks.pop().__exit__(kind, error, trace)
+            block = self._session.blocks.pop()
+            if not self._session.blocks:
+                self._session.call = None
+            elif kind is not None:
+                self._session.call = Call()
+            return block.__exit__(kind, error, trace)
         return None
 
 
