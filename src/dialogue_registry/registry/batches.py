@@ -15,11 +15,14 @@ Item = tuple[Fact, str | None]
 
 
 def record(
-    session: Session, facts: Sequence[Fact], source: Source | None, by: str, expected: int | None
+    session: Session,
+    facts: Sequence[Fact | tuple[Fact, Source | None]],
+    source: Source | None,
+    by: str,
+    expected: int | None,
 ) -> tuple[RecordedEvent, ...]:
-    """Record facts, all or none; see ``Registry.record()``."""
-    source_json = encode_source(check_source(source))
-    items = [(check_fact(fact, number), source_json) for number, fact in enumerate(facts)]
+    """Record facts, or pairs of a fact and its source, all or none; see ``Registry.record()``."""
+    items = list(_with_sources(facts, source))
     check_text(by, "by")
     if expected is not None:
         check_number(expected, "expected")
@@ -31,12 +34,13 @@ def record(
         if len(items) > 1 and refusal.item is not None:
             refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
         raise
-    # The facts and their source are at hand, and need not be decoded from the entries.
+    # The facts and their sources are at hand, and need not be decoded from the entries.
+    origins = (given[1] if isinstance(given, tuple) else source for given in facts)
     return tuple(
         recorded(
-            entry, None if entry.type == "fact.corrected" else fact, source if entry.source == source_json else None
+            entry, None if entry.type == "fact.corrected" else fact, origin if entry.source == source_json else None
         )
-        for entry, fact in zip(entries, facts, strict=True)
+        for entry, (fact, source_json), origin in zip(entries, items, origins, strict=True)
     )
 
 
