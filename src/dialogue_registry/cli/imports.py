@@ -30,8 +30,12 @@ _set_option = click.option(
 @file_argument
 @click.argument("rows")
 @click.option("--mapping", metavar="FILE", help="TOML or JSON: which column holds which field.")
-@click.option("--format", "kind", type=click.Choice([*READABLE, "events"]), help="The format of ROWS; by default its ending.")
-@click.option("--event", metavar="EVENT", help="The event of each row, without a mapping: DelegateAttended, for example.")
+@click.option(
+    "--format", "kind", type=click.Choice([*READABLE, "events"]), help="The format of ROWS; by default its ending."
+)
+@click.option(
+    "--event", metavar="EVENT", help="The event of each row, without a mapping: DelegateAttended, for example."
+)
 @click.option(
     "--line", "lines", metavar="PATTERN", multiple=True,
     help='The pattern of each line of a list, such as "{name}, {office}"; of several, the first that fits.',
@@ -39,7 +43,9 @@ _set_option = click.option(
 @_set_option
 @click.option("--dry-run", is_flag=True, help="Report all problems, and record nothing.")
 @click.option("--strict", is_flag=True, help="Record nothing unless every row can be.")
-@click.option("--verbose", is_flag=True, help="Report every row that was not recorded, in place of a line for each cause.")
+@click.option(
+    "--verbose", is_flag=True, help="Report every row that was not recorded, in place of a line for each cause."
+)
 @source_options
 @shown_option
 def import_(
