@@ -36,6 +36,7 @@ from dialogue_registry import (
     Source,
     StorageError,
     TopicDiscussed,
+    charts,
     publish,
 )
 from dialogue_registry.charts.language import language
@@ -544,6 +545,23 @@ def test_a_registry_is_never_overwritten(path: Path) -> None:
         with pytest.raises(InvalidValueError):
             publish(path, folder)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://desk:s3cret@h/db", "postgresql:/desk:s3cret@h/db", "mysql://desk:s3cret@h/db"]
+)
+def test_an_address_is_neither_shown_nor_made_a_folder(path: Path, tmp_path: Path, monkeypatch, address: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Registry.open(path, read_only=True) as registry:
+        for attempt in (
+            lambda: publish(registry, address),
+            lambda: publish(registry, tmp_path / "site", theme=address),
+            lambda: charts.draw(registry, address),
+        ):
+            with pytest.raises(InvalidValueError) as raised:
+                attempt()
+            assert "s3cret" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_published_is_said_and_leaves_nothing(path: Path, tmp_path: Path) -> None:
