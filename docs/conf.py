@@ -2,14 +2,17 @@
 
 import re
 import runpy
+import shutil
+import subprocess
 from importlib.metadata import version as _version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sphinx import addnodes
 
 import dialogue_registry
-from dialogue_registry import Registry, charts
+from dialogue_registry import Registry, charts, publish
 from dialogue_registry.model.events import FACTS as _FACTS
 
 project = "dialogue_registry"
@@ -139,7 +142,38 @@ def _draw(app: Any) -> None:
     )["load"]
     with Registry.open() as registry:
         registry.record_all(load())
-        charts.draw(registry, Path(app.srcdir) / "pictures", formats=["svg"])
+        pictures = Path(app.srcdir) / "pictures"
+        charts.draw(registry, pictures, formats=["svg"])
+        if chromium := shutil.which("chromium"):
+            with TemporaryDirectory() as folder:
+                front = publish(
+                    registry,
+                    Path(folder) / "site",
+                    description="Meetings from 2004 to June 2021.",
+                )
+                _photograph(chromium, front.parent, pictures)
+
+
+def _photograph(chromium: str, site: Path, pictures: Path) -> None:
+    """Take the pictures of a published site; without Chromium, they stay."""
+    for name, page, size in (
+        ("site", "index.html", "1100,900"),
+        ("site-meeting", "meetings/ca-jad~som~14.html", "1100,900"),
+        ("site-phone", "index.html", "390,844"),
+    ):
+        command = [
+            chromium,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--virtual-time-budget=2000",
+            f"--window-size={size}",
+            f"--screenshot={pictures / name}.png",
+            (site / page).as_uri(),
+        ]
+        # A command of our own, and no shell.
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603
 
 
 def setup(app: Any) -> None:  # noqa: D103 - Sphinx asks for it by this name

@@ -56,7 +56,8 @@ from dialogue_registry.errors import (
 from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site.publish import publish
 from dialogue_registry.exports.tabular import arrow_tables
-from dialogue_registry.imports.importer import ImportReport, RowReport, import_table
+from dialogue_registry.imports.importer import import_table
+from dialogue_registry.imports.report import ImportReport, RowReport
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (

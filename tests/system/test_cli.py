@@ -156,12 +156,17 @@ def test_csv_gives_each_number_a_column(desk: Path) -> None:
 
 
 def test_at_asks_as_it_was_known_then(desk: Path) -> None:
-    with Registry.open("ca-jad.db") as registry, registry.at(position=30) as past:
-        wanted = {series: count.total.certain for series, count in past.counts().items()}
-        instant = next(registry.events(after=29)).recorded_at.isoformat()
-    for when in ("30", instant):
+    with Registry.open("ca-jad.db") as registry:
+        position = registry.position
+        instant = next(registry.events(after=position - 1)).recorded_at.isoformat()
+        wanted = {series: count.total.certain for series, count in registry.counts().items()}
+    assert (
+        run("record", "ca-jad.db", "MeetingHeld", "--meeting", "ca-jad/som/15", "--series", "ca-jad/som").exit_code == 0
+    )
+    for when, more in ((str(position), 0), (instant, 0), (str(position + 1), 1)):
         rows = json.loads(run("at", when, "counts", "ca-jad.db", "--json").output)
-        assert {row["series"]: row["total"]["certain"] for row in rows} == wanted
+        counts = {row["series"]: row["total"]["certain"] for row in rows}
+        assert counts == {**wanted, "ca-jad/som": wanted["ca-jad/som"] + more}
 
 
 def test_reconcile_can_be_asked_to_fail(desk: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -43,6 +44,7 @@ def test_no_example_is_left_out() -> None:
         "central_asia_plus_japan.py",
         "one_press_release.py",
         "own_projection.py",
+        "publish_a_site.py",
         "replay.py",
         "what_did_we_know.py",
         "who_is_right.py",
@@ -62,6 +64,12 @@ def test_the_whole_history_gives_the_counts_of_the_release(tmp_path: Path) -> No
     ]
     assert printed[-1] == "5 stated counts compared with the meetings recorded: they agree."
     assert (tmp_path / "ca-jad.db").is_file()
+
+
+def test_the_site_of_the_whole_history_is_made(tmp_path: Path) -> None:
+    assert re.fullmatch(r"ca-jad-site/index\.html: \d{3} pages\n", run(EXAMPLES / "publish_a_site.py", tmp_path))
+    front = (tmp_path / "ca-jad-site" / "index.html").read_text("utf-8")
+    assert "as the ministries of foreign affairs report them" in front
 
 
 def test_running_it_again_records_nothing_and_says_so(tmp_path: Path) -> None:

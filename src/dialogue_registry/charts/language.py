@@ -31,8 +31,9 @@ class Language:
     phrases: Mapping[str, str] = attrs.field(repr=False, eq=False)
 
     def __call__(self, phrase: str, **values: object) -> str:
-        """Return a phrase in this language, with the values put where their names stand in braces."""
-        return self.phrases.get(phrase, phrase).format(**values)
+        """Return a phrase in this language, with values, if any, put where their names stand in braces."""
+        words = self.phrases.get(phrase, phrase)
+        return words.format(**values) if values else words
 
     def day(self, day: dt.date) -> str:
         """Return one day in words."""

@@ -12,6 +12,7 @@ from dialogue_registry.cli.main import at, cli, command
 from dialogue_registry.cli.options import file_argument
 from dialogue_registry.cli.output import progress_bar, say
 from dialogue_registry.exports.exporter import FORMATS, export_file
+from dialogue_registry.exports.site.datasette import describe_for_datasette
 from dialogue_registry.exports.site.publish import publish as publish_site
 
 
@@ -34,7 +35,7 @@ def export(file: str, destination: str, *, kind: str | None, force: bool) -> Non
         say(f"left out: {line}", err=True)
 
 
-@command(cli, example='dialogue-registry publish ca-jad.db site --licence "CC BY 4.0"')
+@command(cli, at, example='dialogue-registry publish ca-jad.db site --licence "CC BY 4.0"')
 @file_argument
 @click.argument("folder")
 @click.option("--title", default="", help="What the site is called; by default the names of the dialogues.")
@@ -43,11 +44,23 @@ def export(file: str, destination: str, *, kind: str | None, force: bool) -> Non
 @click.option("--licence-url", default="", help="Address of the licence.")
 @click.option("--source", default="", help="Where the data come from.")
 @click.option("--source-url", default="", help="Address of that.")
-@click.option("--pictures/--no-pictures", default=None, help="By default, pictures if the extra charts is there.")
-def publish(file: str, folder: str, pictures: bool | None, **texts: str) -> None:  # noqa: FBT001 - click passes it
-    """Write FOLDER, a site that Datasette serves: datasette serve FOLDER."""
-    written = publish_site(file, folder, pictures=pictures, **texts)
-    say(f"{written.parent} is ready: datasette serve {written.parent}", err=True)
+@click.option("--lang", "language", default="en", help="The language of the words on the pages: en or ja.")
+@click.option("--base-url", default="", help="Where the site will be read; for feeds and search engines.")
+@click.option("--theme", metavar="FILE", help="A file of CSS that sets the variables of the style sheet.")
+@click.option("--pictures/--no-pictures", default=True, help="With the timeline and the counts, or without.")
+@click.option("--log", is_flag=True, help="Add the whole log to what can be downloaded.")
+@click.option("--database", is_flag=True, help="Add the registry itself to what can be downloaded.")
+@click.option("--datasette", is_flag=True, help="Write no site, but metadata.json for Datasette, which serves FILE.")
+def publish(file: str, folder: str, datasette: bool, **chosen: Any) -> None:  # noqa: FBT001 - click passes it
+    """Write FOLDER, a site that opens in any browser: no server is needed."""
+    with asking(file) as registry:
+        if not datasette:
+            front = publish_site(registry, folder, **chosen)
+            say(f"{front} is ready: open it in a browser", err=True)
+            return
+    about = {name: chosen[name] for name in ("title", "description", "licence", "licence_url", "source", "source_url")}
+    target, serve = describe_for_datasette(file, folder, **about)
+    say(f"{target} is ready: {serve}", err=True)
 
 
 @command(cli, at, example="dialogue-registry chart ca-jad.db pictures --format svg --since 2010")

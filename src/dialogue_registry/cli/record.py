@@ -1,9 +1,7 @@
-"""The commands that record: record, correct, retract, dispute, import."""
+"""The commands that record: record, correct, retract, dispute."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -20,11 +18,8 @@ from dialogue_registry.cli.options import (
     take_fields,
     take_source,
 )
-from dialogue_registry.cli.output import as_json, plain, progress_bar, put, say, show
-from dialogue_registry.errors import StoppedImportError, UnreadableFileError
+from dialogue_registry.cli.output import show
 from dialogue_registry.imports.fact_fields import fact_class, fact_from, fields_of, make_fact
-from dialogue_registry.imports.importer import ImportReport, import_table
-from dialogue_registry.imports.readers import READABLE
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import FACTS, Fact
 from dialogue_registry.registry.registry import Registry
@@ -150,104 +145,3 @@ def _changed(fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
         raise click.UsageError(f"{type(fact).__name__} has no field {stray[0]!r}: its fields are {', '.join(known)}")
     values = {name: value for name, value in attrs.asdict(fact, recurse=False).items() if name not in clear}
     return make_fact(type(fact), values | fields)
-
-
-@command(
-    name="import",
-    example="dialogue-registry import ca-jad.db examples/data/delegates.csv --mapping examples/data/delegates.toml",
-)
-@file_argument
-@click.argument("rows")
-@click.option("--mapping", metavar="FILE", help="TOML or JSON that says which column is which field.")
-@click.option("--format", "kind", type=click.Choice([*READABLE, "events"]), help="What ROWS is; by default its ending.")
-@click.option("--dry-run", is_flag=True, help="Report all problems, and record nothing.")
-@click.option("--strict", is_flag=True, help="Record nothing unless every row can be.")
-@source_options
-@shown_option
-def import_(
-    file: str, rows: str, mapping: str | None, kind: str | None, *, dry_run: bool, strict: bool, shown: str | None,
-    by: str, **given: Any,
-) -> None:  # fmt: skip
-    """Record what a table says: CSV, JSON, JSON Lines or TOML; or take in an exported log.
-
-    ROWS is a file, or - for standard input. FILE is made if it is missing. Importing the
-    same table again changes nothing. Ends with exit code 1 if a row was in conflict,
-    unresolved or refused; the others are recorded all the same, unless --strict.
-    """
-    source = take_source(given)
-    if rows == "-" and kind is None:
-        raise click.UsageError("standard input has no ending that says what it is: give --format")
-    if rows != "-" and not Path(rows).exists():
-        raise UnreadableFileError(f"there is no file {rows}: check the path")
-    if kind == "events" or (kind is None and mapping is None and _is_export(Path(rows))):
-        given = {"--mapping": mapping, "--source": source, "--by": by, "--strict": strict}
-        if stray := [option for option, value in given.items() if value]:
-            raise click.UsageError(f"an exported log comes in as it was recorded, or not at all: leave {stray[0]} out")
-        _take_in(file, rows, shown, dry_run=dry_run)
-        return
-    try:
-        with _importing(file, dry_run=dry_run) as registry, progress_bar("rows") as progress:
-            report = import_table(
-                registry, rows, mapping, source=source, by=by, dry_run=dry_run, strict=strict, format=kind,
-                progress=progress,
-            )  # fmt: skip
-    except StoppedImportError as error:
-        if isinstance(error.report, ImportReport):
-            _show_report(error.report, shown)
-        raise
-    _show_report(report, shown)
-    if report.problems:
-        sys.exit(1)
-
-
-def _show_report(report: ImportReport, shown: str | None) -> None:
-    """Print a report: all of it, but as CSV or lines its rows, and the figures on standard error."""
-    if shown == "json":
-        put(as_json(plain(report)))
-        return
-    say(report, err=shown is not None)
-    if shown is not None:
-        show(report.of_rows, "row outcome reason", shown)
-
-
-def _take_in(file: str, rows: str, shown: str | None, *, dry_run: bool) -> None:
-    """Import an exported log."""
-    with _importing(file, dry_run=dry_run) as registry:
-        row: dict[str, Any] = {}
-        with (
-            nullcontext(sys.stdin.buffer) if rows == "-" else Path(rows).open("rb") as lines,
-            progress_bar("events") as progress,
-            registry.transaction(dry_run=True) if dry_run else nullcontext(),
-        ):
-            row["events"] = registry.import_events(lines, progress=progress)
-            row |= {**registry.head._asdict(), "dry_run": dry_run}
-    if shown is not None:
-        show([row], "events position digest dry_run", shown)
-        return
-    did = "would be imported, the log would end" if dry_run else "imported, the log ends"
-    say(f"{row['events']} events {did} at {row['position']}:{row['digest']}", err=True)
-
-
-@contextmanager
-def _importing(file: str, *, dry_run: bool) -> Iterator[Registry]:
-    """Open a registry to import into; a file that is missing is made only if the import succeeds."""
-    missing = "://" not in file and not Path(file).exists()
-    with ExitStack() as undo, Registry.open(None if dry_run and missing else file) as registry:
-        try:
-            yield registry
-        except BaseException:
-            if missing and not dry_run and registry.position == 0:
-                undo.callback(_remove, file)  # once it is closed
-            raise
-
-
-def _remove(file: str) -> None:
-    for part in ("", "-wal", "-shm"):
-        Path(f"{file}{part}").unlink(missing_ok=True)
-
-
-def _is_export(path: Path) -> bool:
-    if path.suffix.lower() not in (".jsonl", ".ndjson"):
-        return False
-    with path.open("rb") as lines:
-        return b'"specversion"' in next((line for line in lines if line.strip()), b"")

@@ -82,8 +82,7 @@ def _content(
     registry: Snapshot, chosen: str, progress: Callable[[int, int], object] | None
 ) -> tuple[Iterable[bytes], tuple[str, ...]]:
     if chosen == "ics":
-        whole, left_out = calendar(registry)
-        return [whole], left_out
+        return calendar(registry)
     if chosen == "events":
         return _event_lines(registry, progress), ()
     document = json_ld(registry) if chosen == "jsonld" else popolo(registry)

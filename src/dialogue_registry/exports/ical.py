@@ -4,6 +4,7 @@ A calendar has no word for "some time in August 2004": a meeting whose days are 
 known is left out and named in the calendar's description, and no day is made up for it.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from icalendar import Event
 
 
-def calendar(registry: Snapshot) -> tuple[bytes, tuple[str, ...]]:
-    """The meetings as an iCalendar, and what had to be left out and why; needs the extra ``[ics]``.
+def calendar(registry: Snapshot) -> tuple[Iterator[bytes], tuple[str, ...]]:
+    """Return the meetings as an iCalendar, piece by piece, and what had to be left out and why.
+
+    Needs the extra ``[ics]``.
 
     The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
     is the instant of the last event about it or its series, its SEQUENCE that event's position.
@@ -29,18 +32,7 @@ def calendar(registry: Snapshot) -> tuple[bytes, tuple[str, ...]]:
         raise MissingExtraError(
             "a calendar needs the package icalendar: pip install 'dialogue-registry[ics]'"
         ) from None
-    names = {series.series: series.name for series in registry.series()}
-    made, left_out = [], []
-    for meeting in registry.meetings():
-        when, status = _when(meeting)
-        days = _days(when)
-        if days is None:
-            why = "its date is not known" if when is None else f"{when} is no known day"
-            left_out.append(f"{meeting.meeting}: {why}")
-        elif days[1] == date.max:
-            left_out.append(f"{meeting.meeting}: a calendar has no day after {days[1]}, on which it would end")
-        else:
-            made.append(_event(registry, meeting, names[meeting.series], days, status))
+    left_out = tuple(filter(None, map(_left_out, registry.meetings())))
     whole = Calendar()
     whole.add("PRODID", "-//dialogue_registry//dialogue-registry//EN")
     whole.add("VERSION", "2.0")
@@ -48,9 +40,32 @@ def calendar(registry: Snapshot) -> tuple[bytes, tuple[str, ...]]:
         whole.add(name, ", ".join(dialogue.name for dialogue in registry.dialogues()))
     if left_out:
         whole.add("DESCRIPTION", f"Left out, for want of a day: {'; '.join(left_out)}")
-    for event in made:
-        whole.add_component(event)
-    return whole.to_ical(), tuple(left_out)
+    return _pieces(registry, whole.to_ical()), left_out
+
+
+def _pieces(registry: Snapshot, whole: bytes) -> Iterator[bytes]:
+    """Yield a calendar with its events: one at a time, since those of 6,000 meetings take 100 MB."""
+    end = b"END:VCALENDAR\r\n"
+    yield whole.removesuffix(end)
+    names = {series.series: series.name for series in registry.series()}
+    for meeting in registry.meetings():
+        when, status = _when(meeting)
+        days = _days(when)
+        if days is not None and days[1] != date.max:
+            yield _event(registry, meeting, names[meeting.series], days, status).to_ical()
+    yield end
+
+
+def _left_out(meeting: Meeting) -> str:
+    """Return why a meeting has no place in a calendar; "" where it has one."""
+    when, _ = _when(meeting)
+    days = _days(when)
+    if days is None:
+        why = "its date is not known" if when is None else f"{when} is no known day"
+        return f"{meeting.meeting}: {why}"
+    if days[1] == date.max:
+        return f"{meeting.meeting}: a calendar has no day after {days[1]}, on which it would end"
+    return ""
 
 
 def _when(meeting: Meeting) -> tuple[PartialDate | None, str]:

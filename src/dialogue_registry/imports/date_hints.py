@@ -60,8 +60,8 @@ def explained(cell: str, error: UnreadDateError, formats: Sequence[str]) -> Inva
     if languages := languages_of(error.word):
         named = [f'"{language}"' for language in languages[:4]]
         return InvalidDateError(
-            f"{cell!r:.80} has {error.word!r}, a month in another language ({', '.join(named)}): name the language in "
-            f"the mapping, such as [dates] languages = [{named[0]}]"
+            f"{cell!r:.80} has a month in another language ({', '.join(named)}): name the language in the mapping, "
+            f"such as [dates] languages = [{named[0]}]"
         )
     return InvalidDateError(f"{error}: {_what_to_write(error.word, formats)}")
 

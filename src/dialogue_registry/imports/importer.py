@@ -1,4 +1,4 @@
-"""Tables of other people taken in: CSV, JSON, JSON Lines and TOML, with a report of every row.
+"""Tables of other people taken in, with a report of every row.
 
 Each row is recorded whole or not at all, and whatever becomes of it, the others are tried.
 Rows that cannot be recorded are tried again after the last one, as long as that helps: so
@@ -7,8 +7,10 @@ is one transaction: when it cannot be brought to its end, nothing of it is recor
 """
 
 import os
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,89 +19,32 @@ import attrs
 
 from dialogue_registry.errors import (
     ConflictError,
+    DialogueRegistryError,
     InvalidValueError,
     MappingError,
     RefusedError,
     StoppedImportError,
 )
-from dialogue_registry.imports.fact_fields import make_fact
-from dialogue_registry.imports.mapping import Plan, read_mapping
+from dialogue_registry.imports.files import FileRules, open_table, reshaped
+from dialogue_registry.imports.frames import rows_of
+from dialogue_registry.imports.header import Wanted, unread
+from dialogue_registry.imports.mapping import TableMapping, read_mapping, unknown_columns
 from dialogue_registry.imports.parties import Parties
-from dialogue_registry.imports.readers import Row, read_rows
-from dialogue_registry.imports.row_mapper import RowReader, UnresolvedError
+from dialogue_registry.imports.reasons import Known, refusal_reason
+from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
+from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError, spelling_of
+from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.imports.states import states
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.events import Event, Fact, FactCorrected, Source
-from dialogue_registry.queries.display import table
+from dialogue_registry.model.events import Fact, FactCorrected, Source
 from dialogue_registry.registry.registry import Registry
 
-_BATCH = 1000
-_SHOWN = 20
-OUTCOMES = ("recorded", "already standing", "amended since", "in conflict", "unresolved", "refused", "skipped")
-"""What can become of a row, in the order of the report."""
-
-
-@attrs.frozen
-class RowReport:
-    """What became of one row that was not recorded, and why.
-
-    ``row`` is the number a spreadsheet shows (its head is row 1), the line of JSON Lines,
-    and in JSON, TOML and rows of your own the number of the item, from 1. ``outcome`` is
-    one of already standing, amended since, in conflict, unresolved, refused, skipped.
-    """
-
-    row: int
-    outcome: str
-    reason: str
-
-
-@attrs.frozen(kw_only=True)
-class ImportReport:
-    """What became of every row of an import; printed, a summary and the first problems.
-
-    ``rows`` were read; each is counted in one of ``recorded``, ``already_standing`` (all it
-    says was in the log), ``amended_since`` (it was, and somebody corrected or retracted it),
-    ``in_conflict`` (another fact stands), ``unresolved`` (a party nobody knows), ``refused``
-    and ``skipped`` (the mapping makes nothing of it). ``events`` were appended to the log.
-    ``unknown`` are the names of parties nobody knew, with how many rows have them.
-    ``of_rows`` has a report of each row that was not recorded, in order. With ``dry_run``
-    it tells what would have been: nothing was recorded.
-    """
-
-    rows: int
-    recorded: int
-    already_standing: int
-    amended_since: int
-    in_conflict: int
-    unresolved: int
-    refused: int
-    skipped: int
-    events: int
-    unknown: Mapping[str, int]
-    of_rows: tuple[RowReport, ...]
-    dry_run: bool
-
-    @property
-    def problems(self) -> tuple[RowReport, ...]:
-        """The rows in conflict, unresolved or refused: those that somebody should look at."""
-        return tuple(row for row in self.of_rows if row.outcome in ("in conflict", "unresolved", "refused"))
-
-    def __str__(self) -> str:
-        lines = [("rows read", self.rows), *((name, getattr(self, name.replace(" ", "_"))) for name in OUTCOMES)]
-        heading = "nothing recorded, would be" if self.dry_run else "import"
-        text = list(table((heading, "rows"), lines))
-        problems, shown = self.problems, None if self.dry_run else _SHOWN
-        text += [f"row {row.row}: {row.outcome}: {row.reason}" for row in problems[:shown]]
-        if shown is not None and len(problems) > shown:
-            text.append(f"… and {len(problems) - shown} more; a dry run lists them all")
-        if self.unknown:
-            text.append(f"parties nobody knows: {', '.join(f'{n} ({rows})' for n, rows in self.unknown.items())}")
-        return "\n".join(text)
+_PAGE = 1000
 
 
 def import_table(
     registry: Registry,
-    rows: str | os.PathLike[str] | Iterable[Mapping[str, Any]],
+    rows: str | os.PathLike[str] | Iterable[Any],
     mapping: Mapping[str, Any] | str | Path | None = None,
     *,
     source: Source | None = None,
@@ -107,215 +52,402 @@ def import_table(
     dry_run: bool = False,
     strict: bool = False,
     format: str | None = None,  # noqa: A002 - what it is called everywhere
+    constants: Mapping[str, str] | None = None,
+    line: str | Sequence[str] = (),
     progress: Callable[[int, int], object] | None = None,
 ) -> ImportReport:
     """Record what a table says, row by row; running it again changes nothing.
 
-    ``rows`` is the path of a CSV, JSON, JSON Lines or TOML file, "-" for standard input, or
-    any dicts (a data frame's ``to_dict("records")``). ``format`` says what a file is ("csv",
-    "tsv", "json", "jsonl", "toml"), by default its ending. ``mapping`` is a file or a dict
-    that says which column is which field; without one, each row names its event in ``event``
-    and the columns are the fields. ``source`` is that of rows whose mapping gives none; a
-    file's default is its name. With ``dry_run`` nothing is recorded, with ``strict`` nothing
-    unless every row can be. ``progress`` is called after each thousand rows with the rows
-    done, twice.
+    ``rows`` is the path of a CSV, JSON, JSON Lines or TOML file or of a workbook, "-" for
+    standard input, any dicts, or a data frame as it is. ``format`` says what a file is
+    ("csv", "tsv", "xlsx", "json", "jsonl", "toml"), by default its ending. ``mapping`` is a
+    file or a dict that says which column is which field; without one, each row names its
+    event in ``event`` and the columns are the fields. ``constants`` are columns with the
+    same text in all rows. ``line`` says what stands in each line of a list, such as
+    "{name}, {office}"; of several, the first that fits counts. ``source`` is that of rows
+    whose mapping gives none; a file's default is its name. With ``dry_run`` nothing is
+    recorded, with ``strict`` nothing unless every row can be. ``progress`` is called after
+    each thousand rows with the rows done and their number in all, as far as that is known.
 
-    Raises UnreadableFileError, MappingError, and with ``strict`` StoppedImportError, whose
-    ``report`` tells of all rows; nothing is then recorded.
+    Raises UnreadableFileError, MappingError, MissingExtraError, and with ``strict``
+    StoppedImportError, whose ``report`` has all rows; nothing is then recorded.
     """
-    plan = None if mapping is None else read_mapping(mapping)
-    numbered: Iterable[tuple[int, Row]]
+    constants = dict(constants or {})
+    table_mapping = None if mapping is None else read_mapping(mapping, constants)
     if isinstance(rows, str | os.PathLike):
-        path = os.fspath(rows)
-        source = source or Source("standard input" if path == "-" else Path(path).name or path)
-        numbered = read_rows(path, format, plan)
-    else:
-        numbered = enumerate(rows, 1)
-    numbered = iter(numbered)
-    run = _Run(registry, plan, source, by)
-    with registry.transaction(dry_run=dry_run):
-        run.first()
-        while page := list(islice(numbered, _BATCH)):
-            run.try_all(page)
-            if progress is not None:
-                progress(run.rows, run.rows)
-        run.check_columns()
-        run.try_again()
-        report = run.report(dry_run=dry_run)
-        if strict and report.problems:
-            row = report.problems[0]
-            raise StoppedImportError(
-                f"row {row.row} is {row.outcome}: {row.reason}; nothing was recorded",
-                row=row.row,
-                report=attrs.evolve(report, dry_run=True),
-            )
+        source = source or Source("standard input" if os.fspath(rows) == "-" else Path(rows).name or os.fspath(rows))
+    lines = (line,) if isinstance(line, str) else tuple(line)
+    with _opened(rows, format, table_mapping, constants, lines) as table:
+        run = _Run(registry, table, table_mapping, source=source, by=by, constants=constants)
+        with registry.transaction(dry_run=dry_run):
+            run.record_first()
+            while page := list(islice(table.rows, _PAGE)):
+                run.record(page)
+                if progress is not None:
+                    progress(run.rows, max(run.rows, table.total or 0))
+            run.check_columns()
+            run.try_again()
+            report = run.report(dry_run=dry_run)
+            if strict and report.problems:
+                row = report.problems[0]
+                raise StoppedImportError(
+                    f"row {row.row} is {row.outcome}: {row.reason}; nothing was recorded",
+                    row=row.row,
+                    report=attrs.evolve(report, dry_run=True),
+                )
     return report
+
+
+@contextmanager
+def _opened(
+    rows: object,
+    kind: str | None,
+    mapping: TableMapping | None,
+    constants: Mapping[str, str],
+    lines: tuple[str, ...],
+) -> Iterator[Table]:
+    """Open what rows come from as a table."""
+    rules = attrs.evolve(mapping.file if mapping else FileRules(), lines=lines)
+    if isinstance(rows, str | os.PathLike):
+        if mapping is None:
+            wanted = Wanted({"event"} - constants.keys(), "which it needs without a mapping", every=True)
+        else:
+            wanted = Wanted(mapping.columns)
+        with open_table(os.fspath(rows), kind, rules, wanted) as table:
+            yield table
+    else:
+        given, total = rows_of(rows)
+        yield reshaped(Table("the rows", given, total=total), rules)
+
+
+@attrs.frozen
+class _Item:
+    """A row that waits to be recorded: its place in the table, and what it says."""
+
+    place: int
+    row: Row
+    mapped: MappedRow
 
 
 class _Run:
     """One import: records what can be, and keeps the books."""
 
-    def __init__(self, registry: Registry, plan: Plan | None, source: Source | None, by: str) -> None:
+    def __init__(
+        self, registry: Registry, table: Table, mapping: TableMapping | None, *, source: Source | None, by: str,
+        constants: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self._registry = registry
-        self._plan = plan
+        self._table = table
+        self._mapping = mapping
+        #: Columns of rows that have no mapping; a mapping has its own.
+        self._constants = {} if mapping else constants
         self._source = source
         self._by = by
-        self._reader = RowReader(plan, Parties(()), source)
-        self._events = 0
+        self._mapper = RowMapper(mapping, Parties(()), source)
+        parties = mapping.parties if mapping else None
+        self._states = states(parties.languages) if parties and parties.states else {}
+        self._known = Known(registry)
+        self._amended = registry.amended_subjects()
+        self._reads: dict[str, Mapping[int, object]] = {}
+        #: The position before the import, and the last one now.
+        self._began = self._position = registry.position
+        self._settled = RowReports()
         self._counts = dict.fromkeys(OUTCOMES, 0)
-        self._settled: list[RowReport] = []
-        self._columns: set[str] = set()
+        self._remarks: list[RowReport] = []
+        self._columns: dict[str, None] = dict.fromkeys(table.columns)
+        #: By place: rows that are not recorded yet, why, and the names of parties in rows that nobody knows.
         self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
         self._unknown: dict[int, tuple[str, ...]] = {}
-        self._seen: dict[int, int] = {}
-        self._reads: dict[str, Mapping[int, Event | None]] = {}
+        #: The ids made of cells, and the keys of rows, each with where it was first.
+        self._ids: dict[tuple[str, str], str] = {}
+        self._keys: dict[str, int] = {}
+        #: The row of each event of this import; by place, the number of each row and a digest of its cells.
+        self._rows_of_events = array("q")
+        self._numbers = array("q")
+        self._digests = array("q")
 
     @property
     def rows(self) -> int:
         """How many rows were read."""
-        return sum(self._counts.values()) + len(self._pending)
+        return len(self._numbers)
 
-    def first(self) -> None:
+    def record_first(self) -> None:
         """Record what the mapping says of no row, and learn who the parties are."""
-        if self._plan is not None and self._plan.first:
-            source, told = self._source, self._plan.source
-            if told and not any(template.columns for template in told.values()):
-                source = Source(**{name: template.constant for name, template in told.items()})
-            facts = [
-                make_fact(fact.event, {name: template.constant for name, template in fact.fields.items()})
-                for fact in self._plan.first
-            ]
+        mapping = self._mapping
+        if mapping is not None and mapping.first:
+            in_rows = {column for template in mapping.source.values() for column in template.columns}
+            source = {} if in_rows - mapping.constants.keys() else mapping.source
+            alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
             try:
-                self._events += self._record([(fact, source) for fact in facts])[1]
-            except RefusedError as error:
-                raise MappingError(f"[[first]] of the mapping cannot be recorded: {error}") from error
-        self._reader.parties = _parties(self._registry, self._plan)
+                self._append(RowMapper(alone, Parties(()), self._source).map(Row(0)).facts, -1)
+            except (RefusedError, InvalidValueError) as error:
+                reason = (
+                    refusal_reason(error, None, self._known, self._position)
+                    if isinstance(error, RefusedError)
+                    else error
+                )
+                raise MappingError(f"[[first]] of the mapping cannot be recorded: {reason}") from error
+        self._mapper.parties = self._parties()
 
-    def check_columns(self) -> None:
-        """Raise MappingError if the mapping speaks of a column that no row has."""
-        if self._plan is not None and self._columns and (missing := sorted(self._plan.columns - self._columns)):
-            raise MappingError(
-                f"no row has {missing[0]!r}, of which the mapping speaks: they have "
-                f"{', '.join(sorted(map(str, self._columns)))}; nothing was recorded"
-            )
-
-    def try_all(self, rows: Iterable[tuple[int, Row]]) -> None:
+    def record(self, rows: Iterable[Row]) -> None:
         """Record rows, each whole or not at all; those that cannot be are kept, to be tried again."""
-        with self._registry.transaction():
-            for number, row in rows:
-                self._pending[number] = row
-                if isinstance(row, Mapping):
-                    self._columns.update(row)
-                self._row(number, row)
+        first = self.rows
+        for row in rows:
+            self._numbers.append(row.number)
+            self._digests.append(_digest(row))
+            self._pending[self.rows - 1] = row
+            if not self._table.columns:
+                self._columns.update(dict.fromkeys(getattr(row.cells, "maps", [row.cells])[0]))
+        self._try(range(first, self.rows))
 
     def try_again(self) -> None:
         """Try what was not recorded once more, as long as that helps: a row may rest on one further down."""
-        kept = self._plan is not None and self._plan.keep_unresolved
+        kept = bool(self._mapping and self._mapping.parties and self._mapping.parties.keep_unresolved)
         for keep_unresolved in dict.fromkeys((False, kept)):
-            self._reader.keep_unresolved = keep_unresolved
-            before = None
-            while self._pending and len(self._pending) != before:
-                before = len(self._pending)
-                self._reader.parties = _parties(self._registry, self._plan)
-                self.try_all(sorted(self._pending.items()))
+            self._mapper.keep_unresolved = keep_unresolved
+            before = -1 if keep_unresolved else self._began
+            while self._pending and self._position != before:
+                before = self._position
+                self._mapper.parties = self._parties()
+                places = iter(sorted(self._pending))
+                while page := list(islice(places, _PAGE)):
+                    self._try(page)
 
-    def _row(self, number: int, row: Row) -> None:
-        facts: list[tuple[Fact, Source | None]] = []
-        try:
-            facts = self._reader.facts(row)
-            recorded, appended = self._record(facts)
-        except UnresolvedError as error:
-            outcome, reason = "unresolved", str(error)
-        except ConflictError as error:
-            outcome, reason = "in conflict", _difference(error, facts)
-        except (RefusedError, InvalidValueError) as error:
-            outcome, reason = "refused", str(error)
-        else:
-            self._settle(number, row, recorded, appended)
-            return
-        finally:
-            self._unknown[number] = self._reader.unknown
-        self._problems[number] = RowReport(number, outcome, reason)
+    def check_columns(self) -> None:
+        """Raise MappingError if the mapping speaks of a column that no row has."""
+        if self._mapping is None or not self._columns or self._table.columns:
+            return  # of a table with a head, that was checked when it was opened
+        if absent := sorted(unknown_columns(self._mapping, self._columns)):
+            raise MappingError(
+                f"no row has {absent[0]!r}, of which the mapping speaks: they have "
+                f"{', '.join(sorted(map(str, self._columns)))}; nothing was recorded"
+            )
 
-    def _record(self, facts: Sequence[tuple[Fact, Source | None]]) -> tuple[tuple[RecordedEvent, ...], int]:
-        """Record facts; give their records, and how many are new."""
+    # --- rows ------------------------------------------------------------------------
+
+    def _try(self, places: Iterable[int]) -> None:
+        """Map rows, and record them."""
+        items = []
+        for place in places:
+            row = self._pending[place]
+            try:
+                mapped = self._mapper.map(self._with_constants(row))
+            except UnresolvedError as error:
+                self._unknown[place] = error.names
+                self._refuse(place, "unresolved", str(error))
+            except InvalidValueError as error:
+                self._refuse(place, "refused", str(error))
+            except DialogueRegistryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a value of somebody else's class may fail in any way
+                self._refuse(place, "refused", f"it cannot be read ({type(error).__name__}: {error}): check its values")
+            else:
+                items.append(_Item(place, row, mapped))
+        self._record(items)
+
+    def _with_constants(self, row: Row) -> Row:
+        if not self._constants or row.error is not None:
+            return row
+        return attrs.evolve(row, cells={**row.cells, **self._constants})
+
+    def _record(self, items: Sequence[_Item]) -> None:
+        """Record rows in batches; where one is refused, those before it, then that one alone, then the others."""
+        start, size, alone = 0, len(items), len(items)
+        while start < len(items):
+            if (reason := self._id_in_use(items[start])) is not None:
+                self._refuse(items[start].place, "refused", reason)
+                start += 1
+                continue
+            stop = start + 1 if start == alone else min(start + size, alone if start < alone else len(items))
+            batch = self._apart(items[start:stop])
+            facts = [fact for item in batch for fact in item.mapped.facts]
+            try:
+                recorded = self._append(facts, None)
+            except RefusedError as error:
+                if len(batch) == 1:
+                    self._refuse(batch[0].place, *self._why(error, facts))
+                    start += 1
+                else:
+                    alone = start + _item_of(batch, error.item or 0)
+                    size = max(size // 4, 1)
+                continue
+            end = 0
+            for item in batch:
+                end += len(item.mapped.facts)
+                self._settle(item, recorded[end - len(item.mapped.facts) : end])
+            start += len(batch)
+            size *= 2
+
+    def _apart(self, items: Sequence[_Item]) -> Sequence[_Item]:
+        """Return the rows before the first that makes an id of another text than one before it."""
+        ids: dict[tuple[str, str], str] = {}
+        for number, item in enumerate(items):
+            for key, cell in item.mapped.ids.items():
+                other = ids.setdefault(key, cell)
+                if number and other is not cell and spelling_of(other) != spelling_of(cell):
+                    return items[:number]
+        return items
+
+    def _id_in_use(self, item: _Item) -> str | None:
+        """Say that an id made of a cell is that of another text further up; None where it is not."""
+        for key, cell in item.mapped.ids.items():
+            other = self._ids.get(key, cell)
+            if other is not cell and other != cell and spelling_of(other) != spelling_of(cell):
+                column, segment = key
+                return (
+                    f"column {column!r} is {cell!r}, and the id made of it, {segment!r}, is that of {other!r} further "
+                    "up: if they are one, write them alike; if not, write one so that its letters and digits differ"
+                )
+        return None
+
+    def _append(self, facts: Sequence[MappedFact], place: int | None) -> tuple[RecordedEvent, ...]:
+        """Record facts; where a place is given, their events are of that row."""
         if not facts:
-            return (), 0
-        before = self._registry.position
-        recorded = self._registry.record(*(fact for fact, _ in facts), source=facts[0][1], by=self._by)
-        return recorded, self._registry.position - before
+            return ()
+        recorded = self._registry.record(*((fact.fact, fact.source) for fact in facts), by=self._by)
+        if place is not None:
+            for event in recorded:
+                self._count(event, place)
+        return recorded
 
-    def _settle(self, number: int, row: Row, recorded: Sequence[RecordedEvent], appended: int) -> None:
+    def _count(self, event: RecordedEvent, place: int) -> bool:
+        """Keep of which row an event is; return whether it is new."""
+        if event.position <= self._position:
+            return False
+        self._position = event.position
+        self._rows_of_events.append(place)
+        return True
+
+    def _why(self, error: RefusedError, facts: Sequence[MappedFact]) -> tuple[str, str]:
+        fact: Fact = facts[error.item or 0].fact
+        reason = refusal_reason(error, fact, self._known, self._position)
+        return ("in conflict" if isinstance(error, ConflictError) else "refused"), reason
+
+    def _refuse(self, place: int, outcome: str, reason: str) -> None:
+        row = self._pending[place]
+        self._problems[place] = RowReport(row.number, outcome, reason, row.part)
+
+    # --- what became of them ---------------------------------------------------------
+
+    def _settle(self, item: _Item, recorded: Sequence[RecordedEvent]) -> None:
         """Book a row of which nothing is left to do."""
-        self._reader.keep_ids()
-        del self._pending[number]
-        self._problems.pop(number, None)
-        same = self._seen.setdefault(hash(repr(row)), number)
-        if appended:
-            self._events += appended
+        row, mapped = self._pending.pop(item.place), item.mapped
+        self._problems.pop(item.place, None)
+        self._unknown.pop(item.place, None)
+        if mapped.unknown:
+            self._unknown[item.place] = mapped.unknown
+        for key, cell in mapped.ids.items():
+            self._ids.setdefault(key, cell)
+        new = sum(self._count(event, item.place) for event in recorded)
+        self._remark(item, row)
+        if new:
             self._counts["recorded"] += 1
             return
+        outcome, reason, detail = "already standing", "the log has all of it, from the same source", 0
         if not recorded:
             outcome, reason = "skipped", "the mapping makes nothing of it"
-        elif same != number:
-            outcome, reason = "already standing", f"it repeats row {same}, cell for cell"
-        elif amended := [record.position for record in recorded if self._is_amended(record)]:
-            outcome = "amended since"
-            reason = f"it was recorded at position {amended[0]}, and corrected or retracted since"
-        else:
-            outcome, reason = "already standing", "the log has all of it, from the same source"
+        elif (same := self._repeated(item.place, recorded)) is not None:
+            reason, detail = "it repeats row {}, cell for cell", same
+        elif amended := [event.position for event in recorded if self._is_amended(event)]:
+            outcome, reason, detail = (
+                "amended since", "it was recorded at position {}, and corrected or retracted since", amended[0],
+            )  # fmt: skip
         self._counts[outcome] += 1
-        self._settled.append(RowReport(number, outcome, reason))
+        self._settled.add(row.number, outcome, reason, row.part, detail)
 
-    def _is_amended(self, record: RecordedEvent) -> bool:
-        """Whether what was recorded reads otherwise now."""
-        reads = self._reads.get(record.subject)
+    def _remark(self, item: _Item, row: Row) -> None:
+        remarks = list(item.mapped.remarks)
+        if (key := item.mapped.key) and (other := self._keys.setdefault(key, item.place)) != item.place:
+            remarks += [f"it has the key {key!r}, as row {self._numbers[other]} has: make them differ"] * (
+                self._digests[other] != self._digests[item.place]
+            )
+        if item.mapped.facts and (word := _total(row)):
+            remarks.append(
+                f"it begins with {word!r}: if it holds totals and is no row, say in the mapping, "
+                f'[file] stop_at = "{word}"'
+            )
+        self._remarks += (RowReport(row.number, "recorded", remark, row.part) for remark in remarks)
+
+    def _repeated(self, place: int, recorded: Sequence[RecordedEvent]) -> int | None:
+        """Return the number of the row above that is the same cell for cell; None where none is."""
+        position = max(event.position for event in recorded)
+        if position <= self._began:
+            return None
+        other = self._rows_of_events[position - self._began - 1]
+        same = other >= 0 and self._digests[other] == self._digests[place]
+        return self._numbers[other] if same else None
+
+    def _is_amended(self, event: RecordedEvent) -> bool:
+        """Return whether what was recorded reads otherwise now."""
+        if event.subject not in self._amended:
+            return False
+        reads = self._reads.get(event.subject)
         if reads is None:
-            steps = self._registry.history(record.subject)
+            steps = self._registry.history(event.subject)
             now = {step.of: step.fact for step in steps}
-            reads = self._reads[record.subject] = {step.position: now[step.of] for step in steps}
-        said = record.event.replacement if isinstance(record.event, FactCorrected) else record.event
-        return reads.get(record.position, said) != said
+            reads = self._reads[event.subject] = {step.position: now[step.of] for step in steps}
+        stated = event.event.replacement if isinstance(event.event, FactCorrected) else event.event
+        return reads.get(event.position, stated) != stated
+
+    def _parties(self) -> Parties:
+        rules = self._mapping.parties if self._mapping else None
+        if rules is None:
+            return Parties(())
+        joined = [
+            (name, party.party)
+            for dialogue in self._registry.dialogues()
+            for party in dialogue.parties
+            for name in (party.name, *party.aliases)
+        ]
+        return Parties(joined, rules.aliases.items(), self._states)
 
     def report(self, *, dry_run: bool) -> ImportReport:
-        """What became of all rows."""
-        counts = {**self._counts, **Counter(problem.outcome for problem in self._problems.values())}
-        unknown = Counter(name for names in self._unknown.values() for name in names)
+        """Return what became of all rows."""
+        counts = Counter(problem.outcome for problem in self._problems.values())
+        for problem in self._problems.values():
+            self._settled.add(problem.row, problem.outcome, problem.reason, problem.part)
         return ImportReport(
             rows=self.rows,
-            **{outcome.replace(" ", "_"): counts[outcome] for outcome in OUTCOMES},
-            events=self._events,
-            unknown=dict(unknown),
-            of_rows=tuple(sorted([*self._settled, *self._problems.values()], key=lambda row: row.row)),
+            **{outcome.replace(" ", "_"): self._counts[outcome] + counts[outcome] for outcome in OUTCOMES},
+            events=self._position - self._began,
+            unknown=dict(Counter(name for names in self._unknown.values() for name in names)),
+            of_rows=self._settled.in_order(),
             dry_run=dry_run,
+            remarks=tuple(sorted(self._remarks, key=lambda remark: remark.row)),
+            unread=unread(tuple(self._columns), self._mapping.read_columns) if self._mapping else (),
+            found=self._table.found,
         )
 
 
-def _difference(conflict: ConflictError, facts: Sequence[tuple[Fact, Source | None]]) -> str:
-    fact = facts[conflict.item or 0][0]
-    if conflict.stands is None or type(conflict.stands) is not type(fact):
-        return str(conflict)
-    differ = [
-        f"{name} is {_said(getattr(fact, name))} here, {_said(getattr(conflict.stands, name))} there"
-        for name in attrs.fields_dict(type(fact))
-        if getattr(fact, name) != getattr(conflict.stands, name)
-    ]
-    where = f"at position {conflict.position}" if conflict.position else "in the same row"
-    return f"{type(fact).__name__} stands otherwise {where}: {'; '.join(differ)}"
+def _item_of(items: Sequence[_Item], fact: int) -> int:
+    """Return which of some rows has the fact at a place among all their facts."""
+    for number, item in enumerate(items):
+        fact -= len(item.mapped.facts)
+        if fact < 0:
+            return number
+    raise AssertionError("a refusal names one of the facts given")
 
 
-def _said(value: object) -> str:
-    return "not given" if value in (None, "", ()) else repr(str(value))
+def _digest(row: Row) -> int:
+    cells = row.places or tuple(row.cells.values())
+    try:
+        return hash((row.part, tuple(cells)))
+    except TypeError:  # a list or an object in a cell
+        return hash((row.part, repr(cells)))
 
 
-def _parties(registry: Registry, plan: Plan | None) -> Parties:
-    if plan is None or not plan.match_parties:
-        return Parties(())
-    joined = [
-        (name, party.party)
-        for dialogue in registry.dialogues()
-        for party in dialogue.parties
-        for name in (party.name, *party.aliases)
-    ]
-    return Parties(joined, plan.aliases.items(), states(plan.party_languages) if plan.iso else None)
+_TOTALS_IN_WORDS = (
+    "total totals sum summe gesamt insgesamt somme totaux totale итого всего барлығы jami toplam 合計 計 合计 总计 합계"
+)
+_TOTALS = frozenset(_TOTALS_IN_WORDS.split())
+
+
+def _total(row: Row) -> str:
+    """Return the first word of a row that seems to hold totals, else ""."""
+    for cell in row.places:
+        if isinstance(cell, str) and (text := cell.strip()):
+            return text if text.rstrip(": ").casefold() in _TOTALS else ""
+        if cell not in ("", None):
+            return ""
+    return ""

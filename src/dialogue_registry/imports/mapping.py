@@ -21,258 +21,309 @@
     party = "{Country}"
     when = { Present = ["yes", "x"] }
 
-A field is a text in which ``{Column}`` stands for what the row has there. Where a column
-says nothing, the text before it goes too, and a field all of whose columns say nothing is
-left out. Further tables say how to read dates, names, parties, values and the file itself.
+Each of these tables is a class of :mod:`dialogue_registry.imports.spelling`, which says
+what may stand in it; here the whole is checked against the events, and made ready for rows.
 """
 
 import json
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 
-from dialogue_registry.errors import MappingError
-from dialogue_registry.imports.fact_fields import fact_class, fields_of
-from dialogue_registry.model.events import Fact, Source
+from dialogue_registry.errors import InvalidValueError, MappingError
+from dialogue_registry.imports.date_cells import DateRules
+from dialogue_registry.imports.date_formats import date_format
+from dialogue_registry.imports.date_languages import lexicon
+from dialogue_registry.imports.fact_fields import check_field, fact_class, fields_of, required_fields
+from dialogue_registry.imports.files import FileRules
+from dialogue_registry.imports.header import heading, place_of
+from dialogue_registry.imports.instants import find_zone
+from dialogue_registry.imports.spelling import Spelling, read_spelling
+from dialogue_registry.imports.templates import Template
+from dialogue_registry.model.events import Fact
 from dialogue_registry.model.names import fold
 
-_COLUMN = re.compile(r"\{([^{}]+)\}")
-_CLOSED_BY = {"(": ")", "[": "]", "“": "”", "«": "»", "（": "）", "「": "」"}
 Condition = bool | frozenset[str]
 
 
-@attrs.frozen
-class Template:
-    """A text with columns in it; ``constant`` where there are none."""
-
-    constant: Any
-    columns: tuple[str, ...] = ()
-    #: What stands before each column, and after the last.
-    between: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, value: object) -> "Template":
-        """Read a template; whatever is no text is a constant."""
-        if not isinstance(value, str) or not _COLUMN.search(value):
-            return cls(value)
-        pieces = _COLUMN.split(value)
-        return cls(None, tuple(pieces[1::2]), tuple(pieces[::2]))
-
-    def fill(self, cells: Sequence[str]) -> str:
-        """Put the columns' cells in their places; an empty one takes the text before it along, and its brackets."""
-        pieces, closing = [list(piece) for piece in self.between], [""] * len(self.between)
-        for first, start, last, end in self._brackets():
-            if not any(cells[first:last]):  # nothing within
-                pieces[first][start:] = [""] * (len(pieces[first]) - start)
-                pieces[last][: end + 1] = [""] * (end + 1)
-            elif first == 0 or (cells[first] and any(cells[:first])):
-                closing[last] += self.between[last][end]
-            else:  # it opens in a text that goes
-                pieces[last][end] = ""
-        before, *between, after = ("".join(piece) for piece in pieces)
-        text = cells[0]
-        for number, cell in enumerate(cells[1:]):
-            text += f"{between[number] if text else ''}{cell}" if cell else closing[number + 1]
-        return f"{before}{text}{after}"
-
-    def _brackets(self) -> Iterator[tuple[int, int, int, int]]:
-        """Each pair of brackets with a column within: where it opens and closes, as a piece and a place in it."""
-        opened: list[tuple[str, int, int]] = []
-        for number, piece in enumerate(self.between):
-            for place, letter in enumerate(piece):
-                if letter in _CLOSED_BY:
-                    opened.append((_CLOSED_BY[letter], number, place))
-                elif opened and opened[-1][0] == letter:
-                    _, first, opening = opened.pop()
-                    if first < number:
-                        yield first, opening, number, place
-
-
 @attrs.frozen(kw_only=True)
-class FactPlan:
+class FactTemplate:
     """How one kind of fact is made of a row."""
 
     event: type[Fact]
     fields: Mapping[str, Template]
-    when: Mapping[str, Condition]
+    when: Mapping[str, Condition] = attrs.field(factory=dict)
+    #: Columns that hold several, each with what stands between them.
+    split: Mapping[str, str] = attrs.field(factory=dict)
+    #: What kind of value each field of the event takes, and which it needs.
+    kinds: Mapping[str, str] = attrs.field(init=False)
+    required: tuple[str, ...] = attrs.field(init=False)
 
-
-@attrs.frozen(kw_only=True)
-class Plan:
-    """A mapping, read and checked."""
-
-    first: tuple[FactPlan, ...] = ()
-    each: tuple[FactPlan, ...] = ()
-    source: Mapping[str, Template] = attrs.field(factory=dict)
-    missing: frozenset[str] = frozenset({""})
-    date_formats: tuple[str, ...] = ()
-    drop_honorifics: bool = False
-    match_parties: bool = False
-    iso: bool = False
-    #: In which names of states are known beside English.
-    party_languages: tuple[str, ...] = ()
-    keep_unresolved: bool = False
-    aliases: Mapping[str, str] = attrs.field(factory=dict)
-    values: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
-    separator: str = ";"
-    rows: str = ""
-    #: "" is what the kind of file has: a comma, or a tab in .tsv.
-    delimiter: str = ""
-    encoding: str = "utf-8-sig"
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "kinds", fields_of(self.event))
+        object.__setattr__(self, "required", required_fields(self.event))
 
     @property
     def columns(self) -> set[str]:
-        """All columns it speaks of."""
-        templates = [*self.source.values(), *(t for plan in self.each for t in plan.fields.values())]
-        return {c for t in templates for c in t.columns} | {c for plan in self.each for c in plan.when}
+        """All columns that it speaks of."""
+        return {column for template in self.fields.values() for column in template.columns} | {*self.when}
 
 
-_SECTIONS: Mapping[str, Mapping[str, type]] = {
-    "source": dict.fromkeys((field.name for field in attrs.fields(Source)), object),
-    "dates": {"formats": list},
-    "names": {"drop_honorifics": bool},
-    "parties": {"iso": bool, "unresolved": str, "aliases": dict},
-    "lists": {"separator": str},
-    "file": {"rows": str, "delimiter": str, "encoding": str},
-}
-_TOP: Mapping[str, type] = {"missing": list, "first": list, "each": list, "values": dict} | dict.fromkeys(
-    _SECTIONS, dict
-)
+@attrs.frozen(kw_only=True)
+class PartyRules:
+    """How names of parties are matched; None of these tables means that the text is the party."""
+
+    states: bool = False
+    languages: tuple[str, ...] = ()
+    keep_unresolved: bool = False
+    aliases: Mapping[str, str] = attrs.field(factory=dict)
 
 
-def read_mapping(mapping: Mapping[str, Any] | str | Path) -> Plan:
-    """Read a mapping from a TOML or JSON file, or from a dict of the same shape; raises MappingError."""
+@attrs.frozen(kw_only=True)
+class TableMapping:
+    """A mapping, read and checked."""
+
+    first: tuple[FactTemplate, ...] = ()
+    each: tuple[FactTemplate, ...] = ()
+    #: What the table is called in all its editions, and what tells its rows apart.
+    table: str = ""
+    key: Template | None = None
+    source: Mapping[str, Template] = attrs.field(factory=dict)
+    missing: frozenset[str] = frozenset({""})
+    #: What says nothing in one column only.
+    missing_in: Mapping[str, frozenset[str]] = attrs.field(factory=dict)
+    dates: DateRules = DateRules()
+    year: Template | None = None
+    zone: Template | ZoneInfo | None = None
+    drop_honorifics: bool = False
+    parties: PartyRules | None = None
+    values: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    separator: str = ";"
+    file: FileRules = FileRules()
+    #: Columns that the command line says, the same in all rows.
+    constants: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def read_columns(self) -> set[str]:
+        """The columns that it reads, of a path into an object the first."""
+        return {name for column in self.columns for name in (column, column.partition(".")[0])}
+
+    @property
+    def columns(self) -> set[str]:
+        """All columns of the table that it speaks of."""
+        templates = [*self.source.values(), self.key, self.year, self.zone]
+        named = {column for one in templates if isinstance(one, Template) for column in one.columns}
+        named |= {column for fact in self.each for column in fact.columns} | {*self.missing_in}
+        return {column for column in named - self.constants.keys() if column != "row"}
+
+
+def read_mapping(mapping: Mapping[str, Any] | str | Path, constants: Mapping[str, str] | None = None) -> TableMapping:
+    """Read a mapping from a TOML or JSON file, or from a dict of the same shape.
+
+    ``constants`` are columns that have the same text in all rows; one that is no column of
+    the mapping is a field that its facts leave open. Raises MappingError, or
+    MissingExtraError where the mapping needs the extra ``[tables]``.
+    """
     if isinstance(mapping, Mapping):
-        return _plan(mapping, "the mapping")
-    path = Path(mapping)
+        content: object = mapping
+        where = "the mapping"
+    else:
+        path = Path(mapping)
+        where = str(path)
+        content = _read_file(path)
+    try:
+        return _checked(read_spelling(content), constants or {})
+    except MappingError as error:
+        raise MappingError(f"{where}{error}") from None
+
+
+def _read_file(path: Path) -> object:
     try:
         text = path.read_text("utf-8-sig")
-        told = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        return json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise MappingError(f"the mapping {path} cannot be read ({error.strerror}): check the path") from None
     except ValueError as error:
         kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
         raise MappingError(f"the mapping {path} is no {kind}: {error}") from None
-    return _plan(told, str(path))
 
 
-def _plan(told: object, where: str) -> Plan:
-    told = _table(told, _TOP, where)
+def _checked(spelling: Spelling, constants: Mapping[str, str]) -> TableMapping:
+    if not spelling.each and not spelling.first:
+        raise MappingError(" makes no facts: give a table [[each]] with an event and its fields")
+    spoken = _spoken(spelling)
     each, first = (
-        tuple(_fact_plan(fact, f"{where}, [[{name}]] number {number}") for number, fact in enumerate(told[name], 1))
-        if name in told
-        else ()
-        for name in ("each", "first")
+        tuple(
+            _fact_template(fact, f", [[{name}]] number {number}", constants.keys() - spoken)
+            for number, fact in enumerate(facts, 1)
+        )
+        for name, facts in (("each", spelling.each), ("first", spelling.first))
     )
-    if not each and not first:
-        raise MappingError(f"{where} makes no facts: give a table [[each]] with an event and its fields")
-    if columns := sorted({column for plan in first for t in plan.fields.values() for column in t.columns}):
-        raise MappingError(
-            f"{where}: [[first]] is made of no row, so it has no column {columns[0]!r}: move it to [[each]]"
-        )
-    section = {name: _table(told.get(name, {}), known, f"{where}, [{name}]") for name, known in _SECTIONS.items()}
-    for shape in section["dates"].get("formats", ()):
-        if not isinstance(shape, str) or not ("%Y" in shape or "%y" in shape):
-            raise MappingError(f'{where}, [dates]: the format {shape!r} has no year: write one, such as "%d %B %Y"')
-    unresolved = section["parties"].get("unresolved", "leave out")
-    if unresolved not in ("leave out", "keep"):
-        raise MappingError(f'{where}, [parties]: unresolved is {unresolved!r}: use "leave out" or "keep"')
-    if (delimiter := section["file"].get("delimiter")) is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise MappingError(
-            f'{where}, [file]: delimiter is {delimiter!r}: give the one character between the cells, such as ";"'
-        )
-    if section["lists"].get("separator") == "":
-        raise MappingError(f'{where}, [lists]: separator is empty: give what stands between the items, such as ";"')
-    for name, code in section["parties"].get("aliases", {}).items():
-        if not isinstance(code, str) or not code.strip():
-            raise MappingError(f'{where}, [parties.aliases]: {name!r} is {code!r}: give a code, such as "KGZ"')
-    values = {
-        name: {fold(key): value for key, value in _dict(table, f"{where}, [values.{name}]").items()}
-        for name, table in told.get("values", {}).items()
-    }
-    if stray := sorted(values.keys() - {field for plan in each for field in plan.fields}):
-        raise MappingError(f"{where}: [values.{stray[0]}] is about no field of [[each]]: check its name")
-    return Plan(
+    if columns := sorted({column for fact in first for column in fact.columns} - constants.keys()):
+        raise MappingError(f": [[first]] is made of no row, so it has no column {columns[0]!r}: move it to [[each]]")
+    dates = spelling.dates
+    languages = dates.languages
+    with _within(", [dates]"):
+        lexicon(languages)
+        formats = tuple(date_format(text, languages) for text in dates.formats)
+        zone = Template.of(dates.zone) if dates.zone else None
+        fixed = find_zone(str(zone.constant)) if zone is not None and not zone.columns else None
+    mapping = TableMapping(
         first=first,
         each=each,
-        source={name: Template.of(value) for name, value in section["source"].items()},
-        missing=frozenset(map(str, told.get("missing", [""]))) | {""},
-        date_formats=tuple(section["dates"].get("formats", ())),
-        match_parties="parties" in told,
-        keep_unresolved=unresolved == "keep",
-        aliases=section["parties"].pop("aliases", {}),
-        iso=section["parties"].get("iso", False),
-        values=values,
-        **section["names"],
-        **section["lists"],
-        **section["file"],
-    )
+        table=spelling.table,
+        key=Template.of(spelling.key) if spelling.key else None,
+        source={name: Template.of(value) for name, value in attrs.asdict(spelling.source).items() if value != ""},
+        missing=spelling.missing if isinstance(spelling.missing, frozenset) else frozenset({""}),
+        missing_in={} if isinstance(spelling.missing, frozenset) else _headed(spelling.missing),
+        dates=DateRules(
+            languages=languages, formats=formats, order=dates.order, century=dates.century,
+            drop_times=dates.times == "drop",
+        ),
+        year=None if dates.year is None else Template.of(str(dates.year)),
+        zone=fixed or zone,
+        drop_honorifics=spelling.names.drop_honorifics,
+        parties=_party_rules(spelling),
+        values=_values(spelling.values, each),
+        separator=spelling.lists.separator,
+        file=_file_rules(spelling),
+        constants=constants,
+    )  # fmt: skip
+    _check_used(mapping)
+    return mapping
 
 
-def _fact_plan(told: object, where: str) -> FactPlan:
-    fields = dict(_dict(told, where))
+def _spoken(spelling: Spelling) -> set[str]:
+    """Return all columns that a mapping speaks of, as it is written."""
+    texts = [*attrs.asdict(spelling.source).values(), spelling.key, spelling.dates.year, spelling.dates.zone]
+    texts += [value for fact in (*spelling.first, *spelling.each) for value in fact.values()]
+    when = (fact.get("when") for fact in spelling.each)
+    return {column for text in texts for column in Template.of(text).columns} | {
+        heading(column) for conditions in when if isinstance(conditions, Mapping) for column in conditions
+    }
+
+
+def _fact_template(fields: Mapping[str, Any], where: str, left_open: Collection[str]) -> FactTemplate:
+    """Read a fact of a mapping; ``left_open`` are fields that the command line says where the mapping does not."""
+    fields = dict(fields)
     event = fields.pop("event", None)
     if not isinstance(event, str):
         raise MappingError(f'{where} has no event: say which, such as event = "MeetingHeld"')
-    when = _dict(fields.pop("when", {}), f"{where}, when")
-    try:
+    when = fields.pop("when", {})
+    split = fields.pop("split", {})
+    for name, given in (("when", when), ("split", split)):
+        if not isinstance(given, Mapping):
+            raise MappingError(f"{where}, {name} is {given!r:.80}: give a table")
+    with _within(where):
         cls = fact_class(event)
-    except ValueError as error:
-        raise MappingError(f"{where}: {error}") from None
-    if stray := sorted(fields.keys() - fields_of(cls).keys()):
-        raise MappingError(
-            f"{where}: {cls.__name__} has no field {stray[0]!r}: its fields are {', '.join(fields_of(cls))}"
-        )
-    return FactPlan(
+    kinds = fields_of(cls)
+    if stray := sorted(fields.keys() - kinds.keys()):
+        raise MappingError(f"{where}: {cls.__name__} has no field {stray[0]!r}: its fields are {', '.join(kinds)}")
+    fields |= {name: f"{{{name}}}" for name in left_open if name in kinds and name not in fields}
+    templates = {name: Template.of(value) for name, value in fields.items()}
+    for name, template in templates.items():
+        if not template.columns:
+            if kinds[name] in ("id", "text") and not isinstance(template.constant, str):
+                raise MappingError(
+                    f"{where}: {name} is {template.constant!r:.80}: write it as a text, in quotation marks"
+                )
+            with _within(f"{where}, {name}"):
+                check_field(cls, name, template.constant)
+    made = FactTemplate(
         event=cls,
-        fields={name: Template.of(value) for name, value in fields.items()},
-        when={column: _condition(value) for column, value in when.items()},
+        fields=templates,
+        when={heading(column): _condition(value) for column, value in when.items()},
+        split={heading(column): between for column, between in split.items()},
     )
+    for column, between in made.split.items():
+        if not isinstance(between, str) or not between:
+            raise MappingError(f'{where}, split: {column} is {between!r:.80}: give what stands between, such as ";"')
+        if column not in made.columns:
+            raise MappingError(f"{where}, split speaks of the column {column!r}, which no field of this fact has")
+    return made
 
 
 def _condition(value: object) -> Condition:
     if isinstance(value, bool):
         return value
-    return frozenset(fold(str(text)) for text in (value if isinstance(value, list) else [value]))
+    return frozenset(fold(str(text)) for text in (value if isinstance(value, list | tuple) else [value]))
 
 
-def _table(told: object, known: Mapping[str, type], where: str) -> dict[str, Any]:
-    table = _dict(told, where)
-    for name, value in table.items():
-        if name not in known:
-            raise MappingError(f"{where} has {name!r}, which means nothing: use {', '.join(known)}")
-        if not isinstance(value, known[name]):
-            raise MappingError(f"{where}: {name} is {value!r:.80}: give a {_KINDS[known[name]]}")
-    return dict(table)
+def _headed(by_column: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    return {heading(column): texts | {""} for column, texts in by_column.items()}
 
 
-_KINDS = {list: "list", bool: "true or false", str: "text", dict: "table"}
+def _party_rules(spelling: Spelling) -> PartyRules | None:
+    parties = spelling.parties
+    if parties is None:
+        return None
+    if parties.languages and parties.iso is False:
+        raise MappingError(", [parties]: languages name those of names of states, which iso = false leaves out")
+    return PartyRules(
+        states=bool(parties.iso or parties.languages),
+        languages=parties.languages,
+        keep_unresolved=parties.unresolved == "keep",
+        aliases=parties.aliases,
+    )
 
 
-def _dict(told: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(told, Mapping):
-        raise MappingError(f"{where} is {told!r:.80}: give a table")
-    return told
+def _file_rules(spelling: Spelling) -> FileRules:
+    file = spelling.file
+    missing = spelling.missing if isinstance(spelling.missing, frozenset) else frozenset({""})
+    fill_down = tuple(map(heading, file.fill_down))
+    return attrs.evolve(file, fill_down=fill_down, missing=missing)
 
 
-def cell_text(value: object, missing: frozenset[str]) -> str:
-    """A cell as text, without white space around it; "" where it says nothing."""
-    match value:
-        case None:
-            return ""
-        case float() if value != value:  # noqa: PLR0124 - not a number: how data frames leave a cell empty
-            return ""
-        case float() if value.is_integer():
-            text = str(int(value))
-        case datetime():
-            text = value.date().isoformat() if value.time().isoformat() == "00:00:00" else value.isoformat()
-        case date():
-            text = value.isoformat()
-        case _:
-            text = str(value).strip()
-    return "" if text in missing else text
+def _values(tables: Mapping[str, Mapping[str, Any]], each: Iterable[FactTemplate]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what texts mean in each field, by their folded forms; raises MappingError for what no fact can have."""
+    values: dict[str, Mapping[str, Any]] = {}
+    for field, meanings in tables.items():
+        classes = [fact.event for fact in each if field in fact.fields]
+        if not classes:
+            raise MappingError(f": [values.{field}] is about no field of [[each]]: check its name")
+        for text, meaning in meanings.items():
+            for cls in classes:
+                kind = fields_of(cls)[field]
+                with _within(f", [values.{field}]: {text!r} means {meaning!r:.80}"):
+                    check_field(cls, field, (meaning,) if kind == "texts" and isinstance(meaning, str) else meaning)
+        values[field] = {fold(text): meaning for text, meaning in meanings.items()}
+    return values
+
+
+def _check_used(mapping: TableMapping) -> None:
+    """Raise MappingError for a constant that is neither a column nor a field left open."""
+    spoken = mapping.columns | {column for fact in (*mapping.first, *mapping.each) for column in fact.columns}
+    templates = [*mapping.source.values(), mapping.key, mapping.year, mapping.zone]
+    spoken |= {column for one in templates if isinstance(one, Template) for column in one.columns}
+    for name in mapping.constants:
+        if name not in spoken:
+            raise MappingError(
+                f" has no column {{{name}}}, nor does a fact of it leave a field {name!r} open: leave it out"
+            )
+
+
+class _within:  # noqa: N801 - it reads as the statement that it is
+    """Turns an InvalidValueError of a block into a MappingError that says where it is."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InvalidValueError):
+            raise MappingError(f"{self._where}: {error}") from None
+
+
+def unknown_columns(mapping: TableMapping, seen: Collection[str]) -> set[str]:
+    """Return the columns that a mapping speaks of and no row has, neither whole nor as a path into an object."""
+    return {
+        column
+        for column in mapping.columns
+        if column not in seen and column.partition(".")[0] not in seen and place_of(column) is None
+    }

@@ -71,7 +71,7 @@ def fold(text: str) -> str:
     Republic").
     Everything else, diacritics included, is kept, so that different names stay different.
     """
-    return _ARTICLES.sub("", _ironed(text), count=1)
+    return _ARTICLES.sub("", ironed(text), count=1)
 
 
 def same_name(one: NameParts, other: NameParts) -> bool:
@@ -81,17 +81,18 @@ def same_name(one: NameParts, other: NameParts) -> bool:
     only, the other may have them in either order. Nothing is left out, nothing shortened.
     """
     if one.family and other.family:
-        return (_ironed(one.family), _ironed(one.given)) == (_ironed(other.family), _ironed(other.given))
+        return (ironed(one.family), ironed(one.given)) == (ironed(other.family), ironed(other.given))
     return not _orders(one).isdisjoint(_orders(other))
 
 
 def _orders(name: NameParts) -> set[str]:
     if not name.family:
-        return {_ironed(name.sort)}
-    return {_ironed(f"{name.family} {name.given}"), _ironed(f"{name.given} {name.family}")}
+        return {ironed(name.sort)}
+    return {ironed(f"{name.family} {name.given}"), ironed(f"{name.given} {name.family}")}
 
 
-def _ironed(text: str) -> str:
+def ironed(text: str) -> str:
+    """Return a text without what its writing may differ in: compatibility characters, case, white space, ’ for '."""
     folded = unicodedata.normalize("NFKC", text.replace("’", "'")).casefold()
     # Folding the case can leave a text unnormalised.
     return " ".join(unicodedata.normalize("NFKC", folded).split())

@@ -24,6 +24,15 @@ def history(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tup
     return Rows(_steps(connection, log, (entries[position] for position in sorted(entries))))
 
 
+def amended_subjects(connection: sqlite3.Connection) -> frozenset[str]:
+    """Return the subjects of which a fact was amended."""
+    found = connection.execute(
+        "SELECT subject FROM events WHERE position IN (SELECT position FROM amendments)"
+        " UNION SELECT moved_to FROM amendments WHERE moved_to IS NOT NULL"
+    )
+    return frozenset(subject for (subject,) in found)
+
+
 def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
     found: list[Entry] = []
     while page := log.of_subject(subject, version=found[-1].version if found else 0):

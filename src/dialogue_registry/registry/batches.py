@@ -18,50 +18,51 @@ from dialogue_registry.registry.argument_checks import (
 from dialogue_registry.registry.recorder import Call, Item
 from dialogue_registry.registry.session import Session
 
+#: A fact alone, with its source, or with its source and citation.
+_Given = Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]
+
 
 def record(
     session: Session,
-    facts: Sequence[Fact],
+    facts: Sequence[_Given],
     *,
     source: Source | None,
     citation: Citation | None,
     by: str,
     expected: int | None,
 ) -> tuple[RecordedEvent, ...]:
-    """Record facts, all or none; see ``Registry.record()``."""
-    source_json = encode_source(check_source(source))
-    check_citation(citation)
-    kinds = session.log.codec.kinds
-    items = [Item(check_fact(kinds, fact, number), source_json, citation) for number, fact in enumerate(facts)]
+    """Record facts, each alone or with its source and citation, all or none; see ``Registry.record()``."""
+    codec = session.log.codec
+    items = list(_with_origins(codec.kinds, facts, source, citation))
     check_text(by, "by")
     if expected is not None:
         check_number(expected, "expected")
     if not items:
         return ()
-    codec = session.log.codec
     try:
         outcomes = session.write(lambda: session.recorder.record(items, by, expected, session.call))
     except RefusedError as refusal:
         if len(items) > 1 and refusal.item is not None:
             refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
         raise
-    # The facts and their source are at hand, and need not be decoded from the entries.
+    # The facts and their sources are at hand, and need not be decoded from the entries.
+    origins = (given[1] if isinstance(given, tuple) else source for given in facts)
     return tuple(
         recorded(
             entry,
-            fact if new and entry.type != "meeting.shared" else None,
-            source if entry.source == source_json else None,
+            item.fact if new and entry.type != "meeting.shared" else None,
+            origin if entry.source == item.source else None,
             codec=codec,
             new=new,
             note=note,
         )
-        for (entry, new, note), fact in zip(outcomes, facts, strict=True)
+        for (entry, new, note), item, origin in zip(outcomes, items, origins, strict=True)
     )
 
 
 def record_all(
     session: Session,
-    items: Iterable[Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]],
+    items: Iterable[_Given],
     source: Source | None,
     by: str,
     *,
@@ -73,7 +74,7 @@ def record_all(
     check_text(by, "by")
     done = appended = 0
     call = Call() if session.call is None else session.call
-    stream = _with_sources(session.log.codec.kinds, items, source)
+    stream = _with_origins(session.log.codec.kinds, items, source, None)
     while page := list(islice(stream, batch)):
         appended += _record_page(session, page, by, done, call)
         done += len(page)
@@ -82,23 +83,26 @@ def record_all(
     return appended
 
 
-def _with_sources(
-    kinds: Kinds,
-    items: Iterable[Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]],
-    source: Source | None,
+def _with_origins(
+    kinds: Kinds, items: Iterable[_Given], source: Source | None, citation: Citation | None
 ) -> Iterator[Item]:
-    """Yield each fact with its source as stored, which is encoded only where it differs from the one before."""
+    """Yield each fact with its source as stored, which is encoded only where it differs from the one before.
+
+    ``source`` and ``citation`` are those of facts that come alone.
+    """
+    check_citation(citation)
     last, source_json = source, encode_source(check_source(source))
     for number, item in enumerate(items):
         if isinstance(item, tuple) and len(item) not in (2, 3):
             raise InvalidValueError(
                 f"item {number + 1}: {item!r:.80} is no fact, nor a fact with its source (and its citation)"
             )
-        fact, origin, citation = (*item, None)[:3] if isinstance(item, tuple) else (item, source, None)
-        check_citation(citation)
+        fact, origin, cited = (*item, None)[:3] if isinstance(item, tuple) else (item, source, citation)
+        if cited is not citation:
+            check_citation(cited)
         if origin is not last:
             last, source_json = origin, encode_source(check_source(origin))
-        yield Item(check_fact(kinds, fact, number), source_json, citation)
+        yield Item(check_fact(kinds, fact, number), source_json, cited)
 
 
 def _record_page(session: Session, page: list[Item], by: str, done: int, call: Call) -> int:

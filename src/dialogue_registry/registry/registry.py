@@ -18,7 +18,7 @@ from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
 from dialogue_registry.queries.counts import Counts, Rule, find_rule
-from dialogue_registry.queries.history import history
+from dialogue_registry.queries.history import amended_subjects, history
 from dialogue_registry.queries.reader import BY_DAY
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
@@ -218,6 +218,11 @@ class Snapshot:
         with self._session.reading():
             return history(self._session.connection, self._session.log, subject)
 
+    def amended_subjects(self) -> frozenset[str]:
+        """Return the dialogues, series and meetings of which a fact was corrected or retracted."""
+        with self._session.reading():
+            return amended_subjects(self._session.connection)
+
     def search(self, text: str, *, limit: int = 20) -> tuple[Found, ...]:
         """Return the facts that hold all words: titles, names, offices, topics, activities, outcomes, places.
 
@@ -302,13 +307,13 @@ class Registry(Snapshot):
 
     def record(
         self,
-        *events: Fact,
+        *events: Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None],
         source: Source | None = None,
         cite: Citation | None = None,
         by: str = "",
         expected: int | None = None,
     ) -> tuple[RecordedEvent, ...]:
-        """Record facts, all or none; durable on return.
+        """Record facts, or pairs of a fact and its source, all or none; durable on return.
 
         Returns one recorded event per event, in order. Where the log has the same fact with
         the same source already, that one is returned; ``new`` says which it is, and ``note``

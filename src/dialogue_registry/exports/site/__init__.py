@@ -1,1 +1,1 @@
-"""A registry published as a folder that Datasette serves (extra ``[publish]``)."""
+"""A registry as a site of plain pages: first the pages as values, then their writers (extra ``site``)."""

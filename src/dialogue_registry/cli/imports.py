@@ -1,0 +1,154 @@
+"""The commands that take in tables of others: import, mapping."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dialogue_registry.cli.main import command
+from dialogue_registry.cli.options import file_argument, shown_option, source_options, take_source
+from dialogue_registry.cli.output import as_json, plain, progress_bar, put, say, show
+from dialogue_registry.errors import StoppedImportError, UnreadableFileError
+from dialogue_registry.imports.files import READABLE
+from dialogue_registry.imports.importer import import_table
+from dialogue_registry.imports.report import ImportReport, as_data
+from dialogue_registry.registry.registry import Registry
+
+_set_option = click.option(
+    "--set", "constants", metavar="NAME=TEXT", multiple=True,
+    help="A column of the mapping, or a field it leaves open, with the same text in all rows; may be repeated.",
+)  # fmt: skip
+
+
+@command(
+    name="import",
+    example="dialogue-registry import ca-jad.db examples/data/delegates.csv --mapping examples/data/delegates.toml",
+)
+@file_argument
+@click.argument("rows")
+@click.option("--mapping", metavar="FILE", help="TOML or JSON: which column holds which field.")
+@click.option(
+    "--format", "kind", type=click.Choice([*READABLE, "events"]), help="The format of ROWS; by default its ending."
+)
+@click.option(
+    "--event", metavar="EVENT", help="The event of each row, without a mapping: DelegateAttended, for example."
+)
+@click.option(
+    "--line", "lines", metavar="PATTERN", multiple=True,
+    help='The pattern of each line of a list, such as "{name}, {office}"; of several, the first that fits.',
+)  # fmt: skip
+@_set_option
+@click.option("--dry-run", is_flag=True, help="Report all problems, and record nothing.")
+@click.option("--strict", is_flag=True, help="Record nothing unless every row can be.")
+@click.option(
+    "--verbose", is_flag=True, help="Report every row that was not recorded, in place of a line for each cause."
+)
+@source_options
+@shown_option
+def import_(
+    file: str, rows: str, *, mapping: str | None, kind: str | None, event: str | None, lines: tuple[str, ...],
+    constants: tuple[str, ...], dry_run: bool, strict: bool, verbose: bool, shown: str | None, by: str, **given: Any,
+) -> None:  # fmt: skip
+    """Record the rows of a table (a workbook, CSV, JSON, JSON Lines or TOML), or append an exported log.
+
+    ROWS is a file, or - for standard input. FILE is made if it is missing. Importing the
+    same table again changes nothing. Ends with exit code 1 if a row was in conflict,
+    unresolved or refused; the others are recorded all the same, unless --strict.
+
+    With --line, ROWS is a list of lines as one pastes it from a release.
+    """
+    source, same = take_source(given), taken_constants(constants, event)
+    if rows == "-" and kind is None and not lines:
+        raise click.UsageError("standard input has no ending that says what it is: give --format")
+    if event is not None and mapping is not None:
+        raise click.UsageError("the mapping says what each row is: leave --event out")
+    if rows != "-" and not Path(rows).exists():
+        raise UnreadableFileError(f"there is no file {rows}: check the path")
+    if kind == "events" or (kind is None and mapping is None and not lines and _is_export(Path(rows))):
+        options: dict[str, Any] = {
+            "--mapping": mapping, "--source": source, "--by": by, "--strict": strict, "--line": lines, "--set": same,
+        }  # fmt: skip
+        if stray := [option for option, value in options.items() if value]:
+            raise click.UsageError(f"an exported log comes in as it was recorded, or not at all: leave {stray[0]} out")
+        _import_events(file, rows, shown, dry_run=dry_run)
+        return
+    try:
+        with _importing(file, dry_run=dry_run) as registry, progress_bar("rows") as progress:
+            report = import_table(
+                registry, rows, mapping, source=source, by=by, dry_run=dry_run, strict=strict, format=kind,
+                constants=same, line=lines, progress=progress,
+            )  # fmt: skip
+    except StoppedImportError as error:
+        if isinstance(error.report, ImportReport):
+            _show_report(error.report, shown, verbose=verbose)
+        raise
+    _show_report(report, shown, verbose=verbose)
+    if report.problems:
+        sys.exit(1)
+
+
+def taken_constants(given: tuple[str, ...], event: str | None) -> dict[str, str]:
+    """Return the columns that --set and --event give the same text in all rows."""
+    same: dict[str, str] = {} if event is None else {"event": event}
+    for item in given:
+        name, equals, text = item.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"--set is {item!r}: give a name and a text, such as --set dialogue=apt")
+        same[name.strip()] = text
+    return same
+
+
+def _show_report(report: ImportReport, shown: str | None, *, verbose: bool) -> None:
+    """Print a report: all of it, but as CSV or lines its rows, and the figures on standard error."""
+    if shown == "json":
+        put(as_json(plain(as_data(report))))
+        return
+    say(report.text(verbose=verbose), err=shown is not None)
+    if shown is not None:
+        show(report.of_rows, "row outcome reason", shown)
+
+
+def _import_events(file: str, rows: str, shown: str | None, *, dry_run: bool) -> None:
+    """Import an exported log."""
+    with _importing(file, dry_run=dry_run) as registry:
+        row: dict[str, Any] = {}
+        with (
+            nullcontext(sys.stdin.buffer) if rows == "-" else Path(rows).open("rb") as lines,
+            progress_bar("events") as progress,
+            registry.transaction(dry_run=True) if dry_run else nullcontext(),
+        ):
+            row["events"] = registry.import_events(lines, progress=progress)
+            row |= {**registry.head._asdict(), "dry_run": dry_run}
+    if shown is not None:
+        show([row], "events position digest dry_run", shown)
+        return
+    did = "would be imported, the log would end" if dry_run else "imported, the log ends"
+    say(f"{row['events']} events {did} at {row['position']}:{row['digest']}", err=True)
+
+
+@contextmanager
+def _importing(file: str, *, dry_run: bool) -> Iterator[Registry]:
+    """Open a registry to import into; a file that is missing is made only if the import succeeds."""
+    missing = "://" not in file and not Path(file).exists()
+    with ExitStack() as undo, Registry.open(None if dry_run and missing else file) as registry:
+        try:
+            yield registry
+        except BaseException:
+            if missing and not dry_run and registry.position == 0:
+                undo.callback(_remove, file)  # once it is closed
+            raise
+
+
+def _remove(file: str) -> None:
+    for part in ("", "-wal", "-shm"):
+        Path(f"{file}{part}").unlink(missing_ok=True)
+
+
+def _is_export(path: Path) -> bool:
+    if path.suffix.lower() not in (".jsonl", ".ndjson"):
+        return False
+    with path.open("rb") as lines:
+        return b'"specversion"' in next((line for line in lines if line.strip()), b"")

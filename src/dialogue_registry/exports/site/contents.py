@@ -1,0 +1,206 @@
+"""What all pages of a site share: the registry that is shown, how its things are named, and where they stand."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from dialogue_registry.charts.language import Language
+from dialogue_registry.exports.site import addresses
+from dialogue_registry.exports.site.page import Cell, Field, Link, Several, number_path
+from dialogue_registry.exports.site.staging import Staging
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Format, Source
+from dialogue_registry.model.status import Status
+from dialogue_registry.queries.counts import Bounds
+from dialogue_registry.queries.results import Dialogue, Meeting, Series
+from dialogue_registry.registry.registry import Snapshot
+
+SOURCES_A_PAGE = 50
+
+#: Phrases for what the model names with a word of its own.
+WORDS: Mapping[str | None, str] = {
+    Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", "unknown": "not known how",
+    None: "not known how", Status.HELD: "held", Status.ANNOUNCED: "announced", Status.POSTPONED: "postponed",
+    Status.CANCELLED: "cancelled",
+}  # fmt: skip
+
+
+@attrs.frozen
+class About:
+    """What is said of the site as a whole."""
+
+    title: str
+    description: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    source: str = ""
+    source_url: str = ""
+    base_url: str = ""
+
+
+@attrs.frozen
+class Label:
+    """A meeting as others speak of it: its name, its date in words, where its page is, its place in time."""
+
+    id: str
+    name: str
+    short: str
+    date: str
+    path: str
+    number: int
+
+
+class Contents:
+    """The registry as the pages show it."""
+
+    def __init__(self, registry: Snapshot, staging: Staging, language: Language, about: About) -> None:
+        self.registry = registry
+        self.staging = staging
+        self.say = language
+        self.about = about
+        self.dialogues: Mapping[str, Dialogue] = {one.dialogue: one for one in registry.dialogues()}
+        self.series: Mapping[str, Series] = {one.series: one for one in registry.series()}
+        self.party_names: Mapping[str, str] = {
+            party.party: party.name for one in reversed(self.dialogues.values()) for party in reversed(one.parties)
+        }
+        self.labels: dict[str, Label] = {}
+        self.by_number: list[Label] = []
+        self.series_of: list[str] = []
+        for meeting in registry.meetings():
+            self._add_label(meeting)
+
+    def _add_label(self, meeting: Meeting) -> None:
+        series = self.series[meeting.series]
+        name = meeting.title or self._numbered(series.name, meeting)
+        short = self._numbered(series.abbreviation or series.name, meeting)
+        path = addresses.of_id("meetings", meeting.meeting)
+        label = Label(meeting.meeting, name, short, self.say.date(meeting.date), path, len(self.by_number))
+        self.labels[meeting.meeting] = label
+        self.by_number.append(label)
+        self.series_of.append(meeting.series)
+
+    def _numbered(self, series: str, meeting: Meeting) -> str:
+        if meeting.ordinal is None and meeting.date is not None:
+            return self.say("{series}, {date}", series=series, date=self.say.date(meeting.date))
+        if meeting.ordinal is None:
+            return f"{series} ({self.word(meeting.status)})"
+        return self.say("{ordinal} {series}", ordinal=self.say.ordinal(meeting.ordinal), series=series)
+
+    # --- links -----------------------------------------------------------------------------
+
+    def meeting_link(self, meeting: str, root: str = "../", *, text: str = "") -> Link | str:
+        """Return a link to a meeting; only its id where it is not recorded."""
+        label = self.labels.get(meeting)
+        return Link(text or label.name, f"{root}{label.path}.html") if label else meeting
+
+    def series_link(self, series: str, root: str = "../", text: str = "") -> Link:
+        """Return a link to a series."""
+        return Link(text or self.series[series].name, f"{root}{addresses.of_id('series', series)}.html")
+
+    def dialogue_link(self, dialogue: str, root: str = "../") -> Link:
+        """Return a link to a dialogue."""
+        return Link(self.dialogues[dialogue].name, f"{root}{addresses.of_id('dialogues', dialogue)}.html")
+
+    def party_name(self, party: str) -> str:
+        """Return the name of a party; its code where it never joined a dialogue."""
+        return self.party_names.get(party, party)
+
+    def party_link(self, party: str, root: str = "../") -> Link:
+        """Return a link to a party."""
+        return Link(self.party_name(party), f"{root}{addresses.of_party(party)}.html")
+
+    def subject_link(self, subject: str, root: str = "../") -> Link | str:
+        """Return a link to a dialogue, a series or a meeting; the id alone where it is none of them."""
+        if subject in self.labels:
+            return self.meeting_link(subject, root)
+        if subject in self.series:
+            return self.series_link(subject, root)
+        return self.dialogue_link(subject, root) if subject in self.dialogues else subject
+
+    def source_href(self, number: int, root: str = "../") -> str:
+        """Return where the source of a number stands."""
+        page = number_path("sources/index", (number - 1) // SOURCES_A_PAGE + 1)
+        return f"{root}{page}.html#s{number}"
+
+    def sources(self, sources: Sequence[Source], root: str = "../") -> Cell:
+        """Return links to sources, by their titles."""
+        links = [
+            Link(title, self.source_href(self.staging.source_number(source), root))
+            for title, source in zip(self._told_apart(sources), sources, strict=True)
+        ]
+        return links[0] if len(links) == 1 else Several(links, "; ")
+
+    def _told_apart(self, sources: Sequence[Source]) -> list[str]:
+        """Return the titles of sources; beside those that stand twice, in what these differ."""
+        titles = [source.title for source in sources]
+        if len(set(titles)) == len(titles):
+            return titles
+        names = []
+        for source in sources:
+            alike = [other for other in sources if other.title == source.title]
+            said = {"language": source.language, "kind": source.kind, "publisher": source.publisher,
+                    "published": self.say.date(source.published)}  # fmt: skip
+            differing = [
+                text for name, text in said.items() if text and len({getattr(other, name) for other in alike}) > 1
+            ]
+            names.append(f"{source.title} ({', '.join(differing[:2])})" if differing else source.title)
+        return names
+
+    def support(self, kind: str, subject: str, rows: Iterable[Any]) -> None:
+        """Keep which sources say what the rows of an answer say about a subject."""
+        for row in rows:
+            self.staging.support(kind, subject, row.sources)
+
+    # --- words -----------------------------------------------------------------------------
+
+    def word(self, value: str | None) -> str:
+        """Return a format or a status in words."""
+        return self.say(WORDS.get(value, str(value)))
+
+    def bounds(self, bounds: Bounds) -> str:
+        """Return how many, in words: a number, or from which to which."""
+        if bounds.certain == bounds.possible:
+            return self.say.number(bounds.certain)
+        return f"{self.say.number(bounds.certain)}–{self.say.number(bounds.possible)}"
+
+    def in_words(self, text: str) -> str:
+        """Return a sentence of the library with dates and names of fields in words, and meetings by their names."""
+        text = _DATE.sub(lambda found: self._date_in_words(found[0]), text)
+        text = _ID.sub(lambda found: self._named(found[0]), text)
+        return _FIELD.sub(lambda found: found[0].replace("_", " "), text)
+
+    def _named(self, id_: str) -> str:
+        if id_ in self.labels:
+            return self.labels[id_].name
+        if id_ in self.series:
+            return self.series[id_].name
+        return self.dialogues[id_].name if id_ in self.dialogues else id_
+
+    def _date_in_words(self, text: str) -> str:
+        try:
+            return self.say.date(PartialDate.of(text))
+        except ValueError:  # it only looks like one
+            return text
+
+    def fields(self, **said: Cell) -> list[Field]:
+        """Return fields with their labels, those that say something."""
+        labels = {name: self.say(name.replace("_", " ").capitalize()) for name in said}
+        return [Field(labels[name], cell) for name, cell in said.items() if cell not in ("", ())]
+
+
+_DAY = r"\d{4}-\d\d-\d\d"
+_DATE = re.compile(rf"\[{_DAY}\.\.{_DAY}\]|{_DAY}/{_DAY}|(?<![\w/.-])\d{{4}}-\d\d(?:-\d\d)?(?![\w/-])")
+#: Only what looks like no word of a sentence is taken for an id.
+_ID = re.compile(r"\b[a-z0-9][a-z0-9._]*(?:[/-][a-z0-9][a-z0-9._]*)+")
+_FIELD = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+
+
+def source_data(source: Source) -> dict[str, Any]:
+    """Return a source as JSON has it, with what is known of it."""
+    data = {
+        "title": source.title, "url": source.url, "publisher": source.publisher,
+        "published": source.published and source.published.text, "language": source.language, "kind": source.kind,
+    }  # fmt: skip
+    return {name: value for name, value in data.items() if value}

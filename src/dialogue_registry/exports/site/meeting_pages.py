@@ -1,0 +1,197 @@
+"""The page of each meeting: when and where, who took part, what was discussed and agreed, and who says so."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from dialogue_registry.exports.site.contents import Contents, Label
+from dialogue_registry.exports.site.finding_pages import dispute_table, finding_table
+from dialogue_registry.exports.site.overview_pages import meeting_data
+from dialogue_registry.exports.site.page import Band, Cell, Field, Link, Page, Part, Row, Several, Table
+from dialogue_registry.exports.site.staging import Seat
+from dialogue_registry.exports.site.structured import meeting_node
+from dialogue_registry.model.events import Role
+from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.status import Status
+from dialogue_registry.queries.reconciliation import Finding
+from dialogue_registry.queries.results import Dispute, Meeting
+
+
+def gather_attendance(contents: Contents) -> None:
+    """Ask who took part in each meeting, and keep it for the pages of meetings, people and parties."""
+    for label in contents.by_number:
+        contents.staging.add_meeting(label.number, label.id, contents.registry.attendance(label.id))
+
+
+class MeetingPages:
+    """Makes the pages of meetings."""
+
+    def __init__(self, contents: Contents, findings: Sequence[Finding], disputes: Sequence[Dispute]) -> None:
+        self._c = contents
+        self._say = contents.say
+        self._stated: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if finding.statement.reported_at:
+                self._stated.setdefault(finding.statement.reported_at, []).append(finding)
+        self._disputed: dict[str, list[Dispute]] = {}
+        for dispute in disputes:
+            self._disputed.setdefault(subject_of(dispute.claim), []).append(dispute)
+
+    def __iter__(self) -> Iterator[Page]:
+        """Yield the pages, series by series; a meeting of several series has one page."""
+        written: set[str] = set()
+        for series in self._c.series:
+            meetings = self._c.registry.meetings(series)
+            labels = [self._c.labels[meeting.meeting] for meeting in meetings]
+            before = dict(zip(labels[1:], labels, strict=False))
+            after = dict(pairwise(labels))
+            for meeting, label in zip(meetings, labels, strict=True):
+                if meeting.meeting not in written:
+                    written.add(meeting.meeting)
+                    yield self._page(meeting, label, before.get(label), after.get(label))
+
+    def _page(self, meeting: Meeting, label: Label, before: Label | None, after: Label | None) -> Page:
+        c, say = self._c, self._say
+        series = c.series[meeting.series]
+        c.support("meeting", meeting.meeting, [meeting])
+        seats = c.staging.seats(label.number)
+        parts: list[Part] = []
+        if seats:
+            parts.append(self._attendance(seats))
+        # A later question about absences, levels and head-counts has its place here.
+        parts += self._said(meeting.meeting)
+        if findings := self._stated.get(meeting.meeting):
+            parts.append(finding_table(c, findings, title=say("Counts stated at this meeting")))
+        if disputes := self._disputed.get(meeting.meeting):
+            parts.append(dispute_table(c, disputes, title=say("Disputed")))
+        neighbours = [
+            Link(say(text, name=label.short), f"../{label.path}.html")
+            for text, label in (("Before: {name}", before), ("Next: {name}", after))
+            if label is not None
+        ]
+        return Page(
+            path=label.path,
+            title=label.name,
+            kind=say("Meeting"),
+            trail=[c.dialogue_link(series.dialogue), c.series_link(meeting.series)],
+            fields=[*self._fields(meeting), *([Field("", Several(neighbours, " · "))] if neighbours else [])],
+            parts=parts,
+            data={
+                **meeting_data(meeting),
+                "name": label.name,
+                "sources": [source.title for source in meeting.sources],
+                "attendance": _seats_data(seats),
+                "topics": [topic.topic for topic in self._topics],
+                "activities": [activity.title for activity in self._activities],
+                "outcomes": [outcome.title for outcome in self._outcomes],
+            },
+            structured=meeting_node(c, meeting, label.name),
+        )
+
+    def _fields(self, meeting: Meeting) -> list[Field]:
+        c, say = self._c, self._say
+        country: Cell = c.party_link(meeting.country) if meeting.country else ""
+        place: Cell = Several([cell for cell in (meeting.place, country) if cell]) if meeting.place or country else ""
+        status = c.word(meeting.status)
+        if meeting.status is Status.POSTPONED and meeting.until is not None:
+            status = say("postponed until {date}", date=say.date(meeting.until))
+        return c.fields(
+            date=say.date(meeting.date) or say("not known"),
+            status=status,
+            reason=meeting.reason,
+            how="" if meeting.format is None else c.word(meeting.format),
+            place=place,
+            number="" if meeting.ordinal is None else say("{n}, as printed on it", n=meeting.ordinal),
+            series=c.series_link(meeting.series),
+            sources=c.sources(meeting.sources),
+        )
+
+    # --- who took part -----------------------------------------------------------------------
+
+    def _attendance(self, seats: Sequence[Seat]) -> Table:
+        """Return the delegates by party; a source that all of them share is named once."""
+        c, say = self._c, self._say
+        citations = {seat.citation for seat in seats}
+        by_party: dict[str, list[Seat]] = {}
+        for seat in seats:
+            by_party.setdefault(seat.party, []).append(seat)
+        rows: list[Row] = []
+        for party, of_party in by_party.items():
+            number = say("{n} delegates", n=len(of_party)) if 1 < len(of_party) < len(seats) else ""
+            link = c.party_link(party)
+            rows.append(Band(Several([link, number], ": ") if number else link))
+            for seat in of_party:
+                row: list[Cell] = [self._name(seat), self._capacity(seat)]
+                if len(citations) > 1:
+                    row.append(self._cited(seat.citation))
+                rows.append(row)
+        columns = [say("Name"), say("Office and role")]
+        note: Cell = ""
+        if len(citations) > 1:
+            columns.append(say("Source"))
+        elif seats[0].citation:
+            note = Several([say("Source"), self._cited(seats[0].citation)], ": ")
+        total = say.plural(len(seats), "Who took part: one delegate", "Who took part: {n} delegates")
+        return Table(title=total, note=note, columns=columns, rows=rows, anchor="delegates")
+
+    def _name(self, seat: Seat) -> Cell:
+        if not seat.page:
+            return seat.name or self._say("not named")
+        return Link(seat.name, f"../{seat.page}.html{f'#{seat.anchor}' if seat.anchor else ''}")
+
+    def _capacity(self, seat: Seat) -> str:
+        office = seat.office
+        if seat.role != Role.DELEGATE:
+            role = self._say(seat.role)
+            office = f"{office} ({role})" if office else role
+        if seat.on_behalf_of:
+            office = f"{office}, {self._say('on behalf of {name}', name=seat.on_behalf_of)}".removeprefix(", ")
+        return office
+
+    def _cited(self, citation: str) -> Cell:
+        """Return links to sources by their numbers: in a table of hundreds of rows, titles would say the same."""
+        numbers = [int(number) for number in citation.split()]
+        titles = {number: self._c.staging.source_title(number) for number in numbers}
+        return Several([Link(title, self._c.source_href(number)) for number, title in titles.items()], "; ")
+
+    # --- what was said -----------------------------------------------------------------------
+
+    def _said(self, meeting: str) -> Iterator[Part]:
+        c, say, registry = self._c, self._say, self._c.registry
+        self._topics = registry.topics(meeting)
+        self._activities = registry.activities(meeting)
+        self._outcomes = registry.outcomes(meeting)
+        for kind, answers in (
+            ("topic", self._topics), ("activity", self._activities), ("outcome", self._outcomes),
+        ):  # fmt: skip
+            c.support(kind, meeting, answers)
+        if self._topics:
+            rows: list[Row] = [(topic.topic, c.sources(topic.sources)) for topic in self._topics]
+            yield Table(title=say("Discussed"), columns=(say("Topic"), say("Source")), rows=rows, anchor="topics")
+        if self._outcomes:
+            rows = [(one.title, one.kind, c.sources(one.sources)) for one in self._outcomes]
+            columns = [say("Outcome"), say("Kind"), say("Source")]
+            yield Table(title=say("Agreed"), columns=columns, rows=rows, anchor="outcomes")
+        if self._activities:
+            rows = [
+                (one.title, one.field, "; ".join(one.organisers), say.date(one.date), c.sources(one.sources))
+                for one in self._activities
+            ]
+            columns = [say("Activity"), say("Field"), say("Organisers"), say("Date"), say("Source")]
+            note = say("Reported at the meeting; they are no meetings of a series, and are never counted.")
+            yield Table(title=say("Related activities"), note=note, columns=columns, rows=rows, anchor="activities")
+
+
+def _seats_data(seats: Sequence[Seat]) -> Mapping[str, Any]:
+    """Return who took part as JSON has it: capacities once, since most are those of several people."""
+    capacities: dict[tuple[str, ...], int] = {}
+    rows = []
+    for seat in seats:
+        capacity = (seat.party, seat.office, seat.role, seat.on_behalf_of)
+        rows.append((seat.name, capacities.setdefault(capacity, len(capacities))))
+    return {
+        "capacity_fields": ("party", "office", "role", "on_behalf_of"),
+        "capacities": list(capacities),
+        "fields": ("name", "capacity"),
+        "rows": rows,
+    }

@@ -1,0 +1,323 @@
+"""The front page, and the pages of dialogues and series: how many meetings there were, and by which source."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from dialogue_registry.exports.site import addresses
+from dialogue_registry.exports.site.contents import Contents
+from dialogue_registry.exports.site.finding_pages import finding_row, finding_table
+from dialogue_registry.exports.site.page import ROWS, Cell, Field, Image, Items, Link, Page, Part, Several, Table
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Format
+from dialogue_registry.model.status import Status
+from dialogue_registry.queries.counts import FORMATS, Count, Counts
+from dialogue_registry.queries.reconciliation import Finding
+from dialogue_registry.queries.results import Dialogue, Meeting, Series
+
+_FRONT = 60
+"""So many series stand on the front page; of more, those of most meetings."""
+_SOON, _LATELY = 12, 6
+"""So many meetings to come, and so many held last, stand on the front page."""
+
+
+class Overview:
+    """Makes the pages from which readers start."""
+
+    def __init__(self, contents: Contents, findings: Sequence[Finding]) -> None:
+        self._c = contents
+        self._say = contents.say
+        self._counts: Counts = contents.registry.counts()
+        self._by_years: dict[int, Counts] = {}
+        self._findings: dict[str, list[Finding]] = {}
+        for finding in findings:
+            self._findings.setdefault(finding.statement.series, []).append(finding)
+
+    # --- the front page --------------------------------------------------------------------
+
+    def front(self, pictures: Sequence[Image], downloads: Sequence[Link], as_of: str) -> Page:
+        """Return the front page: the numbers, what is next, the pictures, what can be had."""
+        c, say = self._c, self._say
+        most_held = sorted(c.series.values(), key=lambda one: -self._counts[one.series].total.possible)
+        shown = list(c.series.values()) if len(c.series) <= _FRONT else most_held[:_FRONT]
+        numbers = self._numbers(shown, root="", title=say("How many meetings were held"))
+        if len(shown) < len(c.series):
+            every = Link(say("All {n} series", n=say.number(len(c.series))), "series/index.html")
+            numbers = attrs.evolve(numbers, note=every)
+        parts: list[Part] = [numbers]
+        meetings = c.registry.meetings(status=Status.ANNOUNCED)
+        postponed = [meeting for meeting in c.registry.meetings(status=Status.POSTPONED) if meeting.until is not None]
+        coming = [*meetings, *postponed]
+        parts.append(self._coming(coming[-_SOON:]))
+        held = [meeting for meeting in c.registry.meetings(status=Status.HELD) if meeting.date is not None]
+        if held:
+            parts.append(self._lately(held[: -_LATELY - 1 : -1]))
+        parts += pictures
+        parts.append(Items(title=say("To take away"), items=downloads, anchor="downloads"))
+        fields = []
+        if c.about.description:
+            fields.append(Field("", c.about.description))
+        return Page(
+            path="index", title=c.about.title, kind="front", fields=fields, parts=parts, template="front.html",
+            data={
+                "title": c.about.title,
+                "as_of": as_of,
+                "series": {series: _count_data(count) for series, count in self._counts.items()},
+                "announced": [meeting.meeting for meeting in coming],
+            },
+        )  # fmt: skip
+
+    def _coming(self, meetings: Sequence[Meeting]) -> Table:
+        say = self._say
+        rows = [
+            (
+                say.date(meeting.until or meeting.date) or say("not known"),
+                self._c.meeting_link(meeting.meeting, ""),
+                _place(self._c, meeting),
+                self._c.word(meeting.status),
+                self._c.sources(meeting.sources, ""),
+            )
+            for meeting in meetings
+        ]
+        note = "" if rows else say("No meeting is announced that was not held or cancelled since.")
+        return Table(
+            title=say("What is next"), note=note, rows=rows, anchor="next",
+            columns=(say("Date"), say("Meeting"), say("Place"), say("Status"), say("Source")),
+        )  # fmt: skip
+
+    def _lately(self, meetings: Sequence[Meeting]) -> Table:
+        say = self._say
+        rows = [
+            (
+                say.date(meeting.date),
+                self._c.meeting_link(meeting.meeting, ""),
+                _place(self._c, meeting),
+                self._c.sources(meeting.sources, ""),
+            )
+            for meeting in meetings
+        ]
+        return Table(
+            title=say("Held last"), rows=rows, anchor="last",
+            columns=(say("Date"), say("Meeting"), say("Place"), say("Source")),
+        )  # fmt: skip
+
+    def _numbers(self, of: Sequence[Series], *, root: str = "../", title: str = "") -> Table:
+        """Return the counts of series, each of which leads to its evidence; and what a source stated last."""
+        say = self._say
+        stated = any(self._findings.get(one.series) for one in of)
+        columns = [
+            say("Series"),
+            say("Held"),
+            *(say(how).capitalize() for how in ("in person", "online", "hybrid", "not known how")),
+        ]
+        columns.append(say("Highest number"))
+        if stated:
+            columns += [say("Stated last"), say("By")]
+        rows: list[Sequence[Cell]] = []
+        for one in of:
+            count = self._counts[one.series]
+            link = self._c.series_link(one.series, root)
+            # Behind so many statements, the meetings begin on a later page.
+            evidence = "#meetings" if len(self._findings.get(one.series, ())) < ROWS - 2 else ""
+            row: list[Cell] = [
+                link,
+                Link(self._c.bounds(count.total), f"{link.href}{evidence}"),
+                *(self._c.bounds(count.by_format[format_]) for format_ in FORMATS),
+                "" if count.highest_ordinal is None else count.highest_ordinal,
+            ]
+            if stated:
+                row += self._stated_last(one.series, root)
+            rows.append(row)
+        return Table(title=title, columns=columns, rows=rows, numbers=frozenset(range(1, 7)), anchor="numbers")
+
+    def _stated_last(self, series: str, root: str) -> list[Cell]:
+        findings = self._findings.get(series)
+        if not findings:
+            return [self._say("not stated"), ""]
+        last = [finding for finding in findings if finding.statement.as_of == findings[-1].statement.as_of]
+        said = Several([self._stated(finding) for finding in last])
+        href = f"{root}{addresses.of_id('series', series)}.html#stated"
+        date = Link(self._say.date(last[-1].statement.as_of), href)
+        return [Several([said, date], " · "), self._c.sources(last[-1].sources, root)]
+
+    def _stated(self, finding: Finding) -> str:
+        said = finding.statement
+        number = self._say.number(said.count)
+        return number if said.format is None else f"{number} {self._c.word(said.format)}"
+
+    # --- dialogues -------------------------------------------------------------------------
+
+    def dialogue_pages(self, pictures: dict[str, Sequence[Image]]) -> Iterator[Page]:
+        """Yield the list of dialogues, and a page for each."""
+        c, say = self._c, self._say
+        rows = [
+            (
+                c.dialogue_link(one.dialogue),
+                say.date(one.launched),
+                sum(series.dialogue == one.dialogue for series in c.series.values()),
+                len({party.party for party in one.parties}),
+                c.sources(one.sources),
+            )
+            for one in c.dialogues.values()
+        ]
+        columns = (say("Dialogue"), say("Launched"), say("Series"), say("Parties"), say("Source"))
+        yield Page(
+            path="dialogues/index", title=say("Dialogues"),
+            parts=[Table(columns=columns, rows=rows, numbers=frozenset({2, 3}))],
+            data={"dialogues": [one.dialogue for one in c.dialogues.values()]},
+        )  # fmt: skip
+        for one in c.dialogues.values():
+            yield self._dialogue(one, pictures.get(one.dialogue, ()))
+
+    def _dialogue(self, one: Dialogue, pictures: Sequence[Image]) -> Page:
+        c, say = self._c, self._say
+        c.support("dialogue", one.dialogue, [one])
+        c.support("party", one.dialogue, one.parties)
+        series = [of for of in c.series.values() if of.dialogue == one.dialogue]
+        parties = [
+            (c.party_link(party.party), say.date(party.joined) or say("not known"), c.sources(party.sources))
+            for party in one.parties
+        ]
+        parts: list[Part] = []
+        if series:
+            parts.append(self._numbers(series, title=say("Series")))
+        if parties:
+            columns = (say("Party"), say("Joined"), say("Source"))
+            parts.append(Table(title=say("Parties"), columns=columns, rows=parties, anchor="parties"))
+        # A later question about members on a day, about rates of attendance or a brief has its place here.
+        parts += pictures
+        return Page(
+            path=addresses.of_id("dialogues", one.dialogue), title=one.name, kind=say("Dialogue"),
+            trail=[Link(say("Dialogues"), "../dialogues/index.html")],
+            fields=c.fields(
+                launched=say.date(one.launched), also_called=Several(one.aliases, "; ") if one.aliases else "",
+                sources=c.sources(one.sources),
+            ),
+            parts=parts,
+            data={
+                "dialogue": one.dialogue, "name": one.name, "launched": one.launched.text, "aliases": one.aliases,
+                "series": [of.series for of in series],
+                "parties": [
+                    {"party": party.party, "name": party.name, "joined": party.joined and party.joined.text}
+                    for party in one.parties
+                ],
+            },
+        )  # fmt: skip
+
+    # --- series ----------------------------------------------------------------------------
+
+    def series_pages(self) -> Iterator[Page]:
+        """Yield the list of series, and a page for each."""
+        c, say = self._c, self._say
+        of = list(c.series.values())
+        yield Page(
+            path="series/index", title=say("Series of meetings"), parts=[self._numbers(of)],
+            data={"series": {one.series: one.name for one in of}},
+        )  # fmt: skip
+        for one in of:
+            yield self._series(one, c.registry.meetings(one.series))
+
+    def _series(self, one: Series, meetings: Sequence[Meeting]) -> Page:
+        c, say = self._c, self._say
+        c.support("series", one.series, [one])
+        findings = self._findings.get(one.series, [])
+        c.support("statement", one.series, findings)
+        count = self._counts[one.series]
+        parts: list[Part] = [self._numbers([one], title=say("How many meetings were held"))]
+        if findings:
+            parts.append(finding_table(c, findings, title=say("What sources stated"), of_series=True))
+        parts.append(self._meetings(meetings))
+        if by_year := self._by_year(one, meetings):
+            parts.append(by_year)
+        return Page(
+            path=addresses.of_id("series", one.series), title=one.name, kind=say("Series"),
+            trail=[Link(say("Dialogues"), "../dialogues/index.html"), c.dialogue_link(one.dialogue)],
+            fields=c.fields(
+                dialogue=c.dialogue_link(one.dialogue), abbreviation=one.abbreviation,
+                also_called=Several(one.aliases, "; ") if one.aliases else "", sources=c.sources(one.sources),
+            ),
+            parts=parts,
+            data={
+                "series": one.series, "dialogue": one.dialogue, "name": one.name, "abbreviation": one.abbreviation,
+                "aliases": one.aliases, "count": _count_data(count),
+                "statements": [finding_row(finding) for finding in findings],
+                "meetings": [meeting_data(meeting) for meeting in meetings],
+            },
+        )  # fmt: skip
+
+    def _by_year(self, one: Series, meetings: Sequence[Meeting]) -> Table | None:
+        """Return how many had been held at the end of each year in which that may have changed."""
+        c, say = self._c, self._say
+        days: set[int] = set()
+        for meeting in meetings:
+            if meeting.status is Status.HELD and meeting.date is not None:
+                days |= {meeting.date.earliest.year, meeting.date.latest_start.year}
+        rows = []
+        for year in sorted(days):
+            total = self._as_of(year)[one.series].total
+            rows.append((say.date(PartialDate.of(f"{year:04}-12-31")), c.bounds(total)))
+        if not rows:
+            return None
+        return Table(
+            title=say("As of the end of each year"), rows=rows, numbers=frozenset({1}), anchor="years",
+            columns=(say("As of"), say("Held by then")),
+            note=say("Where a date is not certain, the first number is certain and the last possible."),
+        )  # fmt: skip
+
+    def _as_of(self, year: int) -> Counts:
+        if year not in self._by_years:
+            self._by_years[year] = self._c.registry.counts(as_of=f"{year:04}-12-31")
+        return self._by_years[year]
+
+    def _meetings(self, meetings: Sequence[Meeting]) -> Table:
+        c, say = self._c, self._say
+        rows = [
+            (
+                say.date(meeting.date) or say("not known"),
+                "" if meeting.ordinal is None else meeting.ordinal,
+                c.meeting_link(meeting.meeting),
+                c.word(meeting.status),
+                "" if meeting.format is None else c.word(meeting.format),
+                _place(c, meeting),
+                c.sources(meeting.sources),
+            )
+            for meeting in meetings
+        ]
+        columns = [say(c) for c in ("Date", "Number", "Meeting", "Status", "How", "Place", "Source")]
+        return Table(
+            title=say("Meetings"), columns=columns, rows=rows, numbers=frozenset({1}), anchor="meetings",
+            note="" if rows else say("No meeting is recorded."),
+        )  # fmt: skip
+
+
+def _place(contents: Contents, meeting: Meeting) -> str:
+    country = contents.party_name(meeting.country) if meeting.country else ""
+    return ", ".join(filter(None, (meeting.place, country)))
+
+
+def meeting_data(meeting: Meeting) -> dict[str, Any]:
+    """Return a meeting as JSON has it, with what is known of it."""
+    data = {
+        "meeting": meeting.meeting, "series": meeting.series, "status": str(meeting.status),
+        "date": meeting.date and meeting.date.text, "ordinal": meeting.ordinal, "format": _text(meeting.format),
+        "place": meeting.place, "country": meeting.country, "title": meeting.title, "reason": meeting.reason,
+        "until": meeting.until and meeting.until.text,
+    }  # fmt: skip
+    return {name: value for name, value in data.items() if value not in (None, "")}
+
+
+def _text(format_: Format | None) -> str | None:
+    return None if format_ is None else str(format_)
+
+
+def _count_data(count: Count) -> dict[str, Any]:
+    return {
+        "total": {"certain": count.total.certain, "possible": count.total.possible},
+        "by_format": {
+            name: {"certain": bounds.certain, "possible": bounds.possible} for name, bounds in count.by_format.items()
+        },
+        "highest_ordinal": count.highest_ordinal,
+        "carried": None if count.carried is None else
+            {"certain": count.carried.certain, "possible": count.carried.possible},
+    }  # fmt: skip

@@ -1,0 +1,102 @@
+"""Why a row was not recorded, in the words of the table and of the command line."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from dialogue_registry.errors import (
+    ConflictError,
+    IdInUseError,
+    RefusedError,
+    SeriesMismatchError,
+    UnknownSubjectError,
+)
+from dialogue_registry.model.events import Fact
+from dialogue_registry.registry.registry import Snapshot
+
+_NAMED = 3
+
+
+class Known:
+    """The ids that are recorded, asked for where a row names one that is not."""
+
+    def __init__(self, registry: Snapshot) -> None:
+        self._registry = registry
+        self._position = -1
+        self._ids: dict[str, Sequence[str]] = {}
+        self._near: dict[tuple[str, str], str] = {}
+
+    def near(self, kind: str, id_: str, position: int) -> str:
+        """Name what is recorded and nearest to an id that is not; ``position`` is the end of the log now."""
+        if position != self._position:
+            self._position = position
+            self._ids.clear()
+            self._near.clear()
+        if (kind, id_) not in self._near:
+            self._near[kind, id_] = _near(id_, self._recorded(kind), kind)
+        return self._near[kind, id_]
+
+    def _recorded(self, kind: str) -> Sequence[str]:
+        if kind not in self._ids:
+            registry = self._registry
+            asked: dict[str, Callable[[], Sequence[Any]]] = {
+                "dialogue": registry.dialogues, "series": registry.series, "meeting": registry.meetings,
+            }  # fmt: skip
+            self._ids[kind] = [getattr(row, kind) for row in asked[kind]()]
+        return self._ids[kind]
+
+
+def refusal_reason(error: RefusedError, fact: Fact | None, known: Known, position: int) -> str:
+    """Say why a fact was refused; ``position`` is the end of the log now."""
+    match error:
+        case UnknownSubjectError(kind=kind, id=id_) if kind in ("dialogue", "series", "meeting"):
+            return f"{kind} {id_!r} is not recorded{known.near(kind, str(id_), position)}"
+        case IdInUseError() | SeriesMismatchError():
+            return str(error)
+        case ConflictError():
+            return conflict_reason(error, fact)
+    return str(error)
+
+
+def conflict_reason(conflict: ConflictError, fact: Fact | None) -> str:
+    """Say in what a fact differs from the one that stands."""
+    if fact is None or conflict.stands is None or type(conflict.stands) is not type(fact):
+        return str(conflict)
+    differ = [
+        f"{name} is {_shown(getattr(fact, name))} here, {_shown(getattr(conflict.stands, name))} there"
+        for name in attrs.fields_dict(type(fact))
+        if getattr(fact, name) != getattr(conflict.stands, name)
+    ]
+    where = f"at position {conflict.position}" if conflict.position else "in the same row"
+    return f"{type(fact).__name__} stands otherwise {where}: {'; '.join(differ)}"
+
+
+def _shown(value: object) -> str:
+    return "not given" if value in (None, "", ()) else repr(str(value))
+
+
+def _near(id_: str, ids: Sequence[str], kind: str) -> str:
+    """Name the recorded id that differs in one letter, else some that are recorded."""
+    near = [other for other in ids if _one_letter_apart(id_, other)]
+    if near:
+        return f": it differs from {near[0]!r} in one letter"
+    if not ids:
+        return f": no {kind} is recorded"
+    kin = [other for other in ids if other.partition("/")[0] == id_.partition("/")[0]] or list(ids)
+    shown = ", ".join(map(repr, kin[:_NAMED])) + " …" * (len(kin) > _NAMED)
+    return f": recorded {'is' if len(kin) == 1 else 'are'} {shown}"
+
+
+def _one_letter_apart(one: str, other: str) -> bool:
+    """Return whether one letter more, less or other makes a text of the other, or two letters have changed places."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, of_other = one[start:], other[start:]
+    return (
+        rest[1:] == of_other
+        or rest == of_other[1:]
+        or rest[1:] == of_other[1:]
+        or (rest[2:] == of_other[2:] and rest[:2] == of_other[1::-1])
+    )

@@ -1,0 +1,295 @@
+"""How a mapping is spelled: its tables and keys, and what may stand in each; read by cattrs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import attrs
+from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
+
+from dialogue_registry.errors import InvalidValueError, MappingError
+from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST
+from dialogue_registry.imports.files import FileRules
+from dialogue_registry.imports.reshaping import Unpivot
+
+# --- what may stand at a key ---------------------------------------------------------
+
+
+def _wrong(value: object, wanted: str) -> InvalidValueError:
+    return InvalidValueError(f"is {value!r:.80}: give {wanted}")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, "a text")
+    return value
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(value, "true or false")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise _wrong(value, "a list of texts")
+    return tuple(value)
+
+
+def _text_or_texts(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else _texts(value)
+
+
+def _rows(value: object) -> tuple[int, ...]:
+    numbers = value if isinstance(value, list | tuple) else [value]
+    if not numbers or not all(isinstance(row, int) and not isinstance(row, bool) and row > 0 for row in numbers):
+        raise _wrong(value, "the number of a row as the spreadsheet shows it, or a list of them, such as [3, 4]")
+    return tuple(numbers)
+
+
+def _columns(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str) and ":" in value:
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise _wrong(value, 'the first and the last heading, such as "1957:2011", or a list of headings')
+
+
+def _one_character(value: object) -> str:
+    if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
+        raise _wrong(value, 'the one character between the cells, such as ";"')
+    return value
+
+
+def _separator(value: object) -> str:
+    if value == "":
+        raise InvalidValueError('is empty: give what stands between the items, such as ";"')
+    return _text(value)
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    allowed = " or ".join(f'"{choice}"' for choice in choices)
+
+    def read(value: object) -> str:
+        if value not in choices:
+            raise InvalidValueError(f"is {value!r:.80}: use {allowed}")
+        return str(value)
+
+    return read
+
+
+def _year(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 9900:
+        raise _wrong(value, "a year, such as 1950")
+    return value
+
+
+def _year_or_column(value: object) -> str | int:
+    return value if isinstance(value, str) and "{" in value else _year(value)
+
+
+def _missing(value: object) -> frozenset[str] | Mapping[str, frozenset[str]]:
+    if isinstance(value, Mapping):
+        return {column: frozenset(_texts(texts)) for column, texts in value.items()}
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, 'a list of texts that say nothing, or a table of them by column, { Office = ["NA"] }')
+    return frozenset(map(str, value)) | {""}
+
+
+def _codes(value: object) -> Mapping[str, str]:
+    for name, code in _table(value).items():
+        if not isinstance(code, str) or not code.strip():
+            raise InvalidValueError(f'has {name!r} is {code!r}: give a code, such as "KGZ"')
+    return cast("Mapping[str, str]", value)
+
+
+def _tables(value: object) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, "a list of tables")
+    return tuple(map(_table, value))
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _wrong(value, "a table")
+    return value
+
+
+def _meanings(value: object) -> Mapping[str, Mapping[str, Any]]:
+    return {field: _table(meanings) for field, meanings in _table(value).items()}
+
+
+# --- the tables ----------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class SourceTable:
+    """[source]: the fields of a source, each a text that may have columns in it."""
+
+    title: Any = ""
+    url: Any = ""
+    publisher: Any = ""
+    published: Any = ""
+    language: Any = ""
+    kind: Any = ""
+
+
+@attrs.frozen(kw_only=True)
+class DatesTable:
+    """[dates]."""
+
+    formats: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    order: str = ""
+    century: int | None = None
+    times: str = ""
+    year: str | int | None = None
+    zone: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class NamesTable:
+    """[names]."""
+
+    drop_honorifics: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class PartiesTable:
+    """[parties]."""
+
+    iso: bool | None = None
+    languages: tuple[str, ...] = ()
+    unresolved: str = "leave out"
+    aliases: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class ListsTable:
+    """[lists]."""
+
+    separator: str = ";"
+
+
+@attrs.frozen(kw_only=True)
+class Spelling:
+    """A mapping as it is written."""
+
+    table: str = ""
+    key: str = ""
+    missing: frozenset[str] | Mapping[str, frozenset[str]] = frozenset({""})
+    source: SourceTable = SourceTable()
+    first: tuple[Mapping[str, Any], ...] = ()
+    each: tuple[Mapping[str, Any], ...] = ()
+    dates: DatesTable = DatesTable()
+    names: NamesTable = NamesTable()
+    parties: PartiesTable | None = None
+    lists: ListsTable = ListsTable()
+    values: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    file: FileRules = FileRules()
+
+
+READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
+    SourceTable: dict.fromkeys((field.name for field in attrs.fields(SourceTable)), lambda value: value),
+    DatesTable: {
+        "formats": _texts,
+        "languages": _texts,
+        "order": _one_of(DAY_FIRST, MONTH_FIRST),
+        "century": _year,
+        "times": _one_of("drop"),
+        "year": _year_or_column,
+        "zone": _text,
+    },
+    NamesTable: {"drop_honorifics": _truth},
+    PartiesTable: {
+        "iso": _truth,
+        "languages": _texts,
+        "unresolved": _one_of("leave out", "keep"),
+        "aliases": _codes,
+    },
+    ListsTable: {"separator": _separator},
+    Unpivot: {"columns": _columns, "name": _text, "value": _text},
+    FileRules: {
+        "sheet": _text,
+        "header_row": _rows,
+        "stop_at": _text_or_texts,
+        "fill_down": _texts,
+        "rows": _text,
+        "unpivot": lambda value: _structured(value, Unpivot),
+        "delimiter": _one_character,
+        "encoding": _text,
+    },
+    Spelling: {
+        "table": _text,
+        "key": _text,
+        "missing": _missing,
+        "source": lambda value: _structured(value, SourceTable),
+        "first": _tables,
+        "each": _tables,
+        "dates": lambda value: _structured(value, DatesTable),
+        "names": lambda value: _structured(value, NamesTable),
+        "parties": lambda value: _structured(value, PartiesTable),
+        "lists": lambda value: _structured(value, ListsTable),
+        "values": _meanings,
+        "file": lambda value: _structured(value, FileRules),
+    },
+}
+"""By table, what reads the value of each of its keys; it raises InvalidValueError, which says what is allowed."""
+
+
+# --- reading -------------------------------------------------------------------------
+
+_converter = Converter(forbid_extra_keys=True)
+
+
+def _hook(reader: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda value, _: reader(value)
+
+
+for _class, _readers in READERS.items():
+    _overrides: dict[str, Any] = {
+        field.name: override(struct_hook=_hook(_readers[field.name])) if field.name in _readers else override(omit=True)
+        for field in attrs.fields(_class)
+    }
+    _converter.register_structure_hook(
+        _class, make_dict_structure_fn(_class, _converter, _cattrs_forbid_extra_keys=True, **_overrides)
+    )
+
+
+def _structured(value: object, cls: type) -> Any:
+    return _converter.structure(_table(value), cls)
+
+
+def read_spelling(content: object) -> Spelling:
+    """Read a mapping as it is written; raises MappingError, which names table, key and what is allowed."""
+    try:
+        return cast("Spelling", _structured(content, Spelling))
+    except InvalidValueError as error:
+        raise MappingError(f" {error}") from None
+    except ClassValidationError as error:
+        first, *others = _causes(error, "")
+        raise MappingError("; ".join((first, *(other.lstrip(", :") for other in others)))) from None
+
+
+def _causes(error: ClassValidationError, table: str) -> list[str]:
+    """Say of every failure in which table and at which key it is, and what is allowed there."""
+    where = f", [{table}]" if table else ""
+    at_keys, others = error.group_exceptions()
+    causes = []
+    for other in others:
+        if isinstance(other, ForbiddenExtraKeysError):
+            known = ", ".join(READERS[other.cl])
+            causes += [f"{where} has {name!r}, which means nothing: use {known}" for name in sorted(other.extra_fields)]
+        elif isinstance(other, TypeError):  # a key that must be there
+            causes.append(f"{where} lacks a key: it needs {', '.join(READERS[error.cl])}")
+        else:
+            causes.append(f"{where}: {other}")
+    for failure, note in at_keys:
+        if isinstance(failure, ClassValidationError):
+            causes += _causes(failure, f"{table}.{note.name}" if table else note.name)
+        elif isinstance(failure, KeyError):
+            causes.append(f"{where} has no {note.name}: give it")
+        else:
+            causes.append(f"{where}: {note.name} {failure}")
+    return causes
