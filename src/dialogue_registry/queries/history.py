@@ -25,12 +25,12 @@ def history(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tup
 
 
 def amended_subjects(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return the subjects of which a fact was amended."""
-    found = connection.execute(
-        "SELECT subject FROM events WHERE position IN (SELECT position FROM amendments)"
-        " UNION SELECT moved_to FROM amendments WHERE moved_to IS NOT NULL"
+    """Return the subjects of facts that were corrected or retracted, before and after."""
+    rows = connection.execute(
+        "SELECT DISTINCT subject FROM exceptions WHERE fact IN"
+        " (SELECT fact FROM exceptions WHERE event IS NULL OR event <> fact)"
     )
-    return frozenset(subject for (subject,) in found)
+    return frozenset(subject for (subject,) in rows)
 
 
 def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
