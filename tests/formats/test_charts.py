@@ -295,7 +295,7 @@ def test_a_series_too_dense_for_marks_is_gathered_by_years() -> None:
 
 @pytest.mark.parametrize("total", [0, 1, 2, 7, 30, 40, 99, 600, 601, 683, 999, 1000, 1001, 6203, 123_456, 10**9])
 def test_an_upright_axis_always_has_round_numbers_up_to_half_of_the_total(total: int) -> None:
-    numbers = style.ticks(0, total, most=6)
+    numbers = style.ticks(0, total, limit=6)
     assert numbers[0] == 0
     assert numbers == sorted(set(numbers))
     assert 3 <= len(numbers) <= 7 or total < 3

@@ -87,12 +87,12 @@ def counts(
 
 
 def _row(finding: Finding) -> Mapping[str, Any]:
-    said = finding.statement
+    statement = finding.statement
     return {
-        "series": said.series,
-        "as_of": said.as_of.text,
-        "stated": said.count,
-        "format": said.format,
+        "series": statement.series,
+        "as_of": statement.as_of.text,
+        "stated": statement.count,
+        "format": statement.format,
         "recorded": str(finding.recorded),
         "verdict": finding.verdict.value,
         "sources": [source.title for source in finding.sources],
@@ -167,7 +167,7 @@ class _CountsChart:
         )
         y += 12
         first = y
-        numbers = ticks(0, top, most=6)
+        numbers = ticks(0, top, limit=6)
 
         def along(number: float) -> float:
             return left + number / top * (right - left)
@@ -220,14 +220,14 @@ class _CountsChart:
         return Drawing(self._width, end + MARGIN, head + grid + "".join(parts) + labels + axis(y + 12) + key)
 
     def _stated(self, finding: Finding) -> str:
-        said = finding.statement
-        of_format = "" if said.format is None else f" {self._say(FORMAT_WORDS[said.format])}"
-        return f"{self._say.number(said.count)}{of_format}, {said.as_of.latest.year}"
+        statement = finding.statement
+        of_format = "" if statement.format is None else f" {self._say(FORMAT_WORDS[statement.format])}"
+        return f"{self._say.number(statement.count)}{of_format}, {statement.as_of.latest.year}"
 
 
 @attrs.frozen
 class _Step:
-    """How many meetings were certainly and possibly held from a moment on."""
+    """A number of meetings certainly and possibly held from a moment on."""
 
     at: float
     certain: int
@@ -242,11 +242,11 @@ class _Panel:
         self._findings = findings
         self._span = span
         self._say = say
-        self._most = max([len(held), 1, *(finding.statement.count for finding in findings)])
+        self._highest = max([len(held), 1, *(finding.statement.count for finding in findings)])
 
     def draw(self, left: float, top: float, width: float) -> list[str]:
         """Return the plot with its axes, whose upper left corner is given."""
-        numbers = ticks(0, self._most, most=6)
+        numbers = ticks(0, self._highest, limit=6)
         self._left = left + 8 + max(svg.text_width(self._say.number(number), 10) for number in numbers)
         self._right = left + width - self._beside()
         self._base = top + _DOWN
@@ -308,7 +308,7 @@ class _Panel:
         return self._span.place(at, self._left, self._right)
 
     def _y(self, number: float) -> float:
-        return self._base - number / (1.12 * self._most) * _DOWN
+        return self._base - number / (1.12 * self._highest) * _DOWN
 
     def _steps(self, held: Iterable[Meeting]) -> list[_Step]:
         """Return the steps of a line, one a pixel at most: thousands of meetings make no longer line."""
@@ -366,18 +366,18 @@ class _Panel:
         return notes + marks
 
     def _place(self, finding: Finding) -> tuple[float, float]:
-        said = finding.statement
-        return self._x((year(said.as_of.earliest) + year(said.as_of.latest)) / 2), self._y(said.count)
+        statement = finding.statement
+        return self._x((year(statement.as_of.earliest) + year(statement.as_of.latest)) / 2), self._y(statement.count)
 
     def _point(self, finding: Finding, x: float, y: float) -> str:
-        said, odd = finding.statement, finding.verdict is Verdict.DISAGREES
-        first, last = (self._x(year(day)) for day in (said.as_of.earliest, said.as_of.latest))
+        statement, odd = finding.statement, finding.verdict is Verdict.DISAGREES
+        first, last = (self._x(year(day)) for day in (statement.as_of.earliest, statement.as_of.latest))
         drawn = svg.element("line", x1=first, x2=last, y1=y, y2=y, stroke=DARK) if last - first > 1 else ""
         drawn += VERDICT_LOOKS[finding.verdict].at(x, y, 6.0 if odd else 3.6, outline_width=1.2 if odd else 0.8)
         tooltip = self._say(
             "{date}: stated {stated}, on record {recorded}: {verdict}",
-            date=self._say.date(said.as_of),
-            stated=said.count,
+            date=self._say.date(statement.as_of),
+            stated=statement.count,
             recorded=finding.recorded,
             verdict=self._say(finding.verdict.value),
         )
@@ -385,28 +385,28 @@ class _Panel:
 
     def _note(self, finding: Finding) -> Sequence[str]:
         """Return what is written beside a statement that disagrees, or that lies off the line."""
-        said = finding.statement
+        statement = finding.statement
         odd = finding.verdict is Verdict.DISAGREES
         if not odd and self._on_the_line(finding):
             return ()
-        of_format = "" if said.format is None else f" {self._say(FORMAT_WORDS[said.format])}"
+        of_format = "" if statement.format is None else f" {self._say(FORMAT_WORDS[statement.format])}"
         if odd:
             return (
-                self._say("stated {n},", n=f"{said.count}{of_format}"),
+                self._say("stated {n},", n=f"{statement.count}{of_format}"),
                 self._say("on record {n}", n=finding.recorded),
             )
         rule = finding.rules[0].partition(" without ")[0]
         return (
-            self._say("stated {n}:", n=f"{said.count}{of_format}"),
+            self._say("stated {n}:", n=f"{statement.count}{of_format}"),
             self._say("agrees by rule {rule}", rule=self._say(rule)),
         )
 
     def _on_the_line(self, finding: Finding) -> bool:
-        """Whether a stated count is one that the line or the band beside it shows."""
-        said = finding.statement
-        days = [meeting.date for meeting in self._held if said.format in {None, meeting.format}]
-        before = sum(day is not None and day.latest_start < said.as_of.earliest for day in days)
-        return before <= said.count <= sum(day is None or day.earliest <= said.as_of.latest for day in days)
+        """Return whether the line, or the band beside it, shows a stated count."""
+        statement = finding.statement
+        days = [meeting.date for meeting in self._held if statement.format in {None, meeting.format}]
+        before = sum(day is not None and day.latest_start < statement.as_of.earliest for day in days)
+        return before <= statement.count <= sum(day is None or day.earliest <= statement.as_of.latest for day in days)
 
 
 def _counted(held: Sequence[Meeting], until: float) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What a picture shows: the dialogues, series and meetings that were chosen, and the years they lie in."""
+"""The selection that a picture shows: dialogues, series and meetings, and the years they lie in."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 

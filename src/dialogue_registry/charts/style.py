@@ -1,4 +1,4 @@
-"""How pictures look: in grey, at the width of an A4 page, the same each time.
+"""The look of pictures: grey, at the width of an A4 page, the same each time.
 
 Shape and fill tell things apart, never colour. Days are decimal years, so that no time zone
 shifts them.
@@ -31,7 +31,7 @@ OBLONG = "M-1.9,-1H1.9V1H-1.9Z"
 
 
 class Look(NamedTuple):
-    """What a thing is drawn as: a path around the origin, its fill and its outline."""
+    """The shape of a mark: a path around the origin, its fill and its outline."""
 
     shape: str
     fill: str
@@ -83,14 +83,14 @@ def year(day: date) -> float:
     return day.year + (day.timetuple().tm_yday - 0.5) / 366
 
 
-def ticks(first: float, last: float, *, most: int) -> list[int]:
+def ticks(first: float, last: float, *, limit: int) -> list[int]:
     """Return round numbers from the first to the last, evenly spaced and not too many.
 
     They are 1, 2 or 5 times a power of ten apart. From 0 on there are at least four of them
     (or all, where there are fewer), and the highest is more than half of the last.
     """
     steps = (factor * 10**power for power in range(19) for factor in (1, 2, 5))
-    step = next(step for step in steps if (last - first) / step <= most)
+    step = next(step for step in steps if (last - first) / step <= limit)
     return list(range(math.ceil(first / step) * step, int(last) + 1, step))
 
 
@@ -115,7 +115,7 @@ def year_labels(span: Span, left: float, right: float, y: float) -> str:
 
 
 def _years(span: Span, left: float, right: float) -> list[int]:
-    return ticks(span.first, span.last, most=max(2, int((right - left) / 30)))
+    return ticks(span.first, span.last, limit=max(2, int((right - left) / 30)))
 
 
 def legend(entries: Sequence[tuple[str, Look]], width: float, top: float) -> tuple[str, float]:

@@ -134,7 +134,7 @@ class Box(NamedTuple):
     bottom: float
 
     def meets(self, other: "Box") -> bool:
-        """Whether the two have a point in common."""
+        """Return whether the two have a point in common."""
         return (
             self.left <= other.right
             and other.left <= self.right

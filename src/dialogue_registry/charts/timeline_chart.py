@@ -1,6 +1,6 @@
 """The timeline: the meetings of each series over time.
 
-A series whose meetings can be told apart is drawn as marks, all at one height. Where two would
+A series whose meetings can be numbers apart is drawn as marks, all at one height. Where two would
 lie upon each other, the marks of that series stand on several lines in turn, and those of
 uncertain day below them. Where that would take more than four lines, and in a picture of more
 series than fit on a page, meetings are gathered by years.
@@ -47,7 +47,7 @@ from dialogue_registry.registry.registry import Snapshot
 FORMAT_WORDS = {
     Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", None: "not known how",
 }  # fmt: skip
-"""How a meeting was held, in words."""
+"""The formats of meetings in words."""
 
 LOOKS = {
     "in person": Look(CIRCLE, DARK),
@@ -159,7 +159,7 @@ class _Mark:
 
 
 class _Timeline:
-    """Draws the chosen series at one width."""
+    """The drawing of the chosen series at one width."""
 
     def __init__(self, chosen: Selection, title: str, width: float) -> None:
         self._chosen = chosen
@@ -204,10 +204,10 @@ class _Timeline:
 
     def _series(self, name: str, meetings: Sequence[Meeting], y: float) -> tuple[list[str], float]:
         """Return the block of a series that begins at a height, and where it ends."""
-        told = summary(meetings, self._say)
-        beside = svg.text_width(told, 10.5)
+        numbers = summary(meetings, self._say)
+        beside = svg.text_width(numbers, 10.5)
         lines = svg.wrapped(name, self._width - 2 * MARGIN - min(beside + 16, self._width / 2.4), 11.5)
-        summary_lines = svg.wrapped(told, self._width / 2.4, 10.5)
+        summary_lines = svg.wrapped(numbers, self._width / 2.4, 10.5)
         high = 14 * max(len(lines), len(summary_lines)) + 5
         parts = [
             svg.element("rect", x=0, y=y, width=self._width, height=high, fill=PAPER),  # no lines of years behind names
@@ -223,8 +223,8 @@ class _Timeline:
         if placed is None:
             self._gathered = True
             periods = self._periods(meetings)
-            most = max(periods.possible.values(), default=1)
-            parts += self._columns(periods, most, y + 12, _COLUMN, numbered=True)
+            highest = max(periods.possible.values(), default=1)
+            parts += self._columns(periods, highest, y + 12, _COLUMN, numbered=True)
             return parts, y + _COLUMN + 20
         high = _LINE * len(placed)
         for number, line_marks in enumerate(placed):
@@ -256,8 +256,8 @@ class _Timeline:
         drawn = LOOKS[kind].at(mark.x, base, _RADIUS)
         if meeting.ordinal is not None:
             drawn += svg.label(mark.x, base - 8, str(meeting.ordinal), size=9.5, anchor="middle")
-        said = (meeting.title, self._say.date(meeting.date), self._say(kind), meeting.place)
-        return svg.titled(drawn, ", ".join(filter(None, said)))
+        texts = (meeting.title, self._say.date(meeting.date), self._say(kind), meeting.place)
+        return svg.titled(drawn, ", ".join(filter(None, texts)))
 
     # --- meetings gathered by years ------------------------------------------------------
 
@@ -269,10 +269,10 @@ class _Timeline:
         held = [meeting for meeting in _dated(meetings, span) if meeting.status is Status.HELD]
         return _Periods.of(held, span, step)
 
-    def _columns(self, periods: "_Periods", most: int, top: float, high: float, *, numbered: bool) -> list[str]:
+    def _columns(self, periods: "_Periods", highest: int, top: float, high: float, *, numbered: bool) -> list[str]:
         """Return one column a period: dark as high as there were certainly held, pale as possibly.
 
-        ``most`` meetings are as high as a column can be.
+        ``highest`` meetings are as high as a column can be.
         """
         certain, possible, step = periods
         base = top + high
@@ -282,11 +282,11 @@ class _Timeline:
             wide = end - x - 0.6
             drawn = ""
             for count, look in ((possible[period], _POSSIBLE_YEAR), (certain[period], _CERTAIN_YEAR)):
-                tall = max(count / most * high, 1.5)
+                tall = max(count / highest * high, 1.5)
                 if count:
                     drawn += svg.element("rect", x=x, y=base - tall, width=wide, height=tall, fill=look.fill)
             if numbered:
-                tall = possible[period] / most * high
+                tall = possible[period] / highest * high
                 count_text = _bounds(certain[period], possible[period])
                 if wide >= svg.text_width(count_text, 9) + 1:
                     drawn += svg.label(x + wide / 2, base - tall - 2, count_text, size=9, anchor="middle")
@@ -314,7 +314,7 @@ class _Timeline:
         }
         self._right = self._width - MARGIN - svg.text_width(self._say.number(max(held.values())), 10) - 8
         periods = {series: self._periods(meetings) for series, meetings in self._chosen.meetings.items()}
-        most = max([1, *(count for of_one in periods.values() for count in of_one.possible.values())])
+        highest = max([1, *(count for of_one in periods.values() for count in of_one.possible.values())])
         span = self._chosen.span
         y += 12
         labels = year_labels(span, self._left, self._right, y)
@@ -333,7 +333,7 @@ class _Timeline:
                 for number, line in enumerate(lines):
                     parts.append(svg.label(MARGIN, y + 10 + 11 * number, line, size=9.5))
                 high = max(_ROW, 11 * len(lines) + 2)
-                parts += self._columns(periods[one.series], most, y + high - _ROW + 2, _ROW - 3, numbered=False)
+                parts += self._columns(periods[one.series], highest, y + high - _ROW + 2, _ROW - 3, numbered=False)
                 number_held = self._say.number(held[one.series])
                 parts.append(svg.label(self._width - MARGIN, y + high - 2, number_held, size=10, anchor="end"))
                 y += high
@@ -348,7 +348,7 @@ def _bounds(certain: int, possible: int) -> str:
 
 
 class _Periods(NamedTuple):
-    """How many meetings were certainly and possibly held in each period of years, by its first year."""
+    """Numbers of meetings certainly and possibly held in each period of years, by its first year."""
 
     certain: Counter[int]
     possible: Counter[int]

@@ -1,4 +1,4 @@
-"""Where everything stands in the folder of a site.
+"""The addresses of pages in the folder of a site.
 
 File names are ASCII, in lower case and allowed on every system, so that a site can be copied
 to any disk. A name says what it can; where it must be shortened, a digest keeps names apart.

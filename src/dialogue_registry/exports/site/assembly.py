@@ -1,4 +1,4 @@
-"""Puts a site together: asks the registry once, in the order of its meetings, and writes page after page.
+"""The assembly of a site: the registry is asked in the order of its meetings, and written page after page.
 
 Memory holds one page at a time, and of each meeting its name; what pages need in another order
 is kept in a file beside them.

@@ -1,4 +1,4 @@
-"""What all pages of a site share: the registry that is shown, how its things are named, and where they stand."""
+"""The contents that all pages share: the registry, the names of its things, and the links to them."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ WORDS: Mapping[str | None, str] = {
 
 @attrs.frozen
 class About:
-    """What is said of the site as a whole."""
+    """Texts about the site as a whole."""
 
     title: str
     description: str = ""
@@ -140,10 +140,10 @@ class Contents:
         names = []
         for source in sources:
             alike = [other for other in sources if other.title == source.title]
-            said = {"language": source.language, "kind": source.kind, "publisher": source.publisher,
+            known = {"language": source.language, "kind": source.kind, "publisher": source.publisher,
                     "published": self.say.date(source.published)}  # fmt: skip
             differing = [
-                text for name, text in said.items() if text and len({getattr(other, name) for other in alike}) > 1
+                text for name, text in known.items() if text and len({getattr(other, name) for other in alike}) > 1
             ]
             names.append(f"{source.title} ({', '.join(differing[:2])})" if differing else source.title)
         return names
@@ -184,10 +184,10 @@ class Contents:
         except ValueError:  # it only looks like one
             return text
 
-    def fields(self, **said: Cell) -> list[Field]:
+    def fields(self, **cells: Cell) -> list[Field]:
         """Return fields with their labels, those that say something."""
-        labels = {name: self.say(name.replace("_", " ").capitalize()) for name in said}
-        return [Field(labels[name], cell) for name, cell in said.items() if cell not in ("", ())]
+        labels = {name: self.say(name.replace("_", " ").capitalize()) for name in cells}
+        return [Field(labels[name], cell) for name, cell in cells.items() if cell not in ("", ())]
 
 
 _DAY = r"\d{4}-\d\d-\d\d"

@@ -1,4 +1,4 @@
-"""What Datasette should know of a registry file that it serves: its tables, and what nobody may ask.
+"""Metadata for Datasette, where it serves a registry file: its tables, and what nobody may ask.
 
 Arbitrary SQL is switched off, since six visitors with an endless query each would stop the
 server; the log, who recorded what and what was withdrawn are not shown.
@@ -37,13 +37,13 @@ def datasette_metadata(
             tables[name] = {"description": _TABLES[name], "facets": _FACETS.get(name, [])}
         else:
             tables[name] = {"hidden": True, "allow": False}
-    told = {
+    about = {
         "title": title or ", ".join(dialogue.name for dialogue in registry.dialogues()),
         "description": description, "license": licence, "license_url": licence_url, "source": source,
         "source_url": source_url,
     }  # fmt: skip
     return {
-        **{name: text for name, text in told.items() if text},
+        **{name: text for name, text in about.items() if text},
         "allow_sql": False,
         "databases": {database: {"allow_sql": False, "tables": tables}},
     }

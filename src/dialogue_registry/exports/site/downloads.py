@@ -1,4 +1,4 @@
-"""What can be taken away from a site: tables, a calendar, and, where it is asked for, the log."""
+"""Files to download from a site: tables, a calendar, and, where it is asked for, the log."""
 
 import zipfile
 from collections.abc import Iterator

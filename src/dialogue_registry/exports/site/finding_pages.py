@@ -32,13 +32,13 @@ def finding_table(
                say("Stated at"), say("Source")]  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for finding in findings:
-        said = finding.statement
-        stated = say.number(said.count)
-        if said.format is not None:
-            stated = f"{stated} {contents.word(said.format)}"
+        statement = finding.statement
+        stated = say.number(statement.count)
+        if statement.format is not None:
+            stated = f"{stated} {contents.word(statement.format)}"
         row: list[Cell] = [
-            say.date(said.as_of),
-            contents.series_link(said.series),
+            say.date(statement.as_of),
+            contents.series_link(statement.series),
             stated,
             contents.bounds(finding.recorded),
             Strong(_verdict(contents, finding), _CLASSES[finding.verdict]),
@@ -92,13 +92,13 @@ def _own(contents: Contents, finding: Finding) -> Cell:
 
 def finding_row(finding: Finding) -> dict[str, Any]:
     """Return a statement with its verdict as JSON has it."""
-    said = finding.statement
+    statement = finding.statement
     return {
-        "series": said.series,
-        "as_of": said.as_of.text,
-        "stated": said.count,
-        "format": None if said.format is None else str(said.format),
-        "reported_at": said.reported_at,
+        "series": statement.series,
+        "as_of": statement.as_of.text,
+        "stated": statement.count,
+        "format": None if statement.format is None else str(statement.format),
+        "reported_at": statement.reported_at,
         "recorded": {"certain": finding.recorded.certain, "possible": finding.recorded.possible},
         "verdict": finding.verdict.value,
         "difference": finding.difference,

@@ -1,4 +1,4 @@
-"""How a site takes its place: whole or not at all, whatever moment the process dies at.
+"""The folder of a site, replaced whole or not at all, whatever moment the process dies at.
 
 It is written beside its place, brought to the disk, and then exchanged with what stands
 there. What a killed process left beside is removed by the next one.
@@ -29,7 +29,7 @@ _OWN = frozenset(
 
 @contextmanager
 def replaced(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Give a new folder to write into, and a place for what is only needed meanwhile; put it in place at the end.
+    """Yield a new folder, and a place for what is only needed meanwhile; put the folder in place at the end.
 
     Raises InvalidValueError where the folder holds anything else than an earlier site.
     """

@@ -24,7 +24,7 @@ def gather_attendance(contents: Contents) -> None:
 
 
 class MeetingPages:
-    """Makes the pages of meetings."""
+    """The pages of meetings."""
 
     def __init__(self, contents: Contents, findings: Sequence[Finding], disputes: Sequence[Dispute]) -> None:
         self._c = contents

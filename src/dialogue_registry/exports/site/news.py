@@ -1,4 +1,4 @@
-"""What was recorded last, as an Atom feed (RFC 4287) to subscribe to."""
+"""The news of a registry: what was recorded last, as an Atom feed (RFC 4287) to subscribe to."""
 
 from xml.etree import ElementTree as ET
 
@@ -23,20 +23,20 @@ def news(contents: Contents, updated: str) -> bytes:
     _link(feed, f"{base}index.html", rel="alternate")
     if base:
         _link(feed, f"{base}news.atom", rel="self")
-    said: list[tuple[int, str, str, str]] = []
+    entries: list[tuple[int, str, str, str]] = []
     for meeting in c.registry.meetings():
         label = c.labels[meeting.meeting]
         place = ", ".join(filter(None, (meeting.place, c.party_name(meeting.country) if meeting.country else "")))
         words = ", ".join(filter(None, (c.word(meeting.status), label.date, place)))
-        said.append((meeting.event, label.name, words, f"{label.path}.html"))
+        entries.append((meeting.event, label.name, words, f"{label.path}.html"))
     for statement in c.registry.statements():
         series = c.series_link(statement.series, "")
         number = say.number(statement.count)
         stated = number if statement.format is None else f"{number} {c.word(statement.format)}"
         title = say("{series}: {n} stated", series=series.text, n=stated)
         words = say("as of {date}", date=say.date(statement.as_of))
-        said.append((statement.event, title, words, f"{series.href}#stated"))
-    for position, title, words, path in sorted(said, reverse=True)[:_MOST]:
+        entries.append((statement.event, title, words, f"{series.href}#stated"))
+    for position, title, words, path in sorted(entries, reverse=True)[:_MOST]:
         (event,) = c.registry.events(after=position - 1, until=position)
         entry = ET.SubElement(feed, "entry")
         _add(entry, "id", f"urn:uuid:{event.id}")

@@ -23,7 +23,7 @@ _SOON, _LATELY = 12, 6
 
 
 class Overview:
-    """Makes the pages from which readers start."""
+    """The pages from which readers start."""
 
     def __init__(self, contents: Contents, findings: Sequence[Finding]) -> None:
         self._c = contents
@@ -136,15 +136,15 @@ class Overview:
         if not findings:
             return [self._say("not stated"), ""]
         last = [finding for finding in findings if finding.statement.as_of == findings[-1].statement.as_of]
-        said = Several([self._stated(finding) for finding in last])
+        numbers = Several([self._stated(finding) for finding in last])
         href = f"{root}{addresses.of_id('series', series)}.html#stated"
         date = Link(self._say.date(last[-1].statement.as_of), href)
-        return [Several([said, date], " · "), self._c.sources(last[-1].sources, root)]
+        return [Several([numbers, date], " · "), self._c.sources(last[-1].sources, root)]
 
     def _stated(self, finding: Finding) -> str:
-        said = finding.statement
-        number = self._say.number(said.count)
-        return number if said.format is None else f"{number} {self._c.word(said.format)}"
+        statement = finding.statement
+        number = self._say.number(statement.count)
+        return number if statement.format is None else f"{number} {self._c.word(statement.format)}"
 
     # --- dialogues -------------------------------------------------------------------------
 

@@ -55,7 +55,7 @@ class Strong:
 
 
 Cell: TypeAlias = str | int | Link | Several | Strong
-"""What stands in one place of a page; a text is escaped by whoever writes it."""
+"""The content of one place of a page; a text is escaped when it is written."""
 
 
 @attrs.frozen

@@ -4,7 +4,7 @@ Everybody has a page. Where there are thousands of people, those who came seldom
 alphabetical order, since an almost empty page costs as much as fifty rows.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -32,30 +32,31 @@ from dialogue_registry.model.events import Role
 MOST_PAGES = 2000
 """So many people have a page each, however seldom they came."""
 OFTEN = 100
-"""Whoever came so often has a page in any case."""
+"""A person who came so often has a page in any case."""
 MOST_LINKS = 2000
 """Of a party that came oftener, meetings are counted by series and not listed one by one."""
 
 
-def places(people: int) -> Callable[[str, str, int], tuple[str, str]]:
+def places(people: int) -> Callable[[str, int], tuple[str, str]]:
     """Return the function that gives people a page and an anchor on it, in alphabetical order."""
-    shared, filled = 1, 0
+    shared, filled, number = 1, 0, 0
 
-    def place(written: str, key: str, appearances: int) -> tuple[str, str]:
-        nonlocal shared, filled
+    def place(written: str, appearances: int) -> tuple[str, str]:
+        nonlocal shared, filled, number
         if people <= MOST_PAGES or appearances >= OFTEN:
-            return f"people/{addresses.slug(key if key.isascii() else written)}", ""
+            return f"people/{addresses.slug(written)}", ""
         rows = 2 + 2 * appearances  # as many as can be needed: each appearance may be in an office of its own
         if filled and filled + rows > 4 * ROWS:
-            shared, filled = shared + 1, 0
+            shared, filled, number = shared + 1, 0, 0
         filled += rows
-        return f"people/s{shared}", f"p{filled}"
+        number += 1
+        return f"people/s{shared}", f"p{number}"
 
     return place
 
 
 class PeoplePages:
-    """Makes the pages of people and of parties from what was gathered meeting by meeting."""
+    """The pages of people and of parties, from what was gathered meeting by meeting."""
 
     def __init__(self, contents: Contents) -> None:
         self._c = contents
@@ -88,7 +89,7 @@ class PeoplePages:
                 meetings=meetings, also_written=Several(spellings, "; ") if spellings else "",
             ),
             parts=[self._table(appearances)],
-            data=self._data(person, appearances),
+            data=self._data(person, appearances, whole=True),
         )  # fmt: skip
 
     def _shared_page(self, path: str, people: Sequence[Person]) -> Page:
@@ -98,7 +99,7 @@ class PeoplePages:
             appearances = self._c.staging.appearances(person.id)
             parts.append(Entry(title=person.written, anchor=person.anchor))
             parts.append(self._table(appearances))
-            data.append(self._data(person, appearances))
+            data.append(self._data(person, appearances, whole=False))
         title = self._say("People: {first} – {last}", first=people[0].written, last=people[-1].written)
         return Page(path=path, title=title, trail=self._trail(), parts=parts, data={"people": data})
 
@@ -121,14 +122,23 @@ class PeoplePages:
             cells.append(self._say("on behalf of {name}", name=on_behalf_of))
         return Several([*cells, self._c.party_link(party)], " · ")
 
-    def _data(self, person: Person, appearances: Sequence[Appearance]) -> dict[str, Any]:
+    def _data(self, person: Person, appearances: Sequence[Appearance], *, whole: bool) -> dict[str, Any]:
+        """Return somebody as JSON has it: with the ids of the meetings, or, where thousands share pages, their number.
+
+        Those are in the table of attendance that can be downloaded; here they would take a tenth of the site.
+        """
+
+        def meetings(group: Iterable[Appearance]) -> list[str] | int:
+            ids = [self._c.by_number[one.meeting].id for one in group]
+            return ids if whole else len(ids)
+
         return {
             "name": person.written,
             "written": sorted({one.name for one in appearances}),
             "appearances": [
                 {
                     "party": party, "office": office, "role": role, "on_behalf_of": on_behalf_of,
-                    "meetings": [self._c.by_number[one.meeting].id for one in group],
+                    "meetings": meetings(group),
                 }
                 for (party, office, role, on_behalf_of), group in groupby(appearances, key=lambda one: one[1:5])
             ],

@@ -88,7 +88,7 @@ def _style(theme: str | os.PathLike[str]) -> bytes:
 
 @contextmanager
 def _opened(origin: str | os.PathLike[str] | Snapshot) -> Iterator[Snapshot]:
-    """Give one state of a registry, which stays while others record."""
+    """Yield one state of a registry, which stays while others record."""
     with ExitStack() as stack:
         registry: Snapshot
         if isinstance(origin, Snapshot):

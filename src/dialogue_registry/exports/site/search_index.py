@@ -19,7 +19,7 @@ _SHOWN = 400
 _LONGEST = 150_000
 """An index file of more characters than these is divided by the second letters of its words."""
 _BUCKETS = 97
-"""Letters beyond a to z are spread over so many files; search.js has the same number."""
+"""The number of files for letters beyond a to z; search.js has the same."""
 
 _SCHEMA = """
 CREATE TABLE words (
@@ -39,7 +39,7 @@ class Hit(NamedTuple):
 
 
 class SearchIndex:
-    """Gathers hits, the more important first, and writes the files that the search page loads."""
+    """An index of hits, the more important first, and the files that the search page loads."""
 
     def __init__(self, connection: sqlite3.Connection, writer: Writer) -> None:
         self._connection = connection
@@ -139,7 +139,7 @@ def _is_letter(char: str) -> bool:
 
 
 def _is_unspaced(char: str) -> bool:
-    """Whether a letter is of a script that puts no spaces between words: Thai to Khmer, kana, Han, Hangul."""
+    """Return whether a script puts no spaces between words: Thai to Khmer, kana, Han, Hangul."""
     code = ord(char)
     return (
         0x0E00 <= code <= 0x0EFF

@@ -1,4 +1,4 @@
-"""What the pages need of the registry in another order than it is asked in, kept on disk while they are written.
+"""A file of what pages need in another order than the registry is asked in, kept while they are written.
 
 Attendance is asked meeting by meeting and shown person by person; a source is cited everywhere
 and shown once. Both are gathered in a SQLite file that goes when the site is done, so that
@@ -41,7 +41,7 @@ CREATE TABLE bearers (person INTEGER, name INTEGER, PRIMARY KEY (person, name)) 
 
 
 class Seat(NamedTuple):
-    """Somebody's part in a meeting, with the numbers of the sources that say so."""
+    """A person's part in a meeting, with the numbers of the sources that say so."""
 
     name: str
     party: str
@@ -54,7 +54,7 @@ class Seat(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody, under the name that is shown, and where that person stands in the site."""
+    """A person under the name that is shown, with the page and the anchor in the site."""
 
     id: int
     written: str
@@ -195,17 +195,17 @@ class Staging:
         (people,) = connection.execute("SELECT count(*) FROM people").fetchone()
         return int(people)
 
-    def place_people(self, place: Callable[[str, str, int], tuple[str, str]]) -> None:
-        """Give everybody the page and the anchor that a function returns for a name, its key and its appearances."""
+    def place_people(self, place: Callable[[str, int], tuple[str, str]]) -> None:
+        """Set the page and the anchor of each person, as a function returns them for a name and its appearances."""
         rows = self._connection.cursor().execute(
-            "SELECT id, written, key, (SELECT count(*) FROM bearers b JOIN appearances a ON a.name = b.name"
+            "SELECT id, written, (SELECT count(*) FROM bearers b JOIN appearances a ON a.name = b.name"
             " WHERE b.person = people.id) FROM people ORDER BY sort, key"
         )
         with_places = self._connection.cursor()
         while page := rows.fetchmany(1000):
             with_places.executemany(
                 "INSERT INTO places VALUES (?, ?, ?)",
-                [(id_, *place(written, key, appearances)) for id_, written, key, appearances in page],
+                [(id_, *place(written, appearances)) for id_, written, appearances in page],
             )
         self._connection.execute(
             "UPDATE people SET (page, anchor) = (SELECT page, anchor FROM places WHERE person = people.id)"

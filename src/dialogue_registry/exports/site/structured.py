@@ -1,4 +1,4 @@
-"""What search engines are told of a meeting: one event in the words of schema.org, as JSON-LD."""
+"""Structured data for search engines: a meeting as an event in the words of schema.org, as JSON-LD."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Writes pages: as HTML by the templates of this package, and beside it as JSON."""
+"""The writer of pages: as HTML by the templates of this package, and beside it as JSON."""
 
 import json
 import os
@@ -23,7 +23,7 @@ POLICY = (
 
 
 class Writer:
-    """Writes pages into a folder."""
+    """A writer of pages into a folder."""
 
     def __init__(self, folder: Path, language: Language, about: About, *, as_of: str, theme: bool) -> None:
         self._folder = folder
@@ -73,7 +73,7 @@ class Writer:
 
 def data_in_html(data: Any) -> Markup:
     """Return data as JSON that can stand in a script element: nothing in it can end that, or begin another."""
-    text = json.dumps(data, ensure_ascii=False)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704 - escaped
 
 
