@@ -25,16 +25,27 @@ def check_fact(kinds: Kinds, event: Fact, number: int | None = None) -> Fact:
 
 def check_citation(citation: Citation | None) -> Citation | None:
     """Return the citation, or None; raises InvalidValueError."""
-    if citation is not None and not isinstance(citation, Citation):
+    if citation is not None and type(citation) is not Citation:
+        _refuse_subclass(citation, Citation)
         raise InvalidValueError(f"{citation!r:.80} is no citation: give Citation(locator=…, quote=…)")
     return citation
 
 
 def check_source(source: Source | None) -> Source | None:
     """Return the source, or None; raises InvalidValueError."""
-    if source is not None and not isinstance(source, Source):
+    if source is not None and type(source) is not Source:
+        _refuse_subclass(source, Source)
         raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
     return source
+
+
+def _refuse_subclass(value: object, cls: type[object]) -> None:
+    """Raise InvalidValueError for a value of a subclass, whose further fields a log would lose."""
+    if isinstance(value, cls):
+        raise InvalidValueError(
+            f"{type(value).__name__} is a subclass of {cls.__name__}, and a log keeps no classes: "
+            f"give {cls.__name__}(…) itself"
+        )
 
 
 def check_text(value: str, name: str) -> str:
