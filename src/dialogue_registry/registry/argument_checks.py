@@ -6,7 +6,7 @@ from datetime import datetime
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.entry import instant as write_instant
 from dialogue_registry.model.events import MAX_TEXT, Citation, Fact, Format, Role, Source
-from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
@@ -21,6 +21,27 @@ def check_fact(kinds: Kinds, event: Fact, number: int | None = None) -> Fact:
     if not kind.is_own:  # ours are checked when they are made
         kind.check(event)
     return event
+
+
+def check_fact_class(kinds: Kinds, cls: type[object]) -> Kind:
+    """Return the kind of a class of facts; raises InvalidValueError."""
+    kind = kinds.find(cls) if isinstance(cls, type) else None
+    if kind is None:
+        raise InvalidValueError(
+            f"{getattr(cls, '__name__', repr(cls)):.80} is no class of facts that this registry knows: give one, such "
+            "as MeetingHeld, or the class of a kind of yours, which Registry.open(…, kinds=[…]) takes"
+        )
+    return kind
+
+
+def check_event_id(event_id: str | int) -> None:
+    """Raise InvalidValueError unless a value can be the id or the position of an event."""
+    if isinstance(event_id, int):
+        check_number(event_id, "event_id")
+    elif not isinstance(event_id, str) or not event_id.isprintable():
+        raise InvalidValueError(
+            f"{event_id!r:.80} is no event id: give the .id of a recorded event, or the .event of a row"
+        )
 
 
 def check_citation(citation: Citation | None) -> Citation | None:
