@@ -104,7 +104,7 @@ def test_a_subclass_of_a_class_of_ones_own_kind_is_refused_too(registry: Registr
 
 @pytest.mark.parametrize("cls", FACTS)
 def test_a_subclass_of_any_event_is_named_with_its_parent(cls: type[Any]) -> None:
-    subclass = type("Mine", (cls,), {})
+    subclass: Any = type("Mine", (cls,), {})
     unfit = Kinds(STANDARD_KINDS).unfit(subclass.__new__(subclass))
     assert f"Mine is a subclass of {cls.__name__}" in unfit
 
