@@ -134,8 +134,9 @@ class Snapshot:
 
         Each is a recorded event whose ``event`` is the fact as it reads now. Where it was
         corrected, the rest is that of its last correction. What was withdrawn, what is only
-        further evidence, disputes and facts of unknown kinds are left out. Facts are read a
-        page at a time, in bounded memory, as they stand when the iteration begins.
+        further evidence, disputes and facts of unknown kinds are left out. Of a meeting that
+        was reported several times, every report stands. Facts are read a page at a time, in
+        bounded memory, as they stand when the iteration begins.
         """
         return stream_facts(self._session, None if cls is None else check_fact_class(self._kinds, cls), subject)
 
