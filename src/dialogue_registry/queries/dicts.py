@@ -19,9 +19,18 @@ from dialogue_registry.errors import CodecError, InvalidValueError
 from dialogue_registry.log.codec import STORED, WORDS, Codec, codec_of, is_foreign
 from dialogue_registry.log.entry import RecordedEvent, instant
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Citation, FactCorrected, FactDisputed, Source, UnknownEvent
+from dialogue_registry.model.events import (
+    Citation,
+    DelegateAttended,
+    FactCorrected,
+    FactDisputed,
+    Format,
+    Source,
+    UnknownEvent,
+)
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kinds import Kind
+from dialogue_registry.projections.effective_log import as_hybrid
 from dialogue_registry.queries.counts import Counts
 
 _NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
@@ -122,8 +131,10 @@ def from_dict(data: Mapping[str, Any], kinds: Iterable[Kind] = ()) -> Any:
 
 def _event(data: Mapping[str, Any], codec: Codec) -> Any:
     word, schema, fields = _as_stored(data, codec)
+    hybrid = word == STORED[DelegateAttended][0] and fields.get("format") == Format.HYBRID
     try:
-        return codec.from_data(word, schema, fields)
+        event = codec.from_data(word, schema, fields | {"format": None} if hybrid else fields)
+        return as_hybrid(event) if hybrid else event
     except CodecError as error:
         if isinstance(error.__cause__, InvalidValueError):
             raise error.__cause__ from None

@@ -3,9 +3,11 @@
 import re
 from datetime import datetime
 
+import attrs
+
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.entry import instant as write_instant
-from dialogue_registry.model.events import MAX_TEXT, Citation, Fact, Format, Role, Source
+from dialogue_registry.model.events import MAX_TEXT, Citation, DelegateAttended, Fact, Format, Role, Source
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 
@@ -20,6 +22,8 @@ def check_fact(kinds: Kinds, event: Fact, number: int | None = None) -> Fact:
         raise InvalidValueError(f"{where}{kinds.unfit(event)}")
     if not kind.is_own:  # ours are checked when they are made
         kind.check(event)
+    elif isinstance(event, DelegateAttended) and event.format is Format.HYBRID:
+        attrs.validate(event)  # facts() yields such a row, which only comes about
     return event
 
 

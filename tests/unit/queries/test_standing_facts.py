@@ -24,7 +24,9 @@ from dialogue_registry import (
     Source,
     TopicDiscussed,
     UnknownEventError,
+    from_dict,
     testing,
+    to_dict,
 )
 
 SERIES = (
@@ -97,6 +99,13 @@ def test_two_rows_of_a_seat_that_differ_in_the_format_are_one_that_is_hybrid(reg
     registry.record(attrs.evolve(seat, format=Format.IN_PERSON), source=Source("A list"))
     (one,) = registry.facts(DelegateAttended)
     assert one.event.format is Format.HYBRID
+    assert from_dict(to_dict(one)) == one
+    before = registry.position
+    with pytest.raises(InvalidValueError, match="record the delegate twice"):
+        registry.record(one.event)
+    with pytest.raises(InvalidValueError, match="record the delegate twice"):
+        registry.correct(one.id, one.event, reason="r")
+    assert registry.position == before
 
 
 def test_facts_of_ones_own_kind_are_yielded_and_left_out_where_the_kind_is_unknown(registry: Registry) -> None:
