@@ -28,6 +28,7 @@ from dialogue_registry import (
     testing,
     to_dict,
 )
+from dialogue_registry.queries.standing_facts import standing_facts
 
 SERIES = (
     DialogueLaunched(dialogue="d", name="D", launched="2018"),
@@ -201,3 +202,14 @@ def test_what_is_no_id_and_no_position_is_refused(registry: Registry, which: obj
 def test_what_is_no_class_of_facts_is_refused_at_once(registry: Registry, cls: type) -> None:
     with pytest.raises(InvalidValueError, match="no class of facts"):
         registry.facts(cls)
+
+
+@given(testing.histories())
+def test_a_reading_that_began_earlier_yields_what_a_snapshot_of_then_does(history: testing.History) -> None:
+    with Registry.open() as registry:
+        testing.play(registry, history)
+        session = registry._session
+        for position in range(0, registry.position + 1, 3):
+            _, began = standing_facts(session.connection, session.log, position, 0, kind=None, subject=None)
+            with registry.at(position) as then:
+                assert list(then.facts()) == began
