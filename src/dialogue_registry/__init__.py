@@ -100,6 +100,7 @@ from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection, State, Table, Tally, View
 from dialogue_registry.queries.anomalies import Anomaly
 from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
+from dialogue_registry.queries.dicts import from_dict, to_dict
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.queries.results import (
     Activity,
@@ -227,7 +228,9 @@ __all__ = [
     "WrongPositionError",
     "arrow_tables",
     "export_file",
+    "from_dict",
     "import_table",
     "name_parts",
     "publish",
+    "to_dict",
 ]

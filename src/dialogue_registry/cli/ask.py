@@ -9,11 +9,12 @@ import orjson
 from dialogue_registry.cli.access import asking, must_be_recorded
 from dialogue_registry.cli.main import at, cli, command
 from dialogue_registry.cli.options import file_argument, shown_option
-from dialogue_registry.cli.output import plain, say, show, terminal_width
+from dialogue_registry.cli.output import say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.events import Format, Role
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import RULES
+from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.reconciliation import Verdict
 
 
@@ -25,7 +26,7 @@ from dialogue_registry.queries.reconciliation import Verdict
 def counts(file: str, as_of: str | None, rule: str, shown: str | None) -> None:
     """Count the meetings of each series: 3–5 is 3 for certain and 5 possibly."""
     with asking(file) as registry:
-        rows = [plain(count) for count in registry.counts(as_of, rule).values()]
+        rows = to_dict(registry.counts(as_of, rule))
     if shown is None:
         rows = [{**row, **row["by_format"]} for row in rows]
     elif shown == "csv":  # the same columns whether something was stated or not
@@ -44,7 +45,7 @@ def reconcile(file: str, shown: str | None, *, check: bool) -> None:
     if shown is None:
         say(findings.text(terminal_width()))
     else:
-        rows = [plain(finding) for finding in findings]
+        rows = to_dict(findings)
         if shown == "csv":  # which rules were tried depends on the statement; the columns must not
             rows = [{**row, "by_rule": orjson.dumps(row["by_rule"]).decode()} for row in rows]
         show(rows, "statement verdict rules meetings difference recorded own", shown)
@@ -106,7 +107,7 @@ def delegate(file: str, name: str, shown: str | None) -> None:
 def history(file: str, subject: str, shown: str | None) -> None:
     """List what was recorded about a dialogue, series or meeting, when, by whom and why."""
     with asking(file) as registry:
-        rows = [plain(step) for step in registry.history(subject)]
+        rows = to_dict(registry.history(subject))
     if not rows:
         raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
     if shown is None:  # people know which subject they asked for

@@ -10,11 +10,12 @@ import click
 
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import file_argument, shown_option, source_options, take_source
-from dialogue_registry.cli.output import as_json, plain, progress_bar, put, say, show
+from dialogue_registry.cli.output import as_json, progress_bar, put, say, show
 from dialogue_registry.errors import StoppedImportError, UnreadableFileError
 from dialogue_registry.imports.files import READABLE
 from dialogue_registry.imports.importer import import_table
-from dialogue_registry.imports.report import ImportReport, as_data
+from dialogue_registry.imports.report import ImportReport
+from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.registry.registry import Registry
 
 _set_option = click.option(
@@ -104,7 +105,7 @@ def taken_constants(given: tuple[str, ...], event: str | None) -> dict[str, str]
 def _show_report(report: ImportReport, shown: str | None, *, verbose: bool) -> None:
     """Print a report: all of it, but as CSV or lines its rows, and the figures on standard error."""
     if shown == "json":
-        put(as_json(plain(as_data(report))))
+        put(as_json(to_dict(report)))
         return
     say(report.text(verbose=verbose), err=shown is not None)
     if shown is not None:

@@ -6,48 +6,16 @@ import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
-from enum import Enum
 from typing import Any
 
-import attrs
 import click
 import orjson
 
-from dialogue_registry.log.codec import STANDARD_CODEC, STORED
-from dialogue_registry.log.entry import instant
-from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import EVENTS, Source
 from dialogue_registry.queries.counts import Bounds
+from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import printable, table
 
 Plain = Mapping[str, Any]
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: fields by name, dates as text, sources by their fields."""
-    match value:
-        case PartialDate():
-            return value.text
-        case Enum():
-            return value.value
-        case datetime():
-            return instant(value)
-        case date():
-            return value.isoformat()
-        case Source():
-            return {name: plain(item) for name, item in attrs.asdict(value, recurse=False).items() if item}
-        case _ if isinstance(value, EVENTS):
-            return {"event": STORED[type(value)][0], **STANDARD_CODEC.to_data(value)}
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case tuple() | list():
-            return [plain(item) for item in value]
-        case _ if attrs.has(type(value)):
-            fields = [field.name for field in attrs.fields(type(value)) if not field.name.startswith("_")]
-            return {name: plain(getattr(value, name)) for name in fields}
-        case _:
-            return value
 
 
 _WHOLE = ("party", "on_behalf_of", "series", "meeting", "country")
@@ -125,7 +93,7 @@ def _opens(value: Any) -> bool:
 
 def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
     """Print rows: as a table for people, the columns named; on a terminal, long cells are folded."""
-    answer, names = [plain(row) for row in rows], columns.split()
+    answer, names = to_dict(tuple(rows)), columns.split()
     match shown:
         case "json":
             text = as_json(answer)

@@ -7,7 +7,7 @@ nothing reads, and the names of parties that nobody knows as a table to paste in
 import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import overload
 
 import attrs
 
@@ -236,8 +236,3 @@ def _causes(reports: Sequence[RowReport]) -> tuple[Cause, ...]:
                 others.setdefault(next((text for text in differing if not text[0].isdigit()), differing[0]))
         causes.append(Cause(outcome, rows[0].reason, tuple(row.row for row in rows), tuple(others)))
     return tuple(sorted(causes, key=lambda cause: -len(cause.rows)))
-
-
-def as_data(report: ImportReport) -> dict[str, Any]:
-    """Return a report with its rows as they are, for what takes tuples only."""
-    return attrs.asdict(report, recurse=False) | {"of_rows": tuple(report.of_rows)}

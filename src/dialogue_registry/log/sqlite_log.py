@@ -177,6 +177,13 @@ class SQLiteLog:
         """Return the entry at a position that the log has."""
         return Entry._make(self._connection.execute(f"{_ENTRY} WHERE e.position = ?", (position,)).fetchone())
 
+    def several(self, positions: Sequence[int]) -> dict[int, Entry]:
+        """Return the entries at some positions, by their positions."""
+        rows = self._connection.execute(
+            f"{_ENTRY} WHERE e.position IN (SELECT value FROM json_each(?))", (f"[{','.join(map(str, positions))}]",)
+        )
+        return {row[0]: Entry._make(row) for row in rows}
+
     def find(self, event_id: str) -> Entry | None:
         """Return the entry with that event id, if there is one."""
         if (position := position_of(event_id)) is None:

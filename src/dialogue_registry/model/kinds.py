@@ -107,7 +107,9 @@ class Kind:
         self._check_versions()
         if not isinstance(self.table, Table):
             name = self.table or _snake(self.cls.__name__)
-            object.__setattr__(self, "table", table_of(name, {self.cls: {}}, about=self.about, key=self.key))
+            object.__setattr__(
+                self, "table", table_of(name, {self.cls: {}}, about=self.about, key=self.key, refers=False)
+            )
         elif self.cls not in self.table.feed:
             raise InvalidValueError(f"table {self.table.name!r} of {self._name} has no feed for that class: add it")
 
@@ -120,6 +122,11 @@ class Kind:
     def _check_class(self) -> None:
         if not (isinstance(self.cls, type) and attrs.has(self.cls)) or self.cls in NO_FACTS:
             raise InvalidValueError(f"cls={shown(self.cls)} is no class of a fact: give a frozen attrs class")
+        if own := [base for base in self.cls.__mro__[1:] if base.__module__ == _OWN]:
+            raise InvalidValueError(
+                f"{self.cls.__name__} is a subclass of {own[0].__name__}, an event of the library: "
+                "make a class with no such parent, and repeat the fields that you need"
+            )
         if not _is_frozen(self.cls):
             raise InvalidValueError(
                 f"{self.cls.__name__} can be changed after it was made: decorate it with @attrs.frozen(kw_only=True)"
@@ -274,6 +281,7 @@ def table_of(
     key: Key | None,
     opens: str = "",
     indexes: Sequence[str] = (),
+    refers: bool = True,
 ) -> Table:
     """Return the table of one or several classes: a column for each field, in order.
 
@@ -281,7 +289,8 @@ def table_of(
     of the fact. The first date also gets the columns ``earliest`` and ``latest``, ISO 8601
     days on which it can have begun. ``opens`` is the field whose id the facts themselves
     make known. ``about`` and ``key`` are as in :class:`Kind`: of the rows that are equal in
-    them, only one can be there; without a ``key``, any number.
+    them, only one can be there; without a ``key``, any number. Unless ``refers``, its ids may
+    be empty, or of something unknown.
 
     Where folding changes a text of the key, the column ``folded`` holds the folded texts as
     a JSON object.
@@ -297,7 +306,7 @@ def table_of(
         missing = len(shapes) < len(classes) and _default(field, classes) is None
         optional = missing or any(shape.optional for shape in shapes)
         definition = shapes[0].sql + ("" if optional else " NOT NULL")
-        if field in SUBJECTS and field != opens:
+        if refers and field in SUBJECTS and field != opens:
             definition += f" REFERENCES {_PARENTS[field]} ({field})"
         columns[column_of(field)] = definition
         if field == dated:
@@ -480,9 +489,9 @@ class Kinds:
         if parent is not None:
             return (
                 f"{cls.__name__} is a subclass of {parent.__name__}, and a log keeps no classes: record "
-                f"{parent.__name__}(…) itself, or make a kind of your own: Kind(cls={cls.__name__}, word=…, about=…)"
+                f"{parent.__name__}(…) itself, or a class with no such parent and a kind of its own"
             )
-        if attrs.has(cls) and cls not in NO_FACTS:
+        if attrs.has(cls) and not isinstance(fact, NO_FACTS):
             return (
                 f"{cls.__name__} is of no kind that this registry knows: give Registry.open(…, kinds=[Kind("
                 f"cls={cls.__name__}, word='org.example.…', about=…)])"

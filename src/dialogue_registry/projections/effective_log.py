@@ -144,10 +144,11 @@ def join_formats(one: Any, other: Any) -> DelegateAttended | None:
         return None
     if not same_fact(attrs.evolve(one, format=None), attrs.evolve(other, format=None)):
         return None
-    return _hybrid(one)
+    return as_hybrid(one)
 
 
-def _hybrid(fact: DelegateAttended) -> DelegateAttended:
+def as_hybrid(fact: DelegateAttended) -> DelegateAttended:
+    """Return a row whose format is hybrid, as two rows of one seat come to."""
     hybrid = attrs.evolve(fact, format=None)
     object.__setattr__(hybrid, "format", Format.HYBRID)  # which may not be recorded, only come about
     return hybrid

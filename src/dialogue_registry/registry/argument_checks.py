@@ -3,10 +3,12 @@
 import re
 from datetime import datetime
 
+import attrs
+
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.entry import instant as write_instant
-from dialogue_registry.model.events import MAX_TEXT, Citation, Fact, Format, Role, Source
-from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.events import MAX_TEXT, Citation, DelegateAttended, Fact, Format, Role, Source
+from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
@@ -20,21 +22,55 @@ def check_fact(kinds: Kinds, event: Fact, number: int | None = None) -> Fact:
         raise InvalidValueError(f"{where}{kinds.unfit(event)}")
     if not kind.is_own:  # ours are checked when they are made
         kind.check(event)
+    elif isinstance(event, DelegateAttended) and event.format is Format.HYBRID:
+        attrs.validate(event)  # facts() yields such a row, which only comes about
     return event
+
+
+def check_fact_class(kinds: Kinds, cls: type[object]) -> Kind:
+    """Return the kind of a class of facts; raises InvalidValueError."""
+    kind = kinds.find(cls) if isinstance(cls, type) else None
+    if kind is None:
+        raise InvalidValueError(
+            f"{getattr(cls, '__name__', repr(cls)):.80} is no class of facts that this registry knows: give one, such "
+            "as MeetingHeld, or the class of a kind of yours, which Registry.open(…, kinds=[…]) takes"
+        )
+    return kind
+
+
+def check_event_id(event_id: str | int) -> None:
+    """Raise InvalidValueError unless a value can be the id or the position of an event."""
+    if isinstance(event_id, int):
+        check_number(event_id, "event_id")
+    elif not isinstance(event_id, str) or not event_id.isprintable():
+        raise InvalidValueError(
+            f"{event_id!r:.80} is no event id: give the .id of a recorded event, or the .event of a row"
+        )
 
 
 def check_citation(citation: Citation | None) -> Citation | None:
     """Return the citation, or None; raises InvalidValueError."""
-    if citation is not None and not isinstance(citation, Citation):
+    if citation is not None and type(citation) is not Citation:
+        _refuse_subclass(citation, Citation)
         raise InvalidValueError(f"{citation!r:.80} is no citation: give Citation(locator=…, quote=…)")
     return citation
 
 
 def check_source(source: Source | None) -> Source | None:
     """Return the source, or None; raises InvalidValueError."""
-    if source is not None and not isinstance(source, Source):
+    if source is not None and type(source) is not Source:
+        _refuse_subclass(source, Source)
         raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
     return source
+
+
+def _refuse_subclass(value: object, cls: type[object]) -> None:
+    """Raise InvalidValueError for a value of a subclass, whose further fields a log would lose."""
+    if isinstance(value, cls):
+        raise InvalidValueError(
+            f"{type(value).__name__} is a subclass of {cls.__name__}, and a log keeps no classes: "
+            f"give {cls.__name__}(…) itself"
+        )
 
 
 def check_text(value: str, name: str) -> str:

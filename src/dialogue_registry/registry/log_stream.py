@@ -1,9 +1,11 @@
-"""The log of a registry as a stream, read a page at a time: recorded events, or the lines of an export."""
+"""The log of a registry as a stream, read a page at a time: recorded events, facts, or the lines of an export."""
 
 from collections.abc import Iterator
 
 from dialogue_registry.log import cloudevents
 from dialogue_registry.log.entry import PAGE, RecordedEvent, recorded
+from dialogue_registry.model.kinds import Kind
+from dialogue_registry.queries.standing_facts import standing_facts
 from dialogue_registry.registry.session import Session
 
 
@@ -21,6 +23,17 @@ def stream_events(session: Session, after: int, until: int | None, subject: str 
             return
         yield from (recorded(entry, codec=session.log.codec) for entry in page)
         after, version = page[-1][0], page[-1][3]
+
+
+def stream_facts(session: Session, kind: Kind | None, subject: str | None) -> Iterator[RecordedEvent]:
+    """Yield the facts that stand when the iteration begins, of a kind and about a subject, or all."""
+    fact, end = 0, session.position
+    while True:
+        with session.reading():
+            fact, page = standing_facts(session.connection, session.log, end, fact, kind=kind, subject=subject)
+        yield from page
+        if not fact:
+            return
 
 
 def stream_lines(session: Session) -> Iterator[str]:

@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
-from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.errors import InvalidValueError, UnknownEventError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.dates import full_day
@@ -26,7 +26,9 @@ from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import (
     check_choice,
     check_citation,
+    check_event_id,
     check_fact,
+    check_fact_class,
     check_head,
     check_number,
     check_seconds,
@@ -36,7 +38,7 @@ from dialogue_registry.registry.argument_checks import (
 from dialogue_registry.registry.batches import record, record_all
 from dialogue_registry.registry.follower import Followed, follow, wait_until
 from dialogue_registry.registry.log_import import import_events
-from dialogue_registry.registry.log_stream import stream_events, stream_lines
+from dialogue_registry.registry.log_stream import stream_events, stream_facts, stream_lines
 from dialogue_registry.registry.opening import open_at, open_session
 from dialogue_registry.registry.recorder import Appended
 from dialogue_registry.registry.session import Session, Transaction
@@ -44,6 +46,8 @@ from dialogue_registry.registry.verify import Head, head_of, verify
 
 if TYPE_CHECKING:
     import sqlite_utils
+
+F = TypeVar("F")
 
 Progress: TypeAlias = Callable[[int, int], object]
 """Called with (events done, events in all) on long work."""
@@ -104,6 +108,37 @@ class Snapshot:
         """
         until = None if until is None else check_number(until, "until")
         return stream_events(self._session, check_number(after, "after"), until, subject)
+
+    def event(self, event_id: str | int) -> RecordedEvent:
+        """Return the recorded event of an id, or at a position, which is ``event`` of a row of an answer.
+
+        Raises UnknownEventError where there is none, InvalidValueError where it is neither.
+        """
+        check_event_id(event_id)
+        with self._session.reading():
+            log = self._session.log
+            entry = log.find(event_id) if isinstance(event_id, str) else log.several([event_id]).get(event_id)
+            if entry is None:
+                raise UnknownEventError(
+                    f"no event has the id or position {event_id!r}: take the .id of a recorded event, or the .event of "
+                    "a row"
+                )
+            return recorded(entry, codec=log.codec)
+
+    @overload
+    def facts(self, cls: None = None, subject: str | None = None) -> Iterator[RecordedEvent]: ...
+    @overload
+    def facts(self, cls: type[F], subject: str | None = None) -> Iterator[RecordedEvent[F]]: ...
+    def facts(self, cls: type[Any] | None = None, subject: str | None = None) -> Iterator[RecordedEvent]:
+        """Yield the facts that stand, of a class or all, about one subject or all; in the order of their recording.
+
+        Each is a recorded event whose ``event`` is the fact as it reads now. Where it was
+        corrected, the rest is that of its last correction. What was withdrawn, what is only
+        further evidence, disputes and facts of unknown kinds are left out. Of a meeting that
+        was reported several times, every report stands. Facts are read a page at a time, in
+        bounded memory, as they stand when the iteration begins.
+        """
+        return stream_facts(self._session, None if cls is None else check_fact_class(self._kinds, cls), subject)
 
     def export_events(self) -> Iterator[str]:
         """Yield the log as CloudEvents 1.0: one line of JSON per event, without its line end.
