@@ -116,6 +116,7 @@ from dialogue_registry.queries.results import (
     Topic,
 )
 from dialogue_registry.queries.search import Found
+from dialogue_registry.queries.sources import NumberedSource
 from dialogue_registry.registry.registry import Registry, Snapshot
 from dialogue_registry.registry.verify import Head
 
@@ -176,6 +177,7 @@ __all__ = [
     "NewerEventError",
     "NewerRegistryError",
     "NotARegistryError",
+    "NumberedSource",
     "Numbering",
     "Outcome",
     "OutcomeAgreed",
