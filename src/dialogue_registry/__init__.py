@@ -117,6 +117,7 @@ from dialogue_registry.queries.results import (
     Topic,
 )
 from dialogue_registry.queries.search import Found
+from dialogue_registry.queries.sources import NumberedSource
 from dialogue_registry.registry.registry import Registry, Snapshot
 from dialogue_registry.registry.verify import Head
 
@@ -177,6 +178,7 @@ __all__ = [
     "NewerEventError",
     "NewerRegistryError",
     "NotARegistryError",
+    "NumberedSource",
     "Numbering",
     "Outcome",
     "OutcomeAgreed",

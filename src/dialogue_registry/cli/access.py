@@ -1,22 +1,24 @@
 """How commands open a registry: to ask it, also as it was known earlier, or to record in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
+from dialogue_registry.cli.options import AT
 from dialogue_registry.errors import NotARegistryError, OutdatedViewsError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
 
+_SQLITE = b"SQLite format 3\0"
+
 
 @contextmanager
 def asking(file: str) -> Iterator[Snapshot]:
-    """Open a registry to be asked, as it is or as it was known at the time that ``at`` names."""
-    when = click.get_current_context().find_object(str)
+    """Open a registry to be asked, as it is or as it was known at the time that ``--at`` names."""
+    when = click.get_current_context().meta.get(AT)
     _must_exist(file)
     try:
         registry = Registry.open(file, read_only=True)
@@ -26,7 +28,8 @@ def asking(file: str) -> Iterator[Snapshot]:
         if when is None:
             yield registry
             return
-        with registry.at(position=int(when)) if when.isdecimal() else registry.at(instant=when) as past:
+        position = position_in(when)
+        with registry.at(instant=when) if position is None else registry.at(position=position) as past:
             yield past
 
 
@@ -45,31 +48,61 @@ def _must_exist(file: str) -> None:
         )
 
 
-def must_be_recorded(registry: Snapshot, **ids: str | None) -> None:
-    """Raise UnknownSubjectError unless each id that was given names what its option says."""
-    for kind, named in ids.items():
-        if named is None:
-            continue
-        known: Sequence[Any]
-        match kind:
-            case "meeting":
-                known = registry.meetings(meeting=named)
-            case "series":
-                known = [series for series in registry.series() if series.series == named]
-            case _:
-                known = [dialogue for dialogue in registry.dialogues() if dialogue.dialogue == named]
-        if not known:
-            raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
+def is_registry(text: str) -> bool:
+    """Return whether a text names a registry: a file of SQLite that is there, or an address."""
+    if is_address(text):
+        return True
+    try:
+        with Path(text).open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except (OSError, ValueError):
+        return False
+
+
+def scope(
+    registry: Snapshot, *, dialogue: str | None = None, series: str | None = None, meeting: str | None = None
+) -> Callable[[str], bool]:
+    """Return whether an id lies within all that are given; raises UnknownSubjectError where one is not recorded.
+
+    A dialogue has its series and their meetings in it, a series its meetings.
+    """
+    wanted: list[set[str]] = []
+    if dialogue is not None:
+        _require("dialogue", dialogue, {known.dialogue for known in registry.dialogues()})
+        within = {known.series for known in registry.series(dialogue)}
+        wanted.append({dialogue, *within, *(known.meeting for known in registry.meetings(dialogue=dialogue))})
+    if series is not None:
+        _require("series", series, {known.series for known in registry.series()})
+        wanted.append({series, *(known.meeting for known in registry.meetings(series))})
+    if meeting is not None:
+        _require("meeting", meeting, {known.meeting for known in registry.meetings(meeting=meeting)})
+        wanted.append({meeting})
+    return lambda id_: all(id_ in ids for ids in wanted)
+
+
+def _require(kind: str, named: str, known: Container[str]) -> None:
+    if named not in known:
+        raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
+
+
+def position_in(text: str) -> int | None:
+    """Return the position that a text names, None where it is no number; raises click.UsageError."""
+    if not text.isdecimal():
+        return None
+    if len(text) > 18:
+        raise click.UsageError(f"{text:.20}… is no position: the longest log has fewer events")
+    return int(text)
 
 
 def find_event(registry: Snapshot, named: str) -> RecordedEvent:
     """Return the recorded event of an id, or of a position; raises click.UsageError where there is none."""
-    if named.isdecimal() and int(named) > 0:
-        for event in registry.events(after=int(named) - 1, until=int(named)):
+    position = position_in(named)
+    if position is None:
+        found = registry.db.execute("SELECT position FROM events WHERE id = ?", (named,)).fetchone()
+        if found is None:
+            raise click.UsageError(f"no event has the id {named!r}: take it, or a position, from history")
+        position = int(found[0])
+    if position > 0:
+        for event in registry.events(after=position - 1, until=position):
             return event
-    if named.isdecimal():
-        raise click.UsageError(f"there is no event at position {named}: the log has 1 to {registry.position}")
-    found = registry.db.execute("SELECT position FROM events WHERE id = ?", (named,)).fetchone()
-    if found is None:
-        raise click.UsageError(f"no event has the id {named!r}: take it, or a position, from history")
-    return find_event(registry, str(found[0]))
+    raise click.UsageError(f"there is no event at position {position}: the log has 1 to {registry.position}")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from dialogue_registry.cli.main import command
-from dialogue_registry.cli.options import file_argument, shown_option, source_options, take_source
+from dialogue_registry.cli.options import LocalPath, file_argument, shown_option, source_options, take_source
 from dialogue_registry.cli.output import as_json, progress_bar, put, say, show
 from dialogue_registry.errors import StoppedImportError, UnreadableFileError
 from dialogue_registry.imports.files import READABLE
@@ -29,8 +29,8 @@ _set_option = click.option(
     example="dialogue-registry import ca-jad.db examples/data/delegates.csv --mapping examples/data/delegates.toml",
 )
 @file_argument
-@click.argument("rows")
-@click.option("--mapping", metavar="FILE", help="TOML or JSON: which column holds which field.")
+@click.argument("rows", type=LocalPath(allow_dash=True))
+@click.option("--mapping", metavar="FILE", type=LocalPath(), help="TOML or JSON: which column holds which field.")
 @click.option(
     "--format", "kind", type=click.Choice([*READABLE, "events"]), help="The format of ROWS; by default its ending."
 )

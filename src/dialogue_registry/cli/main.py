@@ -5,15 +5,17 @@ all is well, 1 when the registry says no (a refusal, a failed verification, a ro
 not imported), and 2 when the command was not understood.
 """
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
 
+from dialogue_registry.cli.access import is_registry
 from dialogue_registry.cli.messages import in_commands
-from dialogue_registry.cli.options import Function
+from dialogue_registry.cli.options import VARIABLE, Function
 from dialogue_registry.cli.output import say
 from dialogue_registry.errors import DialogueRegistryError, InvalidValueError
 
@@ -54,10 +56,43 @@ def _stop(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-@click.group(cls=Group, epilog="Example:\n\n\b\n  dialogue-registry counts ca-jad.db --as-of 2021-06-16")
+class Command(click.Command):
+    """A command whose FILE may be left out where the variable names it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, after FILE was put before them if it was left out."""
+        file = os.environ.get(VARIABLE)
+        arguments = [parameter for parameter in self.params if isinstance(parameter, click.Argument)]
+        if file and not ctx.resilient_parsing and arguments and arguments[0].name == "file":
+            given = self._positional(ctx, args, arguments)
+            required = sum(argument.required for argument in arguments)
+            full = len(given) == len(arguments) and all(argument.nargs == 1 for argument in arguments)
+            if len(given) < required or (not full and not is_registry(given[0])):
+                args = [file, *args]
+        return super().parse_args(ctx, args)
+
+    def _positional(self, ctx: click.Context, args: list[str], arguments: Sequence[click.Argument]) -> list[str]:
+        """Return what is given without the name of an option."""
+        values, extra, _ = self.make_parser(ctx).parse_args(list(args))
+        given: list[str] = []
+        for argument in arguments:
+            value = values.get(argument.name)
+            given += [value] if isinstance(value, str) else value if isinstance(value, tuple) else []
+        return [*given, *extra]
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example:\n\n\b\n  dialogue-registry counts ca-jad.db --as-of 2021-06-16",
+)
 @click.version_option(package_name="dialogue-registry", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Record the meetings of dialogues as sourced events, and ask how many there were."""
+    """Record the meetings of dialogues as sourced events, and ask how many there were.
+
+    FILE is a registry, or the address of one on a server. It may be left out where the
+    variable DIALOGUE_REGISTRY names it.
+    """
 
 
 @cli.group(epilog="Example:\n\n\b\n  dialogue-registry at 41 counts ca-jad.db --as-of 2021-06-16")
@@ -66,19 +101,25 @@ def cli() -> None:
 def at(ctx: click.Context, when: str) -> None:
     """Ask as the registry was known then: at a log position, or at an instant.
 
-    Put it before any question: "at 41 counts ca-jad.db", or
-    "at 2021-07-01T00:00:00Z counts ca-jad.db".
+    "at 41 counts ca-jad.db" is the same as "counts ca-jad.db --at 41".
     """
     ctx.obj = when
 
 
-def command(*groups: click.Group, example: str, name: str | None = None) -> Callable[[Function], Function]:
+def command(
+    *groups: click.Group, example: str, name: str | None = None, meaning: str | None = None
+) -> Callable[[Function], Function]:
     """Return a decorator that adds a command to the groups; its --help ends in the example."""
 
     def add(function: Function) -> Function:
-        new = click.command(name, epilog=f"Example:\n\n\b\n  {example}")(function)
+        new = click.command(name, cls=Command, epilog=f"Example:\n\n\b\n  {example}", help=meaning)(function)
         for group in groups or (cli,):
             group.add_command(new)
         return function
 
     return add
+
+
+def question(*, example: str, name: str | None = None, meaning: str | None = None) -> Callable[[Function], Function]:
+    """Return a decorator that adds a question, which can be asked as of another time too."""
+    return command(cli, at, example=example, name=name, meaning=meaning)

@@ -1,21 +1,60 @@
 """The options that several commands share, and what is made of their values."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 
 from dialogue_registry.imports.fact_fields import source_from
 from dialogue_registry.model.events import Format, Role, Source
+from dialogue_registry.registry.opening import is_address
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-file_argument = click.argument("file", metavar="FILE")
+VARIABLE = "DIALOGUE_REGISTRY"
+"""The variable of the environment that names FILE where it is left out."""
+
+
+class FileOrAddress(click.Path):
+    """A path or the address of a server; what only looks like an address is refused and not shown."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text as it is; raises InvalidValueError."""
+        is_address(value)
+        return super().convert(value, param, ctx)
+
+
+class LocalPath(click.Path):
+    """A path, and no address: it is not shown, as it may hold a password."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text as it is; raises InvalidValueError."""
+        if is_address(value):
+            name = "this argument" if param is None else param.make_metavar(ctx or click.get_current_context())
+            raise click.UsageError(f"{name} is a path, not the address of a server: give a path")
+        return super().convert(value, param, ctx)
+
+
+def day(text: str) -> str:
+    """Return the day that a text names: itself, or the present one on this machine where it is ``today``."""
+    return datetime.now().astimezone().date().isoformat() if text == "today" else text
+
+
+file_argument = click.argument("file", metavar="FILE", type=FileOrAddress())
+
+FORMS = {
+    "json": "Write JSON.",
+    "csv": "Write CSV.",
+    "nl": "Write one JSON object per line.",
+    "spreadsheet": "Write CSV for a spreadsheet: no cell of it runs, and its letters are read rightly.",
+}
+"""The forms of an answer for programs, each an option; without one it is a table for people."""
 
 
 def shown_option(function: Function) -> Function:
     """Add the options that say how the answer of a command is written, of which one may be given."""
-    for name, meaning in (("nl", "Write one JSON object per line."), ("csv", "Write CSV."), ("json", "Write JSON.")):
+    for name, meaning in reversed(FORMS.items()):
         function = click.option(
             f"--{name}", f"as_{name}", is_flag=True, expose_value=False, callback=_choose, help=meaning
         )(function)
@@ -23,11 +62,48 @@ def shown_option(function: Function) -> Function:
 
 
 def _choose(ctx: click.Context, option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click passes it
-    chosen = ctx.params.setdefault("shown", None)
-    if value and chosen is not None:
-        raise click.UsageError(f"--{chosen} and {option.opts[0]} are two ways to write the answer: give one")
-    if value:
-        ctx.params["shown"] = option.opts[0].removeprefix("--")
+    chosen, name = ctx.params.setdefault("shown", None), option.opts[0].removeprefix("--")
+    if value and {chosen, name} == {"csv", "spreadsheet"}:
+        ctx.params["shown"] = "spreadsheet"
+    elif value and chosen is not None:
+        raise click.UsageError(f"--{chosen} and --{name} are two ways to write the answer: give one")
+    elif value:
+        ctx.params["shown"] = name
+
+
+def at_option(function: Function) -> Function:
+    """Add the option that says as of when the registry is asked."""
+    return click.option(
+        "--at", "when", metavar="POSITION|INSTANT", expose_value=False, callback=_remember,
+        help="As the registry was known then: at a position of its log, or at an instant.",
+    )(function)  # fmt: skip
+
+
+def _remember(ctx: click.Context, option: click.Parameter, value: str | None) -> None:  # noqa: ARG001 - click passes it
+    before = ctx.find_object(str)
+    if value is not None and before is not None:
+        raise click.UsageError(f"at {before} and --at {value} are two times to ask about: give one")
+    ctx.meta[AT] = value if before is None else before
+
+
+def answer_options(function: Function) -> Function:
+    """Add the options of every question that is answered by rows."""
+    return at_option(shown_option(function))
+
+
+AT = "dialogue_registry.at"
+"""The key under which a context keeps as of when the registry is asked."""
+
+
+def scope_options(*kinds: str) -> Callable[[Function], Function]:
+    """Return a decorator that adds an option for each kind of id that an answer can be limited to."""
+
+    def add(function: Function) -> Function:
+        for kind in reversed(kinds):
+            function = click.option(f"--{kind}", metavar="ID", help=f"Only those of this {kind}.")(function)
+        return function
+
+    return add
 
 
 _SOURCE = {

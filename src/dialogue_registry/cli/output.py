@@ -1,7 +1,7 @@
 """What a command writes: a table for people; JSON, CSV or lines of JSON for programs; a bar during long work."""
 
-import csv
 import io
+import re
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -11,15 +11,12 @@ from typing import Any
 import click
 import orjson
 
+from dialogue_registry.exports.csv_cells import MARK, row_writer
 from dialogue_registry.queries.counts import Bounds
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import printable, table
 
 Plain = Mapping[str, Any]
-
-
-_WHOLE = ("party", "on_behalf_of", "series", "meeting", "country")
-"""Columns whose cells are never folded, even where they hold blanks."""
 
 
 def as_table(rows: Sequence[Plain], columns: Sequence[str], width: int | None = None) -> str:
@@ -28,12 +25,15 @@ def as_table(rows: Sequence[Plain], columns: Sequence[str], width: int | None = 
     if not rows:
         return "nothing"
     headings = [column.replace("_", " ") for column in filled]
-    return "\n".join(table(headings, [[_of_column(column, row[column]) for column in filled] for row in rows], width))
+    return "\n".join(table(headings, [[_cell(row[column]) for column in filled] for row in rows], width))
 
 
-def _of_column(column: str, value: Any) -> Any:
-    cell = _cell(value)
-    return cell.replace(" ", "\xa0") if column in _WHOLE and isinstance(cell, str) else cell
+_BLANKS = re.compile(r"[^\S\xa0]+")
+
+
+def whole(text: str) -> str:
+    """Return a text that no table folds."""
+    return _BLANKS.sub("\xa0", text)
 
 
 def _cell(value: Any) -> Any:
@@ -47,7 +47,7 @@ def _cell(value: Any) -> Any:
         case list():
             return ", ".join(str(_cell(item)) for item in value)
         case str():
-            return " ".join(value.split())  # a line break would break the table
+            return _BLANKS.sub(" ", value).strip()  # a line break would break the table
         case _:
             return value
 
@@ -62,15 +62,18 @@ def as_lines(rows: Sequence[Plain]) -> str:
     return "\n".join(orjson.dumps(row).decode() for row in rows)
 
 
-def as_csv(rows: Sequence[Plain], columns: Sequence[str]) -> str:
+def as_csv(rows: Sequence[Plain], columns: Sequence[str], *, for_spreadsheet: bool = False) -> str:
     """Return rows as CSV: nested values become columns such as ``total_certain``, lists are JSON."""
     nested = {name for row in rows for name, value in row.items() if _opens(value)}
     flat = [dict(_flat(row, nested)) for row in rows]
     head = list(dict.fromkeys(name for row in flat for name in row)) or list(columns)
     text = io.StringIO()
-    writer = csv.DictWriter(text, head, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
+    if for_spreadsheet:
+        text.write(MARK)
+    write = row_writer(text, "\n", for_spreadsheet=for_spreadsheet)
+    write(head)
+    for row in flat:
+        write([row.get(name, "") for name in head])
     return text.getvalue().rstrip("\n")
 
 
@@ -99,6 +102,8 @@ def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
             text = as_json(answer)
         case "csv":
             text = as_csv(answer, names)
+        case "spreadsheet":
+            text = as_csv(answer, names, for_spreadsheet=True)
         case "nl":
             text = as_lines(answer)
         case _:

@@ -8,20 +8,22 @@ import click
 
 from dialogue_registry import charts
 from dialogue_registry.cli.access import asking
-from dialogue_registry.cli.main import at, cli, command
-from dialogue_registry.cli.options import file_argument
+from dialogue_registry.cli.main import question
+from dialogue_registry.cli.options import FORMS, LocalPath, at_option, file_argument
 from dialogue_registry.cli.output import progress_bar, say
 from dialogue_registry.exports.exporter import FORMATS, export_file
 from dialogue_registry.exports.site.datasette import describe_for_datasette
 from dialogue_registry.exports.site.publish import publish as publish_site
 
 
-@command(cli, at, example="dialogue-registry export ca-jad.db calendar.ics")
+@question(example="dialogue-registry export ca-jad.db calendar.ics")
 @file_argument
-@click.argument("destination", default="-")
+@click.argument("destination", default="-", type=LocalPath(allow_dash=True))
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="By default, what the ending says.")
-@click.option("--force", is_flag=True, help="Write into a folder even if it holds other files.")
-def export(file: str, destination: str, *, kind: str | None, force: bool) -> None:
+@click.option("--force", is_flag=True, help="Replace a folder even if it holds other files.")
+@click.option("--spreadsheet", is_flag=True, help=f"With the format csv: {FORMS['spreadsheet'].partition(' ')[2]}")
+@at_option
+def export(file: str, destination: str, *, kind: str | None, force: bool, spreadsheet: bool) -> None:
     """Write the registry in a format of others: to a file, a folder, or - for standard output.
 
     events (.jsonl, all of the log, lossless), csv (a folder with a Tabular Data Package),
@@ -30,14 +32,16 @@ def export(file: str, destination: str, *, kind: str | None, force: bool) -> Non
     """
     bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
     with asking(file) as registry, bar as progress:
-        left_out = export_file(registry, destination, format=kind, force=force, progress=progress)
+        left_out = export_file(
+            registry, destination, format=kind, force=force, spreadsheet=spreadsheet, progress=progress
+        )
     for line in left_out:
         say(f"left out: {line}", err=True)
 
 
-@command(cli, at, example='dialogue-registry publish ca-jad.db site --licence "CC BY 4.0"')
+@question(example='dialogue-registry publish ca-jad.db site --licence "CC BY 4.0"')
 @file_argument
-@click.argument("folder")
+@click.argument("folder", type=LocalPath())
 @click.option("--title", default="", help="What the site is called; by default the names of the dialogues.")
 @click.option("--description", default="", help="A sentence for the front page.")
 @click.option("--licence", default="", help="Under which licence the data may be used.")
@@ -46,11 +50,12 @@ def export(file: str, destination: str, *, kind: str | None, force: bool) -> Non
 @click.option("--source-url", default="", help="Address of that.")
 @click.option("--lang", "language", default="en", help="The language of the words on the pages: en or ja.")
 @click.option("--base-url", default="", help="Where the site will be read; for feeds and search engines.")
-@click.option("--theme", metavar="FILE", help="A file of CSS that sets the variables of the style sheet.")
+@click.option("--theme", metavar="FILE", type=LocalPath(), help="A file of CSS with the variables of the style sheet.")
 @click.option("--pictures/--no-pictures", default=True, help="With the timeline and the counts, or without.")
 @click.option("--log", is_flag=True, help="Add the whole log to what can be downloaded.")
 @click.option("--database", is_flag=True, help="Add the registry itself to what can be downloaded.")
 @click.option("--datasette", is_flag=True, help="Write no site, but metadata.json for Datasette, which serves FILE.")
+@at_option
 def publish(file: str, folder: str, datasette: bool, **chosen: Any) -> None:  # noqa: FBT001 - click passes it
     """Write FOLDER, a site that opens in any browser: no server is needed."""
     with asking(file) as registry:
@@ -63,9 +68,9 @@ def publish(file: str, folder: str, datasette: bool, **chosen: Any) -> None:  # 
     say(f"{target} is ready: {serve}", err=True)
 
 
-@command(cli, at, example="dialogue-registry chart ca-jad.db pictures --format svg --since 2010")
+@question(example="dialogue-registry chart ca-jad.db pictures --format svg --since 2010")
 @file_argument
-@click.argument("folder")
+@click.argument("folder", type=LocalPath())
 @click.option(
     "--format",
     "formats",
@@ -78,6 +83,7 @@ def publish(file: str, folder: str, datasette: bool, **chosen: Any) -> None:  # 
 @click.option("--since", metavar="YEAR", help="The first year to draw.")
 @click.option("--title", default="", help="The title; by default the names of the dialogues.")
 @click.option("--lang", "language", default="en", help="The language of the words in the pictures: en or ja.")
+@at_option
 def chart(file: str, folder: str, formats: tuple[str, ...], **chosen: Any) -> None:
     """Draw the timeline and the counts into FOLDER."""
     with asking(file) as registry:

@@ -2,16 +2,17 @@
 
 import click
 
-from dialogue_registry.cli.main import cli, command
+from dialogue_registry.cli.main import command
+from dialogue_registry.cli.options import FileOrAddress, LocalPath
 from dialogue_registry.cli.output import progress_bar, say
 from dialogue_registry.registry.copy import copy as copy_log
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry
 
 
-@command(cli, example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")
-@click.argument("origin", metavar="FROM")
-@click.argument("target", metavar="TO")
+@command(example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")
+@click.argument("origin", metavar="FROM", type=FileOrAddress())
+@click.argument("target", metavar="TO", type=FileOrAddress())
 def copy(origin: str, target: str) -> None:
     """Copy a registry from a file to a server, back, or to another file.
 
@@ -23,15 +24,15 @@ def copy(origin: str, target: str) -> None:
     say(f"copied: {position} events")
 
 
-@command(cli, example="dialogue-registry follow postgresql://owner@db.example.org/registry local.db --once")
-@click.argument("address")
-@click.argument("file")
+@command(example="dialogue-registry follow postgresql://owner@db.example.org/registry local.db --once")
+@click.argument("address", type=FileOrAddress())
+@click.argument("views", metavar="FILE", type=LocalPath())
 @click.option("--once", is_flag=True, help="Stop when the file is up to the log.")
-def follow(address: str, file: str, once: bool) -> None:  # noqa: FBT001 - click passes it
+def follow(address: str, views: str, once: bool) -> None:  # noqa: FBT001 - click passes it
     """Keep FILE, views that any other command can ask, up to the log at ADDRESS."""
     if not is_address(address):
         raise click.UsageError("only a server is followed: give a postgresql:// address")
-    with Registry.open(address, views=file) as registry:
+    with Registry.open(address, views=views) as registry:
         last = None
         for step in registry.follow():
             if step != last:

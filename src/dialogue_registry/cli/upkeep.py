@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dialogue_registry.cli.access import asking, writing
+from dialogue_registry.cli.access import asking, position_in, writing
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import file_argument, shown_option
 from dialogue_registry.cli.output import progress_bar, say, show
@@ -42,10 +42,10 @@ def verify(file: str, head: str | None, shown: str | None) -> None:
     """Check that the log is what was recorded, and the views are the log's; print the head to keep elsewhere."""
     kept = None
     if head is not None:
-        position, _, digest = head.partition(":")
-        if not position.isdecimal():
-            raise click.UsageError(f"--head is {head!r}: give what verify printed before, POSITION:DIGEST")
-        kept = int(position), digest
+        text, _, digest = head.partition(":")
+        if (position := position_in(text)) is None:
+            raise click.UsageError(f"--head is {head!r:.100}: give what verify printed before, POSITION:DIGEST")
+        kept = position, digest
     with asking(file) as registry, progress_bar("events") as progress:
         found = registry.verify(kept, progress=progress)
     if shown is None:

@@ -1,30 +1,30 @@
 """The registry in the formats of others, chosen by a name or by the ending of a file."""
 
 import os
-import shutil
-import stat
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import orjson
-
 from dialogue_registry.errors import ExchangeError
-from dialogue_registry.exports.ical import calendar
+from dialogue_registry.exports.ical import calendar, undated
 from dialogue_registry.exports.jsonld import json_ld
+from dialogue_registry.exports.left_out import left_out
 from dialogue_registry.exports.popolo import popolo
+from dialogue_registry.exports.replacement import filled_folder, replaced_file, replaced_folder
 from dialogue_registry.exports.tabular import LAYOUTS, write_data_package, write_parquet
+from dialogue_registry.queries.reader import Reader
 from dialogue_registry.registry.registry import Snapshot
 
 FORMATS = ("events", "csv", "parquet", "ics", "jsonld", "popolo")
 _ENDINGS = {".jsonl": "events", ".ndjson": "events", ".ics": "ics", ".jsonld": "jsonld", ".json": "popolo", "": "csv"}
-_FOLDERS = {"csv": write_data_package, "parquet": write_parquet}
 _WRITTEN = {
     "csv": {"datapackage.json", *(f"{table}.csv" for table in LAYOUTS)},
     "parquet": {f"{table}.parquet" for table in LAYOUTS},
 }
+"""The files of the formats that fill a folder."""
 _SQLITE = b"SQLite format 3\0"
+
+Progress = Callable[[int, int], object]
 
 
 def export_file(
@@ -33,63 +33,77 @@ def export_file(
     *,
     format: str | None = None,  # noqa: A002 - what it is called everywhere
     force: bool = False,
-    progress: Callable[[int, int], object] | None = None,
+    spreadsheet: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[str, ...]:
-    """Write the registry to a file, a folder, or "-" (standard output); give what had to be left out and why.
+    """Write the registry to a file, a folder, or "-" (standard output); return what had to be left out and why.
 
     ``format`` is "events" (``.jsonl``: the whole log as CloudEvents, lossless), "csv" (a
     folder with a Tabular Data Package), "parquet" (a folder), "ics" (iCalendar), "jsonld"
     (schema.org) or "popolo" (``.json``); without it, the ending says which, and a path
-    without ending is a folder of CSV. A file appears whole or not at all, and replaces one
-    that is there, but never a registry. A folder that holds anything else than an earlier
-    export is left alone, unless ``force``.
+    without ending is a folder of CSV. One state is written, whatever others record
+    meanwhile. A file or folder appears whole or not at all, and replaces one that is there,
+    but never a registry; a link is replaced, not followed.
+
+    A folder that holds anything else than an earlier export is left alone. With ``force``
+    the files of the format are put into it, each of them whole. ``spreadsheet`` makes CSV
+    for people: it begins with a mark of UTF-8, and a cell that a spreadsheet would run has
+    an apostrophe before it.
     """
     if not str(path):
         raise ExchangeError("the destination is empty: give a file, a folder, or - for standard output")
-    to_standard_output = str(path) == "-"
     destination = Path(path)
-    chosen = format or ("events" if to_standard_output else _ENDINGS.get(destination.suffix.lower()))
-    if chosen is None and destination.suffix[1:].lower() in _FOLDERS:
+    chosen = _format(destination, format)
+    if spreadsheet and chosen != "csv":
+        raise ExchangeError(f"only the format csv is made for a spreadsheet, not {chosen}: leave one of the two out")
+    with registry.reading() as reader:
+        lines = left_out(reader, chosen)
+        if chosen in _WRITTEN:
+            _export_folder(registry, destination, chosen, force=force, spreadsheet=spreadsheet)
+            return lines
+        without_day = undated(reader) if chosen == "ics" else ()
+        pieces = _pieces(registry, reader, chosen, without_day, progress)
+        if str(path) == "-":
+            sys.stdout.buffer.writelines(pieces)
+            sys.stdout.buffer.flush()
+        else:
+            _export_file(destination, pieces)
+    return (*without_day, *lines)
+
+
+def _format(destination: Path, format: str | None) -> str:  # noqa: A002 - what it is called everywhere
+    """Return the format to export to; raises ExchangeError where the destination does not go with it."""
+    to_standard_output, ending = str(destination) == "-", destination.suffix.lower()
+    chosen = format or ("events" if to_standard_output else _ENDINGS.get(ending))
+    if chosen is None and ending[1:] in _WRITTEN:
         raise ExchangeError(
-            f"{destination} ends in {destination.suffix!r}, and the format {destination.suffix[1:].lower()} fills a "
-            f"folder: give the path of one and the format, such as {destination.with_suffix('')}"
+            f"{destination} ends in {destination.suffix!r}, and the format {ending[1:]} fills a folder: give the path "
+            f"of one and the format, such as {destination.with_suffix('')}"
         )
     if chosen not in FORMATS:
         raise ExchangeError(
             f"{chosen or destination.suffix!r} is no format to export to: choose one of {', '.join(FORMATS)}"
         )
-    if chosen in _FOLDERS:
-        if to_standard_output or (destination.exists() and not destination.is_dir()):
-            raise ExchangeError(f"the format {chosen} fills a folder: give the path of one")
-        if not force:
-            _check_folder(destination, _WRITTEN[chosen])
-        try:
-            _FOLDERS[chosen](registry, destination)
-        except OSError as error:
-            raise _unwritable(destination, error) from error
-        return ()
-    content, left_out = _content(registry, chosen, progress)
-    if to_standard_output:
-        for piece in content:
-            sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
-    else:
-        _write(destination, content)
-    return left_out
+    if chosen in _WRITTEN and (to_standard_output or (destination.exists() and not destination.is_dir())):
+        raise ExchangeError(f"the format {chosen} fills a folder: give the path of one")
+    return chosen
 
 
-def _content(
-    registry: Snapshot, chosen: str, progress: Callable[[int, int], object] | None
-) -> tuple[Iterable[bytes], tuple[str, ...]]:
-    if chosen == "ics":
-        return calendar(registry)
-    if chosen == "events":
-        return _event_lines(registry, progress), ()
-    document = json_ld(registry) if chosen == "jsonld" else popolo(registry)
-    return [orjson.dumps(document, option=orjson.OPT_INDENT_2), b"\n"], ()
+def _pieces(
+    registry: Snapshot, reader: Reader, chosen: str, without_day: tuple[str, ...], progress: Progress | None
+) -> Iterable[bytes]:
+    match chosen:
+        case "ics":
+            return calendar(reader, without_day)
+        case "jsonld":
+            return json_ld(reader)
+        case "popolo":
+            return popolo(reader)
+        case _:
+            return _event_lines(registry, progress)
 
 
-def _event_lines(registry: Snapshot, progress: Callable[[int, int], object] | None) -> Iterable[bytes]:
+def _event_lines(registry: Snapshot, progress: Progress | None) -> Iterator[bytes]:
     end = registry.position
     for number, line in enumerate(registry.export_events(), 1):
         yield f"{line}\n".encode()
@@ -97,47 +111,40 @@ def _event_lines(registry: Snapshot, progress: Callable[[int, int], object] | No
             progress(number, end)
 
 
-def _check_folder(folder: Path, written: set[str]) -> None:
-    """Raise ExchangeError if a folder holds what no earlier export has written."""
-    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if held and held != written:
-        stray = min(held - written, default=min(held))
-        raise ExchangeError(
-            f"the folder {folder} holds {stray!r}, and is no earlier export: give a new folder, "
-            "or force it (--force) to replace those of its files that have the names of tables"
-        )
-
-
-def _write(destination: Path, content: Iterable[bytes]) -> None:
-    """Write a file whole or not at all; what a link leads to, with the permissions it has."""
-    target = Path(os.path.realpath(destination))
+def _export_file(destination: Path, pieces: Iterable[bytes]) -> None:
     try:
-        mode = destination.stat().st_mode if destination.exists() else None
-        if mode is not None and not stat.S_ISREG(mode):  # a pipe or a device is written to, not replaced
-            with destination.open("wb") as file:
-                file.writelines(content)
-            return
-        if mode is not None:
-            _check_file(target)
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                if mode is not None:
-                    shutil.copymode(target, beside)
-                file.writelines(content)
-            beside.replace(target)
-        finally:
-            with suppress(OSError):
-                beside.unlink(missing_ok=True)
+        if destination.is_file():
+            _refuse_registry(destination)
+        with replaced_file(destination) as file:
+            file.writelines(pieces)
     except OSError as error:
         raise _unwritable(destination, error) from error
 
 
-def _check_file(target: Path) -> None:
-    with target.open("rb") as file:
+def _refuse_registry(destination: Path) -> None:
+    with destination.open("rb") as file:
         if file.read(len(_SQLITE)) == _SQLITE:
-            raise ExchangeError(f"{target} is a registry, or another SQLite database: give another path")
+            raise ExchangeError(f"{destination} is a registry, or another SQLite database: give another path")
+
+
+def _export_folder(registry: Snapshot, destination: Path, chosen: str, *, force: bool, spreadsheet: bool) -> None:
+    try:
+        held = {path.name for path in destination.iterdir()} if destination.is_dir() else set()
+        strange = held and held != _WRITTEN[chosen]
+        if strange and not force:
+            stray = min(held - _WRITTEN[chosen], default=min(held))
+            raise ExchangeError(
+                f"the folder {destination} holds {stray!r}, and is no earlier export: give a new folder, "
+                "or force it (--force) to replace those of its files that have the names of tables"
+            )
+        with filled_folder(destination) if strange else replaced_folder(destination) as folder:
+            if chosen == "csv":
+                write_data_package(registry, folder, for_spreadsheet=spreadsheet)
+            else:
+                write_parquet(registry, folder)
+    except OSError as error:
+        raise _unwritable(destination, error) from error
 
 
 def _unwritable(destination: Path, error: OSError) -> ExchangeError:
-    return ExchangeError(f"{destination} cannot be written ({error.strerror}): check the path")
+    return ExchangeError(f"{destination} cannot be written ({error.strerror or error}): check the path")

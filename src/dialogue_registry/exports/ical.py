@@ -6,70 +6,81 @@ known is left out and named in the calendar's description, and no day is made up
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import Any
 
 from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.exports.addresses import addresses
+from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
-from dialogue_registry.queries.results import Meeting
-from dialogue_registry.registry.registry import Snapshot
-
-if TYPE_CHECKING:
-    from icalendar import Event
+from dialogue_registry.queries.display import printable
+from dialogue_registry.queries.reader import BY_DAY, Reader
+from dialogue_registry.queries.results import Meeting, Series
 
 
-def calendar(registry: Snapshot) -> tuple[Iterator[bytes], tuple[str, ...]]:
-    """Return the meetings as an iCalendar, piece by piece, and what had to be left out and why.
+def undated(reader: Reader) -> tuple[str, ...]:
+    """Return the meetings that a calendar cannot hold, each with why."""
+    reasons = ((meeting.meeting, _why_not(meeting)) for meeting in reader.stream(Meeting, order=BY_DAY))
+    return tuple(f"{meeting}: {why}" for meeting, why in reasons if why)
 
-    Needs the extra ``[ics]``.
+
+def calendar(reader: Reader, left_out: tuple[str, ...]) -> Iterator[bytes]:
+    """Yield the pieces of an iCalendar of the meetings; needs the extra ``[ics]``.
 
     The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
     is the instant of the last event about it or its series, its SEQUENCE that event's position.
     """
     try:
-        from icalendar import Calendar  # noqa: PLC0415 - an extra
+        import icalendar  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingExtraError(
             "a calendar needs the package icalendar: pip install 'dialogue-registry[ics]'"
         ) from None
-    left_out = tuple(filter(None, map(_left_out, registry.meetings())))
-    whole = Calendar()
-    whole.add("PRODID", "-//dialogue_registry//dialogue-registry//EN")
-    whole.add("VERSION", "2.0")
+    return _pieces(icalendar, reader, left_out)
+
+
+def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...]) -> Iterator[bytes]:
+    head, end = _head(library, reader, left_out).to_ical().split(b"END:VCALENDAR")
+    yield head
+    names = {series.series: series.name for series in reader.rows(Series)}
+    stamps = _Stamps(reader)
+    for meeting in reader.stream(Meeting, order=BY_DAY):
+        if not _why_not(meeting):
+            yield _event(library, meeting, names[meeting.series], *stamps.of(meeting)).to_ical()
+    yield b"END:VCALENDAR" + end
+
+
+def _head(library: Any, reader: Reader, left_out: tuple[str, ...]) -> Any:
+    calendar = library.Calendar()
+    calendar.add("PRODID", "-//dialogue_registry//dialogue-registry//EN")
+    calendar.add("VERSION", "2.0")
+    calendar.add("METHOD", "PUBLISH")
     for name in ("NAME", "X-WR-CALNAME"):  # the standard's, and the one that calendar programs read
-        whole.add(name, ", ".join(dialogue.name for dialogue in registry.dialogues()))
+        calendar.add(name, _text(library, ", ".join(dialogue.name for dialogue in reader.dialogues())))
     if left_out:
-        whole.add("DESCRIPTION", f"Left out, for want of a day: {'; '.join(left_out)}")
-    return _pieces(registry, whole.to_ical()), left_out
+        calendar.add("DESCRIPTION", _text(library, f"Left out, for want of a day: {'; '.join(left_out)}"))
+    return calendar
 
 
-def _pieces(registry: Snapshot, whole: bytes) -> Iterator[bytes]:
-    """Yield a calendar with its events: one at a time, since those of 6,000 meetings take 100 MB."""
-    end = b"END:VCALENDAR\r\n"
-    yield whole.removesuffix(end)
-    names = {series.series: series.name for series in registry.series()}
-    for meeting in registry.meetings():
-        when, status = _when(meeting)
-        days = _days(when)
-        if days is not None and days[1] != date.max:
-            yield _event(registry, meeting, names[meeting.series], days, status).to_ical()
-    yield end
+def _text(library: Any, text: str, *, between: str = " ") -> Any:
+    """Return a text as a calendar can hold it: its lines joined, and no other control character in it."""
+    return library.vText(printable(between.join(text.splitlines())))
 
 
-def _left_out(meeting: Meeting) -> str:
-    """Return why a meeting has no place in a calendar; "" where it has one."""
+def _why_not(meeting: Meeting) -> str:
+    """Return why a calendar cannot hold a meeting, "" where it can."""
     when, _ = _when(meeting)
     days = _days(when)
+    if when is None:
+        return "its date is not known"
     if days is None:
-        why = "its date is not known" if when is None else f"{when} is no known day"
-        return f"{meeting.meeting}: {why}"
-    if days[1] == date.max:
-        return f"{meeting.meeting}: a calendar has no day after {days[1]}, on which it would end"
-    return ""
+        return f"{when} is no known day"
+    return f"a calendar has no day after {days[1]}, on which it would end" if days[1] == date.max else ""
 
 
 def _when(meeting: Meeting) -> tuple[PartialDate | None, str]:
-    """The date to show a meeting at, and its STATUS there."""
+    """Return the date to show a meeting at, and its STATUS there."""
     match meeting.status:
         case Status.HELD:
             return meeting.date, "CONFIRMED"
@@ -77,44 +88,62 @@ def _when(meeting: Meeting) -> tuple[PartialDate | None, str]:
             return meeting.date, "TENTATIVE"
         case Status.POSTPONED if meeting.until is not None and _days(meeting.until):
             return meeting.until, "TENTATIVE"
-        case _:  # cancelled, or postponed to nobody knows when: it does not take place on that day
+        case _:  # cancelled, or postponed to no known day: it does not take place on that day
             return meeting.date, "CANCELLED"
 
 
 def _days(when: PartialDate | None) -> tuple[date, date] | None:
-    """The first and the last day, if both are known."""
+    """Return the first and the last day, if both are known."""
     if when is None or when.earliest != when.latest_start:
         return None
     return when.earliest, when.latest
 
 
-def _event(registry: Snapshot, meeting: Meeting, series: str, days: tuple[date, date], status: str) -> "Event":
-    from icalendar import Event  # noqa: PLC0415 - an extra
+class _Stamps:
+    """The position and the instant of the last event about a meeting or its series."""
 
-    # A correction that moves a fact to another meeting is filed under the meeting it moves from.
-    last, recorded_at = registry.db.execute(
-        "SELECT position, recorded_at FROM events WHERE subject IN (?, ?) OR position = ?"
-        " ORDER BY position DESC LIMIT 1",
-        (meeting.meeting, meeting.series, meeting.event),
-    ).fetchone()
-    stamp = datetime.fromisoformat(recorded_at).replace(microsecond=0)
-    event = Event()
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._of_series = lru_cache(maxsize=None)(self._last)
+
+    def of(self, meeting: Meeting) -> tuple[int, datetime]:
+        # A correction that moves a fact to another meeting is filed under the meeting it moves from.
+        last = max(self._last(meeting.meeting), self._of_series(meeting.series), meeting.event)
+        (instant,) = self._reader.query("SELECT recorded_at FROM events WHERE position = ?", (last,)).fetchone()
+        return last, datetime.fromisoformat(instant).replace(microsecond=0)
+
+    def _last(self, subject: str) -> int:
+        rows = self._reader.query(
+            "SELECT position FROM events WHERE subject = ? ORDER BY version DESC LIMIT 1", (subject,)
+        )
+        return max((position for (position,) in rows), default=0)
+
+
+def _event(library: Any, meeting: Meeting, series: str, sequence: int, stamp: datetime) -> Any:
+    when, status = _when(meeting)
+    days = _days(when)
+    assert days is not None
+    event = library.Event()
     event.add("UID", f"{meeting.meeting}@dialogue-registry")
     event.add("DTSTAMP", stamp)
     event.add("LAST-MODIFIED", stamp)
-    event.add("SEQUENCE", last)
+    event.add("SEQUENCE", sequence)
     event.add("DTSTART", days[0])
     event.add("DTEND", days[1] + timedelta(days=1))  # the day after the last
     event.add("STATUS", status)
-    number = "" if meeting.ordinal is None else f" ({meeting.ordinal})"
-    event.add("SUMMARY", meeting.title or f"{series}{number}")
-    event.add("CATEGORIES", [series])
+    event.add("SUMMARY", _text(library, title_of(meeting, series)))
+    event.add("CATEGORIES", [_text(library, series)])
     if place := ", ".join(filter(None, (meeting.place, meeting.country))):
-        event.add("LOCATION", place)
-    told = [f"{meeting.status}{f': {meeting.reason}' if meeting.reason else ''}"]
-    told += [" ".join(filter(None, (source.title, source.url))) for source in meeting.sources]
-    event.add("DESCRIPTION", "\n".join(told))
-    if url := next((source.url for source in meeting.sources if source.url), ""):
+        event.add("LOCATION", _text(library, place))
+    event.add("DESCRIPTION", _text(library, _description(meeting), between="\n"))
+    if url := next((url for source in meeting.sources for url in addresses(source.url)), ""):
         event.add("URL", url)
     event.add("TRANSP", "TRANSPARENT")
     return event
+
+
+def _description(meeting: Meeting) -> str:
+    until = f" until {meeting.until}" if meeting.until is not None else ""
+    reason = f": {meeting.reason}" if meeting.reason else ""
+    sources = [" ".join(filter(None, (source.title, source.url))) for source in meeting.sources]
+    return "\n".join([f"{meeting.status}{until}{reason}", *sources])

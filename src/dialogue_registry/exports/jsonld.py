@@ -4,14 +4,16 @@ A month or a year stays one (ISO 8601 allows it); a meeting of which only a wind
 is known has no ``startDate``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from dialogue_registry.exports.node import Node, filled
+from dialogue_registry.exports.addresses import addresses
+from dialogue_registry.exports.node import Node, document, filled
+from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
 from dialogue_registry.model.status import Status
-from dialogue_registry.queries.results import Attendance, Meeting
-from dialogue_registry.registry.registry import Snapshot
+from dialogue_registry.queries.reader import BY_DAY, Reader
+from dialogue_registry.queries.results import Attendance, Meeting, Series
 
 _MODES: Mapping[Format, str] = {
     Format.IN_PERSON: "OfflineEventAttendanceMode",
@@ -26,19 +28,18 @@ _STATUSES: Mapping[Status, str] = {
 }
 
 
-def json_ld(registry: Snapshot) -> Node:
-    """The series and meetings as one graph of EventSeries and Event."""
-    parties = {party.party: party.name for dialogue in registry.dialogues() for party in dialogue.parties}
-    names = {series.series: series.name for series in registry.series()}
-    attended: dict[str, list[Attendance]] = {}
-    for row in registry.attendance():
-        attended.setdefault(row.meeting, []).append(row)
-    topics: dict[str, list[str]] = {}
-    for topic in registry.topics():
-        topics.setdefault(topic.meeting, []).append(topic.topic)
-    dialogues = {dialogue.dialogue: dialogue for dialogue in registry.dialogues()}
-    graph: list[Node] = [
-        filled(
+def json_ld(reader: Reader) -> Iterator[bytes]:
+    """Yield the pieces of a document with the series and meetings as one graph of EventSeries and Event."""
+    return document({"@context": "https://schema.org", "@graph": _graph(reader)})
+
+
+def _graph(reader: Reader) -> Iterator[Node]:
+    dialogues = {dialogue.dialogue: dialogue for dialogue in reader.dialogues()}
+    parties = {party.party: party.name for dialogue in dialogues.values() for party in dialogue.parties}
+    names: dict[str, str] = {}
+    for series in reader.rows(Series):
+        names[series.series] = series.name
+        yield filled(
             {
                 "@type": "EventSeries",
                 "@id": _id(series.series),
@@ -47,19 +48,16 @@ def json_ld(registry: Snapshot) -> Node:
                 "organizer": {"@type": "Organization", "name": dialogues[series.dialogue].name},
             }
         )
-        for series in registry.series()
-    ]
-    graph += [
-        filled(
+    for meeting in reader.stream(Meeting, order=BY_DAY):
+        topics = reader.query("SELECT topic FROM topics WHERE meeting = ? ORDER BY fact", (meeting.meeting,))
+        attended = reader.stream(Attendance, "meeting = ? AND name <> ''", (meeting.meeting,))
+        yield filled(
             {
                 **_event(meeting, names[meeting.series]),
-                "about": topics.get(meeting.meeting, []),
-                "attendee": [_person(row, parties) for row in attended.get(meeting.meeting, []) if row.name],
+                "about": [topic for (topic,) in topics],
+                "attendee": [_person(row, parties) for row in attended],
             }
         )
-        for meeting in registry.meetings()
-    ]
-    return {"@context": "https://schema.org", "@graph": graph}
 
 
 def _event(meeting: Meeting, series: str) -> Node:
@@ -67,13 +65,12 @@ def _event(meeting: Meeting, series: str) -> Node:
     status = _STATUSES[meeting.status]
     if meeting.status is Status.POSTPONED and meeting.until is not None:
         date, earlier, status = meeting.until, meeting.date, "EventRescheduled"
-    number = "" if meeting.ordinal is None else f" ({meeting.ordinal})"
     begins, ends = _iso(date)
     return {
         "@type": "Event",
         "@id": _id(meeting.meeting),
         "identifier": meeting.meeting,
-        "name": meeting.title or f"{series}{number}",
+        "name": title_of(meeting, series),
         "superEvent": {"@id": _id(meeting.series)},
         "startDate": begins,
         "endDate": ends,
@@ -86,7 +83,7 @@ def _event(meeting: Meeting, series: str) -> Node:
 
 
 def _iso(date: PartialDate | None) -> tuple[str | None, str | None]:
-    """The first and the last day in ISO 8601, as far as they are known."""
+    """Return the first and the last day in ISO 8601, as far as they are known."""
     if date is None or date.text.startswith("["):
         return None, None
     first, slash, last = date.text.partition("/")
@@ -118,12 +115,12 @@ def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
 
 
 def _page(source: Source) -> Node:
-    published = _iso(source.published)[0]
+    published, urls = _iso(source.published)[0], addresses(source.url)
     return filled(
         {
             "@type": "CreativeWork",
             "name": source.title,
-            "url": source.url,
+            "url": urls[0] if len(urls) == 1 else urls,
             "inLanguage": source.language,
             "datePublished": published,
         }

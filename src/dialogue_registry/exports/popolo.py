@@ -6,39 +6,49 @@ appearance at a meeting shows: that on its day the person held an office for the
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
-from dialogue_registry.exports.node import Node, filled
+from dialogue_registry.exports.addresses import addresses
+from dialogue_registry.exports.node import Node, document, filled
+from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
-from dialogue_registry.queries.results import Attendance, Meeting
-from dialogue_registry.registry.registry import Snapshot
+from dialogue_registry.model.names import name_parts
+from dialogue_registry.queries.reader import BY_DAY, Reader
+from dialogue_registry.queries.results import Attendance, Meeting, Series
 
 
-def popolo(registry: Snapshot) -> Node:
-    """The registry as persons, organizations, memberships and events."""
-    attended = registry.attendance()
-    meetings = {meeting.meeting: meeting for meeting in registry.meetings()}
-    names = {series.series: series.name for series in registry.series()}
-    persons = {_person_id(row): row for row in reversed(attended) if row.name}
-    present: dict[str, list[Node]] = {}
-    for row in attended:
-        if row.name:
-            present.setdefault(row.meeting, []).append({"id": _person_id(row), "name": row.name})
-    return {
-        "persons": [_person(id_, row) for id_, row in reversed(persons.items())],
-        "organizations": [*_organizations(registry, attended)],
-        "memberships": [
-            _membership(f"membership/{row.event}", row, meetings[row.meeting]) for row in attended if row.name
-        ],
-        "events": [
-            _event(meeting, names[meeting.series], present.get(meeting.meeting, [])) for meeting in meetings.values()
-        ],
-    }
+def popolo(reader: Reader) -> Iterator[bytes]:
+    """Yield the pieces of a document with the persons, organizations, memberships and events of a registry."""
+    return document(
+        {
+            "persons": _persons(reader),
+            "organizations": _organizations(reader),
+            "memberships": _memberships(reader),
+            "events": _events(reader),
+        }
+    )
 
 
-def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterator[Node]:
+def _persons(reader: Reader) -> Iterator[Node]:
+    names = reader.query("SELECT party, name FROM attendance WHERE name <> '' GROUP BY party, name ORDER BY max(fact)")
+    for party, name in names:
+        parts = name_parts(name)
+        yield filled(
+            {
+                "id": _person_id(party, name),
+                "name": name,
+                "family_name": parts.family,
+                "given_name": parts.given,
+                "honorific_prefix": parts.honorific,
+                "sort_name": parts.sort,
+            }
+        )
+
+
+def _organizations(reader: Reader) -> Iterator[Node]:
     parties: dict[str, Node] = {}
-    for dialogue in registry.dialogues():
+    for dialogue in reader.dialogues():
         yield filled(
             {
                 "id": dialogue.dialogue,
@@ -59,7 +69,7 @@ def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterat
                     "sources": _links(party.sources),
                 }
             )
-    for series in registry.series():
+    for series in reader.rows(Series):
         yield filled(
             {
                 "id": series.series,
@@ -70,64 +80,60 @@ def _organizations(registry: Snapshot, attended: Iterable[Attendance]) -> Iterat
                 "sources": _links(series.sources),
             }
         )
-    for row in attended:
-        guest = {"id": _party_id(row.party), "name": row.party, "classification": "party"}
-        parties.setdefault(row.party, guest)
+    for (party_,) in reader.query("SELECT party FROM attendance GROUP BY party ORDER BY min(fact)"):
+        parties.setdefault(party_, {"id": _party_id(party_), "name": party_, "classification": "party"})
     yield from parties.values()
 
 
-def _person(id_: str, row: Attendance) -> Node:
-    parts = row.parts
-    return filled(
-        {
-            "id": id_,
-            "name": row.name,
-            "family_name": parts.family,
-            "given_name": parts.given,
-            "honorific_prefix": parts.honorific,
-            "sort_name": parts.sort,
-        }
-    )
+def _memberships(reader: Reader) -> Iterator[Node]:
+    @lru_cache(maxsize=1000)  # delegates of one meeting mostly stand together
+    def days(meeting: str) -> tuple[str | None, str | None]:
+        ((text,),) = reader.query("SELECT date FROM meetings WHERE meeting = ?", (meeting,))
+        return _reduced(None if text is None else PartialDate.of(text))
+
+    for row in reader.stream(Attendance, "name <> ''"):
+        begins, ends = days(row.meeting)
+        yield filled(
+            {
+                "id": f"membership/{row.event}",
+                "person_id": _person_id(row.party, row.name),
+                "organization_id": _party_id(row.party),
+                "label": row.office,
+                "role": row.role.value,
+                "start_date": begins,
+                "end_date": ends,
+                "sources": _links(row.sources),
+            }
+        )
 
 
-def _membership(id_: str, row: Attendance, meeting: Meeting) -> Node:
-    begins, ends = _reduced(meeting.date)
-    return filled(
-        {
-            "id": id_,
-            "person_id": _person_id(row),
-            "organization_id": _party_id(row.party),
-            "label": row.office,
-            "role": row.role.value,
-            "start_date": begins,
-            "end_date": ends,
-            "sources": _links(row.sources),
-        }
-    )
-
-
-def _event(meeting: Meeting, series: str, attendees: list[Node]) -> Node:
-    begins, ends = _reduced(meeting.date)
-    numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
-    return filled(
-        {
-            "id": meeting.meeting,
-            "name": meeting.title or f"{series}{'' if meeting.ordinal is None else f' ({meeting.ordinal})'}",
-            "classification": "meeting",
-            "organization_id": meeting.series,
-            "start_date": begins,
-            "end_date": ends,
-            "location": ", ".join(filter(None, (meeting.place, meeting.country))),
-            "status": meeting.status.value,
-            "identifiers": numbers,
-            "attendees": attendees,
-            "sources": _links(meeting.sources),
-        }
-    )
+def _events(reader: Reader) -> Iterator[Node]:
+    names = {series.series: series.name for series in reader.rows(Series)}
+    for meeting in reader.stream(Meeting, order=BY_DAY):
+        begins, ends = _reduced(meeting.date)
+        numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
+        attended = reader.query(
+            "SELECT party, name FROM attendance WHERE meeting = ? AND name <> '' ORDER BY fact", (meeting.meeting,)
+        )
+        yield filled(
+            {
+                "id": meeting.meeting,
+                "name": title_of(meeting, names[meeting.series]),
+                "classification": "meeting",
+                "organization_id": meeting.series,
+                "start_date": begins,
+                "end_date": ends,
+                "location": ", ".join(filter(None, (meeting.place, meeting.country))),
+                "status": meeting.status.value,
+                "identifiers": numbers,
+                "attendees": [{"id": _person_id(party, name), "name": name} for party, name in attended],
+                "sources": _links(meeting.sources),
+            }
+        )
 
 
 def _reduced(date: PartialDate | None) -> tuple[str | None, str | None]:
-    """The first and the last day, as precise as they are known: a year and a month are legal in Popolo."""
+    """Return the first and the last day, as precise as they are known: a year and a month are legal in Popolo."""
     if date is None or date.text.startswith("["):
         return None, None
     first, _, last = date.text.partition("/")
@@ -135,12 +141,12 @@ def _reduced(date: PartialDate | None) -> tuple[str | None, str | None]:
 
 
 def _links(sources: Iterable[Source]) -> list[Mapping[str, str]]:
-    return [{"url": source.url, "note": source.title} for source in sources if source.url]
+    return [{"url": url, "note": source.title} for source in sources for url in addresses(source.url)]
 
 
 def _party_id(party: str) -> str:
     return f"party/{party}"
 
 
-def _person_id(row: Attendance) -> str:
-    return f"person/{row.party}/{row.name}"
+def _person_id(party: str, name: str) -> str:
+    return f"person/{party.replace('%', '%25').replace('/', '%2F')}/{name}"

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TypeVar
 
@@ -77,7 +77,8 @@ def _fitted(natural: Sequence[int], least: Sequence[int], width: int) -> tuple[S
     room = width + len(_GAP)
     while len(inside) > 1 and (excess := sum(least[i] + len(_GAP) for i in inside) - room) > 0:
         enough = [i for i in inside[1:] if least[i] + len(_GAP) >= excess]
-        inside.remove(max(enough or inside[1:], key=lambda i: (least[i] < natural[i], natural[i])))
+        texts = [i for i in enough if least[i] < natural[i]]
+        inside.remove(max(texts or enough or inside[1:], key=lambda i: natural[i]))
     while sum(widths[i] + len(_GAP) for i in inside) > room:
         wide = [i for i in inside if widths[i] > least[i]]
         if not wide:
@@ -90,20 +91,21 @@ def _least(column: Sequence[str]) -> int:
     """Return how far a column can be folded: to its longest word, and no narrower than is good to read."""
     lines = [line for cell in column for line in cell.split("\n")]
     word = max((_width(piece) for line in lines for piece, _ in _pieces(line)), default=0)
-    return max(word, min(max(map(_width, lines)), _NARROW))
+    return max(word, min(max(map(_width, lines[1:]), default=0), _NARROW))  # the heading may be folded further
 
 
 def fold(text: str, width: int) -> Iterator[str]:
     """Yield a text in lines of a width, broken at blanks and between wide letters; a longer word stays whole.
 
-    A no-break space holds what belongs together, and is written as a blank.
+    A no-break space holds what belongs together, and is written as a blank. Only an address
+    of the web that is longer than a line is broken.
     """
     for paragraph in text.split("\n"):
         if _width(paragraph) <= width:
             yield paragraph.replace("\xa0", " ")
             continue
         line, used = "", 0
-        for piece, blanks in _pieces(paragraph):
+        for piece, blanks in _pieces(paragraph, width):
             if line and used + blanks + _width(piece) > width:
                 yield line
                 line, used = "", 0
@@ -113,15 +115,23 @@ def fold(text: str, width: int) -> Iterator[str]:
         yield line
 
 
-def _pieces(text: str) -> Iterator[tuple[str, int]]:
-    """Yield what no line may break, each with the number of blanks before it."""
+def _pieces(text: str, width: int | None = None) -> Iterator[tuple[str, int]]:
+    """Yield what no line may break, each with the number of blanks before it; with a width, of long addresses too."""
     blanks = 0
     for number, word in enumerate(text.split(" ")):
         blanks += number > 0
-        for piece in [word] if word.isascii() else _between_wide_letters(word):
+        if width is not None and "://" in word and _width(word) > width:
+            pieces: Iterable[str] = (part for part in re.split("(?<=[/?&=.-])", word) for part in _chopped(part, width))
+        else:
+            pieces = [word] if word.isascii() else _between_wide_letters(word)
+        for piece in pieces:
             if piece:
                 yield piece, blanks
                 blanks = 0
+
+
+def _chopped(word: str, width: int) -> Iterator[str]:
+    yield from (word[start : start + width] for start in range(0, len(word), max(width, 1)))
 
 
 def _between_wide_letters(word: str) -> Iterator[str]:
@@ -150,18 +160,21 @@ def _width(text: str) -> int:
 # --- facts ---------------------------------------------------------------------------
 
 
-def in_words(fact: Any, fields: Sequence[str] | None = None) -> str:
-    """Return what a fact says, such as ``topic.discussed: meeting d/fm/1, topic water``; of all fields or of some.
+def in_words(fact: Any, fields: Sequence[str] | None = None, *, without: str = "") -> str:
+    """Return what a fact says, such as ``topic.discussed: meeting d/fm/1, topic water``.
 
-    A field that says nothing is left out, unless it is one of those asked for.
+    Without ``fields``, all are named that say something else than ``without``.
     """
-    values = [(name, getattr(fact, name)) for name in (_fields(type(fact)) if fields is None else fields)]
-    stated = [
-        f"{name.replace('_', ' ')} {_words(value)}" if value not in _NOTHING else f"no {name.replace('_', ' ')}"
-        for name, value in values
-        if fields is not None or value not in _NOTHING
-    ]
-    return f"{STORED[type(fact)][0]}: {', '.join(stated)}"
+    if fields is None:
+        fields = [name for name in _fields(type(fact)) if getattr(fact, name) not in (*_NOTHING, without)]
+    word = STORED[type(fact)][0] if type(fact) in STORED else getattr(fact, "word", type(fact).__name__)
+    return f"{word}: {stated(fact, fields)}"
+
+
+def stated(fact: Any, fields: Sequence[str]) -> str:
+    """Return what a fact says in some of its fields, such as ``date 2019, no place``."""
+    values = [(name.replace("_", " "), getattr(fact, name)) for name in fields]
+    return ", ".join(f"no {name}" if value in _NOTHING else f"{name} {_words(value)}" for name, value in values)
 
 
 def differing(fact: Any, other: Any) -> Sequence[str]:
@@ -173,7 +186,9 @@ _NOTHING = (None, "", ())
 
 
 def _words(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_words, value))
+    return in_words(value) if isinstance(value, EVENTS) else str(value)
 
 
 # --- HTML ----------------------------------------------------------------------------

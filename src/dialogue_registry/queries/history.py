@@ -1,14 +1,14 @@
 """The history of a subject: every step that was recorded about it, and how its fact reads after that step."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.entry import Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, FactDisputed
+from dialogue_registry.model.events import Event, EventCited, EventRetracted, FactCorrected, FactDisputed
 from dialogue_registry.projections.effective_log import EffectiveLog
-from dialogue_registry.queries.display import Rows
+from dialogue_registry.queries.display import Rows, differing, in_words, stated
 from dialogue_registry.queries.results import Step
 
 
@@ -76,6 +76,31 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
             reason=reason,
             source=decode_source(entry.source, entry.position),
         )
+
+
+def wordings(steps: Sequence[Step], subject: str) -> Iterator[str]:
+    """Yield what each step of a history says, in words, without the subject that all of them are about.
+
+    A dispute reads as what it claims, with what the disputed fact says instead.
+    """
+    facts: dict[str, int] = {}
+    readings: dict[int, Event | None] = {}
+    for step in steps:
+        facts[step.event_id] = step.of
+        readings[step.of] = step.fact
+        match step.fact:
+            case None:
+                yield ""
+            case FactDisputed(event_id=event_id, claim=claim):
+                position = facts.get(event_id, 0)
+                standing = readings.get(position)
+                if standing is None or type(standing) is not type(claim):
+                    yield f"{in_words(claim, without=subject)} instead of event {event_id}"
+                else:
+                    fields = differing(claim, standing)
+                    yield (f"{in_words(claim, fields)} instead of {stated(standing, fields)} (position {position})")
+            case fact:
+                yield in_words(fact, without=subject)
 
 
 def _reading(connection: sqlite3.Connection, fact: int, position: int) -> tuple[int, bool] | None:

@@ -1,13 +1,14 @@
 """Typed rows of the views: SQL in, frozen values out."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import attrs
 import orjson
 
 from dialogue_registry.log.codec import decode_source
+from dialogue_registry.log.entry import PAGE
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import FactDisputed, Source
 from dialogue_registry.model.kinds import same_fact
@@ -89,21 +90,22 @@ class Reader:
 
     def rows(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact") -> tuple[T, ...]:
         """Return all rows of a class that a condition selects, each with its sources."""
-        select, read = _READERS[cls]
-        found = self._connection.execute(
-            f"{select}{f' WHERE {where}' if where else ''} ORDER BY {order}", values
-        ).fetchall()
-        if cls is Meeting:
-            return Rows(self._meetings(found, read))
-        sources = self.sources([row[0] for row in found])
-        return Rows(read(row[1:], sources.get(row[0], ())) for row in found)
+        return Rows(self.stream(cls, where, values, order))
 
-    def _meetings(self, found: Sequence[Any], read: Callable[..., T]) -> Iterator[T]:
-        """Yield meetings, each with the sources of the report it shows, and of the one that its status is from."""
-        sources = self.sources({fact for row in found for fact in (row[0], row[1])})
-        for fact, status_fact, *row in found:
-            both = [*sources.get(fact, ()), *(sources.get(status_fact, ()) if status_fact != fact else ())]
-            yield read(row, tuple(dict.fromkeys(both)))
+    def stream(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact") -> Iterator[T]:
+        """Yield the rows of a class that a condition selects, each with its sources, in bounded memory."""
+        select, read = _READERS[cls]
+        cursor = self._connection.execute(f"{select}{f' WHERE {where}' if where else ''} ORDER BY {order}", values)
+        facts = 2 if cls is Meeting else 1  # the report that a meeting shows, and the one that its status is from
+        while page := cursor.fetchmany(PAGE):
+            sources = self.sources({fact for row in page for fact in row[:facts]})
+            for row in page:
+                stated = (source for fact in row[:facts] for source in sources.get(fact, ()))
+                yield read(row[facts:], tuple(dict.fromkeys(stated)))
+
+    def query(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Return the rows of a question in SQL."""
+        return self._connection.execute(sql, values)
 
     def selected(self, cls: type[T], order: str = "fact", **wanted: object) -> tuple[T, ...]:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""

@@ -1,6 +1,6 @@
 """Reconciliation of counts with those that official sources stated: every statement against every rule."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from html import escape
 from types import MappingProxyType
@@ -85,9 +85,23 @@ class Reconciliation(Sequence[Finding]):
     def __str__(self) -> str:
         return self.text()
 
-    def text(self, width: int | None = None) -> str:
-        """Return the findings as a table, folded to a width if one is given."""
-        return "\n".join(self._lines(width))
+    def text(self, width: int | None = None, names: Mapping[str, str] | None = None) -> str:
+        """Return the findings as a table, folded to a width if one is given.
+
+        With ``names`` of the series, they stand beside their ids, and the sources behind.
+        """
+        headings, rows = self._table()
+        if names is not None:
+            headings = ("as of", "series", "name", *headings[2:], "sources")
+            rows = [
+                (*row[:2], names.get(finding.statement.series), *row[2:], "; ".join(s.title for s in finding.sources))
+                for row, finding in zip(rows, self.findings, strict=True)
+            ]
+        lines = list(table(headings, rows, width))
+        if self.not_stated:
+            silent = f"not stated: {', '.join(self.not_stated)}"
+            lines += ["", *([silent] if width is None else fold(silent, width))]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         headings, rows = self._table()
@@ -112,13 +126,6 @@ class Reconciliation(Sequence[Finding]):
                 for finding in self.findings
             ],
         )
-
-    def _lines(self, width: int | None) -> Iterator[str]:
-        yield from table(*self._table(), width)
-        if self.not_stated:
-            yield ""
-            silent = f"not stated: {', '.join(self.not_stated)}"
-            yield from [silent] if width is None else fold(silent, width)
 
 
 def _off(finding: Finding) -> str:

@@ -3,6 +3,7 @@
 import html
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
@@ -19,9 +20,10 @@ from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
 from dialogue_registry.queries.counts import Counts, Rule, find_rule
 from dialogue_registry.queries.history import amended_subjects, history
-from dialogue_registry.queries.reader import BY_DAY
+from dialogue_registry.queries.reader import BY_DAY, Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
+from dialogue_registry.queries.sources import NumberedSource, sources
 from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import (
     check_choice,
@@ -86,6 +88,15 @@ class Snapshot:
     def _repr_html_(self) -> str:
         counts = "" if self._session.closed else self.counts()._repr_html_()
         return f"<p>{html.escape(repr(self))}</p>{counts}"
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """Read one state within the block: all questions in it agree, whatever others record meanwhile.
+
+        >>> with Registry.open() as registry, registry.reading():
+        ...     registry.position == registry.head.position
+        True
+        """
+        return self._session.reading()
 
     # --- the log ---------------------------------------------------------------------
 
@@ -242,6 +253,15 @@ class Snapshot:
         """Return the counts that sources stated, in the order they were recorded."""
         with self._session.reading() as reader:
             return reader.selected(results.Statement, series=series)
+
+    def sources(self, within: str | None = None) -> tuple[NumberedSource, ...]:
+        """Return the sources, each with its number and how many events name it.
+
+        ``within`` is the id of a dialogue, series or meeting: only sources of events about
+        it, and about the series and meetings in it, are returned.
+        """
+        with self._session.reading():
+            return sources(self._session.connection, within)
 
     def disputes(self) -> tuple[results.Dispute, ...]:
         """Return the claims kept beside facts that stand and read otherwise."""

@@ -1,0 +1,158 @@
+"""The questions whose answer is concluded from facts: counts, reconcile, anomalies, history, search."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import click
+import orjson
+
+from dialogue_registry.cli.access import asking, scope
+from dialogue_registry.cli.main import question
+from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
+from dialogue_registry.cli.output import Plain, say, show, terminal_width
+from dialogue_registry.errors import UnknownSubjectError
+from dialogue_registry.model.dates import full_day
+from dialogue_registry.queries.counts import RULES, Bounds, Count
+from dialogue_registry.queries.dicts import to_dict
+from dialogue_registry.queries.history import wordings
+from dialogue_registry.queries.reconciliation import Finding, Reconciliation, Verdict
+from dialogue_registry.registry.registry import Snapshot
+
+
+@question(example="dialogue-registry counts ca-jad.db --as-of 2021-06-16 --rule numbered")
+@file_argument
+@click.option("--as-of", metavar="DATE", type=day, help="Up to and including this day, or today; by default all.")
+@click.option("--rule", type=click.Choice(list(RULES)), default="held", help="The counting rule; by default held.")
+@scope_options("dialogue", "series")
+@answer_options
+def counts(
+    file: str, *, as_of: str | None, rule: str, dialogue: str | None, series: str | None, shown: str | None
+) -> None:
+    """Count the meetings of each series: 3–5 means at least 3 and at most 5.
+
+    The table has a line for each dialogue as a whole, unless only one series is asked for.
+    """
+    with asking(file) as registry:
+        within = scope(registry, dialogue=dialogue, series=series)
+        counted = [count for count in registry.counts(as_of, rule).values() if within(count.series)]
+        lines = _named(registry, counted, totals=series is None) if shown is None else []
+    rows: list[Plain] = [to_dict(count) for count in counted]
+    if shown in ("csv", "spreadsheet"):  # the same columns whether something was stated or not
+        rows = [{**row, "carried": row["carried"] or {"certain": None, "possible": None}} for row in rows]
+    if shown is None:
+        show(lines, "series name total in-person online hybrid unknown highest_ordinal carried", shown)
+    else:
+        show(rows, "series total in-person online hybrid unknown highest_ordinal carried", shown)
+
+
+def _named(registry: Snapshot, counts: Sequence[Count], *, totals: bool) -> Sequence[Plain]:
+    """Return the counts with the names of their series, and after those of a dialogue the line of its total."""
+    series = {known.series: known for known in registry.series()}
+    lines: list[Plain] = []
+    for dialogue in registry.dialogues():
+        of_dialogue = [count for count in counts if series[count.series].dialogue == dialogue.dialogue]
+        lines += [{**to_dict(count), **_shares(count), "name": series[count.series].name} for count in of_dialogue]
+        if of_dialogue and totals:
+            lines.append(
+                {
+                    "series": dialogue.dialogue,
+                    "name": f"{dialogue.name}, all series",
+                    "total": to_dict(_sum(count.total for count in of_dialogue)),
+                    **{
+                        name: to_dict(_sum(count.by_format[name] for count in of_dialogue)) for name in _formats(counts)
+                    },
+                    "highest_ordinal": None,
+                    "carried": None,
+                }
+            )
+    return lines
+
+
+def _shares(count: Count) -> Mapping[str, Any]:
+    return {name: to_dict(bounds) for name, bounds in count.by_format.items()}
+
+
+def _formats(counts: Sequence[Count]) -> Sequence[str]:
+    return list(counts[0].by_format)
+
+
+def _sum(bounds: Iterable[Bounds]) -> Bounds:
+    return reduce(lambda one, other: Bounds(one.certain + other.certain, one.possible + other.possible), bounds)
+
+
+@question(example="dialogue-registry reconcile ca-jad.db --series ca-jad/som")
+@file_argument
+@click.option("--as-of", metavar="DATE", type=day, help="Only statements as of this day or earlier.")
+@scope_options("dialogue", "series")
+@click.option("--check", is_flag=True, help="End with exit code 1 if a statement disagrees.")
+@answer_options
+def reconcile(
+    file: str, *, as_of: str | None, dialogue: str | None, series: str | None, shown: str | None, check: bool
+) -> None:
+    """Compare every stated count with the record, under every rule."""
+    with asking(file) as registry:
+        within = scope(registry, dialogue=dialogue, series=series)
+        findings = registry.reconcile()
+        names = {known.series: known.name for known in registry.series()}
+    findings = Reconciliation(
+        tuple(finding for finding in findings if within(finding.statement.series) and _by(as_of, finding)),
+        tuple(silent for silent in findings.not_stated if within(silent)),
+    )
+    if shown is None:
+        say(findings.text(terminal_width(), names))
+    else:
+        rows = [to_dict(finding) for finding in findings]
+        if shown in ("csv", "spreadsheet"):  # which rules were tried depends on the statement; the columns must not
+            rows = [{**row, "by_rule": orjson.dumps(row["by_rule"]).decode()} for row in rows]
+        show(rows, "statement verdict rules meetings difference recorded own", shown)
+    if check and any(finding.verdict is Verdict.DISAGREES for finding in findings):
+        sys.exit(1)
+
+
+def _by(day: str | None, finding: Finding) -> bool:
+    """Return whether a statement was as of a day or earlier."""
+    return day is None or finding.statement.as_of.latest <= full_day(day)
+
+
+@question(example="dialogue-registry anomalies ca-jad.db --series ca-jad/som")
+@file_argument
+@click.option("--today", metavar="DATE", type=day, help="The day from which to look back; by default the present one.")
+@scope_options("dialogue", "series", "meeting")
+@click.option("--kind", metavar="KIND", help="Only those of this kind, as it stands in the first column.")
+@answer_options
+def anomalies(file: str, *, today: str | None, kind: str | None, shown: str | None, **ids: str | None) -> None:
+    """List what is odd but may be true."""
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = registry.anomalies(today=today)
+    show([a for a in found if within(a.subject) and kind in (None, a.kind)], "kind subject why", shown)
+
+
+@question(example="dialogue-registry history ca-jad.db ca-jad/som/14")
+@file_argument
+@click.argument("subject")
+@answer_options
+def history(file: str, subject: str, shown: str | None) -> None:
+    """List all that was recorded about a dialogue, series or meeting, with instant, person and reason."""
+    with asking(file) as registry:
+        steps = registry.history(subject)
+    if not steps:
+        raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
+    rows = [to_dict(step) for step in steps]
+    if shown is None:
+        rows = [{**row, "fact": words} for row, words in zip(rows, wordings(steps, subject), strict=True)]
+    show(rows, "position recorded_at what fact of by reason source", shown)
+
+
+@question(example="dialogue-registry search ca-jad.db syzdykov")
+@file_argument
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(min=1), default=20, help="At most so many; by default 20.")
+@answer_options
+def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> None:
+    """Find facts by their words: names, titles, offices, topics, activities, outcomes, places."""
+    with asking(file) as registry:
+        found = registry.search(" ".join(words), limit=limit)
+    show(found, "subject kind snippet" if shown is None else "subject kind snippet text event", shown)

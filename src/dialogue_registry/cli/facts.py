@@ -1,0 +1,189 @@
+"""The questions that list facts: dialogues, series, meetings, attendance, topics, statements, disputes, sources …"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import click
+
+from dialogue_registry.cli.access import asking, scope
+from dialogue_registry.cli.main import question
+from dialogue_registry.cli.options import answer_options, file_argument, scope_options
+from dialogue_registry.cli.output import show, whole
+from dialogue_registry.model.events import Format, Role
+from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.status import Status
+from dialogue_registry.queries.dicts import to_dict
+from dialogue_registry.queries.display import differing, in_words
+from dialogue_registry.queries.results import Dispute
+from dialogue_registry.registry.registry import Snapshot
+
+
+@question(example="dialogue-registry dialogues ca-jad.db")
+@file_argument
+@click.option("--party", help="Only those that this party joined.")
+@answer_options
+def dialogues(file: str, *, party: str | None, shown: str | None) -> None:
+    """List the dialogues and their parties."""
+    with asking(file) as registry:
+        found = [d for d in registry.dialogues() if party is None or party in {known.party for known in d.parties}]
+    rows = [to_dict(dialogue) for dialogue in found]
+    if shown is None:
+        rows = [{**row, "parties": [whole(party["party"]) for party in row["parties"]]} for row in rows]
+    show(rows, "dialogue name launched parties aliases", shown)
+
+
+@question(example="dialogue-registry series ca-jad.db", name="series")
+@file_argument
+@scope_options("dialogue")
+@answer_options
+def series_(file: str, *, dialogue: str | None, shown: str | None) -> None:
+    """List the series of meetings."""
+    with asking(file) as registry:
+        within = scope(registry, dialogue=dialogue)
+        found = [series for series in registry.series() if within(series.series)]
+    show(found, "series dialogue name abbreviation aliases", shown)
+
+
+@question(example="dialogue-registry meetings ca-jad.db --series ca-jad/som --status held")
+@file_argument
+@scope_options("dialogue", "series", "meeting")
+@click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those of a status.")
+@click.option("--format", "how", type=click.Choice([how.value for how in Format]), help="Only those of a format.")
+@answer_options
+def meetings(file: str, *, status: str | None, how: str | None, shown: str | None, **ids: str | None) -> None:
+    """List meetings with their present status, by their days."""
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = registry.meetings(ids["series"], status=status, format=how, dialogue=ids["dialogue"])
+    show(
+        [meeting for meeting in found if within(meeting.meeting)],
+        "meeting status date ordinal format place country title reason until",
+        shown,
+    )
+
+
+@question(example="dialogue-registry attendance ca-jad.db --meeting ca-jad/som/14")
+@file_argument
+@scope_options("dialogue", "series", "meeting")
+@click.option("--party", help="Only for this party.")
+@click.option("--name", help="Only of this name, as written.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Only in this role.")
+@answer_options
+def attendance(
+    file: str, *, party: str | None, name: str | None, role: str | None, shown: str | None, **ids: str | None
+) -> None:
+    """List who took part."""
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = [
+            row for row in registry.attendance(ids["meeting"], party=party, name=name, role=role) if within(row.meeting)
+        ]
+        rows = _with_parties(registry, found) if shown is None else found
+    show(rows, "meeting party name office role on_behalf_of", shown)
+
+
+@question(example='dialogue-registry delegate ca-jad.db "Shuichi TOKUDA"')
+@file_argument
+@click.argument("name")
+@scope_options("dialogue", "series", "meeting")
+@answer_options
+def delegate(file: str, name: str, *, shown: str | None, **ids: str | None) -> None:
+    """List the appearances of one person, with office and party; the order and honorific of the name do not matter."""
+    if not name.strip():
+        raise click.UsageError("the name is empty: give one, as it is written in a list")
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = [row for row in registry.delegate(name) if within(row.meeting)]
+        rows = _with_parties(registry, found) if shown is None else found
+    show(rows, "date meeting name party office role on_behalf_of", shown)
+
+
+def _with_parties(registry: Snapshot, rows: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+    """Return rows with the name of each party beside it, where it has another one."""
+    names = {party.party: party.name for dialogue in registry.dialogues() for party in dialogue.parties}
+    return [{**to_dict(row), "party": whole(row.party) + _beside(row.party, names)} for row in rows]
+
+
+def _beside(party: str, names: Mapping[str, str]) -> str:
+    name = names.get(party, party)
+    return "" if name == party else f" {name}"
+
+
+class _OfMeeting(Protocol):
+    @property
+    def meeting(self) -> str: ...
+
+
+def _of_meetings(
+    name: str, ask: Callable[[Snapshot, str | None], Sequence[_OfMeeting]], columns: str, meaning: str
+) -> None:
+    """Add the question for the facts about meetings of one kind."""
+
+    @question(example=f"dialogue-registry {name} ca-jad.db --meeting ca-jad/som/14", name=name, meaning=meaning)
+    @file_argument
+    @scope_options("dialogue", "series", "meeting")
+    @answer_options
+    def listed(file: str, *, shown: str | None, **ids: str | None) -> None:
+        with asking(file) as registry:
+            within = scope(registry, **ids)
+            show([row for row in ask(registry, ids["meeting"]) if within(row.meeting)], columns, shown)
+
+
+_of_meetings("topics", lambda r, id_: r.topics(id_), "meeting topic", "List the topics that were discussed.")
+_of_meetings(
+    "activities", lambda r, id_: r.activities(id_), "meeting title organisers field date",
+    "List the related activities that were reported, which are never counted.",
+)  # fmt: skip
+_of_meetings("outcomes", lambda r, id_: r.outcomes(id_), "meeting title kind", "List what meetings agreed on.")
+
+
+@question(example="dialogue-registry statements ca-jad.db --series ca-jad/som")
+@file_argument
+@scope_options("dialogue", "series")
+@answer_options
+def statements(file: str, *, shown: str | None, **ids: str | None) -> None:
+    """List the counts that sources stated."""
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = [statement for statement in registry.statements(ids["series"]) if within(statement.series)]
+    columns = "series count as_of format reported_at"
+    show(found, f"{columns} sources" if shown is None else columns, shown)
+
+
+@question(example="dialogue-registry disputes ca-jad.db --dialogue ca-jad")
+@file_argument
+@scope_options("dialogue", "series", "meeting")
+@answer_options
+def disputes(file: str, *, shown: str | None, **ids: str | None) -> None:
+    """List the claims that are kept beside facts which read otherwise."""
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = [dispute for dispute in registry.disputes() if within(subject_of(dispute.standing))]
+    if shown is None:
+        show([_in_words(dispute) for dispute in found], "position subject claim stands reason sources", shown)
+    else:
+        show(found, "disputed standing claim reason event sources", shown)
+
+
+def _in_words(dispute: Dispute) -> Mapping[str, Any]:
+    fields = differing(dispute.claim, dispute.standing)
+    return {
+        **to_dict(dispute),
+        "position": dispute.event,
+        "subject": subject_of(dispute.standing),
+        "claim": in_words(dispute.claim, fields),
+        "stands": in_words(dispute.standing, fields),
+    }
+
+
+@question(example="dialogue-registry sources ca-jad.db --meeting ca-jad/som/14")
+@file_argument
+@scope_options("dialogue", "series", "meeting")
+@answer_options
+def sources(file: str, *, shown: str | None, **ids: str | None) -> None:
+    """List the sources, each with its number and how many events name it."""
+    narrowest = ids["meeting"] or ids["series"] or ids["dialogue"]
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = registry.sources(narrowest) if narrowest is None or within(narrowest) else ()
+    show(found, "number title publisher published language kind url events", shown)

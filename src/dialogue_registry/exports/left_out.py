@@ -1,0 +1,47 @@
+"""What a format has no place for, said with how much of it a registry has."""
+
+from collections.abc import Mapping
+
+from dialogue_registry.queries.reader import Reader
+
+_MEETINGS_ALONE = {
+    "attendance": "attendance",
+    "topics": "topics",
+    "activities": "activities",
+    "outcomes": "outcomes",
+    "stated counts": "statements",
+    "disputes": "disputes",
+}
+_TABLES = {
+    "further sources of a fact": "evidence WHERE telling <> fact AND title IS NOT NULL",
+    "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
+    "disputes": "disputes",
+}
+_WEB = {
+    "delegates whom nobody named": "attendance WHERE name = ''",
+    "persons sat in for": "attendance WHERE name <> '' AND on_behalf_of <> ''",
+    "dates of which a window is known": "meetings WHERE date LIKE '[%'",
+    "activities": "activities",
+    "outcomes": "outcomes",
+    "stated counts": "statements",
+    "disputes": "disputes",
+}
+_PARTS: Mapping[str, Mapping[str, str]] = {
+    "events": {},
+    "csv": _TABLES,
+    "parquet": _TABLES,
+    "ics": _MEETINGS_ALONE,
+    "jsonld": {"roles in a meeting": "attendance WHERE name <> '' AND role <> 'delegate'", **_WEB},
+    "popolo": {"topics": "topics", **_WEB},
+}
+"""By format: the name of each part that it has no place for, and the rows that this part is."""
+
+
+def left_out(reader: Reader, format: str) -> tuple[str, ...]:  # noqa: A002 - what it is called everywhere
+    """Return a line for what a registry has and a format does not, none where that is nothing."""
+    parts = []
+    for name, rows in _PARTS[format].items():
+        (number,) = reader.query(f"SELECT count(*) FROM {rows}").fetchone()
+        if number:
+            parts.append(f"{name} ({number})")
+    return (f"{', '.join(parts)}: the format {format} has no place for them",) if parts else ()

@@ -1,0 +1,153 @@
+"""How a file or a folder takes its place: whole or not at all, whatever moment the process dies at.
+
+It is written in a new folder beside its place, under a name that nobody can foresee, brought
+to the disk, and then renamed, or exchanged with what stands there. No link is followed. The
+folder that a killed process left is removed by the next one that writes to the same place.
+
+Not covered: a folder where the system cannot exchange two of them in one step (others than
+Linux and macOS). There a kill between two renames leaves the old one beside its place.
+"""
+
+import ctypes
+import os
+import secrets
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def replaced_file(destination: Path) -> Iterator[IO[bytes]]:
+    """Yield a file to write, which then takes the place of the destination and has the permissions of that one.
+
+    A pipe or a device is written to, not replaced.
+    """
+    try:
+        there = destination.stat()
+    except FileNotFoundError:
+        there = None
+    if there is not None and not stat.S_ISREG(there.st_mode):
+        with destination.open("wb") as file:
+            yield file
+        return
+    with _beside(destination) as folder:
+        new = folder / "new"
+        with new.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if there is not None and not destination.is_symlink():
+            shutil.copymode(destination, new)
+        new.replace(destination)
+        _sync(destination.parent)
+
+
+@contextmanager
+def replaced_folder(destination: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill, which then takes the place of the destination; raises OSError at a link."""
+    if destination.is_symlink():
+        raise NotADirectoryError(0, "it is a link, which is not followed", str(destination))
+    destination = Path(os.path.abspath(destination))  # noqa: PTH100 - resolve() would follow links
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with _beside(destination) as folder:
+        new = folder / "new"
+        new.mkdir()
+        yield new
+        for path in new.iterdir():
+            _sync(path)
+        _sync(new)
+        if destination.exists():
+            shutil.copymode(destination, new)
+            _exchange(new, destination)
+        else:
+            new.rename(destination)
+        _sync(destination.parent)
+
+
+@contextmanager
+def filled_folder(destination: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill, whose files then take their places in the destination, each of them whole."""
+    with _beside(destination / "files") as folder:
+        yield folder
+        for path in sorted(folder.iterdir()):
+            _sync(path)
+            path.replace(destination / path.name)
+        _sync(destination)
+
+
+@contextmanager
+def _beside(destination: Path) -> Iterator[Path]:
+    """Yield a new folder beside a place, for as long as this process works on it."""
+    for left in destination.parent.glob(f".{_escaped(destination.name)}.writing-*"):
+        if (lock := _lock(left)) is not None:  # nobody holds it, so who made it is dead
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
+    folder = destination.with_name(f".{destination.name}.writing-{secrets.token_hex(8)}")
+    folder.mkdir(mode=0o700)
+    lock = _lock(folder)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder and return what holds the lock; None where another process does, or the system has no locks."""
+    if sys.platform == "win32":
+        return None
+    import fcntl  # noqa: PLC0415 - not on every system
+
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _exchange(new: Path, destination: Path) -> None:
+    """Put a folder in the place of another one, which then stands where the first one was."""
+    if not _exchanged(os.fsencode(new), os.fsencode(destination)):
+        old = new.with_name("old")
+        destination.rename(old)
+        new.rename(destination)
+
+
+def _exchanged(one: bytes, other: bytes) -> bool:
+    """Exchange two folders in one step; return whether the system could."""
+    system = ctypes.CDLL(None) if sys.platform in ("linux", "darwin") else None
+    if renameat2 := getattr(system, "renameat2", None):
+        return bool(renameat2(_HERE, one, _HERE, other, _EXCHANGE) == 0)
+    if renamex := getattr(system, "renamex_np", None):
+        return bool(renamex(one, other, _EXCHANGE) == 0)
+    return False
+
+
+_HERE = -100
+"""AT_FDCWD of Linux: a relative path begins at the working folder."""
+_EXCHANGE = 2
+"""RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS."""
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or the entries of a folder to the disk."""
+    with suppress(OSError):  # not every system can open a folder
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

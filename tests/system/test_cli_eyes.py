@@ -1,0 +1,305 @@
+"""The command line for eyes and hands: names, totals, words, filters, times, a variable for FILE, completion."""
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dialogue_registry import Registry
+from dialogue_registry.cli import cli
+
+FACTS = [
+    {"event": "DialogueLaunched", "dialogue": "sound", "name": "Sound Dialogue", "launched": "2015"},
+    {"event": "PartyJoined", "dialogue": "sound", "party": "FIN", "name": "Finland"},
+    {"event": "SeriesOpened", "series": "sound/fm", "dialogue": "sound", "name": "Foreign Ministers"},
+    {"event": "SeriesOpened", "series": "sound/som", "dialogue": "sound", "name": "Senior Officials"},
+    {"event": "MeetingHeld", "meeting": "sound/fm/1", "series": "sound/fm", "date": "2019-05-14/2019-05-15",
+     "ordinal": 1, "place": "Turku", "country": "FIN", "source": {"title": "A release", "url": "https://example.org"}},
+    {"event": "MeetingHeld", "meeting": "sound/som/1", "series": "sound/som", "date": "2020-02-03", "ordinal": 1},
+    {"event": "DelegateAttended", "meeting": "sound/fm/1", "name": "Aino KALLIOVAHTO", "party": "FIN", "role": "head"},
+    {"event": "TopicDiscussed", "meeting": "sound/fm/1", "topic": "ice"},
+    {"event": "ActivityReported", "meeting": "sound/som/1", "title": "A seminar"},
+    {"event": "OutcomeAgreed", "meeting": "sound/fm/1", "title": "A statement"},
+    {"event": "CountStated", "series": "sound/fm", "count": 1, "as_of": "2019-12-31", "source": "A release"},
+    {"event": "DialogueLaunched", "dialogue": "kai", "name": "海峡対話", "launched": "2004"},
+    {"event": "SeriesOpened", "series": "kai/som", "dialogue": "kai", "name": "高級実務者会合"},
+    {"event": "MeetingHeld", "meeting": "kai/som/1", "series": "kai/som", "date": "2005-03-04", "title": "=2+5"},
+]  # fmt: skip
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner(env={"DIALOGUE_REGISTRY": None, **environment}).invoke(
+        cli, list(arguments), prog_name="dialogue-registry"
+    )
+
+
+def rows(*arguments: str) -> list[dict]:
+    found: list[dict] = json.loads(run(*arguments, "--json").output)
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("made")
+    (folder / "facts.jsonl").write_text("\n".join(map(json.dumps, FACTS)), "utf-8")
+    assert run("import", str(folder / "r.db"), str(folder / "facts.jsonl"), "--source", "A table").exit_code == 0
+    return folder / "r.db"
+
+
+@pytest.fixture
+def file(made: Path, tmp_path: Path, monkeypatch) -> str:
+    shutil.copy(made, tmp_path / "r.db")
+    monkeypatch.chdir(tmp_path)
+    return "r.db"
+
+
+# --- names, totals, words ------------------------------------------------------------
+
+
+def test_counts_have_the_name_of_each_series_and_a_line_for_each_dialogue(file: str) -> None:
+    lines = [re.split("  +", line) for line in run("counts", file).output.splitlines()]
+    assert lines[0][:3] == ["series", "name", "total"]
+    assert [line[:2] for line in lines[2:]] == [
+        ["sound/fm", "Foreign Ministers"],
+        ["sound/som", "Senior Officials"],
+        ["sound", "Sound Dialogue, all series"],
+        ["kai/som", "高級実務者会合"],
+        ["kai", "海峡対話, all series"],
+    ]
+    totals = re.findall(r" (\d+) +\d+ +\d+ +\d+ +\d+", run("counts", file).output)
+    assert totals == ["1", "1", "2", "1", "1"]
+    assert [row["series"] for row in rows("counts", file)] == ["sound/fm", "sound/som", "kai/som"]
+
+
+def test_a_total_adds_up_bounds(file: str) -> None:
+    run("record", file, "MeetingHeld", "--meeting", "sound/fm/2", "--series", "sound/fm", "--date", "2020")
+    found = run("counts", file, "--as-of", "2020-06-30", "--dialogue", "sound").output
+    assert re.search(r"^sound +Sound Dialogue, all series +2–3 ", found, re.MULTILINE)
+
+
+def test_reconcile_has_the_names_and_the_sources(file: str) -> None:
+    heading, _, line = run("reconcile", file).output.splitlines()[:3]
+    assert re.split("  +", heading) == [
+        "as of", "series", "name", "stated", "recorded", "verdict", "rules", "own meeting",
+        "meetings", "sources",
+    ]  # fmt: skip
+    assert "Foreign Ministers" in line
+    assert line.endswith("A release")
+
+
+def test_a_party_has_its_name_beside_it_for_people_and_not_for_programs(file: str) -> None:
+    assert "FIN Finland" in run("attendance", file).output
+    assert rows("attendance", file)[0]["party"] == "FIN"
+
+
+def test_a_dispute_reads_as_what_it_claims(file: str) -> None:
+    claim = ["--place", "Åbo", "--date", "2019-05-14", "--source", "A diary", "--because", "two accounts"]
+    assert run("dispute", file, "5", *claim).exit_code == 0
+    with Registry.open(file) as registry:
+        head, disputed = registry.position, next(registry.events(after=4)).id
+    for asked in (["history", file, "sound/fm/1"], ["at", str(head), "history", file, "sound/fm/1"]):
+        shown = run(*asked).output
+        assert (
+            "meeting.held: date 2019-05-14, place Åbo instead of date 2019-05-14/2019-05-15, place Turku (position 5)"
+            in shown
+        )
+        assert "A diary" in shown
+        assert "two accounts" in shown
+        assert not re.search(r"\{'|'data':|" + disputed, shown)
+    step = rows("history", file, "sound/fm/1")[-1]
+    assert (step["fact"]["event"], step["fact"]["event_id"]) == ("fact.disputed", disputed)
+    assert step["fact"]["claim"].items() >= {"event": "meeting.held", "place": "Åbo", "date": "2019-05-14"}.items()
+
+
+def test_a_dispute_of_a_field_that_is_empty_and_one_that_was_corrected_since_read_rightly(file: str) -> None:
+    run("dispute", file, "5", "--title", "First", "--clear", "place", "--source", "A diary")
+    run("correct", file, "5", "--place", "Helsinki", "--because", "misread")
+    run("dispute", file, "5", "--place", "Oulu", "--source", "A letter")
+    shown = run("history", file, "sound/fm/1").output
+    assert "meeting.held: no place, title First instead of place Turku, no title (position 5)" in shown
+    assert "meeting.held: place Oulu instead of place Helsinki (position 5)" in shown
+    assert "place Helsinki" in shown
+
+
+# --- questions and filters -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "column", "wanted"),
+    [
+        ("dialogues", "dialogue", ["sound", "kai"]),
+        ("dialogues --party FIN", "dialogue", ["sound"]),
+        ("series", "series", ["sound/fm", "sound/som", "kai/som"]),
+        ("series --dialogue kai", "series", ["kai/som"]),
+        ("meetings --dialogue sound", "meeting", ["sound/fm/1", "sound/som/1"]),
+        ("meetings --meeting sound/som/1", "meeting", ["sound/som/1"]),
+        ("attendance --dialogue sound", "name", ["Aino KALLIOVAHTO"]),
+        ("attendance --series sound/som", "name", []),
+        ("topics", "topic", ["ice"]),
+        ("topics --dialogue kai", "topic", []),
+        ("topics --meeting sound/fm/1", "topic", ["ice"]),
+        ("activities --series sound/som", "title", ["A seminar"]),
+        ("outcomes --series sound/fm", "title", ["A statement"]),
+        ("statements --series sound/fm", "count", [1]),
+        ("statements --dialogue kai", "count", []),
+        ("sources", "title", ["A table", "A release", "A release"]),
+        ("sources --meeting sound/som/1", "title", ["A table"]),
+        ("sources --dialogue kai", "events", [3]),
+        ("counts --series sound/fm", "series", ["sound/fm"]),
+        ("counts --dialogue kai", "series", ["kai/som"]),
+        ("reconcile --dialogue sound", "verdict", ["agrees"]),
+        ("reconcile --series kai/som", "verdict", []),
+        ("reconcile --as-of 2019-12-30", "verdict", []),
+        ("reconcile --as-of today", "verdict", ["agrees"]),
+        ("anomalies --series sound/fm", "kind", []),
+        ("disputes", "reason", []),
+    ],
+)
+def test_what_is_asked_can_be_limited(file: str, asked: str, column: str, wanted: list) -> None:
+    name, *options = asked.split()
+    assert [row[column] for row in rows(name, file, *options)] == wanted
+
+
+@pytest.mark.parametrize("name", ["counts", "meetings", "attendance", "topics", "sources", "anomalies", "disputes"])
+def test_an_id_that_is_not_recorded_is_said(file: str, name: str) -> None:
+    ran = run(name, file, "--dialogue", "nope")
+    assert (ran.exit_code, ran.stderr) == (1, "Error: there is no dialogue 'nope': check its id\n")
+
+
+def test_disputes_are_listed_in_words(file: str) -> None:
+    run("dispute", file, "5", "--place", "Åbo", "--source", "A diary")
+    line = run("disputes", file, "--series", "sound/fm").output.splitlines()[-1]
+    assert "sound/fm/1  meeting.held: place Åbo  meeting.held: place Turku" in line
+    assert run("disputes", file, "--series", "sound/som").output == "nothing\n"
+
+
+def test_today_is_a_day(file: str) -> None:
+    today = datetime.now().astimezone().date().isoformat()
+    assert run("counts", file, "--as-of", "today").output == run("counts", file, "--as-of", today).output
+
+
+def test_a_time_is_given_before_a_question_or_as_its_option(file: str) -> None:
+    with Registry.open(file) as registry:
+        end = registry.position
+    run("record", file, "MeetingHeld", "--meeting", "kai/som/2", "--series", "kai/som", "--date", "2006")
+    with Registry.open(file) as registry:
+        instant = next(registry.events(after=end - 1)).recorded_at.isoformat()
+    for when in (str(end), instant):
+        assert rows("meetings", file, "--at", when) == rows("at", when, "meetings", file)
+        assert "kai/som/2" not in run("meetings", file, "--at", when).output
+    assert "kai/som/2" in run("meetings", file).output
+    ran = run("at", "6", "counts", file, "--at", "7")
+    assert (ran.exit_code, "two times to ask about" in ran.stderr) == (2, True)
+    assert run("export", file, "--at", "2").stdout_bytes.count(b"\n") == 2
+
+
+# --- the shell -----------------------------------------------------------------------
+
+
+def test_the_variable_names_the_file_where_it_is_left_out(file: str) -> None:
+    wanted = run("history", file, "sound/fm/1").output
+    assert run("history", "sound/fm/1", DIALOGUE_REGISTRY=file).output == wanted
+    assert run("history", file, "sound/fm/1", DIALOGUE_REGISTRY="other.db").output == wanted
+    assert (
+        run("counts", "--series", "sound/fm", DIALOGUE_REGISTRY=file).output
+        == run("counts", file, "--series", "sound/fm").output
+    )
+    assert run("at", "3", "counts", DIALOGUE_REGISTRY=file).output == run("counts", file, "--at", "3").output
+    assert run("search", "finland", DIALOGUE_REGISTRY=file).output == run("search", file, "finland").output
+    assert run("search", file, "finland", DIALOGUE_REGISTRY="other.db").output.startswith("subject")
+    assert run("export", "out.jsonl", DIALOGUE_REGISTRY=file).exit_code == 0
+    assert Path("out.jsonl").read_bytes() == run("export", DIALOGUE_REGISTRY=file).stdout_bytes
+    assert run("export", "out.jsonl", DIALOGUE_REGISTRY=file).exit_code == 0
+    assert (
+        run("record", "TopicDiscussed", "--meeting", "sound/fm/1", "--topic", "x", DIALOGUE_REGISTRY=file).exit_code
+        == 0
+    )
+    assert run("init", "new.db", DIALOGUE_REGISTRY=file).output == "new.db: a new registry\n"
+    missing = run("counts")
+    assert (missing.exit_code, "Missing argument 'FILE'" in missing.stderr) == (2, True)
+    wrong = run("counts", "missing.db", DIALOGUE_REGISTRY=file)
+    assert "there is no registry missing.db" in wrong.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("counts",), ("at",), ("at", "3", "counts")])
+def test_h_is_help(arguments: tuple[str, ...]) -> None:
+    assert run(*arguments, "-h").output == run(*arguments, "--help").output != ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_options_and_paths(shell: str) -> None:
+    if shutil.which("bash") is None:
+        pytest.skip("click asks bash for its version")
+
+    def completed(line: str) -> str:
+        words = line.split(" ")
+        environment = {
+            "_DIALOGUE_REGISTRY_COMPLETE": f"{shell}_complete",
+            "COMP_WORDS": line if shell != "fish" else " ".join(words),
+            "COMP_CWORD": str(len(words) - 1) if shell != "fish" else words[-1],
+        }
+        program = "from dialogue_registry.cli import cli; cli(prog_name='dialogue-registry')"
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.stderr == ""
+        return ran.stdout
+
+    assert "counts" in completed("dialogue-registry co")
+    assert "file" in completed("dialogue-registry counts r")
+    assert "--rule" in completed("dialogue-registry counts r.db --r")
+    assert "numbered" in completed("dialogue-registry counts r.db --rule n")
+    assert "file" in completed("dialogue-registry import r.db t")
+    program = "from dialogue_registry.cli import cli; cli(prog_name='dialogue-registry')"
+    environment = {**os.environ, "_DIALOGUE_REGISTRY_COMPLETE": f"{shell}_source"}
+    source = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "_DIALOGUE_REGISTRY_COMPLETE" in source.stdout
+
+
+# --- spreadsheets --------------------------------------------------------------------
+
+
+def test_a_spreadsheet_gets_its_mark_and_no_cell_that_runs(file: str) -> None:
+    for name in ("=2+5", "-4+1", "Сауле ЖАНАБЕКТАС", "NULL", "\r\n@x", "a\rb"):
+        told = {"event": "DelegateAttended", "meeting": "sound/fm/1", "party": "KAZ", "name": name, "office": "+1 555"}
+        assert CliRunner().invoke(cli, ["record", file, "-"], input=json.dumps(told)).exit_code == 0
+    plain = run("attendance", file, "--csv").stdout_bytes
+    names = [row["name"] for row in csv.DictReader(io.StringIO(plain.decode(), newline=""))]
+    assert names == ["Aino KALLIOVAHTO", "=2+5", "-4+1", "Сауле ЖАНАБЕКТАС", "NULL", "\r\n@x", "a\rb"]
+    for asked in (["--spreadsheet"], ["--csv", "--spreadsheet"], ["--spreadsheet", "--csv"]):
+        made = run("attendance", file, *asked).stdout_bytes
+        assert made.startswith(b"\xef\xbb\xbf")
+        table = list(csv.DictReader(io.StringIO(made.decode("utf-8-sig"), newline="")))
+        assert [row["name"] for row in table] == [
+            "Aino KALLIOVAHTO", "'=2+5", "'-4+1", "Сауле ЖАНАБЕКТАС", "NULL", "'\r\n@x", "a\rb",
+        ]  # fmt: skip
+        assert table[1]["office"] == "'+1 555"
+        assert table[1]["event"] == "15"
+    assert run("attendance", file, "--spreadsheet", "--json").exit_code == 2
+
+
+def test_a_spreadsheet_gets_the_exported_tables_too(file: str) -> None:
+    assert run("export", file, "plain").exit_code == run("export", file, "sheets", "--spreadsheet").exit_code == 0
+    for table in Path("plain").glob("*.csv"):
+        sheet = Path("sheets", table.name).read_bytes()
+        assert sheet.startswith(b"\xef\xbb\xbf")
+        assert not table.read_bytes().startswith(b"\xef\xbb\xbf")
+        assert sheet[3:].replace(b"'=2+5", b"=2+5") == table.read_bytes()
+    assert b"'=2+5" in Path("sheets/meetings.csv").read_bytes()
+    ran = run("export", file, "a.ics", "--spreadsheet")
+    assert (ran.exit_code, "only the format csv" in ran.stderr) == (1, True)
