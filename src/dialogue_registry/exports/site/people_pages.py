@@ -46,11 +46,11 @@ def places(people: int) -> Callable[[str, int], tuple[str, str]]:
         if people <= MOST_PAGES or appearances >= OFTEN:
             return f"people/{addresses.slug(written)}", ""
         rows = 2 + 2 * appearances  # as many as can be needed: each appearance may be in an office of its own
-        if filled and filled + rows > 4 * ROWS:
+        if filled and filled + rows > 6 * ROWS:
             shared, filled, number = shared + 1, 0, 0
         filled += rows
         number += 1
-        return f"people/s{shared}", f"p{number}"
+        return f"people/{shared}", f"p{number}"
 
     return place
 

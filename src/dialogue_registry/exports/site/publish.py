@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.language import language as words_of
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, OutdatedViewsError
 from dialogue_registry.exports.site.folder import replaced
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
+
+_MOST_NAMES = 3
+"""A site of more dialogues than these is not called by their names."""
 
 
 def publish(
@@ -40,10 +44,12 @@ def publish(
 
     An earlier site there is replaced, in one step and only when the new one is whole; a folder
     that holds anything else is refused. The registry may be recorded into meanwhile: the site
-    shows one state of it, and the same state makes the same bytes. ``title`` is by default the
-    names of the dialogues; ``licence`` and ``source`` stand at the foot of every page; the words
-    are in ``language``; ``base_url`` is where the site will be read, for feeds and search
-    engines; ``theme`` is a file of CSS that sets the variables of the style sheet.
+    shows one state of it, and the same state makes the same bytes.
+
+    ``title`` is by default the names of the dialogues, or their number if there are more than
+    three; ``licence`` and ``source`` stand at the foot of every page; the words are in
+    ``language``; ``base_url`` is where the site will be read, for feeds and search engines;
+    ``theme`` is a file of CSS that sets the variables of the style sheet.
 
     What was withdrawn, and who recorded what, is left out, unless ``log`` or ``database`` adds the
     log or the registry itself to what can be downloaded.
@@ -68,15 +74,22 @@ def publish(
     say = words_of(language)
     target = Path(folder)
     with _opened(origin) as registry, replaced(target) as (new, work):
-        names = ", ".join(dialogue.name for dialogue in registry.dialogues())
         about = About(
-            title=title or names or say("An empty registry"), description=description, licence=licence,
+            title=title or _title(registry, say), description=description, licence=licence,
             licence_url=licence_url, source=source, source_url=source_url, base_url=base_url,
         )  # fmt: skip
         assemble(
             registry, new, work, language=say, about=about, theme=style, pictures=pictures, log=log, database=database
         )
     return target / "index.html"
+
+
+def _title(registry: Snapshot, say: Language) -> str:
+    """Return what a site is called that was given no title."""
+    names = [dialogue.name for dialogue in registry.dialogues()]
+    if len(names) > _MOST_NAMES:
+        return say("The meetings of {n} dialogues", n=say.number(len(names)))
+    return ", ".join(names) or say("An empty registry")
 
 
 def _style(theme: str | os.PathLike[str]) -> bytes:
