@@ -106,6 +106,11 @@ class TableMapping:
     file: FileRules = FileRules()
     #: Columns that the command line says, the same in all rows.
     constants: Mapping[str, str] = attrs.field(factory=dict)
+    #: The columns that it reads in cells, in a fixed order.
+    in_cells: tuple[str, ...] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "in_cells", tuple(sorted(self.columns | {*self.constants})))
 
     @property
     def read_columns(self) -> set[str]:
