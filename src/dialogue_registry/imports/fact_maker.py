@@ -84,6 +84,8 @@ class FactMaker:
             read = partial(self._party, name)
         elif name == "name" and "party" in self.template.kinds and "dialogue" not in self.template.kinds:
             read = partial(self._person, template.columns[0])
+        elif kind == "choice":
+            read = partial(self._choice, name, self.template.choices[name])
         elif kind != "text":
             read = partial(self._other, kind, f"{self.template.event.__name__}.{name}")
         if template.bare and not meanings:
@@ -150,6 +152,15 @@ class FactMaker:
         if self._mapping.drop_honorifics and (honorific := name_parts(name).honorific):
             return name.removeprefix(honorific).lstrip(" ,")
         return name
+
+    @staticmethod
+    def _choice(name: str, choices: Sequence[str], text: str, _: MadeFact) -> str:
+        if text not in choices:
+            raise InvalidValueError(
+                f"{text!r:.80} is no {name}, which is {', '.join(choices)}: say what it means in the mapping, "
+                f"[values.{name}]"
+            )
+        return text
 
     @staticmethod
     def _other(kind: str, what: str, text: str, _: MadeFact) -> Any:

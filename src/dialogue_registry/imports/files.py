@@ -29,6 +29,8 @@ _OBJECTS = {
     "ndjson": json_files.read_json_lines,
     "toml": json_files.read_toml,
 }
+TEXTS_WITH_A_HEAD = tuple(_DIVIDED_BY)
+"""The kinds of text files that have a head."""
 READABLE = (*_DIVIDED_BY, *WORKBOOKS, *_OBJECTS)
 """The kinds of files that can be read."""
 

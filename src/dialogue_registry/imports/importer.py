@@ -9,8 +9,7 @@ is one transaction: when it cannot be brought to its end, nothing of it is recor
 import os
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,11 +25,10 @@ from dialogue_registry.errors import (
     StoppedImportError,
 )
 from dialogue_registry.imports.fact_maker import spelling_of
-from dialogue_registry.imports.files import FileRules, open_table, reshaped
-from dialogue_registry.imports.frames import rows_of
-from dialogue_registry.imports.header import Wanted, unread
+from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, unknown_columns
 from dialogue_registry.imports.parties import Parties
+from dialogue_registry.imports.reading import open_rows
 from dialogue_registry.imports.reasons import Known, refusal_reason
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
@@ -85,8 +83,7 @@ def import_table(
     table_mapping = None if mapping is None else read_mapping(mapping, constants)
     if isinstance(rows, str | os.PathLike):
         source = source or Source("standard input" if os.fspath(rows) == "-" else Path(rows).name or os.fspath(rows))
-    lines = (line,) if isinstance(line, str) else tuple(line)
-    with _opened(rows, format, table_mapping, constants, lines) as table:
+    with open_rows(rows, format, table_mapping, constants, line) as table:
         run = _Run(registry, table, table_mapping, source=source, by=by, constants=constants)
         with registry.transaction(dry_run=dry_run):
             run.record_first()
@@ -105,28 +102,6 @@ def import_table(
                     report=attrs.evolve(report, dry_run=True),
                 )
     return report
-
-
-@contextmanager
-def _opened(
-    rows: object,
-    kind: str | None,
-    mapping: TableMapping | None,
-    constants: Mapping[str, str],
-    lines: tuple[str, ...],
-) -> Iterator[Table]:
-    """Open what rows come from as a table."""
-    rules = attrs.evolve(mapping.file if mapping else FileRules(), lines=lines)
-    if isinstance(rows, str | os.PathLike):
-        if mapping is None:
-            wanted = Wanted({"event"} - constants.keys(), "which it needs without a mapping", every=True)
-        else:
-            wanted = Wanted(mapping.columns)
-        with open_table(os.fspath(rows), kind, rules, wanted) as table:
-            yield table
-    else:
-        given, total = rows_of(rows)
-        yield reshaped(Table("the rows", given, total=total), rules)
 
 
 @attrs.frozen
@@ -172,8 +147,8 @@ class _Run:
         self._ids: dict[tuple[str, str], str] = {}
         self._keys: dict[str, int] = {}
         #: The row of each event of this import; by place, the number of each row and a digest of its cells.
-        self._rows_of_events = array("q")
-        self._numbers = array("q")
+        self._rows_of_events = array("i")
+        self._numbers = array("I")
         self._digests = array("q")
 
     @property
