@@ -57,7 +57,9 @@ from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site.publish import publish
 from dialogue_registry.exports.tabular import arrow_tables
 from dialogue_registry.imports.importer import import_table
+from dialogue_registry.imports.reading import read_table
 from dialogue_registry.imports.report import ImportReport, RowReport
+from dialogue_registry.imports.suggestion import suggest_mapping
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
@@ -234,5 +236,7 @@ __all__ = [
     "import_table",
     "name_parts",
     "publish",
+    "read_table",
+    "suggest_mapping",
     "to_dict",
 ]

@@ -12,12 +12,15 @@ from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import LocalPath, file_argument, shown_option, source_options, take_source
 from dialogue_registry.cli.output import as_json, progress_bar, put, say, show
 from dialogue_registry.errors import StoppedImportError, UnreadableFileError
-from dialogue_registry.imports.files import READABLE
+from dialogue_registry.imports.files import READABLE, TEXTS_WITH_A_HEAD
 from dialogue_registry.imports.importer import import_table
 from dialogue_registry.imports.report import ImportReport
+from dialogue_registry.imports.suggestion import suggest_mapping
+from dialogue_registry.imports.workbooks import WORKBOOKS
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.registry.registry import Registry
 
+_WITH_A_HEAD = [*TEXTS_WITH_A_HEAD, *WORKBOOKS]
 _set_option = click.option(
     "--set", "constants", metavar="NAME=TEXT", multiple=True,
     help="A column of the mapping, or a field it leaves open, with the same text in all rows; may be repeated.",
@@ -153,3 +156,22 @@ def _is_export(path: Path) -> bool:
         return False
     with path.open("rb") as lines:
         return b'"specversion"' in next((line for line in lines if line.strip()), b"")
+
+
+@command(example="dialogue-registry mapping examples/data/meetings.xlsx --set dialogue=ca-jad --set launched=2004-08")
+@click.argument("table")
+@click.option("--sheet", default="", metavar="NAME", help="The sheet of a workbook; by default the first visible one.")
+@click.option("--format", "kind", type=click.Choice(_WITH_A_HEAD), help="The format of TABLE; by default its ending.")
+@click.option("--encoding", default="", metavar="NAME", help="The encoding of a CSV file, where it is doubtful.")
+@_set_option
+def mapping(table: str, sheet: str, kind: str | None, encoding: str, constants: tuple[str, ...]) -> None:
+    """Write a mapping to begin with for TABLE, a workbook or a CSV file, to standard output.
+
+    It is made from the headings and the first rows; columns that it does not read are
+    named in a comment, and so is what must be looked at. What no table says can be said
+    with --set: dialogue (its id), launched (when it began), series, and meeting.
+    """
+    if not Path(table).exists():
+        raise UnreadableFileError(f"there is no file {table}: check the path")
+    same = taken_constants(constants, None)
+    put(str(suggest_mapping(table, format=kind, sheet=sheet, encoding=encoding, constants=same)).rstrip("\n"))

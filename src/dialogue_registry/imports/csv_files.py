@@ -43,9 +43,8 @@ def open_text(
         encoding, lines = find_encoding(file, name)
         if not encoding.startswith("utf-8"):
             found = (f"encoding {encoding}",)
-    text = io.TextIOWrapper(
-        file, "utf-8-sig" if encoding.startswith("utf-8") else encoding, "surrogateescape", newline=""
-    )
+    errors = "strict" if lines is not None else "surrogateescape"  # UTF-8 has been read to its end
+    text = io.TextIOWrapper(file, "utf-8-sig" if encoding.startswith("utf-8") else encoding, errors, newline="")
     try:
         yield text, found, lines
     finally:
@@ -73,7 +72,8 @@ def open_csv(
             if delimiter != usual:
                 findings.append(f"cells divided by {_shown(delimiter)}")
         reader = csv.reader(chain(begun, lines), delimiter=delimiter, strict=True)
-        yield Grid(name, _records(reader, number, name, text.encoding), tuple(findings), total=total)
+        records = _records(reader, number, name, text.encoding, checked=text.errors == "strict")
+        yield Grid(name, records, tuple(findings), total=total)
 
 
 def _seekable(file: IO[bytes]) -> IO[bytes]:
@@ -87,7 +87,7 @@ def _seekable(file: IO[bytes]) -> IO[bytes]:
 
 
 def _records(
-    reader: Any, number: int, name: str, encoding: str
+    reader: Any, number: int, name: str, encoding: str, *, checked: bool
 ) -> Iterator[tuple[int, Sequence[str] | InvalidValueError]]:
     """Yield each record with its number; after one that is no CSV, go on with the next line."""
     before = 0
@@ -107,7 +107,7 @@ def _records(
                 ),
             )
         else:
-            if undecoded := _UNDECODED.search("".join(record)):
+            if not checked and (undecoded := _UNDECODED.search("".join(record))):
                 raise UnreadableFileError(
                     f"{name} is no text in {encoding} (row {number} has the byte 0x{ord(undecoded[0]) - 0xDC00:02x}): "
                     "name its encoding in the mapping, under [file]"

@@ -40,7 +40,7 @@ class DateRules:
 
 def read_date(cell: str, rules: DateRules, year: int | None = None, zone: ZoneInfo | None = None) -> PartialDate:
     """Return the date of a cell's text; raises InvalidDateError, which says what to write instead."""
-    return _read(" ".join(cell.split()), rules, year, zone)
+    return _read(cell, rules, year, zone)
 
 
 def day_of_moment(moment: datetime, rules: DateRules, zone: ZoneInfo | None) -> date:
@@ -54,6 +54,7 @@ def day_of_moment(moment: datetime, rules: DateRules, zone: ZoneInfo | None) -> 
 
 @lru_cache(maxsize=4096)  # a table names each day many times; reading one in words takes 50 µs
 def _read(cell: str, rules: DateRules, year: int | None, zone: ZoneInfo | None) -> PartialDate:
+    cell = " ".join(cell.split())
     reading = rules.reading(year)
     if (text := _by_formats(cell, rules, reading, zone)) is not None:
         return PartialDate.of(text)

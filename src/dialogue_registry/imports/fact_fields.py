@@ -6,7 +6,8 @@ The fields of a class, and what kind of value each takes, are asked for here and
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Any, get_args
 
 import attrs
 
@@ -40,8 +41,22 @@ def fact_class(name: str) -> type[Fact]:
 
 
 def fields_of(cls: type[Fact]) -> Mapping[str, str]:
-    """Return the fields of a class of facts, each with its kind: id, text, texts, number, truth or date."""
-    return {field.name: "id" if field.name in _IDS else _KINDS.get(field.type, "text") for field in attrs.fields(cls)}
+    """Return the fields of a class of facts, each with its kind: id, text, texts, number, truth, choice or date."""
+    return {field.name: _kind(field) for field in attrs.fields(cls)}
+
+
+def _kind(field: "attrs.Attribute[Any]") -> str:
+    if field.name in _IDS:
+        return "id"
+    return "choice" if choices_of(field.type) else _KINDS.get(field.type, "text")
+
+
+def choices_of(of_type: Any) -> tuple[str, ...]:
+    """Return the texts that a field of some type can have; () where it has no few of them."""
+    for option in (of_type, *get_args(of_type)):
+        if isinstance(option, type) and issubclass(option, StrEnum):
+            return tuple(option)
+    return ()
 
 
 def required_fields(cls: type[Fact]) -> tuple[str, ...]:

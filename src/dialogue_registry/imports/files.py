@@ -15,7 +15,7 @@ import attrs
 from dialogue_registry.errors import DialogueRegistryError, UnreadableFileError
 from dialogue_registry.imports import json_files
 from dialogue_registry.imports.csv_files import open_csv
-from dialogue_registry.imports.grid import as_table
+from dialogue_registry.imports.grid import Grid, as_table
 from dialogue_registry.imports.header import Wanted, check_columns
 from dialogue_registry.imports.lines import open_lines
 from dialogue_registry.imports.reshaping import Unpivot, filled_down, unpivoted, until
@@ -29,6 +29,8 @@ _OBJECTS = {
     "ndjson": json_files.read_json_lines,
     "toml": json_files.read_toml,
 }
+TEXTS_WITH_A_HEAD = tuple(_DIVIDED_BY)
+"""The kinds of text files that have a head."""
 READABLE = (*_DIVIDED_BY, *WORKBOOKS, *_OBJECTS)
 """The kinds of files that can be read."""
 
@@ -61,15 +63,19 @@ def open_table(path: str, kind: str | None, rules: FileRules, wanted: Wanted) ->
     ``kind`` is one of ``READABLE``, by default what the ending says. Raises UnreadableFileError, MappingError or
     MissingExtraError, also while the rows are read.
     """
-    name = "standard input" if path == "-" else path
     kind = "txt" if rules.lines else kind or Path(path).suffix[1:].lower()
+    with _opened(path, kind, rules) as (file, name), _table(file, kind, name, rules, wanted) as table:
+        yield table
+
+
+@contextmanager
+def _opened(path: str, kind: str, rules: FileRules) -> Iterator[tuple[IO[bytes], str]]:
+    """Open a file, and turn what goes wrong with it into errors of this library."""
+    name = "standard input" if path == "-" else path
     _check_kind(kind, name, Path(path).suffix)
     try:
-        with (
-            nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file,
-            _table(file, kind, name, rules, wanted) as table,
-        ):
-            yield table
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+            yield file, name
     except DialogueRegistryError:
         raise
     except OSError as error:
@@ -108,13 +114,30 @@ def _table(file: IO[bytes], kind: str, name: str, rules: FileRules, wanted: Want
         return
     made = {rules.unpivot.name, rules.unpivot.value} if rules.unpivot else set()
     sought = attrs.evolve(wanted, columns={*wanted.columns, *rules.fill_down} - made)
-    if kind in WORKBOOKS:
-        yield reshaped(as_table(open_workbook(file, name, rules.sheet), rules.header_row, sought), rules)
-        return
-    with open_csv(
-        file, name, encoding=rules.encoding, delimiter=rules.delimiter, usual=_DIVIDED_BY[kind], wanted=sought.columns
-    ) as grid:
+    with _grid(file, kind, name, rules, sought) as grid:
         yield reshaped(as_table(grid, rules.header_row, sought), rules)
+
+
+@contextmanager
+def _grid(file: IO[bytes], kind: str, name: str, rules: FileRules, wanted: Wanted) -> Iterator[Grid]:
+    if kind in WORKBOOKS:
+        yield open_workbook(file, name, rules.sheet)
+    else:
+        with open_csv(
+            file, name, encoding=rules.encoding, delimiter=rules.delimiter, usual=_DIVIDED_BY[kind],
+            wanted=wanted.columns,
+        ) as grid:  # fmt: skip
+            yield grid
+
+
+@contextmanager
+def open_grid(path: str, kind: str | None, rules: FileRules) -> Iterator[Grid]:
+    """Open a CSV file or a sheet of a workbook as a grid, without looking for a head; raises as :func:`open_table`."""
+    kind = kind or Path(path).suffix[1:].lower()
+    if kind in _OBJECTS:
+        raise UnreadableFileError(f"{path} has no head: its rows name their own values")
+    with _opened(path, kind, rules) as (file, name), _grid(file, kind, name, rules, Wanted()) as grid:
+        yield grid
 
 
 def reshaped(table: Table, rules: FileRules) -> Table:

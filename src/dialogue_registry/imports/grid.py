@@ -117,7 +117,7 @@ def _rows(records: Iterator[Record], headings: Sequence[str]) -> Rows:
     for number, record in records:
         if isinstance(record, InvalidValueError):
             yield Row(number, error=record)
-        elif not all(map(_is_empty, record[width:])):
+        elif len(record) > width and not all(map(_is_empty, record[width:])):
             yield Row(
                 number,
                 error=InvalidValueError(
@@ -130,7 +130,11 @@ def _rows(records: Iterator[Record], headings: Sequence[str]) -> Rows:
 
 
 def _is_blank(record: Sequence[Any] | InvalidValueError) -> bool:
-    return not isinstance(record, InvalidValueError) and all(map(_is_empty, record))
+    if isinstance(record, InvalidValueError):
+        return False
+    if record and record[0].__class__ is str and record[0].strip():
+        return False  # most rows say so in their first cell
+    return all(map(_is_empty, record))
 
 
 def _is_empty(cell: Any) -> bool:

@@ -9,8 +9,7 @@ is one transaction: when it cannot be brought to its end, nothing of it is recor
 import os
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,26 @@ from dialogue_registry.errors import (
     RefusedError,
     StoppedImportError,
 )
-from dialogue_registry.imports.files import FileRules, open_table, reshaped
-from dialogue_registry.imports.frames import rows_of
-from dialogue_registry.imports.header import Wanted, unread
+from dialogue_registry.imports.fact_maker import spelling_of
+from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, unknown_columns
 from dialogue_registry.imports.parties import Parties
+from dialogue_registry.imports.reading import open_rows
 from dialogue_registry.imports.reasons import Known, refusal_reason
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
-from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError, spelling_of
+from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.imports.states import states
+from dialogue_registry.imports.totals import is_total
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.events import Fact, FactCorrected, Source
+from dialogue_registry.model.events import (
+    Fact,
+    FactCorrected,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingPostponed,
+    Source,
+)
 from dialogue_registry.registry.registry import Registry
 
 _PAGE = 1000
@@ -76,8 +83,7 @@ def import_table(
     table_mapping = None if mapping is None else read_mapping(mapping, constants)
     if isinstance(rows, str | os.PathLike):
         source = source or Source("standard input" if os.fspath(rows) == "-" else Path(rows).name or os.fspath(rows))
-    lines = (line,) if isinstance(line, str) else tuple(line)
-    with _opened(rows, format, table_mapping, constants, lines) as table:
+    with open_rows(rows, format, table_mapping, constants, line) as table:
         run = _Run(registry, table, table_mapping, source=source, by=by, constants=constants)
         with registry.transaction(dry_run=dry_run):
             run.record_first()
@@ -96,28 +102,6 @@ def import_table(
                     report=attrs.evolve(report, dry_run=True),
                 )
     return report
-
-
-@contextmanager
-def _opened(
-    rows: object,
-    kind: str | None,
-    mapping: TableMapping | None,
-    constants: Mapping[str, str],
-    lines: tuple[str, ...],
-) -> Iterator[Table]:
-    """Open what rows come from as a table."""
-    rules = attrs.evolve(mapping.file if mapping else FileRules(), lines=lines)
-    if isinstance(rows, str | os.PathLike):
-        if mapping is None:
-            wanted = Wanted({"event"} - constants.keys(), "which it needs without a mapping", every=True)
-        else:
-            wanted = Wanted(mapping.columns)
-        with open_table(os.fspath(rows), kind, rules, wanted) as table:
-            yield table
-    else:
-        given, total = rows_of(rows)
-        yield reshaped(Table("the rows", given, total=total), rules)
 
 
 @attrs.frozen
@@ -143,7 +127,7 @@ class _Run:
         self._constants = {} if mapping else constants
         self._source = source
         self._by = by
-        self._mapper = RowMapper(mapping, Parties(()), source)
+        self._mapper = RowMapper(mapping, source)
         parties = mapping.parties if mapping else None
         self._states = states(parties.languages) if parties and parties.states else {}
         self._known = Known(registry)
@@ -163,8 +147,8 @@ class _Run:
         self._ids: dict[tuple[str, str], str] = {}
         self._keys: dict[str, int] = {}
         #: The row of each event of this import; by place, the number of each row and a digest of its cells.
-        self._rows_of_events = array("q")
-        self._numbers = array("q")
+        self._rows_of_events = array("i")
+        self._numbers = array("I")
         self._digests = array("q")
 
     @property
@@ -180,7 +164,7 @@ class _Run:
             source = {} if in_rows - mapping.constants.keys() else mapping.source
             alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
             try:
-                self._append(RowMapper(alone, Parties(()), self._source).map(Row(0)).facts, -1)
+                self._append(RowMapper(alone, self._source).map(Row(0)).facts, -1)
             except (RefusedError, InvalidValueError) as error:
                 reason = (
                     refusal_reason(error, None, self._known, self._position)
@@ -188,18 +172,18 @@ class _Run:
                     else error
                 )
                 raise MappingError(f"[[first]] of the mapping cannot be recorded: {reason}") from error
-        self._mapper.parties = self._parties()
+        self._mapper.know(self._parties())
 
     def record(self, rows: Iterable[Row]) -> None:
         """Record rows, each whole or not at all; those that cannot be are kept, to be tried again."""
-        first = self.rows
-        for row in rows:
+        numbered = []
+        for place, row in enumerate(rows, self.rows):
+            numbered.append((place, row))
             self._numbers.append(row.number)
             self._digests.append(_digest(row))
-            self._pending[self.rows - 1] = row
             if not self._table.columns:
                 self._columns.update(dict.fromkeys(getattr(row.cells, "maps", [row.cells])[0]))
-        self._try(range(first, self.rows))
+        self._try(numbered)
 
     def try_again(self) -> None:
         """Try what was not recorded once more, as long as that helps: a row may rest on one further down."""
@@ -209,9 +193,9 @@ class _Run:
             before = -1 if keep_unresolved else self._began
             while self._pending and self._position != before:
                 before = self._position
-                self._mapper.parties = self._parties()
-                places = iter(sorted(self._pending))
-                while page := list(islice(places, _PAGE)):
+                self._mapper.know(self._parties())
+                rows = iter(sorted(self._pending.items()))
+                while page := list(islice(rows, _PAGE)):
                     self._try(page)
 
     def check_columns(self) -> None:
@@ -226,22 +210,21 @@ class _Run:
 
     # --- rows ------------------------------------------------------------------------
 
-    def _try(self, places: Iterable[int]) -> None:
-        """Map rows, and record them."""
+    def _try(self, rows: Iterable[tuple[int, Row]]) -> None:
+        """Map rows, each with its place, and record them."""
         items = []
-        for place in places:
-            row = self._pending[place]
+        for place, row in rows:
             try:
                 mapped = self._mapper.map(self._with_constants(row))
             except UnresolvedError as error:
                 self._unknown[place] = error.names
-                self._refuse(place, "unresolved", str(error))
+                self._refuse(place, row, "unresolved", str(error))
             except InvalidValueError as error:
-                self._refuse(place, "refused", str(error))
+                self._refuse(place, row, "refused", str(error))
             except DialogueRegistryError:
                 raise
             except Exception as error:  # noqa: BLE001 - a value of somebody else's class may fail in any way
-                self._refuse(place, "refused", f"it cannot be read ({type(error).__name__}: {error}): check its values")
+                self._refuse(place, row, "refused", f"it cannot be read ({type(error).__name__}: {error}): correct it")
             else:
                 items.append(_Item(place, row, mapped))
         self._record(items)
@@ -256,42 +239,41 @@ class _Run:
         start, size, alone = 0, len(items), len(items)
         while start < len(items):
             if (reason := self._id_in_use(items[start])) is not None:
-                self._refuse(items[start].place, "refused", reason)
+                self._refuse(items[start].place, items[start].row, "refused", reason)
                 start += 1
                 continue
             stop = start + 1 if start == alone else min(start + size, alone if start < alone else len(items))
             batch = self._apart(items[start:stop])
-            facts = [fact for item in batch for fact in item.mapped.facts]
+            facts, places = _distinct(batch)
             try:
                 recorded = self._append(facts, None)
             except RefusedError as error:
                 if len(batch) == 1:
-                    self._refuse(batch[0].place, *self._why(error, facts))
+                    self._refuse(batch[0].place, batch[0].row, *self._why(error, facts))
                     start += 1
                 else:
-                    alone = start + _item_of(batch, error.item or 0)
+                    refused = error.item or 0
+                    alone = start + next(row for row, of_row in enumerate(places) if refused in of_row)
                     size = max(size // 4, 1)
                 continue
-            end = 0
-            for item in batch:
-                end += len(item.mapped.facts)
-                self._settle(item, recorded[end - len(item.mapped.facts) : end])
+            for item, of_row in zip(batch, places, strict=True):
+                self._settle(item, [recorded[place] for place in of_row])
             start += len(batch)
             size *= 2
 
     def _apart(self, items: Sequence[_Item]) -> Sequence[_Item]:
-        """Return the rows before the first that makes an id of another text than one before it."""
+        """Return the rows before the first that makes an id of another text than a row above it."""
         ids: dict[tuple[str, str], str] = {}
         for number, item in enumerate(items):
-            for key, cell in item.mapped.ids.items():
-                other = ids.setdefault(key, cell)
-                if number and other is not cell and spelling_of(other) != spelling_of(cell):
+            for key, cell in item.mapped.ids:
+                other = self._ids.get(key) or ids.setdefault(key, cell)
+                if number and other != cell and spelling_of(other) != spelling_of(cell):
                     return items[:number]
         return items
 
     def _id_in_use(self, item: _Item) -> str | None:
         """Say that an id made of a cell is that of another text further up; None where it is not."""
-        for key, cell in item.mapped.ids.items():
+        for key, cell in item.mapped.ids:
             other = self._ids.get(key, cell)
             if other is not cell and other != cell and spelling_of(other) != spelling_of(cell):
                 column, segment = key
@@ -307,39 +289,40 @@ class _Run:
             return ()
         recorded = self._registry.record(*((fact.fact, fact.source) for fact in facts), by=self._by)
         if place is not None:
-            for event in recorded:
-                self._count(event, place)
+            self._count([event for event in recorded if event.position > self._position], place)
         return recorded
 
-    def _count(self, event: RecordedEvent, place: int) -> bool:
-        """Keep of which row an event is; return whether it is new."""
-        if event.position <= self._position:
-            return False
-        self._position = event.position
-        self._rows_of_events.append(place)
-        return True
+    def _count(self, new: Sequence[RecordedEvent], place: int) -> None:
+        """Keep of which row events are."""
+        for event in new:
+            if event.position > self._position:
+                self._position = event.position
+                self._rows_of_events.append(place)
 
     def _why(self, error: RefusedError, facts: Sequence[MappedFact]) -> tuple[str, str]:
         fact: Fact = facts[error.item or 0].fact
         reason = refusal_reason(error, fact, self._known, self._position)
         return ("in conflict" if isinstance(error, ConflictError) else "refused"), reason
 
-    def _refuse(self, place: int, outcome: str, reason: str) -> None:
-        row = self._pending[place]
+    def _refuse(self, place: int, row: Row, outcome: str, reason: str) -> None:
+        self._pending[place] = row
         self._problems[place] = RowReport(row.number, outcome, reason, row.part)
 
     # --- what became of them ---------------------------------------------------------
 
     def _settle(self, item: _Item, recorded: Sequence[RecordedEvent]) -> None:
         """Book a row of which nothing is left to do."""
-        row, mapped = self._pending.pop(item.place), item.mapped
-        self._problems.pop(item.place, None)
-        self._unknown.pop(item.place, None)
+        row, mapped = item.row, item.mapped
+        if self._pending.pop(item.place, None) is not None:
+            del self._problems[item.place]
+            self._unknown.pop(item.place, None)
         if mapped.unknown:
             self._unknown[item.place] = mapped.unknown
-        for key, cell in mapped.ids.items():
+        for key, cell in mapped.ids:
             self._ids.setdefault(key, cell)
-        new = sum(self._count(event, item.place) for event in recorded)
+        new = [event for event in recorded if event.position > self._position]
+        if new:
+            self._count(new, item.place)
         self._remark(item, row)
         if new:
             self._counts["recorded"] += 1
@@ -420,13 +403,29 @@ class _Run:
         )
 
 
-def _item_of(items: Sequence[_Item], fact: int) -> int:
-    """Return which of some rows has the fact at a place among all their facts."""
-    for number, item in enumerate(items):
-        fact -= len(item.mapped.facts)
-        if fact < 0:
-            return number
-    raise AssertionError("a refusal names one of the facts given")
+def _distinct(items: Sequence[_Item]) -> tuple[list[MappedFact], list[list[int]]]:
+    """Return the facts of rows, and by row at which places among them its own are.
+
+    A fact that the mapper gave to rows next to each other is there one time only. That is
+    half of the facts where each row repeats its meeting. Reports of a plan are kept as often
+    as they are said: their order means something.
+    """
+    facts: list[MappedFact] = []
+    places: list[list[int]] = []
+    known: dict[int, int] = {}
+    for item in items:
+        of_row = []
+        for mapped in item.mapped.facts:
+            place = known.get(id(mapped.fact))
+            if place is None or facts[place].source is not mapped.source or isinstance(mapped.fact, _OF_A_PLAN):
+                place = known[id(mapped.fact)] = len(facts)
+                facts.append(mapped)
+            of_row.append(place)
+        places.append(of_row)
+    return facts, places
+
+
+_OF_A_PLAN = (MeetingAnnounced, MeetingPostponed, MeetingCancelled)
 
 
 def _digest(row: Row) -> int:
@@ -437,17 +436,11 @@ def _digest(row: Row) -> int:
         return hash((row.part, repr(cells)))
 
 
-_TOTALS_IN_WORDS = (
-    "total totals sum summe gesamt insgesamt somme totaux totale итого всего барлығы jami toplam 合計 計 合计 总计 합계"
-)
-_TOTALS = frozenset(_TOTALS_IN_WORDS.split())
-
-
 def _total(row: Row) -> str:
     """Return the first word of a row that seems to hold totals, else ""."""
     for cell in row.places:
         if isinstance(cell, str) and (text := cell.strip()):
-            return text if text.rstrip(": ").casefold() in _TOTALS else ""
+            return text if is_total(text) else ""
         if cell not in ("", None):
             return ""
     return ""

@@ -38,7 +38,7 @@ from dialogue_registry.errors import InvalidValueError, MappingError
 from dialogue_registry.imports.date_cells import DateRules
 from dialogue_registry.imports.date_formats import date_format
 from dialogue_registry.imports.date_languages import lexicon
-from dialogue_registry.imports.fact_fields import check_field, fact_class, fields_of, required_fields
+from dialogue_registry.imports.fact_fields import check_field, choices_of, fact_class, fields_of, required_fields
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.header import heading, place_of
 from dialogue_registry.imports.instants import find_zone
@@ -62,9 +62,13 @@ class FactTemplate:
     #: What kind of value each field of the event takes, and which it needs.
     kinds: Mapping[str, str] = attrs.field(init=False)
     required: tuple[str, ...] = attrs.field(init=False)
+    #: The texts that fields with few of them can have.
+    choices: Mapping[str, tuple[str, ...]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "kinds", fields_of(self.event))
+        choices = {field.name: choices_of(field.type) for field in attrs.fields(self.event)}
+        object.__setattr__(self, "choices", choices)
         object.__setattr__(self, "required", required_fields(self.event))
 
     @property
@@ -106,6 +110,11 @@ class TableMapping:
     file: FileRules = FileRules()
     #: Columns that the command line says, the same in all rows.
     constants: Mapping[str, str] = attrs.field(factory=dict)
+    #: The columns that it reads in cells, in a fixed order.
+    in_cells: tuple[str, ...] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "in_cells", tuple(sorted(self.columns | {*self.constants})))
 
     @property
     def read_columns(self) -> set[str]:

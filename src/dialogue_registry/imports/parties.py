@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from dialogue_registry.imports.states import state
 from dialogue_registry.model.names import fold
 
+_KEPT = 10_000
+"""So many names are kept with the party they mean: a table names few parties, and each many times."""
+
 
 class Parties:
     """Known names of parties; a name that means two of them means none."""
@@ -27,6 +30,7 @@ class Parties:
         self._known: dict[str, set[str]] = {}
         self._decided: dict[str, set[str]] = {}
         self._states = states or {}
+        self._matched: dict[str, str | None] = {}
         for name, party in aliases:
             self._decided.setdefault(fold(name), set()).add(party)
             self._known.setdefault(fold(party), set()).add(party)
@@ -36,9 +40,16 @@ class Parties:
 
     def match(self, name: str) -> str | None:
         """Return the party that a name means; None where none or several do."""
+        if name not in self._matched:
+            if len(self._matched) >= _KEPT:
+                self._matched.clear()
+            self._matched[name] = self._match(name)
+        return self._matched[name]
+
+    def _match(self, name: str) -> str | None:
         key = fold(name)
         if not (found := self._decided.get(key, set())):
             found = set(self._known.get(key, ()))
-            if (code := state(name, self._states)) is not None:
+            if self._states and (code := state(name, self._states)) is not None:
                 found.add(code)
         return next(iter(found)) if len(found) == 1 else None

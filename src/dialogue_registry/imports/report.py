@@ -60,13 +60,13 @@ class Cause:
 
 
 class RowReports(Sequence[RowReport]):
-    """The reports of rows in their order; kept in 25 bytes each, so that a million of them take no room."""
+    """The reports of rows in their order; kept in 9 bytes each, so that a million of them take no room."""
 
     def __init__(self) -> None:
-        self._rows = array("q")
+        self._rows = array("I")
         self._outcomes = bytearray()
-        self._reasons = array("q")
-        self._details = array("q")
+        self._reasons = array("I")
+        self._details: dict[int, int] = {}
         self._parts: dict[int, str] = {}
         self._texts: dict[str, int] = {}
         self._order: Sequence[int] = ()
@@ -75,10 +75,11 @@ class RowReports(Sequence[RowReport]):
         """Add a report; ``{}`` in a reason of many rows stands for the detail, a number of each."""
         if part:
             self._parts[len(self._rows)] = part
+        if detail:
+            self._details[len(self._rows)] = detail
         self._rows.append(row)
         self._outcomes.append(OUTCOMES.index(outcome))
         self._reasons.append(self._texts.setdefault(reason, len(self._texts)))
-        self._details.append(detail)
 
     def in_order(self) -> "RowReports":
         """Bring the reports into the order of the rows, and return them."""
@@ -100,7 +101,7 @@ class RowReports(Sequence[RowReport]):
         number = range(len(self))[place]
         number = self._order[number] if self._order else number
         reason = self._list[self._reasons[number]]
-        if detail := self._details[number]:
+        if detail := self._details.get(number):
             reason = reason.replace("{}", str(detail))
         return RowReport(self._rows[number], OUTCOMES[self._outcomes[number]], reason, self._parts.get(number, ""))
 

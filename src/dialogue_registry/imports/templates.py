@@ -28,6 +28,11 @@ class Template:
     #: What directly encloses each column.
     around: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def bare(self) -> str:
+        """The column that is all there is of the template; "" where there is more, or none."""
+        return self.columns[0] if self.between == ("", "") and self.around == (("", ""),) else ""
+
     @classmethod
     def of(cls, value: object) -> "Template":
         """Read a template; whatever is no text is a constant."""

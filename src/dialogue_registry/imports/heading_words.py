@@ -1,0 +1,44 @@
+"""Words that stand in the heads of tables and in their cells, and what they mean; in several languages.
+
+They are only for the mapping to begin with that somebody looks at, never for an import.
+The table ``heading_words.csv`` was written for this module.
+"""
+
+import csv
+import re
+from functools import lru_cache
+from importlib.resources import files
+
+from dialogue_registry.imports.date_languages import plain
+from dialogue_registry.imports.header import JOINED_BY
+
+_PUNCTUATION = re.compile(r"[\s.:*()\[\]_-]+")
+
+
+def word_key(text: str) -> str:
+    """Return a text as words are compared: without case, accents, punctuation and double blanks."""
+    return _PUNCTUATION.sub(" ", plain(text)).strip()
+
+
+@lru_cache(maxsize=8)
+def _meanings(of: str) -> dict[str, list[str]]:
+    table = files("dialogue_registry.imports").joinpath("heading_words.csv").read_text("utf-8")
+    found: dict[str, list[str]] = {}
+    for row in csv.DictReader(table.splitlines()):
+        for word in {*map(word_key, row["words"].split("|"))} if row["of"] == of else ():
+            found.setdefault(word, []).append(row["meaning"])
+    return found
+
+
+def holds(heading: str) -> list[str]:
+    """Return what a column under a heading may hold, of a heading of several rows by its lowest that is known."""
+    for part in reversed(heading.split(JOINED_BY)):
+        if found := _meanings("heading").get(word_key(part)):
+            return found
+    return []
+
+
+def meaning(field: str, text: str) -> str:
+    """Return what a text means as a format, a status or a role; "" where that is not known."""
+    found = _meanings(field).get(word_key(text), [])
+    return found[0] if len(found) == 1 else ""

@@ -1,0 +1,350 @@
+"""A mapping to begin with, made from the head and the first rows of a table.
+
+It names the columns whose headings are known words, says how the head, the dates and the
+end of the table are, and has every other column as a comment. Somebody looks at it before
+it is used: what cannot be known from the table is asked in a comment, and never guessed.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.imports.cells import BadCell, text_of
+from dialogue_registry.imports.date_clues import date_clues
+from dialogue_registry.imports.fact_maker import id_segment
+from dialogue_registry.imports.files import FileRules
+from dialogue_registry.imports.heading_words import holds, meaning
+from dialogue_registry.imports.mapping import read_mapping
+from dialogue_registry.imports.sample import Sample, look_at
+from dialogue_registry.imports.states import state, states
+from dialogue_registry.imports.toml_values import toml_text, toml_value
+from dialogue_registry.model.events import Format, Role
+
+_PERSONS = ("name", "party", "office", "role")
+
+
+@attrs.frozen
+class Suggestion:
+    """A mapping to begin with: as TOML with comments, and as a dict that ``import_table`` takes.
+
+    ``unread`` are the columns that nothing reads; ``needed`` the names that an import must
+    give a text, by ``--set`` or ``constants``.
+    """
+
+    text: str
+    mapping: Mapping[str, Any]
+    unread: tuple[str, ...]
+    needed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def suggest_mapping(
+    table: str | os.PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002 - what it is called everywhere
+    sheet: str = "",
+    encoding: str = "",
+    constants: Mapping[str, str] | None = None,
+) -> Suggestion:
+    """Return a mapping to begin with for a CSV file or a sheet of a workbook, by default the first visible one.
+
+    ``encoding`` is that of a CSV file of which it cannot be found out.
+
+    ``constants`` say what no table says: ``dialogue`` (its id), ``launched`` (when it began),
+    ``dialogue name``, ``series`` and ``series name``, and ``meeting`` for a list of those who
+    came to one. Raises UnreadableFileError, MappingError or MissingExtraError.
+    """
+    sample = look_at(table, format, FileRules(sheet=sheet, encoding=encoding))
+    return _Draft(sample, dict(constants or {})).suggestion()
+
+
+class _Draft:
+    """A mapping while it is made."""
+
+    def __init__(self, sample: Sample, constants: dict[str, str]) -> None:
+        self._sample = sample
+        self._constants = constants
+        self._columns = _by_what_they_hold(sample)
+        self._needed: dict[str, None] = {}
+        self._notes: dict[str, list[str]] = {}
+
+    def suggestion(self) -> Suggestion:
+        """Return the mapping, with what is asked of whoever looks at it."""
+        if "name" in self._columns and ("party" in self._columns or "office" in self._columns):
+            each = self._delegates()
+            first: list[dict[str, Any]] = []
+        else:
+            first, each = self._meetings()
+        tables = {
+            "file": self._file(),
+            "dates": self._dates(),
+            "parties": self._parties(),
+            "values": self._values(each),
+        }
+        mapping: dict[str, Any] = {
+            name: table for name, table in {**tables, "first": first, "each": each}.items() if table
+        }
+        read = read_mapping(mapping, dict.fromkeys(self._needed, "x")).columns
+        unread = tuple(name for name in self._sample.columns if name and name not in read)
+        return Suggestion(self._text(mapping, unread), mapping, unread, tuple(self._needed))
+
+    # --- what the table says ---------------------------------------------------------
+
+    def _meetings(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        columns = self._columns
+        dialogue, series = self._said("dialogue"), self._series()
+        first: list[dict[str, Any]] = []
+        if "launched" in self._constants:
+            name = self._constants.get("dialogue name") or self._sample.title or self._sample.sheet or dialogue
+            first.append(
+                {
+                    "event": "DialogueLaunched",
+                    "dialogue": dialogue,
+                    "name": name,
+                    "launched": self._constants["launched"],
+                }
+            )
+        else:
+            self._note(
+                "first", "the dialogue must be recorded already; else make this mapping with --set launched=YEAR"
+            )
+        each: list[dict[str, Any]] = []
+        if "series" in columns:
+            each.append(
+                {"event": "SeriesOpened", "series": series, "dialogue": dialogue, "name": _column(columns["series"])}
+            )
+        else:
+            name = self._constants.get("series name") or self._sample.title or self._sample.sheet or "Meetings"
+            first.append({"event": "SeriesOpened", "series": series, "dialogue": dialogue, "name": name})
+        fields = {"series": series}
+        for field in ("ordinal", "format", "place", "country", "title"):
+            if (holding := "number" if field == "ordinal" else field) in columns:
+                fields[field] = _column(columns[holding])
+        if "date" in columns:
+            fields["date"] = _column(columns["date"])
+        elif "start" in columns:
+            ends = f"/{_column(columns['end'])}" if "end" in columns else ""
+            fields["date"] = f"{_column(columns['start'])}{ends}"
+        elif "year" in columns:
+            fields["date"] = _column(columns["year"])
+        if "ordinal" in fields and not all(text.isdecimal() for text in self._sample.texts(columns["number"])):
+            self._note("each", f"not every {columns['number']!r} is a whole number: those rows are refused")
+        by_status = self._by_status()
+        for with_number, meeting in self._ids(series):
+            for event, with_status in by_status:
+                when = {"when": {**with_number, **with_status}} if with_number or with_status else {}
+                said = fields if event in ("MeetingHeld", "MeetingAnnounced") else {}
+                each.append({"event": event, **when, "meeting": meeting, **said})
+        return first, each
+
+    def _by_status(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the events of a meeting, each with the status that it has in its row; without one, it was held."""
+        if "status" not in self._columns:
+            return [("MeetingHeld", {})]
+        column = self._columns["status"]
+        by_meaning: dict[str, list[str]] = {}
+        for text in dict.fromkeys(self._sample.texts(column)):
+            by_meaning.setdefault(meaning("status", text), []).append(text)
+        if unknown := by_meaning.pop("", []):
+            self._note(
+                "each",
+                f"of {column!r} it is not known what these mean, and their rows are left out: {', '.join(unknown)}",
+            )
+        planned = [text for status in ("planned", "postponed", "cancelled") for text in by_meaning.get(status, ())]
+        events = [
+            ("MeetingHeld", by_meaning.get("held", [])),
+            ("MeetingAnnounced", planned),
+            ("MeetingPostponed", by_meaning.get("postponed", [])),
+            ("MeetingCancelled", by_meaning.get("cancelled", [])),
+        ]
+        return [(event, {column: texts}) for event, texts in events if texts] or [("MeetingHeld", {})]
+
+    def _delegates(self) -> list[dict[str, Any]]:
+        columns = self._columns
+        if "meeting" in columns:
+            meeting = f"{self._said('dialogue')}/{_column(columns['meeting'])}"
+            self._note(
+                "each", f"ids of meetings are made of {columns['meeting']!r}: write them as those of your meetings are"
+            )
+        elif "series" in columns and "number" in columns:
+            meeting = f"{self._said('dialogue')}/{_column(columns['series'])}/{_column(columns['number'])}"
+        else:
+            meeting = self._said("meeting")
+        fact: dict[str, Any] = {"event": "DelegateAttended", "meeting": meeting}
+        fact |= {field: _column(columns[field]) for field in _PERSONS if field in columns}
+        if "party" not in fact:
+            fact["party"] = self._said("party")
+        names = self._sample.texts(columns["name"])
+        for sign in (";", "\n"):
+            if holding := sum(sign in name for name in names):
+                shown = sign.replace("\n", "\\n")
+                split = f'split = {{ {toml_text(columns["name"])} = "{shown}" }}'
+                self._note("each", f'{holding} names hold "{shown}"; if they are several people: {split}')
+        return [fact]
+
+    def _series(self) -> str:
+        if "series" in self._columns:
+            return f"{self._said('dialogue')}/{_column(self._columns['series'])}"
+        return self._constants.get("series") or f"{self._said('dialogue')}/meetings"
+
+    def _ids(self, series: str) -> list[tuple[dict[str, bool], str]]:
+        """Return how ids of meetings are made: of the column that names them, their number, their day, or their row.
+
+        Meetings without a number, where others have one, are told apart by their days.
+        """
+        columns = self._columns
+        if "meeting" in columns:
+            return [({}, f"{self._said('dialogue')}/{_column(columns['meeting'])}")]
+        by_day = [
+            f"{series}/{_column(columns[holding])}" for holding in ("date", "start", "year") if holding in columns
+        ]
+        for apart in ((), ("series",), ("year",)):
+            if (
+                "number" in columns
+                and all(holding in columns for holding in apart)
+                and self._tell_apart(*apart, "number")
+            ):
+                year = f"{_column(columns['year'])}-" if "year" in apart else ""
+                of_number = f"{series}/{year}{_column(columns['number'])}"
+                if len(self._sample.cells(columns["number"])) == len(self._sample.rows):
+                    return [({}, of_number)]
+                if by_day:
+                    number = columns["number"]
+                    return [({number: True}, of_number), ({number: False}, by_day[0])]
+        if by_day:
+            return [({}, by_day[0])]
+        self._note(
+            "each", "no column tells the meetings apart, so their rows do: that goes wrong when a row is put in above"
+        )
+        return [({}, f"{series}/{{row}}")]
+
+    def _tell_apart(self, *holdings: str) -> bool:
+        """Return whether columns together tell all rows apart that have the last of them."""
+        keys = [tuple(map(id_segment, texts)) for texts in self._together(holdings) if texts[-1]]
+        return len(set(keys)) == len(keys) > 0
+
+    def _together(self, holdings: Sequence[str]) -> Iterator[list[str]]:
+        places = [self._sample.columns.index(self._columns[holding]) for holding in holdings]
+        for _, row in self._sample.rows:
+            yield [text_of(row[place], "") if not isinstance(row[place], BadCell) else "" for place in places]
+
+    def _said(self, name: str) -> str:
+        """Return what was said of the whole table; where nothing was, the import must say it."""
+        if name in self._constants:
+            return self._constants[name]
+        self._needed[name] = None
+        return f"{{{name}}}"
+
+    # --- how it is read --------------------------------------------------------------
+
+    def _file(self) -> dict[str, Any]:
+        sample = self._sample
+        keys: dict[str, Any] = {"sheet": sample.sheet} if sample.sheet else {}
+        keys |= {"encoding": sample.encoding} if sample.encoding else {}
+        if sample.header_row != (1,):
+            keys["header_row"] = sample.header_row[0] if len(sample.header_row) == 1 else list(sample.header_row)
+        if sample.stop_at:
+            keys["stop_at"] = sample.stop_at[0]
+        for column in (
+            self._columns[holding] for holding in ("meeting", "series", "party", "date") if holding in self._columns
+        ):
+            blank = len(sample.rows) - len(sample.cells(column))
+            if blank and sample.rows and sample.cells(column)[:1] and sample.cells(column)[0][0] == sample.rows[0][0]:
+                fill = f"fill_down = [{toml_text(column)}]"
+                self._note("file", f'{blank} cells of {column!r} are blank; if that means "as above": {fill}')
+        return keys
+
+    def _dates(self) -> dict[str, Any]:
+        columns = [self._columns[holding] for holding in ("date", "start", "end") if holding in self._columns]
+        clues = date_clues([cell for column in columns for cell in self._sample.cells(column)])
+        for note in clues.notes:
+            self._note("dates", note)
+        with_year = clues.lacks_year and "year" in self._columns
+        return clues.keys | ({"year": _column(self._columns["year"])} if with_year else {})
+
+    def _parties(self) -> dict[str, Any]:
+        columns = [self._columns[holding] for holding in ("party", "country") if holding in self._columns]
+        if not columns:
+            return {}
+        try:
+            known = states()
+        except MissingExtraError:
+            self._note("each", "names of states are known with the extra [tables]: [parties] iso = true")
+            return {}
+        texts = [text for column in columns for text in self._sample.texts(column)]
+        return {"iso": True} if any(state(text, known) for text in texts) else {}
+
+    def _values(self, each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return what the texts in the columns of a format and a role mean, as far as that is known."""
+        values: dict[str, Any] = {}
+        for field, choices in (("format", list(Format)), ("role", list(Role))):
+            if field not in self._columns or not any(field in fact for fact in each):
+                continue
+            texts = dict.fromkeys(self._sample.texts(self._columns[field]))
+            meanings = {text: meaning(field, text) for text in texts if text.casefold() not in choices}
+            if known := {text: means for text, means in meanings.items() if means}:
+                values[field] = known
+            if unknown := [text for text, means in meanings.items() if not means]:
+                self._note("values", f"of {field} it is not known what these mean: {', '.join(unknown[:8])}")
+        return values
+
+    def _note(self, table: str, note: str) -> None:
+        self._notes.setdefault(table, []).append(note)
+
+    # --- as TOML ---------------------------------------------------------------------
+
+    def _text(self, mapping: Mapping[str, Any], unread: Sequence[str]) -> str:
+        lines = [f"# A mapping to begin with, made from {self._sample.name}: look at it before you use it."]
+        lines += (
+            f"# Say what the table does not say when you import it: --set {_option(name)}=…" for name in self._needed
+        )
+        if unread:
+            lines.append(f"# Columns that are not read: {', '.join(unread)}")
+        lines += (f"# Found out: {found}" for found in self._sample.found)
+        for table in ("file", "dates", "parties"):
+            if table in mapping or table in self._notes:
+                lines += ["", f"[{table}]", *self._commented(table)]
+                lines += (f"{key} = {toml_value(value)}" for key, value in mapping.get(table, {}).items())
+        for table in ("first", "each"):
+            lines += ["", *self._commented(table)] if table in self._notes else []
+            for fact in mapping.get(table, ()):
+                lines += ["", f"[[{table}]]", *(f"{key} = {toml_value(value)}" for key, value in fact.items())]
+        lines += ["", *self._commented("values")] if "values" in self._notes else []
+        for field, meanings in mapping.get("values", {}).items():
+            lines += [
+                "",
+                f"[values.{field}]",
+                *(f"{toml_text(text)} = {toml_text(means)}" for text, means in meanings.items()),
+            ]
+        return "\n".join(lines) + "\n"
+
+    def _commented(self, table: str) -> Iterator[str]:
+        return (f"# {' '.join(note.split())}" for note in self._notes.get(table, ()))
+
+
+def _by_what_they_hold(sample: Sample) -> dict[str, str]:
+    """Return the columns by what they hold: each column one thing, each thing one column, from left to right."""
+    found: dict[str, str] = {}
+    of_persons = any({"name", "office"} & {*holds(column)} for column in sample.columns) and any(
+        {"name"} & {*holds(column)} for column in sample.columns
+    )
+    for column in sample.columns:
+        for holding in holds(column) if column else ():
+            kept = "party" if holding == "country" and of_persons else holding
+            if kept not in found:
+                found[kept] = column
+                break
+    return found
+
+
+def _column(name: str) -> str:
+    return f"{{{name}}}"
+
+
+def _option(name: str) -> str:
+    return name if " " not in name else f'"{name}"'
