@@ -100,6 +100,7 @@ from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection, State, Table, Tally, View
 from dialogue_registry.queries.anomalies import Anomaly
 from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
+from dialogue_registry.queries.headcounts import Headcount, HeadcountVerdict
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.queries.results import (
     Activity,
@@ -110,6 +111,7 @@ from dialogue_registry.queries.results import (
     Meeting,
     Outcome,
     Party,
+    Presence,
     Series,
     Statement,
     Step,
@@ -154,8 +156,10 @@ __all__ = [
     "Format",
     "Found",
     "Head",
+    "Headcount",
     "HeadcountOf",
     "HeadcountStated",
+    "HeadcountVerdict",
     "IdInUseError",
     "ImportReport",
     "InvalidDateError",
@@ -185,6 +189,7 @@ __all__ = [
     "Party",
     "PartyJoined",
     "PartyLeft",
+    "Presence",
     "Projection",
     "ProjectionError",
     "ReadOnlyError",

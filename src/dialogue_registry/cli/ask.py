@@ -15,6 +15,7 @@ from dialogue_registry.model.events import Format, Role
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import RULES
 from dialogue_registry.queries.reconciliation import Verdict
+from dialogue_registry.queries.results import Presence
 
 
 @command(cli, at, example="dialogue-registry counts ca-jad.db --as-of 2021-06-16 --rule numbered")
@@ -75,15 +76,44 @@ def meetings(
 @click.option("--party", help="Only for this party.")
 @click.option("--name", help="Only of this name, as written.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only in this role.")
+@click.option(
+    "--presence",
+    type=click.Choice([*(presence.value for presence in Presence), "all"]),
+    default="present",
+    help="Those present by default; or those absent, those excused, or all.",
+)
 @shown_option
 def attendance(
-    file: str, *, meeting: str | None, party: str | None, name: str | None, role: str | None, shown: str | None
+    file: str,
+    *,
+    meeting: str | None,
+    party: str | None,
+    name: str | None,
+    role: str | None,
+    presence: str,
+    shown: str | None,
 ) -> None:
-    """List who took part."""
+    """List who took part, or did not come."""
     with asking(file) as registry:
         must_be_recorded(registry, meeting=meeting)
-        found = registry.attendance(meeting, party=party, name=name, role=role)
-    show(found, "meeting party name office role on_behalf_of", shown)
+        asked = None if presence == "all" else presence
+        found = registry.attendance(meeting, party=party, name=name, role=role, presence=asked)
+    columns = "meeting party name office role on_behalf_of format person seat level"
+    more = "" if presence == "present" else " presence reason represented_by"
+    show(found, columns + more, shown)
+
+
+@command(cli, at, example="dialogue-registry headcounts ca-jad.db --meeting ca-jad/som/14")
+@file_argument
+@click.option("--meeting", metavar="ID", help="Only of this meeting.")
+@click.option("--series", metavar="ID", help="Only of the meetings of a series.")
+@shown_option
+def headcounts(file: str, *, meeting: str | None, series: str | None, shown: str | None) -> None:
+    """List the stated numbers of people beside the numbers listed."""
+    with asking(file) as registry:
+        must_be_recorded(registry, meeting=meeting, series=series)
+        found = registry.headcounts(meeting, series=series)
+    show(found, "meeting of party format stated listed verdict remark source", shown)
 
 
 @command(cli, at, example='dialogue-registry delegate ca-jad.db "Shuichi TOKUDA"')
@@ -96,7 +126,7 @@ def delegate(file: str, name: str, shown: str | None) -> None:
         raise click.UsageError("the name is empty: give one, as it is written in a list")
     with asking(file) as registry:
         found = registry.delegate(name)
-    show(found, "date meeting name party office role on_behalf_of", shown)
+    show(found, "date meeting name party office role on_behalf_of format person seat level", shown)
 
 
 @command(cli, at, example="dialogue-registry history ca-jad.db ca-jad/som/14")

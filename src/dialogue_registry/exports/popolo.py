@@ -1,7 +1,7 @@
 """Dialogues, delegates and meetings as Popolo, the data standard of civic software.
 
-Organizations are the dialogues, their series and the parties; a person is a name as
-written for a party, since nobody has said which of them are one; a membership is what an
+Organizations are the dialogues, their series and the parties; a person is an id
+given to one, or a name as written for a party, since nobody has said which are one; a membership is what an
 appearance at a meeting shows: that on its day the person held an office for the party.
 """
 
@@ -20,10 +20,10 @@ def popolo(registry: Snapshot) -> Node:
     meetings = {meeting.meeting: meeting for meeting in registry.meetings()}
     names = {series.series: series.name for series in registry.series()}
     persons = {_person_id(row): row for row in reversed(attended) if row.name}
-    present: dict[str, list[Node]] = {}
+    present: dict[str, dict[str, Node]] = {}
     for row in attended:
         if row.name:
-            present.setdefault(row.meeting, []).append({"id": _person_id(row), "name": row.name})
+            present.setdefault(row.meeting, {})[_person_id(row)] = {"id": _person_id(row), "name": row.name}
     return {
         "persons": [_person(id_, row) for id_, row in reversed(persons.items())],
         "organizations": [*_organizations(registry, attended)],
@@ -31,7 +31,8 @@ def popolo(registry: Snapshot) -> Node:
             _membership(f"membership/{row.event}", row, meetings[row.meeting]) for row in attended if row.name
         ],
         "events": [
-            _event(meeting, names[meeting.series], present.get(meeting.meeting, [])) for meeting in meetings.values()
+            _event(meeting, names[meeting.series], present.get(meeting.meeting, {}).values())
+            for meeting in meetings.values()
         ],
     }
 
@@ -106,7 +107,7 @@ def _membership(id_: str, row: Attendance, meeting: Meeting) -> Node:
     )
 
 
-def _event(meeting: Meeting, series: str, attendees: list[Node]) -> Node:
+def _event(meeting: Meeting, series: str, attendees: Iterable[Node]) -> Node:
     begins, ends = _reduced(meeting.date)
     numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
     return filled(
@@ -120,7 +121,7 @@ def _event(meeting: Meeting, series: str, attendees: list[Node]) -> Node:
             "location": ", ".join(filter(None, (meeting.place, meeting.country))),
             "status": meeting.status.value,
             "identifiers": numbers,
-            "attendees": attendees,
+            "attendees": [*attendees],
             "sources": _links(meeting.sources),
         }
     )
@@ -143,4 +144,4 @@ def _party_id(party: str) -> str:
 
 
 def _person_id(row: Attendance) -> str:
-    return f"person/{row.party}/{row.name}"
+    return f"person/{row.party}/{row.person or row.name}"
