@@ -183,7 +183,7 @@ def _extracted(column: str) -> str:
 
 # A shared meeting in the columns of a tally; none is certain before all of them are.
 _SHARES = ", ".join(
-    f"h.ordinal IS {ordinal} AND r.format {format_}" if bound == "possible" else "0"
+    f"coalesce(h.ordinal IS {ordinal} AND r.format {format_}, 0)" if bound == "possible" else "0"
     for bound in ("possible", "certain")
     for format_ in _FORMATS.values()
     for ordinal in ("NULL", "NOT NULL")

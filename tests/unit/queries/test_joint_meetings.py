@@ -114,6 +114,14 @@ def test_the_table_of_cumulative_counts_has_it_in_each_series(registry: Registry
     assert [tuple(row.values()) for row in rows] == [("d/a", 2, 1, 2, 2), ("d/b", 2, 1, 2, 2), ("e/c", 1, 1, 1, 5)]
 
 
+def test_a_joint_meeting_of_unknown_date_and_format_is_counted_by_table_and_by_rule_alike(registry: Registry) -> None:
+    registry.record(MeetingHeld(meeting="a2", series="d/a"), MeetingShared(meeting="a2", series="e/c"))
+    (row,) = registry.db.query("SELECT held, online, unknown FROM cumulative_counts WHERE series = 'e/c'")
+    assert row == {"held": 2, "online": 1, "unknown": 1}
+    assert registry.counts()["e/c"].by_format["unknown"] == Bounds(1, 1)
+    assert registry.counts(as_of="2021-01-01")["e/c"].total == Bounds(1, 2)
+
+
 def test_it_is_cancelled_as_the_one_meeting_it_is(registry: Registry) -> None:
     registry.record(
         MeetingAnnounced(meeting="next", series="d/a", date="2020-05-14", ordinal=3),
