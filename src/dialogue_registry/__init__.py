@@ -103,6 +103,7 @@ from dialogue_registry.model.tables import Projection, State, Table, Tally, View
 from dialogue_registry.queries.anomalies import Anomaly
 from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
 from dialogue_registry.queries.dicts import from_dict, to_dict
+from dialogue_registry.queries.headcounts import Headcount, HeadcountVerdict
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.queries.results import (
     Activity,
@@ -113,6 +114,7 @@ from dialogue_registry.queries.results import (
     Meeting,
     Outcome,
     Party,
+    Presence,
     Series,
     Statement,
     Step,
@@ -158,8 +160,10 @@ __all__ = [
     "Format",
     "Found",
     "Head",
+    "Headcount",
     "HeadcountOf",
     "HeadcountStated",
+    "HeadcountVerdict",
     "IdInUseError",
     "ImportReport",
     "InvalidDateError",
@@ -190,6 +194,7 @@ __all__ = [
     "Party",
     "PartyJoined",
     "PartyLeft",
+    "Presence",
     "Projection",
     "ProjectionError",
     "ReadOnlyError",

@@ -12,10 +12,12 @@ from dialogue_registry import (
     CountStated,
     DelegateAttended,
     DialogueLaunched,
+    Format,
     OutcomeAgreed,
     PartyJoined,
     RecordedEvent,
     Registry,
+    Role,
     Rule,
     SeriesOpened,
     TopicDiscussed,
@@ -30,7 +32,7 @@ from dialogue_registry.model.events import (
     SamePerson,
     SourceKept,
 )
-from dialogue_registry.queries.results import Activity, Attendance, Outcome, Party, Series, Statement, Topic
+from dialogue_registry.queries.results import Activity, Attendance, Outcome, Party, Presence, Series, Statement, Topic
 from tests.laws import model
 from tests.laws.model import Model, Told
 
@@ -74,6 +76,30 @@ def attended(told: Sequence[Told]) -> list[tuple[object, ...]]:
     ]
 
 
+def seated(told: Sequence[Told]) -> list[Attendance]:
+    """The rows that a registry should answer with for those who came, and those who did not."""
+    return [
+        Attendance(
+            meeting=t.content.meeting,
+            party=t.content.party,
+            name=t.content.name,
+            office=t.content.office,
+            role=getattr(t.content, "role", Role.DELEGATE),
+            on_behalf_of=getattr(t.content, "on_behalf_of", ""),
+            presence=Presence(presence),  # type: ignore[arg-type]
+            format=None if format_ is None else Format(format_),  # type: ignore[arg-type]
+            person=t.content.person,
+            seat=t.content.seat,
+            level=t.content.level,
+            reason=getattr(t.content, "reason", ""),
+            represented_by=getattr(t.content, "represented_by", ""),
+            event=t.event,
+            sources=t.sources,
+        )
+        for t, (*_, presence, format_) in zip(told, attended(told), strict=True)
+    ]
+
+
 def rows(cls: type[Any], told: Sequence[Told], **more: Any) -> list[Any]:
     """The rows a registry should answer with for these facts."""
     skipped = ("event", "sources", *more)
@@ -94,7 +120,9 @@ def agree(registry: Registry, known: Model) -> None:
     for dialogue in registry.dialogues():
         assert list(dialogue.parties) == [party for party in parties if party.dialogue == dialogue.dialogue]
     assert list(registry.series()) == rows(Series, known.facts(SeriesOpened))
-    assert list(registry.attendance()) == rows(Attendance, known.facts(DelegateAttended))
+    seats = seated(known.facts(DelegateAttended, DelegateAbsent))
+    assert list(registry.attendance(presence=None)) == seats
+    assert list(registry.attendance()) == [seat for seat in seats if seat.presence == "present"]
     assert list(registry.topics()) == rows(Topic, known.facts(TopicDiscussed))
     assert list(registry.activities()) == rows(Activity, known.facts(ActivityReported))
     assert list(registry.outcomes()) == rows(Outcome, known.facts(OutcomeAgreed))

@@ -1,7 +1,7 @@
 """Counts come from tallies of decades, years, months and days: they are those of the model where these meet, too.
 
-Histories made up elsewhere seldom come near the end of a decade, and have few meetings. Here is nothing but meetings
-and statements, with dates that begin and end where a period does.
+Histories made up elsewhere seldom come near the end of a decade, and have few meetings. Here is nothing but meetings,
+some of them joint, and statements, with dates that begin and end where a period does.
 """
 
 from datetime import date
@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry import CountStated, DialogueLaunched, MeetingHeld, PartialDate, Registry, SeriesOpened
+from dialogue_registry import (
+    CountStated,
+    DialogueLaunched,
+    MeetingHeld,
+    MeetingShared,
+    PartialDate,
+    Registry,
+    SeriesOpened,
+)
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.model.events import Fact, Format
 from dialogue_registry.testing import Record
@@ -58,17 +66,24 @@ def recorded(registry: Registry, facts: list[Fact]) -> Model:
 @given(
     told=st.lists(meetings, min_size=1, max_size=12),
     said=st.lists(statements, max_size=4),
+    shared=st.dictionaries(st.integers(0, 11), ordinals, max_size=4),
     lost=st.sets(st.integers(0, 11), max_size=3),
     asked=st.lists(edges, min_size=1, max_size=4),
 )
 def test_counts_are_those_of_the_model_where_periods_meet(
     told: list[tuple[str, str | None, int | None, Format | None]],
     said: list[tuple[str, int, str, Format | None]],
+    shared: dict[int, int | None],
     lost: set[int],
     asked: list[str],
 ) -> None:
     reports = [held(number, *meeting) for number, meeting in enumerate(told)]
-    stated = [CountStated(series=one, count=count, as_of=day, format=how) for one, count, day, how in said]
+    stated: list[Fact] = [CountStated(series=one, count=count, as_of=day, format=how) for one, count, day, how in said]
+    stated += [
+        MeetingShared(meeting=f"m{number}", series="b" if told[number][0] == "a" else "a", ordinal=ordinal)
+        for number, ordinal in shared.items()
+        if number < len(told) and number not in lost
+    ]
     kept = [report for number, report in enumerate(reports) if number not in lost]
     with Registry.open() as registry, Registry.open() as other:
         known = recorded(registry, [*OPENED, *kept, *stated])

@@ -14,7 +14,7 @@ from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import differing, in_words
-from dialogue_registry.queries.results import Dispute
+from dialogue_registry.queries.results import Dispute, Presence
 from dialogue_registry.registry.registry import Snapshot
 
 
@@ -68,18 +68,44 @@ def meetings(file: str, *, status: str | None, how: str | None, shown: str | Non
 @click.option("--party", help="Only for this party.")
 @click.option("--name", help="Only of this name, as written.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only in this role.")
+@click.option(
+    "--presence",
+    type=click.Choice([*(presence.value for presence in Presence), "all"]),
+    default="present",
+    help="Those present by default; or those absent, those excused, or all.",
+)
 @answer_options
 def attendance(
-    file: str, *, party: str | None, name: str | None, role: str | None, shown: str | None, **ids: str | None
+    file: str,
+    *,
+    party: str | None,
+    name: str | None,
+    role: str | None,
+    presence: str,
+    shown: str | None,
+    **ids: str | None,
 ) -> None:
-    """List who took part."""
+    """List who took part, or did not come."""
     with asking(file) as registry:
         within = scope(registry, **ids)
-        found = [
-            row for row in registry.attendance(ids["meeting"], party=party, name=name, role=role) if within(row.meeting)
-        ]
+        asked = None if presence == "all" else presence
+        attended = registry.attendance(ids["meeting"], party=party, name=name, role=role, presence=asked)
+        found = [row for row in attended if within(row.meeting)]
         rows = _with_parties(registry, found) if shown is None else found
-    show(rows, "meeting party name office role on_behalf_of", shown)
+    columns = "meeting party name office role on_behalf_of format person seat level"
+    show(rows, columns if presence == "present" else f"{columns} presence reason represented_by", shown)
+
+
+@question(example="dialogue-registry headcounts ca-jad.db --meeting ca-jad/som/14")
+@file_argument
+@scope_options("dialogue", "series", "meeting")
+@answer_options
+def headcounts(file: str, *, shown: str | None, **ids: str | None) -> None:
+    """List the stated numbers of people beside the numbers listed."""
+    with asking(file) as registry:
+        within = scope(registry, **ids)
+        found = [row for row in registry.headcounts(ids["meeting"], series=ids["series"]) if within(row.meeting)]
+    show(found, "meeting of party format stated listed verdict remark source", shown)
 
 
 @question(example='dialogue-registry delegate ca-jad.db "Shuichi TOKUDA"')
@@ -95,7 +121,7 @@ def delegate(file: str, name: str, *, shown: str | None, **ids: str | None) -> N
         within = scope(registry, **ids)
         found = [row for row in registry.delegate(name) if within(row.meeting)]
         rows = _with_parties(registry, found) if shown is None else found
-    show(rows, "date meeting name party office role on_behalf_of", shown)
+    show(rows, "date meeting name party office role on_behalf_of format person seat level", shown)
 
 
 def _with_parties(registry: Snapshot, rows: Sequence[Any]) -> Sequence[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """Dialogues, delegates and meetings as Popolo, the data standard of civic software.
 
-Organizations are the dialogues, their series and the parties; a person is a name as
-written for a party, since nobody has said which of them are one; a membership is what an
+Organizations are the dialogues, their series and the parties; a person is an id
+given to one, or a name as written for a party, since nobody has said which are one; a membership is what an
 appearance at a meeting shows: that on its day the person held an office for the party.
 """
 
@@ -17,6 +17,9 @@ from dialogue_registry.model.names import name_parts
 from dialogue_registry.queries.reader import BY_DAY, Reader
 from dialogue_registry.queries.results import Attendance, Meeting, Series
 
+_NAMED = "name <> '' AND presence = 'present'"
+_PERSON = "coalesce(nullif(person, ''), name)"
+
 
 def popolo(reader: Reader) -> Iterator[bytes]:
     """Yield the pieces of a document with the persons, organizations, memberships and events of a registry."""
@@ -31,12 +34,14 @@ def popolo(reader: Reader) -> Iterator[bytes]:
 
 
 def _persons(reader: Reader) -> Iterator[Node]:
-    names = reader.query("SELECT party, name FROM attendance WHERE name <> '' GROUP BY party, name ORDER BY max(fact)")
-    for party, name in names:
+    found = reader.query(
+        f"SELECT party, {_PERSON}, name, max(fact) FROM attendance WHERE {_NAMED} GROUP BY 1, 2 ORDER BY max(fact)"
+    )
+    for party, person, name, _ in found:
         parts = name_parts(name)
         yield filled(
             {
-                "id": _person_id(party, name),
+                "id": _person_id(party, person),
                 "name": name,
                 "family_name": parts.family,
                 "given_name": parts.given,
@@ -91,12 +96,12 @@ def _memberships(reader: Reader) -> Iterator[Node]:
         ((text,),) = reader.query("SELECT date FROM meetings WHERE meeting = ?", (meeting,))
         return _reduced(None if text is None else PartialDate.of(text))
 
-    for row in reader.stream(Attendance, "name <> ''"):
+    for row in reader.stream(Attendance, _NAMED):
         begins, ends = days(row.meeting)
         yield filled(
             {
                 "id": f"membership/{row.event}",
-                "person_id": _person_id(row.party, row.name),
+                "person_id": _person_id(row.party, row.person or row.name),
                 "organization_id": _party_id(row.party),
                 "label": row.office,
                 "role": row.role.value,
@@ -113,7 +118,8 @@ def _events(reader: Reader) -> Iterator[Node]:
         begins, ends = _reduced(meeting.date)
         numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
         attended = reader.query(
-            "SELECT party, name FROM attendance WHERE meeting = ? AND name <> '' ORDER BY fact", (meeting.meeting,)
+            f"SELECT DISTINCT party, {_PERSON}, name FROM attendance WHERE meeting = ? AND {_NAMED} ORDER BY fact",
+            (meeting.meeting,),
         )
         yield filled(
             {
@@ -126,7 +132,7 @@ def _events(reader: Reader) -> Iterator[Node]:
                 "location": ", ".join(filter(None, (meeting.place, meeting.country))),
                 "status": meeting.status.value,
                 "identifiers": numbers,
-                "attendees": [{"id": _person_id(party, name), "name": name} for party, name in attended],
+                "attendees": [{"id": _person_id(party, person), "name": name} for party, person, name in attended],
                 "sources": _links(meeting.sources),
             }
         )

@@ -34,6 +34,8 @@ class Layout:
     #: Column to (table, column) that it refers to.
     refers: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
     key: str = "fact"
+    #: Which rows, where not all.
+    where: str = "true"
     description: str
 
     @property
@@ -74,8 +76,10 @@ LAYOUTS: Mapping[str, Layout] = {
     "attendance": Layout(
         description="Who took part in meetings, names as written.",
         columns={"meeting": "string", "party": "string", "name": "string", "office": "string", "role": "string",
-                 "on_behalf_of": "string"},
+                 "on_behalf_of": "string", "format": "string", "person": "string", "seat": "string",
+                 "level": "string"},
         refers=_MEETING,
+        where="t.presence = 'present'",
     ),
     "topics": Layout(
         description="What was discussed at meetings.",
@@ -108,7 +112,7 @@ def rows_of(reader: Reader, table: str) -> Iterator[Sequence[Any]]:
     first = "SELECT {0} FROM evidence v WHERE v.fact = t.fact AND v.title IS NOT NULL ORDER BY v.telling LIMIT 1"
     yield from reader.query(
         f"SELECT {columns}, t.fact, t.event, ({first.format('v.title')}), ({first.format('v.url')})"
-        f" FROM {table} t ORDER BY t.fact"
+        f" FROM {table} t WHERE {LAYOUTS[table].where} ORDER BY t.fact"
     )
 
 

@@ -172,10 +172,22 @@ _MEETING_COLUMNS = {
 }
 
 
+_SHARED = dict.fromkeys(("series", "ordinal", "period"), "s")
+"""The columns of a meeting that a series which shares it has of its own."""
+
+
 def _extracted(column: str) -> str:
     """Return the SQL that takes a column out of the array of meeting_status()."""
     return f"json_extract(said, '$[{(*_STATUS_COLUMNS, *_SHOWN_COLUMNS).index(column)}]')"
 
+
+# A shared meeting in the columns of a tally; none is certain before all of them are.
+_SHARES = ", ".join(
+    f"coalesce(h.ordinal IS {ordinal} AND r.format {format_}, 0)" if bound == "possible" else "0"
+    for bound in ("possible", "certain")
+    for format_ in _FORMATS.values()
+    for ordinal in ("NULL", "NOT NULL")
+)
 
 _MEETINGS = (
     State(
@@ -220,7 +232,17 @@ _OTHERS = (
         unique="disputed, said",
     ),
     View(
+        # Of a joint meeting, a row in each of its series: under the number that it has there.
+        "series_meetings",
+        select=f"""
+            SELECT {", ".join(_MEETING_COLUMNS)}, NULL AS share_fact FROM meetings
+            UNION ALL
+            SELECT {", ".join(f"{_SHARED.get(column, 'm')}.{column}" for column in _MEETING_COLUMNS)}, s.fact
+            FROM shared_meetings s JOIN meetings m ON m.meeting = s.meeting""",
+    ),
+    View(
         "cumulative_counts",
+        # What a series holds alone is added up already; what it shares is seldom, and is looked up.
         select="""
             SELECT s.series, s.dialogue, s.name,
                    coalesce(sum(possible_in_person + possible_in_person_numbered + possible_online
@@ -233,8 +255,13 @@ _OTHERS = (
                    coalesce(sum(possible_in_person_numbered + possible_online_numbered
                                 + possible_hybrid_numbered + possible_unknown_numbered), 0) AS numbered,
                    max(highest_ordinal) AS highest_ordinal
-            FROM series s LEFT JOIN held_tallies t ON t.series = s.series AND t.level = 3
-            GROUP BY s.fact ORDER BY s.fact""",
+            FROM series s LEFT JOIN (
+                SELECT * FROM held_tallies WHERE level = 3
+                UNION ALL
+                SELECT h.series, 3, '', SHARES, h.ordinal
+                FROM shared_meetings h JOIN meeting_reports r ON r.meeting = h.meeting AND r.report = 'held'
+            ) t ON t.series = s.series
+            GROUP BY s.fact ORDER BY s.fact""".replace("SHARES", _SHARES),
     ),
     View(
         # A correction without a source of its own keeps that of the fact it corrects.

@@ -161,7 +161,8 @@ class _Finder:
             "SELECT s.dialogue, a.party, group_concat(DISTINCT a.role), count(*), min(a.fact),"
             " json_group_array(a.event)"
             " FROM attendance a JOIN meetings m ON m.meeting = a.meeting JOIN series s ON s.series = m.series"
-            " WHERE NOT EXISTS (SELECT 1 FROM parties p WHERE p.dialogue = s.dialogue AND p.party = a.party)"
+            " WHERE a.presence = 'present'"
+            " AND NOT EXISTS (SELECT 1 FROM parties p WHERE p.dialogue = s.dialogue AND p.party = a.party)"
             " GROUP BY s.dialogue, a.party ORDER BY 5"
         ).fetchall()
         for dialogue, party, roles, number, _, events in rows:

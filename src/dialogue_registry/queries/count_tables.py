@@ -53,15 +53,25 @@ SELECT a.series, (
         ) || ' days'), '')
 ) FROM asked a
 """
+# What a series shares with others counts in it too, under the number that it has there. It is always scanned: a
+# tally is made of the rows of one table.
+_SHARED = """(
+    SELECT h.series, r.format, h.ordinal, r.earliest, r.latest
+    FROM shared_meetings h JOIN meeting_reports r ON r.meeting = h.meeting AND r.report = 'held'
+)"""
+_HELD = f"""(
+    SELECT series, format, ordinal, earliest, latest FROM meeting_reports WHERE report = 'held'
+    UNION ALL SELECT * FROM {_SHARED}
+)"""
 _SCANNED = """
 SELECT series, coalesce(format, 'unknown'), ordinal IS NOT NULL,
        sum(latest <= :day OR :all), sum(earliest <= :day OR earliest IS NULL),
        max(CASE WHEN latest <= :day OR :all THEN ordinal END)
-FROM meeting_reports WHERE report = 'held' GROUP BY 1, 2, 3
+FROM {rows} GROUP BY 1, 2, 3
 """
 _SCANNED_AFTER = """
 SELECT sum(earliest > :last AND latest <= :day), sum((latest > :first AND earliest <= :day) OR earliest IS NULL)
-FROM meeting_reports WHERE report = 'held' AND series = :series
+FROM {rows} WHERE series = :series
 """
 
 
@@ -76,7 +86,11 @@ class TalliedCounts:
         asked = _EVER if day is None else day.isoformat()
         ids = _series(self._connection)
         found = self._tallies((series, asked) for series in ids)
-        return {series: found[series, asked] for series in ids}
+        shared = _scanned(self._connection, _SHARED, day)
+        return {
+            series: found[series, asked].with_more(shared[series]) if series in shared else found[series, asked]
+            for series in ids
+        }
 
     def stated(self, day: date | None) -> dict[str, list[Stated]]:
         """Return the statements that each series may be carried on from: its last ones as of a day."""
@@ -93,17 +107,20 @@ class TalliedCounts:
         last = {series: since.latest.isoformat() for series, since in dates.items()}
         before = self._tallies({*first.items(), *last.items()})
         straddling = {} if day is None else self._straddling(last, day)
+        shared = _scanned(self._connection, _SHARED, day)
         # Of those begun by the day for certain, leave out all that may have begun by the date:
         # but those whose window reaches over both are not among them in the first place.
-        return {
-            series: Bounds(
-                cells[series].totals().certain
-                - before[series, last[series]].totals().possible
-                + straddling.get(series, 0),
-                cells[series].totals().possible - before[series, first[series]].totals().certain,
-            )
-            for series in dates
-        }
+        found: dict[str, Bounds] = {}
+        for series, since in dates.items():
+            own = cells[series].totals()
+            certain = own.certain - before[series, last[series]].totals().possible + straddling.get(series, 0)
+            possible = own.possible - before[series, first[series]].totals().certain
+            if series in shared:
+                counted, after = shared[series].totals(), _scanned_after(self._connection, _SHARED, series, since, day)
+                certain += after.certain - counted.certain
+                possible += after.possible - counted.possible
+            found[series] = Bounds(certain, possible)
+        return found
 
     def _tallies(self, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cells]:
         """Return the cells of some series, each as of a day of its own."""
@@ -132,15 +149,7 @@ class ScannedCounts:
 
     def cells(self, day: date | None) -> dict[str, Cells]:
         """Return the cells of every series as of a day, in the order the series were opened."""
-        found: dict[str, Cells] = {}
-        params = {"day": "" if day is None else day.isoformat(), "all": day is None}
-        for series, format_, numbered, certain, possible, highest in self._connection.execute(_SCANNED, params):
-            cells = found.setdefault(series, Cells())
-            cell = (format_, bool(numbered))
-            cells.certain[cell] = certain or 0
-            cells.possible[cell] = (certain if day is None else possible) or 0
-            if highest is not None:
-                cells.highest = max(highest, cells.highest or 0)
+        found = _scanned(self._connection, _HELD, day)
         return {series: found.get(series, Cells()) for series in _series(self._connection)}
 
     def stated(self, day: date | None) -> dict[str, list[Stated]]:  # noqa: ARG002 - carrying() looks at their days
@@ -157,17 +166,35 @@ class ScannedCounts:
         cells: Mapping[str, Cells],  # noqa: ARG002
     ) -> dict[str, Bounds]:
         """Return the number held of each series after a date of its own, up to and including a day."""
-        return {series: self._held_after(series, since, day) for series, since in dates.items()}
+        return {series: _scanned_after(self._connection, _HELD, series, since, day) for series, since in dates.items()}
 
-    def _held_after(self, series: str, since: PartialDate, day: date | None) -> Bounds:
-        params = {
-            "series": series,
-            "first": since.earliest.isoformat(),
-            "last": since.latest.isoformat(),
-            "day": "9999-12-31" if day is None else day.isoformat(),
-        }
-        certain, possible = self._connection.execute(_SCANNED_AFTER, params).fetchone()
-        return Bounds(certain or 0, possible or 0)
+
+def _scanned(connection: sqlite3.Connection, rows: str, day: date | None) -> dict[str, Cells]:
+    """Return the cells of each series that has any among some rows, as of a day."""
+    found: dict[str, Cells] = {}
+    params = {"day": "" if day is None else day.isoformat(), "all": day is None}
+    for series, format_, numbered, certain, possible, highest in connection.execute(_SCANNED.format(rows=rows), params):
+        cells = found.setdefault(series, Cells())
+        cell = (format_, bool(numbered))
+        cells.certain[cell] = certain or 0
+        cells.possible[cell] = (certain if day is None else possible) or 0
+        if highest is not None:
+            cells.highest = max(highest, cells.highest or 0)
+    return found
+
+
+def _scanned_after(
+    connection: sqlite3.Connection, rows: str, series: str, since: PartialDate, day: date | None
+) -> Bounds:
+    """Return the number held of a series among some rows after a date, up to and including a day."""
+    params = {
+        "series": series,
+        "first": since.earliest.isoformat(),
+        "last": since.latest.isoformat(),
+        "day": "9999-12-31" if day is None else day.isoformat(),
+    }
+    certain, possible = connection.execute(_SCANNED_AFTER.format(rows=rows), params).fetchone()
+    return Bounds(certain or 0, possible or 0)
 
 
 def _series(connection: sqlite3.Connection) -> list[str]:

@@ -133,6 +133,14 @@ class Cells:
         """Return the number of all of them."""
         return Bounds(sum(self.certain.values()), sum(self.possible.values()))
 
+    def with_more(self, other: "Cells") -> "Cells":
+        """Return these and others added up."""
+        return Cells(
+            {cell: self.certain.get(cell, 0) + other.certain.get(cell, 0) for cell in CELLS},
+            {cell: self.possible.get(cell, 0) + other.possible.get(cell, 0) for cell in CELLS},
+            max((number for number in (self.highest, other.highest) if number is not None), default=None),
+        )
+
     def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
         """Return the total and the share of each format under one of the library's rules."""
         return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in _counted(rule))

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 import orjson
@@ -33,6 +33,8 @@ from dialogue_registry.queries.results import (
 
 T = TypeVar("T")
 
+_OF_ATTENDANCE = attrs.fields_dict(Appearance).keys() & attrs.fields_dict(Attendance).keys()
+
 _MAYBE = "SELECT DISTINCT name FROM attendance WHERE name LIKE '%' || ? || '%' OR name GLOB '*[^ -~]*'"
 
 BY_DAY = "earliest IS NULL, earliest, latest, ordinal, fact"
@@ -53,6 +55,11 @@ _CONDITIONS: Mapping[tuple[type, str], str] = {
     (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)"
 }
 """The conditions on what is no column of a class's table."""
+_IN_SERIES = (
+    f"SELECT fact, status_fact, share_fact, {', '.join(columns_of(Meeting))} FROM series_meetings{{where}}"
+    f" ORDER BY {BY_DAY}, share_fact"
+)
+"""The meetings of series: those that are joint in each of theirs, first in the one they were reported in."""
 _READERS = {
     cls: (
         f"SELECT fact, {'status_fact, ' * (cls is Meeting)}{', '.join(columns_of(cls))} FROM {name} t",
@@ -107,11 +114,35 @@ class Reader:
         """Return the rows of a question in SQL."""
         return self._connection.execute(sql, values)
 
+    def _meetings(self, found: Sequence[Any]) -> Iterator[Any]:
+        """Yield meetings, each with the sources of the report it shows, of its status and of its being shared."""
+        read = _READERS[Meeting][1]
+        sources = self.sources({fact for row in found for fact in row[:3] if fact is not None})
+        for *facts, row in ((*row[:3], row[3:]) for row in found):
+            yield read(row, tuple(dict.fromkeys(source for fact in facts for source in sources.get(fact, ()))))
+
+    def meetings(self, *, series: str | None = None, dialogue: str | None = None, **wanted: object) -> Rows[Meeting]:
+        """Return the meetings whose columns equal the values wanted, in the order of their days.
+
+        A joint meeting is one of each of its series, with its number there. Of a dialogue, or
+        of all, it is listed one time.
+        """
+        if series is None and dialogue is None:
+            return Rows(self.selected(Meeting, BY_DAY, **wanted))
+        found: dict[str, Meeting] = {}
+        for meeting in self.in_series(series=series, dialogue=dialogue, **wanted):
+            found.setdefault(meeting.meeting, meeting)
+        return Rows(found.values())
+
+    def in_series(self, **wanted: object) -> Rows[Meeting]:
+        """Return the meetings of each series by their days: a joint one in each of its series."""
+        where, values = _where(Meeting, wanted)
+        return Rows(self._meetings(self._connection.execute(_IN_SERIES.format(where=where), values).fetchall()))
+
     def selected(self, cls: type[T], order: str = "fact", **wanted: object) -> tuple[T, ...]:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""
-        given = {column: value for column, value in wanted.items() if value is not None}
-        where = " AND ".join(_CONDITIONS.get((cls, column), f"{column} = ?") for column in given)
-        return self.rows(cls, where, [*given.values()], order)
+        where, values = _where(cls, wanted)
+        return self.rows(cls, where.removeprefix(" WHERE "), values, order)
 
     def dialogues(self) -> tuple[Dialogue, ...]:
         """Return all dialogues with their parties."""
@@ -130,7 +161,7 @@ class Reader:
         # SQLite rules out the names without its longest word, unless they are in other letters that may be the same.
         written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default=""),)))
         names = orjson.dumps([other for other in written if same_name(wanted, name_parts(other))]).decode()
-        attended = self.rows(Attendance, "name IN (SELECT value FROM json_each(?))", (names,))
+        attended = self.rows(Attendance, "presence = 'present' AND name IN (SELECT value FROM json_each(?))", (names,))
         ids = orjson.dumps([row.meeting for row in attended]).decode()
         meetings = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (ids,), order=BY_DAY)
         places = {meeting.meeting: place for place, meeting in enumerate(meetings)}
@@ -138,14 +169,14 @@ class Reader:
             Appearance(
                 series=meetings[places[row.meeting]].series,
                 date=meetings[places[row.meeting]].date,
-                **attrs.asdict(row, recurse=False),
+                **{name: getattr(row, name) for name in _OF_ATTENDANCE},
             )
             for row in sorted(attended, key=lambda row: places[row.meeting])
         )
 
     def held(self, series: str | None = None) -> tuple[Meeting, ...]:
-        """Return the held meetings, in the order of their days; those without a date last."""
-        return self.selected(Meeting, BY_DAY, status="held", series=series)
+        """Return the held meetings of each series, in the order of their days; those without a date last."""
+        return self.in_series(status="held", series=series)
 
     def series_ids(self) -> list[str]:
         """Return the ids of all series, in the order they were opened."""
@@ -190,3 +221,10 @@ class Reader:
                     )
                 )
         return Rows(found)
+
+
+def _where(cls: type, wanted: Mapping[str, object]) -> tuple[str, list[object]]:
+    """Return a WHERE clause, empty where nothing is wanted, and its values; None stands for any value."""
+    given = {column: value for column, value in wanted.items() if value is not None}
+    conditions = " AND ".join(_CONDITIONS.get((cls, column), f"{column} = ?") for column in given)
+    return f" WHERE {conditions}" if given else "", [*given.values()]

@@ -6,13 +6,14 @@ those that state it in the order of recording.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import attrs
 import orjson
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format, Role, Source
+from dialogue_registry.model.events import Format, Level, Role, Source
 from dialogue_registry.model.names import NameParts, name_parts
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown
@@ -82,9 +83,22 @@ class Meeting(Shown):
     sources: _Sources
 
 
+class Presence(StrEnum):
+    """Whether somebody came: present, absent, or absent and excused."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    EXCUSED = "excused"
+
+
 @attrs.frozen(kw_only=True)
 class Attendance(Shown):
-    """The part of a delegate in a meeting."""
+    """The part of a delegate in a meeting: who sat there for a party, or did not come.
+
+    ``person`` is the id given to the person, ``seat`` the capacity in which the person sat.
+    ``format`` is hybrid where one came in person and online. ``reason`` and
+    ``represented_by`` are those of an absence.
+    """
 
     meeting: str
     party: str
@@ -92,6 +106,13 @@ class Attendance(Shown):
     office: str
     role: Role
     on_behalf_of: str
+    presence: Presence
+    format: Format | None
+    person: str
+    seat: str
+    level: Level | None
+    reason: str
+    represented_by: str
     event: int
     sources: _Sources
 
@@ -113,6 +134,10 @@ class Appearance(Shown):
     office: str
     role: Role
     on_behalf_of: str
+    format: Format | None
+    person: str
+    seat: str
+    level: Level | None
     event: int
     sources: _Sources
 
@@ -212,6 +237,10 @@ def _format(text: str | None) -> Format | None:
     return None if text is None else Format(text)
 
 
+def _level(text: str | None) -> Level | None:
+    return None if text is None else Level(text)
+
+
 #: How each column of a table becomes a field, where it is not simply taken over.
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "launched": PartialDate.of,
@@ -223,6 +252,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "organisers": _texts,
     "format": _format,
     "role": Role,
+    "presence": Presence,
+    "level": _level,
+    "represented_by": lambda text: text or "",
     "status": Status,
     "reason": lambda text: text or "",
 }

@@ -10,6 +10,7 @@ from dialogue_registry.log.entry import instant as write_instant
 from dialogue_registry.model.events import MAX_TEXT, Citation, DelegateAttended, Fact, Format, Role, Source
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
+from dialogue_registry.queries.results import Presence
 
 _TEXT = re.compile(r"[^\0\ud800-\udfff]*")
 
@@ -110,7 +111,7 @@ def check_head(head: tuple[int, str]) -> tuple[int, str]:
     )
 
 
-def check_choice(choices: type[Status] | type[Format] | type[Role], value: str | None) -> str | None:
+def check_choice(choices: type[Status | Format | Role | Presence], value: str | None) -> str | None:
     """Return the value of a choice by its name, None for None; raises InvalidValueError."""
     if value is None:
         return None

@@ -19,8 +19,9 @@ from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
 from dialogue_registry.queries.counts import Counts, Rule, find_rule
+from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
-from dialogue_registry.queries.reader import BY_DAY, Reader
+from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource, sources
@@ -202,11 +203,12 @@ class Snapshot:
         format: Format | str | None = None,  # noqa: A002 - the field's name
         dialogue: str | None = None,
     ) -> tuple[results.Meeting, ...]:  # fmt: skip
-        """Return the meetings with their present status, by their days; those without a date last."""
+        """Return the meetings with their present status, by their days; those without a date last.
+
+        Of a ``series``, a joint meeting has the number that it has there.
+        """
         with self._session.reading() as reader:
-            return reader.selected(
-                results.Meeting,
-                BY_DAY,
+            return reader.meetings(
                 series=series,
                 meeting=meeting,
                 status=check_choice(Status, status),
@@ -216,12 +218,21 @@ class Snapshot:
 
     def attendance(
         self, meeting: str | None = None, *, party: str | None = None, name: str | None = None,
-        role: Role | str | None = None,
+        role: Role | str | None = None, presence: results.Presence | str | None = results.Presence.PRESENT,
     ) -> tuple[results.Attendance, ...]:  # fmt: skip
-        """Return the attendance, in the order it was recorded; ``name`` as written."""
+        """Return the attendance, in the order it was recorded; ``name`` as written.
+
+        By default those present. ``presence`` asks for the ``"absent"``, of whom no excuse
+        is recorded, or the ``"excused"``; None for all.
+        """
         with self._session.reading() as reader:
             return reader.selected(
-                results.Attendance, meeting=meeting, party=party, name=name, role=check_choice(Role, role)
+                results.Attendance,
+                meeting=meeting,
+                party=party,
+                name=name,
+                role=check_choice(Role, role),
+                presence=check_choice(results.Presence, presence),
             )
 
     def delegate(self, name: str) -> tuple[results.Appearance, ...]:
@@ -312,6 +323,14 @@ class Snapshot:
         users_rules = your_rules(rules)
         with self._session.reading() as reader:
             return reconcile_all(reader, users_rules)
+
+    def headcounts(self, meeting: str | None = None, *, series: str | None = None) -> tuple[Headcount, ...]:
+        """Return the stated numbers of people beside the numbers listed: of a meeting, a series, or all.
+
+        Raises UnknownSubjectError where the meeting or the series is not recorded.
+        """
+        with self._session.reading() as reader:
+            return headcounts(self._session.connection, reader, meeting=meeting, series=series)
 
     def anomalies(self, *, today: date | str | None = None) -> anomalies.Anomalies:
         """Return all that is odd but may be true, each with why and the events it comes from.

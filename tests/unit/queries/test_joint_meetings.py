@@ -1,0 +1,133 @@
+"""A meeting of several series counts once in each of them, under the number it has there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dialogue_registry import (
+    CountStated,
+    DelegateAttended,
+    DialogueLaunched,
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingShared,
+    Registry,
+    Rule,
+    SeriesOpened,
+    Status,
+    export_file,
+)
+from dialogue_registry.queries.counts import Bounds
+
+JOINT = "joint"
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """Two dialogues with three series; the second meeting of ``d/a`` is the second of ``d/b`` and the fifth of e."""
+    with Registry.open() as opened:
+        opened.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2000"),
+            DialogueLaunched(dialogue="e", name="E", launched="2000"),
+            SeriesOpened(series="d/a", dialogue="d", name="A"),
+            SeriesOpened(series="d/b", dialogue="d", name="B"),
+            SeriesOpened(series="e/c", dialogue="e", name="C"),
+            MeetingHeld(meeting="a1", series="d/a", date="2019-03-12", ordinal=1),
+            MeetingHeld(meeting="b1", series="d/b", date="2019-04-02", ordinal=1),
+            MeetingHeld(meeting=JOINT, series="d/a", date="2019-05-14", ordinal=2, format="online"),
+            DelegateAttended(meeting=JOINT, party="BEL", name="Els VERHAEGDONCK"),
+            MeetingHeld(meeting=JOINT, series="d/b", date="2019-05-14", ordinal=2, format="online"),
+            MeetingShared(meeting=JOINT, series="e/c", ordinal=5),
+        )
+        yield opened
+
+
+def test_it_counts_once_in_each_series_and_is_listed_once_in_all(registry: Registry) -> None:
+    assert {series: str(count.total) for series, count in registry.counts().items()} == {
+        "d/a": "2", "d/b": "2", "e/c": "1",
+    }  # fmt: skip
+    assert registry.counts()["d/b"].by_format["online"] == Bounds(1, 1)
+    assert [meeting.meeting for meeting in registry.meetings()] == ["a1", "b1", JOINT]
+
+
+@pytest.mark.parametrize(("series", "number"), [("d/a", 2), ("d/b", 2), ("e/c", 5)])
+def test_each_series_has_it_under_its_own_number(registry: Registry, series: str, number: int) -> None:
+    (found,) = [meeting for meeting in registry.meetings(series) if meeting.meeting == JOINT]
+    assert (found.series, found.ordinal, found.status) == (series, number, Status.HELD)
+    assert registry.counts()[series].highest_ordinal == number
+    assert registry.counts(rule="numbered")[series].total == registry.counts()[series].total
+
+
+def test_each_dialogue_lists_it_once(registry: Registry) -> None:
+    assert [(m.meeting, m.series) for m in registry.meetings(dialogue="d")] == [
+        ("a1", "d/a"), ("b1", "d/b"), (JOINT, "d/a"),
+    ]  # fmt: skip
+    assert [(m.meeting, m.series, m.ordinal) for m in registry.meetings(dialogue="e")] == [(JOINT, "e/c", 5)]
+
+
+def test_it_is_one_appearance_and_one_entry_of_the_calendar(registry: Registry, tmp_path: Path) -> None:
+    assert len(registry.delegate("Els VERHAEGDONCK")) == 1
+    export_file(registry, tmp_path / "all.ics")
+    assert (tmp_path / "all.ics").read_text().count("BEGIN:VEVENT") == 3
+
+
+def test_nothing_is_odd_about_it(registry: Registry) -> None:
+    odd = {anomaly.kind for anomaly in registry.anomalies(today="2020-01-01") if anomaly.subject in ("d/a", "d/b")}
+    assert not odd & {"same day", "ordinal against count", "double ordinal", "gap in ordinals"}
+
+
+def test_a_stated_count_of_either_series_agrees(registry: Registry) -> None:
+    registry.record(*(CountStated(series=series, count=2, as_of="2019-12-31") for series in ("d/a", "d/b")))
+    assert [str(finding.verdict) for finding in registry.reconcile()] == ["agrees", "agrees"]
+
+
+def test_it_is_carried_on_from_a_statement_made_before_it(registry: Registry) -> None:
+    registry.record(CountStated(series="d/b", count=7, as_of="2019-05-01"))
+    assert registry.counts()["d/b"].carried == Bounds(8, 8)
+    assert registry.counts(as_of="2019-05-13")["d/b"].carried == Bounds(7, 7)
+
+
+def test_a_rule_of_ones_own_sees_it_in_each_series(registry: Registry) -> None:
+    fifth = Rule("fifth", lambda meeting: meeting.ordinal == 5)
+    assert [count.total for count in registry.counts(rule=fifth).values()] == [Bounds(0, 0), Bounds(0, 0), Bounds(1, 1)]
+
+
+def test_a_past_position_counts_it_as_it_was_known_then(registry: Registry) -> None:
+    end = registry.position
+    with registry.at(position=end) as now, registry.at(position=end - 1) as before:
+        assert now.counts() == registry.counts()
+        assert before.counts()["e/c"].total == Bounds(0, 0)
+        assert now.meetings("e/c") == registry.meetings("e/c")
+        assert before.meetings("e/c") == ()
+
+
+def test_a_share_that_is_retracted_counts_no_more(registry: Registry) -> None:
+    registry.retract([*registry.events()][-1].id, reason="another body")
+    assert registry.counts()["e/c"].total == Bounds(0, 0)
+    assert registry.counts()["d/b"].total == Bounds(2, 2)
+
+
+def test_the_table_of_cumulative_counts_has_it_in_each_series(registry: Registry) -> None:
+    rows = registry.db.query("SELECT series, held, online, numbered, highest_ordinal FROM cumulative_counts")
+    assert [tuple(row.values()) for row in rows] == [("d/a", 2, 1, 2, 2), ("d/b", 2, 1, 2, 2), ("e/c", 1, 1, 1, 5)]
+
+
+def test_a_joint_meeting_of_unknown_date_and_format_is_counted_by_table_and_by_rule_alike(registry: Registry) -> None:
+    registry.record(MeetingHeld(meeting="a2", series="d/a"), MeetingShared(meeting="a2", series="e/c"))
+    (row,) = registry.db.query("SELECT held, online, unknown FROM cumulative_counts WHERE series = 'e/c'")
+    assert row == {"held": 2, "online": 1, "unknown": 1}
+    assert registry.counts()["e/c"].by_format["unknown"] == Bounds(1, 1)
+    assert registry.counts(as_of="2021-01-01")["e/c"].total == Bounds(1, 2)
+
+
+def test_it_is_cancelled_as_the_one_meeting_it_is(registry: Registry) -> None:
+    registry.record(
+        MeetingAnnounced(meeting="next", series="d/a", date="2020-05-14", ordinal=3),
+        MeetingAnnounced(meeting="next", series="d/b", date="2020-05-14", ordinal=3),
+        MeetingCancelled(meeting="next", reason="flood"),
+    )
+    found = [m for series in ("d/a", "d/b") for m in registry.meetings(series, status="cancelled")]
+    assert [(m.meeting, m.series, m.reason) for m in found] == [("next", "d/a", "flood"), ("next", "d/b", "flood")]
+    assert str(registry.counts()["d/b"].total) == "2"
