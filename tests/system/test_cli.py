@@ -467,7 +467,7 @@ PYTHON = re.compile(r"[a-z_]+\(|\w+=\S|datetime|Registry\b|registry\.|'[a-z_]+':
     [
         (
             "record ca-jad.db MeetingHeld --meeting ca-jad/fm/2 --series ca-jad/fm --place Oslo",
-            "contradicts event 12, which",
+            "contradicts event 112, which",
         ),
         ("record ca-jad.db TopicDiscussed --meeting ca-jad/fm/99 --topic x", "record MeetingAnnounced or MeetingHeld"),
         ("record ca-jad.db SeriesOpened --series x/y --dialogue x --name Y", "record DialogueLaunched for it first"),

@@ -223,7 +223,7 @@ def _batches(pa: Any, reader: Reader, name: str) -> Iterator[Any]:
 
 
 _BATCH = 20_000
-"""Rows of a record batch: of 100,000 at once, memory grew by 90 MB."""
+"""Rows of a record batch, so that no table is held in memory as a whole."""
 
 
 def _same(value: Any) -> Any:
