@@ -1,19 +1,19 @@
 """Anomalies: facts that are odd but may be true. They are recorded and counted, and listed here."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 
 import attrs
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Fact, MeetingHeld
+from dialogue_registry.model.events import Fact, MeetingHeld, Numbering
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.status import Status, fold
 from dialogue_registry.queries.display import Rows, differing, table
 from dialogue_registry.queries.reader import Reader
-from dialogue_registry.queries.results import Dispute, Meeting, Statement
+from dialogue_registry.queries.results import Dispute, Meeting, Series, Statement
 
 
 @attrs.frozen(kw_only=True)
@@ -39,10 +39,11 @@ def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomali
     """Return the anomalies that the views show, as of a day."""
     finder = _Finder(connection, reader)
     found: list[Anomaly] = []
-    for series in reader.series_ids():
+    for series, numbering in ((one.series, one.numbering) for one in reader.selected(Series)):
         held = reader.held(series)
-        found += finder.ordinals(series, held)
-        found += finder.running_count(series, held)
+        for term, meetings in _terms(numbering, held).items():
+            found += finder.ordinals(series, term, meetings)
+            found += finder.running_count(series, meetings)
         found += finder.same_day(series, held)
         found += finder.statements(series, reader.selected(Statement, "latest, fact", series=series))
     found += finder.impossible()
@@ -51,6 +52,23 @@ def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomali
     found += finder.unheard_of(today)
     found += finder.disputes()
     return Anomalies(found)
+
+
+def _terms(numbering: Numbering, held: Sequence[Meeting]) -> Mapping[str, Sequence[Meeting]]:
+    """Return meetings by the term within which they are numbered: all of them, a year, a period.
+
+    Where the numbers begin again each year, those are left out whose year is not known.
+    """
+    terms: dict[str, list[Meeting]] = {}
+    for meeting in held:
+        match numbering, meeting.date:
+            case Numbering.BY_PERIOD, _:
+                terms.setdefault(meeting.period, []).append(meeting)
+            case Numbering.YEARLY, PartialDate() as day if day.earliest.year == day.latest_start.year:
+                terms.setdefault(str(day.earliest.year), []).append(meeting)
+            case Numbering.CONTINUOUS, _:
+                terms.setdefault("", []).append(meeting)
+    return terms
 
 
 def _difference(dispute: Dispute) -> str:
@@ -78,7 +96,8 @@ class _Finder:
         ]
         return Anomaly(kind=kind, subject=subject, why=why, events=tuple(ids))
 
-    def ordinals(self, series: str, held: Sequence[Meeting]) -> Iterator[Anomaly]:
+    def ordinals(self, series: str, term: str, held: Sequence[Meeting]) -> Iterator[Anomaly]:
+        within = f" of {term}" if term else ""
         by_ordinal: dict[int, list[Meeting]] = {}
         for meeting in held:
             if meeting.ordinal is not None:
@@ -86,8 +105,12 @@ class _Finder:
         for ordinal, meetings in sorted(by_ordinal.items()):
             if len(meetings) > 1:
                 names = " and ".join(meeting.meeting for meeting in meetings)
+                together = "both" if len(meetings) == 2 else "all"
                 yield self._anomaly(
-                    "double ordinal", series, f"{names} both bear number {ordinal}", [m.event for m in meetings]
+                    "double ordinal",
+                    series,
+                    f"{names} {together} bear number {ordinal}{within}",
+                    [meeting.event for meeting in meetings],
                 )
         for low, high in pairwise(sorted(by_ordinal)):
             if high > low + 1:
@@ -95,7 +118,7 @@ class _Finder:
                 yield self._anomaly(
                     "gap in ordinals",
                     series,
-                    f"no held meeting bears number {missing}, between {by_ordinal[low][0].meeting} "
+                    f"no held meeting bears number {missing}{within}, between {by_ordinal[low][0].meeting} "
                     f"and {by_ordinal[high][0].meeting}",
                     [by_ordinal[low][0].event, by_ordinal[high][0].event],
                 )
@@ -105,7 +128,13 @@ class _Finder:
         dated = [meeting for meeting in held if meeting.date is not None]
         # Windows that overlap leave the order open: there the ordinal is the better witness.
         dated.sort(key=lambda m: (m.date is not None and m.date.latest_start, m.ordinal is None, m.ordinal or 0))
-        for number, meeting in enumerate(dated, 1):
+        number, borne = 0, set[int]()
+        for meeting in dated:
+            if meeting.ordinal in borne:  # a double ordinal, which is an anomaly of its own
+                continue
+            number += 1
+            if meeting.ordinal is not None:
+                borne.add(meeting.ordinal)
             if meeting.ordinal is not None and meeting.ordinal - number != ahead:
                 ahead = meeting.ordinal - number
                 yield self._anomaly(

@@ -186,7 +186,7 @@ def summed(parts: Iterable[tuple[str, int, int]]) -> tuple[Bounds, Mapping[str, 
 
 def _example(format_: str, ordinal: int | None) -> Meeting:
     return Meeting(
-        meeting="", series="", status=Status.HELD, date=None, ordinal=ordinal,
+        meeting="", series="", status=Status.HELD, date=None, ordinal=ordinal, period="",
         format=None if format_ == "unknown" else Format(format_), place="", country="", title="", reason="",
         until=None, event=0, sources=(),
     )  # fmt: skip

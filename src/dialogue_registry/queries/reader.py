@@ -13,6 +13,7 @@ from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import FactDisputed, Source
 from dialogue_registry.model.kinds import same_fact
 from dialogue_registry.model.names import fold, name_parts, same_name
+from dialogue_registry.model.texts import fold_text
 from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.results import (
@@ -156,11 +157,11 @@ class Reader:
 
     def appearances(self, name: str) -> tuple[Appearance, ...]:
         """Return the attendance of all of that name, by the days of the meetings; those without a date last."""
-        wanted = name_parts(name)
+        wanted = name_parts(fold_text(name))
         words = (word for word in fold(wanted.sort).replace(",", " ").split() if word.isascii() and word.isalnum())
         # SQLite rules out the names without its longest word, unless they are in other letters that may be the same.
         written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default=""),)))
-        names = orjson.dumps([other for other in written if same_name(wanted, name_parts(other))]).decode()
+        names = orjson.dumps([other for other in written if same_name(wanted, name_parts(fold_text(other)))]).decode()
         attended = self.rows(Attendance, "presence = 'present' AND name IN (SELECT value FROM json_each(?))", (names,))
         ids = orjson.dumps([row.meeting for row in attended]).decode()
         meetings = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (ids,), order=BY_DAY)

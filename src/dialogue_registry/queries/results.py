@@ -13,7 +13,7 @@ import attrs
 import orjson
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format, Level, Role, Source
+from dialogue_registry.model.events import Format, Level, Numbering, Role, Source
 from dialogue_registry.model.names import NameParts, name_parts
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown
@@ -56,6 +56,7 @@ class Series(Shown):
     name: str
     abbreviation: str
     aliases: tuple[str, ...]
+    numbering: Numbering
     event: int
     sources: _Sources
 
@@ -73,6 +74,7 @@ class Meeting(Shown):
     status: Status
     date: PartialDate | None
     ordinal: int | None
+    period: str
     format: Format | None
     place: str
     country: str
@@ -252,6 +254,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "organisers": _texts,
     "format": _format,
     "role": Role,
+    "numbering": Numbering,
     "presence": Presence,
     "level": _level,
     "represented_by": lambda text: text or "",

@@ -37,6 +37,7 @@ from dialogue_registry.model.events import (
     brief,
 )
 from dialogue_registry.model.kinds import column_of, same_fact, wording
+from dialogue_registry.model.persons import AboutPersons, clash
 from dialogue_registry.model.recording_rules import OPENS, Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold
 from dialogue_registry.projections.effective_log import Standing
@@ -288,8 +289,22 @@ class Amender:
                 # The status depends on all reports of the meeting.
                 known[after.meeting] = Subject(known[after.meeting].kind, known[after.meeting].parent)
             recording_rules.check(kind, after, known)
+        if isinstance(after, AboutPersons):
+            self._check_persons(fact, after)
         for meeting in {said.meeting for said in (before, after) if isinstance(said, StatusReport)}:
             self._check_story(meeting, fact, before)
+
+    def _check_persons(self, fact: int, after: AboutPersons) -> None:
+        """Raise ConflictError where the outcome would make names one person and different ones."""
+        if (found := self._recorder.persons(without=fact).contradicted(after)) is not None:
+            other = self._log.at(found.event)
+            raise ConflictError(
+                f"{clash(after, found)} (event {other.id}, position {other.position}): correct or retract that first",
+                standing=other.id,
+                position=other.position,
+                stands=found.stands,
+                fact=after,
+            )
 
     def _names(self, id_: str) -> int:
         """Return how many things an id names."""

@@ -32,6 +32,7 @@ from dialogue_registry.model.events import (
     brief,
 )
 from dialogue_registry.model.kinds import Identity, Kind, same_fact, wording
+from dialogue_registry.model.persons import AboutPersons, Persons, clash
 from dialogue_registry.model.recording_rules import Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold, leaves_empty
 from dialogue_registry.projections.effective_log import Standing, join_formats
@@ -168,6 +169,13 @@ class Recorder:
         ).fetchone()
         return row is not None
 
+    def persons(self, *, without: int | None = None) -> Persons:
+        """Return the persons that the statements which stand make of names, all but one statement."""
+        rows = self._connection.execute(
+            "SELECT fact, event FROM same_persons UNION ALL SELECT fact, event FROM different_persons ORDER BY fact"
+        ).fetchall()
+        return Persons((event, self._views.facts.content(event)) for fact, event in rows if fact != without)
+
     # --- news ---------------------------------------------------------------------------
 
     def _append_news(self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call) -> bool:
@@ -181,6 +189,8 @@ class Recorder:
             return False
         news: list[Standing] = []
         for kind, item, subject in zip(kinds, items, subjects, strict=True):
+            if isinstance(item.fact, AboutPersons):
+                return False
             if isinstance(item.fact, StatusReport) and (
                 subject in known or not isinstance(item.fact, MeetingAnnounced | MeetingHeld)
             ):
@@ -289,6 +299,7 @@ class _Decider:
         self._asked: set[str] = set()
         self._pending: dict[Identity, _Known] = {}
         self._said: dict[tuple[int, int, bytes], int] = {}
+        self._persons: Persons | None = None
         self._stories: dict[str, tuple[Story, set[Hashable]]] = {}
         self._news: list[Standing] = []
         self._evidence: list[tuple[Standing, int]] = []
@@ -338,6 +349,8 @@ class _Decider:
             return
         if known is None:
             recording_rules.check(kind, fact, self._known)
+            if isinstance(fact, AboutPersons):
+                self._check_persons(fact)
             if (learned := recording_rules.learn(kind, fact)) is not None:
                 self._known.update([learned])
             self._add(kind, item, None)
@@ -348,6 +361,22 @@ class _Decider:
             raise self._conflict(fact, known.leader, known.content)
         self._add(kind, item, known.leader)
         self._said[known.leader, source, said] = self._batch.position
+
+    def _check_persons(self, fact: AboutPersons) -> None:
+        """Raise ConflictError where names would be one person and different ones; else take the fact in."""
+        if self._persons is None:
+            self._persons = self._recorder.persons()
+        if (found := self._persons.contradicted(fact)) is not None:
+            entry = None if found.event > self._batch.head.position else self._log.at(found.event)
+            where = "earlier in the same batch" if entry is None else f"event {entry.id} (position {entry.position})"
+            raise ConflictError(
+                f"{clash(fact, found)} ({where}): correct or retract what is wrong first",
+                standing="" if entry is None else entry.id,
+                position=0 if entry is None else entry.position,
+                stands=found.stands,
+                fact=fact,
+            )
+        self._persons.add(self._batch.position + 1, fact)
 
     def _repeat(self, position: int, note: str = "") -> None:
         self._batch.repeat(position if position > self._batch.head.position else self._log.at(position), note)

@@ -33,8 +33,8 @@ formats = st.sampled_from([None, *Format])
 
 def held(day: PartialDate | None, format_: Format | None = None, ordinal: int | None = None) -> Meeting:
     return Meeting(
-        meeting="m", series="s", status=Status.HELD, date=day, ordinal=ordinal, format=format_, place="", country="",
-        title="", reason="", until=None, event=1, sources=(),
+        meeting="m", series="s", status=Status.HELD, date=day, ordinal=ordinal, period="", format=format_, place="",
+        country="", title="", reason="", until=None, event=1, sources=(),
     )  # fmt: skip
 
 
