@@ -35,6 +35,8 @@ def is_nothing(value: object) -> bool:
         return True
     if isinstance(value, str | bytes | Mapping | Sequence):
         return False
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling one raises where it is compared
     try:
         return bool(value != value)  # noqa: PLR0124 - NaN of any library differs from itself
     except Exception:  # noqa: BLE001 - a comparison of somebody else's class may fail in any way

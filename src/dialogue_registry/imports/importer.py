@@ -138,7 +138,9 @@ class _Run:
         self._settled = RowReports()
         self._counts = dict.fromkeys(OUTCOMES, 0)
         self._remarks: list[RowReport] = []
+        #: The columns of rows, in the order in which they came; of JSON also what encloses rows.
         self._columns: dict[str, None] = dict.fromkeys(table.columns)
+        self._around: set[str] = set()
         #: By place: rows that are not recorded yet, why, and the names of parties in rows that nobody knows.
         self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
@@ -182,7 +184,9 @@ class _Run:
             self._numbers.append(row.number)
             self._digests.append(_digest(row))
             if not self._table.columns:
-                self._columns.update(dict.fromkeys(getattr(row.cells, "maps", [row.cells])[0]))
+                own, *around = getattr(row.cells, "maps", [row.cells])
+                self._columns.update(dict.fromkeys(own))
+                self._around.update(*around)
         self._try(numbered)
 
     def try_again(self) -> None:
@@ -202,7 +206,7 @@ class _Run:
         """Raise MappingError if the mapping speaks of a column that no row has."""
         if self._mapping is None or not self._columns or self._table.columns:
             return  # of a table with a head, that was checked when it was opened
-        if absent := sorted(unknown_columns(self._mapping, self._columns)):
+        if absent := sorted(unknown_columns(self._mapping, self._columns.keys() | self._around)):
             raise MappingError(
                 f"no row has {absent[0]!r}, of which the mapping speaks: they have "
                 f"{', '.join(sorted(map(str, self._columns)))}; nothing was recorded"
