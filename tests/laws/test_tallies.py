@@ -56,26 +56,26 @@ def recorded(registry: Registry, facts: list[Fact]) -> Model:
 
 
 @given(
-    told=st.lists(meetings, min_size=1, max_size=12),
-    said=st.lists(statements, max_size=4),
+    reported=st.lists(meetings, min_size=1, max_size=12),
+    stated=st.lists(statements, max_size=4),
     lost=st.sets(st.integers(0, 11), max_size=3),
     asked=st.lists(edges, min_size=1, max_size=4),
 )
 def test_counts_are_those_of_the_model_where_periods_meet(
-    told: list[tuple[str, str | None, int | None, Format | None]],
-    said: list[tuple[str, int, str, Format | None]],
+    reported: list[tuple[str, str | None, int | None, Format | None]],
+    stated: list[tuple[str, int, str, Format | None]],
     lost: set[int],
     asked: list[str],
 ) -> None:
-    reports = [held(number, *meeting) for number, meeting in enumerate(told)]
-    stated = [CountStated(series=one, count=count, as_of=day, format=how) for one, count, day, how in said]
+    reports = [held(number, *meeting) for number, meeting in enumerate(reported)]
+    counts = [CountStated(series=one, count=count, as_of=day, format=how) for one, count, day, how in stated]
     kept = [report for number, report in enumerate(reports) if number not in lost]
     with Registry.open() as registry, Registry.open() as other:
-        known = recorded(registry, [*OPENED, *kept, *stated])
+        known = recorded(registry, [*OPENED, *kept, *counts])
         before = registry.position
         for fact in set(reports) - set(kept):  # recorded and retracted, which is as if they had never been
             registry.retract(registry.record(fact)[0].id, reason="never held")
-        recorded(other, [*OPENED, *reversed(reports), *stated])
+        recorded(other, [*OPENED, *reversed(reports), *counts])
         for day in (None, *map(full_day, asked)):
             for rule in ("held", "numbered", "online"):
                 agree_on_counts(registry, known, day, rule)
