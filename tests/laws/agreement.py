@@ -34,7 +34,7 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.queries.results import Activity, Attendance, Outcome, Party, Presence, Series, Statement, Topic
 from tests.laws import model
-from tests.laws.model import Model, Told
+from tests.laws.model import Assertion, Model
 
 WINTER = Rule("winter", lambda meeting: meeting.date is not None and meeting.date.earliest.month in (12, 1, 2))
 IN_TOKYO = Rule("in Tokyo", lambda meeting: meeting.country == "JPN" or meeting.title == "x")
@@ -60,7 +60,7 @@ TABLES = {
 }
 
 
-def attended(told: Sequence[Told]) -> list[tuple[object, ...]]:
+def attended(assertions: Sequence[Assertion]) -> list[tuple[object, ...]]:
     """The rows of attendance as a table has them: of two that differ in their format alone, hybrid."""
     return [
         (
@@ -72,11 +72,11 @@ def attended(told: Sequence[Told]) -> list[tuple[object, ...]]:
             ("excused" if t.content.excused else "absent") if isinstance(t.content, DelegateAbsent) else "present",
             "hybrid" if len(t.formats) > 1 else next(iter(t.formats), None),
         )
-        for t in told
+        for t in assertions
     ]
 
 
-def seated(told: Sequence[Told]) -> list[Attendance]:
+def seated(assertions: Sequence[Assertion]) -> list[Attendance]:
     """The rows that a registry should answer with for those who came, and those who did not."""
     return [
         Attendance(
@@ -96,17 +96,17 @@ def seated(told: Sequence[Told]) -> list[Attendance]:
             event=t.event,
             sources=t.sources,
         )
-        for t, (*_, presence, format_) in zip(told, attended(told), strict=True)
+        for t, (*_, presence, format_) in zip(assertions, attended(assertions), strict=True)
     ]
 
 
-def rows(cls: type[Any], told: Sequence[Told], **more: Any) -> list[Any]:
+def rows(cls: type[Any], assertions: Sequence[Assertion], **more: Any) -> list[Any]:
     """The rows a registry should answer with for these facts."""
     skipped = ("event", "sources", *more)
     names = [name for name in attrs.fields_dict(cls) if name not in skipped]
     return [
         cls(**{name: getattr(t.content, name) for name in names}, event=t.event, sources=t.sources, **more)
-        for t in told
+        for t in assertions
     ]
 
 
@@ -135,10 +135,10 @@ def agree(registry: Registry, known: Model) -> None:
     ] == attended(known.facts(DelegateAttended, DelegateAbsent))
     for cls, table in TABLES.items():
         assert [tuple(row.values()) for row in registry.db.query(f"SELECT fact, event FROM {table} ORDER BY fact")] == [
-            (told.fact, told.event) for told in known.facts(cls)
+            (assertion.fact, assertion.event) for assertion in known.facts(cls)
         ], table
     meetings = [
-        (m.told.content, m.status, m.reason, m.until, m.told.event, m.told.sources)
+        (m.assertion.content, m.status, m.reason, m.until, m.assertion.event, m.assertion.sources)
         for m in sorted(known.meetings(), key=by_day)
     ]
     assert [
@@ -147,8 +147,8 @@ def agree(registry: Registry, known: Model) -> None:
     ] == meetings
     ids = [event.id for event in registry.events()]
     assert [(d.disputed, d.standing, d.claim, d.reason, d.event, d.sources) for d in registry.disputes()] == [
-        (ids[fact - 1], standing, told.content[2], told.content[3], told.event, told.sources)
-        for fact, standing, told in known.disputes()
+        (ids[fact - 1], standing, assertion.content[2], assertion.content[3], assertion.event, assertion.sources)
+        for fact, standing, assertion in known.disputes()
     ]
     assert [(e.subject, e.version) for e in registry.events()] == numbered(known)
 
@@ -170,17 +170,17 @@ def as_reported(meeting: Any, report: Any) -> Any:
 
 
 def by_day(meeting: model.MeetingNow) -> tuple[Any, ...]:
-    report = meeting.told.content
+    report = meeting.assertion.content
     ordinal = (report.ordinal is not None, report.ordinal)
     if report.date is None:
-        return (True, date.min, date.min, *ordinal, meeting.told.fact)
-    return (False, report.date.earliest, report.date.latest_start, *ordinal, meeting.told.fact)
+        return (True, date.min, date.min, *ordinal, meeting.assertion.fact)
+    return (False, report.date.earliest, report.date.latest_start, *ordinal, meeting.assertion.fact)
 
 
 def agree_on_counts(registry: Registry, known: Model, day: date | None, rule: str | Rule) -> None:
     predicate = rule.counts if isinstance(rule, Rule) else model.RULES[rule]
     counts = registry.counts(as_of=day, rule=rule)
-    assert list(counts) == [told.content.series for told in known.facts(SeriesOpened)]
+    assert list(counts) == [assertion.content.series for assertion in known.facts(SeriesOpened)]
     for series, count in counts.items():
         expected = known.count(series, day, predicate)  # type: ignore[arg-type] # a report has what rules look at
         assert attrs.astuple(count.total) == expected.total
@@ -192,7 +192,7 @@ def agree_on_counts(registry: Registry, known: Model, day: date | None, rule: st
 def agree_on_statements(registry: Registry, known: Model) -> None:
     found = registry.reconcile()
     assert [(f.statement.event, str(f.verdict), set(f.rules), abs(f.difference)) for f in found] == [
-        (told.event, verdict, set(names), off) for told, verdict, names, off in known.reconciled()
+        (assertion.event, verdict, set(names), off) for assertion, verdict, names, off in known.reconciled()
     ]
 
 
@@ -204,9 +204,9 @@ def agree_on_cumulative_counts(registry: Registry, known: Model) -> None:
         )
     ]
     expected = []
-    for told in known.facts(SeriesOpened):
-        held = known.count(told.content.series, None, lambda _: True)
-        numbers_only = known.count(told.content.series, None, lambda meeting: meeting.ordinal is not None)
+    for assertion in known.facts(SeriesOpened):
+        held = known.count(assertion.content.series, None, lambda _: True)
+        numbers_only = known.count(assertion.content.series, None, lambda meeting: meeting.ordinal is not None)
         shares = [possible for _, possible in held.by_format.values()]
-        expected.append((told.content.series, held.total[1], *shares, numbers_only.total[1], held.highest_ordinal))
+        expected.append((assertion.content.series, held.total[1], *shares, numbers_only.total[1], held.highest_ordinal))
     assert listed == expected

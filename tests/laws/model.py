@@ -22,7 +22,10 @@ from dialogue_registry.model.events import (
     DelegateAttended,
     DialogueLaunched,
     DifferentPersons,
+    EventRetracted,
     Fact,
+    FactCorrected,
+    FactDisputed,
     HeadcountStated,
     MeetingAnnounced,
     MeetingCancelled,
@@ -39,7 +42,7 @@ from dialogue_registry.model.events import (
     SourceKept,
     TopicDiscussed,
 )
-from dialogue_registry.testing import Correct, Dispute, Move, Record, Retract
+from dialogue_registry.testing import Correct, Dispute, Last, Move, Record, Retract
 
 REPORTS = (MeetingAnnounced, MeetingHeld, MeetingPostponed, MeetingCancelled)
 FORMATS = ("in-person", "online", "hybrid", "unknown")
@@ -61,27 +64,36 @@ class Line:
     reason: str
     source: Source | None
 
+    @property
+    def event(self) -> type:
+        amendments: dict[str, type] = {
+            "correction": FactCorrected,
+            "retraction": EventRetracted,
+            "dispute": FactDisputed,
+        }
+        return amendments.get(self.what, type(self.content))
+
 
 @dataclass
-class Told:
-    """A fact or a dispute as it reads now, told by its sources."""
+class Assertion:
+    """A fact or a dispute as it reads now, with its sources."""
 
     fact: int  # where it stands
     event: int  # where its wording was recorded
     content: Any
-    tellings: list[tuple[int, Source | None]] = field(default_factory=list)  # (fact, source)
+    evidence: list[tuple[int, Source | None]] = field(default_factory=list)  # (fact, source)
     formats: set[Any] = field(default_factory=set)  # of the rows of one seat
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(dict.fromkeys(source for _, source in sorted(self.tellings, key=lambda t: t[0]) if source))
+        return tuple(dict.fromkeys(source for _, source in sorted(self.evidence, key=lambda t: t[0]) if source))
 
 
 @dataclass(eq=False)
 class Report:
     """A report of a meeting's status, and what it is: news, or further evidence of what an earlier one said."""
 
-    told: Told
+    assertion: Assertion
     source: Source | None
     own_day: date | None
     order: tuple[date, int]
@@ -90,7 +102,7 @@ class Report:
 
     @property
     def content(self) -> Any:
-        return self.told.content
+        return self.assertion.content
 
     @property
     def is_news(self) -> bool:
@@ -111,7 +123,7 @@ class Report:
 class MeetingNow:
     """A meeting with its present status."""
 
-    told: Told
+    assertion: Assertion
     status: str
     reason: str
     until: Any
@@ -126,7 +138,7 @@ class Model:
     # --- moves -----------------------------------------------------------------------
 
     def play(self, move: Move) -> set[int] | None:
-        """Make a move: the positions at which the log may say that it was made (several where it said so before)."""
+        """Make a move: the positions at which the log may say that it was made (several where it was made before)."""
         try:
             return self._play(move)
         except ImpossibleError:
@@ -137,28 +149,28 @@ class Model:
             case Record():
                 return self._record(move.fact, move.source)
             case Correct():
-                of = self._fact_of(move.of)
+                of = self._fact_of(self._find(move.of))
                 line = Line(0, "correction", self._line(of).subject, move.replacement, of, move.reason, move.source)
                 return self._known(line) or self._correct(line)
             case Retract():
-                line = Line(0, "retraction", "", None, self._line(move.of).position, move.reason, move.source)
-                line.subject = self._line(self._root(move.of)).subject
+                line = Line(0, "retraction", "", None, self._find(move.of), move.reason, move.source)
+                line.subject = self._line(self._root(self._find(move.of))).subject
                 return self._known(line) or self._retract(line)
             case Dispute():
-                of = self._fact_of(move.of)
+                of = self._fact_of(self._find(move.of))
                 line = Line(0, "dispute", self._line(of).subject, move.claim, of, move.reason, move.source)
                 return self._known(line) or self._dispute(line)
 
     def _record(self, fact: Fact, source: Source | None) -> set[int]:
-        if said := self._said(fact, source):
-            return said
+        if before := self._recorded(fact, source):
+            return before
         fact = self._as_share(fact)
-        if said := self._said(fact, source):
-            return said
+        if before := self._recorded(fact, source):
+            return before
         return self._append(Line(0, "fact", subject_of(fact), fact, 0, "", source))
 
-    def _said(self, fact: Fact, source: Source | None) -> set[int]:
-        """Where a source said this, also what was amended since."""
+    def _recorded(self, fact: Fact, source: Source | None) -> set[int]:
+        """Return where a fact was recorded from a source, even if it was amended since."""
         return {
             position for position, content, by in self._assertions() if fold(content) == fold(fact) and by == source
         }
@@ -166,11 +178,15 @@ class Model:
     def _as_share(self, fact: Any) -> Fact:
         """A second report of one class that names another series, and says otherwise no more than its number."""
         if isinstance(fact, MeetingAnnounced | MeetingHeld):
-            for told in self.effective():
-                if type(told.content) is not type(fact) or told.content.series == fact.series:
+            for assertion in self.effective():
+                if type(assertion.content) is not type(fact) or assertion.content.series == fact.series:
                     continue
-                same = {"series": told.content.series, "ordinal": told.content.ordinal, "period": told.content.period}
-                if covers(told.content, attrs.evolve(fact, **same)):
+                same = {
+                    "series": assertion.content.series,
+                    "ordinal": assertion.content.ordinal,
+                    "period": assertion.content.period,
+                }
+                if covers(assertion.content, attrs.evolve(fact, **same)):
                     return MeetingShared(
                         meeting=fact.meeting, series=fact.series, ordinal=fact.ordinal, period=fact.period
                     )
@@ -215,9 +231,9 @@ class Model:
         for meeting in self.reported():
             self._check_reports(meeting)
         if isinstance(line.content, DelegateAttended) and line.what != "dispute":
-            # Nobody attends what is cancelled; that it was attended may be told after a day, not by a fact without one.
-            now = next(m for m in self.meetings() if m.told.content.meeting == line.content.meeting)
-            leads = any(told.event == line.position for told in self.facts(DelegateAttended))
+            # Nobody attends a cancelled meeting. Only a report with a day may contradict its attendance.
+            now = next(m for m in self.meetings() if m.assertion.content.meeting == line.content.meeting)
+            leads = any(assertion.event == line.position for assertion in self.facts(DelegateAttended))
             if now.status == "cancelled" and leads:
                 raise ImpossibleError
 
@@ -231,12 +247,18 @@ class Model:
         }
 
     def _assertions(self) -> Iterable[tuple[int, Fact, Source | None]]:
-        """What was said, and by whom: without a source of its own, a correction keeps that of the fact."""
+        """Yield each wording with its source: a correction without a source keeps that of the fact."""
         for line in self.log:
             if line.what == "fact" and line.content is not None:
                 yield line.position, line.content, line.source
             if line.what == "correction" and line.content is not None:
                 yield line.position, line.content, line.source or self._line(line.of).source
+
+    def _find(self, last: Last) -> int:
+        matching = [line.position for line in self.log if line.event is last.event and line.subject == last.about]
+        if last.nth > len(matching):
+            raise ImpossibleError
+        return matching[-last.nth]
 
     def _line(self, position: int) -> Line:
         if not 0 < position <= len(self.log):
@@ -265,58 +287,60 @@ class Model:
     def _reads(self, fact: int) -> tuple[int, Any, Source | None]:
         """The wording of a fact, where it was recorded, and who says so."""
         line = self._line(fact)
-        told: tuple[int, Any, Source | None] = (fact, line.content, line.source)
+        reading: tuple[int, Any, Source | None] = (fact, line.content, line.source)
         if line.what == "dispute":
-            told = (fact, ("dispute", line.of, line.content, line.reason), line.source)
+            reading = (fact, ("dispute", line.of, line.content, line.reason), line.source)
         for later in self.log:
             if later.what == "correction" and later.of == fact and self._active(later.position):
-                told = (later.position, later.content, later.source or line.source)
-        return told
+                reading = (later.position, later.content, later.source or line.source)
+        return reading
 
-    def effective(self) -> list[Told]:
+    def effective(self) -> list[Assertion]:
         """Retracted facts left out, corrected ones replaced where they stood."""
         return [
-            Told(line.position, event, content, [(line.position, source)])
+            Assertion(line.position, event, content, [(line.position, source)])
             for line in self.log
             if line.what in ("fact", "dispute") and self._active(line.position)
             for event, content, source in [self._reads(line.position)]
         ]
 
-    def standing(self) -> list[tuple[object, list[Told]]]:
-        """What is told, by key: where several tell of the same thing, the first stands."""
-        leaders = {r.told.fact: r.first.told.fact for meeting in self.reported() for r in self.reports(meeting)}
-        by_key: dict[object, list[Told]] = {}
-        for told in self.effective():
-            key = ("report", leaders[told.fact]) if told.fact in leaders else key_of(told.content)
-            by_key.setdefault(key, []).append(told)
+    def standing(self) -> list[tuple[object, list[Assertion]]]:
+        """Return all assertions by key: of several about the same thing, the first stands."""
+        leaders = {
+            r.assertion.fact: r.first.assertion.fact for meeting in self.reported() for r in self.reports(meeting)
+        }
+        by_key: dict[object, list[Assertion]] = {}
+        for assertion in self.effective():
+            key = ("report", leaders[assertion.fact]) if assertion.fact in leaders else key_of(assertion.content)
+            by_key.setdefault(key, []).append(assertion)
         return list(by_key.items())
 
-    def facts(self, *classes: type) -> list[Told]:
-        """The facts of some classes that stand, each once, in order."""
+    def facts(self, *classes: type) -> list[Assertion]:
+        """Return the facts of some classes that stand, in order, without repetitions."""
         return [
-            Told(
+            Assertion(
                 first.fact,
                 first.event,
                 first.content,
-                [t for told in tellings for t in told.tellings],
-                {told.content.format for told in tellings if isinstance(told.content, DelegateAttended)},
+                [pair for one in group for pair in one.evidence],
+                {one.content.format for one in group if isinstance(one.content, DelegateAttended)},
             )
-            for _, tellings in self.standing()
-            for first in tellings[:1]
+            for _, group in self.standing()
+            for first in group[:1]
             if isinstance(first.content, classes)
         ]
 
-    def disputes(self) -> list[tuple[int, Any, Told]]:
+    def disputes(self) -> list[tuple[int, Any, Assertion]]:
         """Claims beside facts that stand and read otherwise: (the disputed fact, how it reads, the claim)."""
-        wordings = {told.fact: told.content for told in self.effective()}
-        standing = [told.content for told in self.facts(*FACTS)]
+        wordings = {assertion.fact: assertion.content for assertion in self.effective()}
+        standing = [assertion.content for assertion in self.facts(*FACTS)]
         found = []
-        for told in self.facts(tuple):
-            _, of, claim, _ = told.content
+        for assertion in self.facts(tuple):
+            _, of, claim, _ = assertion.content
             first = self._line(of).content
             reads = wordings.get(of, first if first in standing else claim)
             if reads != claim:
-                found.append((of, reads, told))
+                found.append((of, reads, assertion))
         return found
 
     # --- meetings --------------------------------------------------------------------
@@ -329,17 +353,17 @@ class Model:
         """The standing reports of a meeting as they were recorded, each judged by those recorded before it."""
         found: list[Report] = []
         latest = date.min  # before all days
-        for told in self.effective():
-            if not isinstance(told.content, REPORTS) or told.content.meeting != meeting:
+        for assertion in self.effective():
+            if not isinstance(assertion.content, REPORTS) or assertion.content.meeting != meeting:
                 continue
-            source = told.tellings[0][1]
-            own_day = day_of(told.content, source)
-            report = Report(told, source, own_day, (own_day or latest, told.fact))
+            source = assertion.evidence[0][1]
+            own_day = day_of(assertion.content, source)
+            report = Report(assertion, source, own_day, (own_day or latest, assertion.fact))
             latest = max(latest, report.order[0])
             judge(report, [earlier for earlier in found if earlier.order < report.order])
-            if isinstance(told.content, MeetingHeld):  # one report of that stands, whatever the days
+            if isinstance(assertion.content, MeetingHeld):  # one report of that stands, whatever the days
                 held = [r for r in found if isinstance(r.content, MeetingHeld) and r.is_news]
-                report.leader = next((r for r in held if covers(r.content, told.content)), None)
+                report.leader = next((r for r in held if covers(r.content, assertion.content)), None)
             found.append(report)
         return found
 
@@ -370,39 +394,39 @@ class Model:
                 raise ImpossibleError
         if folded_status(news)[0] == "cancelled":
             last = max((r for r in news if isinstance(r.content, MeetingCancelled)), key=lambda r: r.order)
-            attended = any(told.content.meeting == meeting for told in self.facts(DelegateAttended))
+            attended = any(assertion.content.meeting == meeting for assertion in self.facts(DelegateAttended))
             if attended and last.own_day is None:
                 raise ImpossibleError
 
     def meetings(self) -> list[MeetingNow]:
-        """Every known meeting; shown as the report that it was held tells it, else as the last announcement does."""
-        stands = {told.fact: told for told in self.facts(*REPORTS)}
+        """Return every known meeting as the report that it was held describes it, else as the last announcement."""
+        stands = {assertion.fact: assertion for assertion in self.facts(*REPORTS)}
         found: list[MeetingNow] = []
         for meeting in self.reported():
             news = [report for report in self.reports(meeting) if report.is_news]
             status, shown, interruption = folded_status(news)
             if not shown:
                 continue
-            first = stands[shown[0].told.fact]
-            tellings = [t for report in shown + interruption for t in stands[report.told.fact].tellings]
-            now = MeetingNow(Told(first.fact, first.event, first.content, tellings), status, "", None)
+            first = stands[shown[0].assertion.fact]
+            evidence = [pair for report in shown + interruption for pair in stands[report.assertion.fact].evidence]
+            now = MeetingNow(Assertion(first.fact, first.event, first.content, evidence), status, "", None)
             if interruption:
                 now.reason = interruption[0].content.reason
                 now.until = getattr(interruption[0].content, "until", None)
             found.append(now)
-        return sorted(found, key=lambda now: min(f for f, t in stands.items() if same_meeting(t, now.told)))
+        return sorted(found, key=lambda now: min(f for f, t in stands.items() if same_meeting(t, now.assertion)))
 
     def held(self, series: str) -> list[MeetingHeld]:
         """The meetings of a series that were held, those that it shares under the number that it gives them."""
         shares = [t.content for t in self.facts(MeetingShared) if t.content.series == series]
         found: list[MeetingHeld] = []
-        for told in self.facts(MeetingHeld):
-            if told.content.series == series:
-                found.append(told.content)
+        for assertion in self.facts(MeetingHeld):
+            if assertion.content.series == series:
+                found.append(assertion.content)
             found += [
-                attrs.evolve(told.content, series=series, ordinal=share.ordinal, period=share.period)
+                attrs.evolve(assertion.content, series=series, ordinal=share.ordinal, period=share.period)
                 for share in shares
-                if share.meeting == told.content.meeting
+                if share.meeting == assertion.content.meeting
             ]
         return found
 
@@ -425,9 +449,9 @@ class Model:
     def carried(self, series: str, day: date | None) -> tuple[int, int] | None:
         """The latest statement, and the meetings held after it."""
         stated = [
-            told.content
-            for told in self.facts(CountStated)
-            if told.content.series == series and (day is None or told.content.as_of.latest <= day)
+            assertion.content
+            for assertion in self.facts(CountStated)
+            if assertion.content.series == series and (day is None or assertion.content.as_of.latest <= day)
         ]
         if not stated:
             return None
@@ -447,11 +471,11 @@ class Model:
 
     # --- statements ------------------------------------------------------------------
 
-    def reconciled(self) -> list[tuple[Told, str, tuple[str, ...], int]]:
+    def reconciled(self) -> list[tuple[Assertion, str, tuple[str, ...], int]]:
         """Each statement: the verdict, under which rules, and how far it is off."""
-        statements = [told for told in self.facts(CountStated) if told.content.series is not None]
+        statements = [assertion for assertion in self.facts(CountStated) if assertion.content.series is not None]
         statements.sort(key=lambda t: (t.content.as_of.latest_start, t.content.as_of.earliest, t.fact))
-        return [(told, *self._compared(told.content)) for told in statements]
+        return [(assertion, *self._compared(assertion.content)) for assertion in statements]
 
     def _compared(self, stated: CountStated) -> tuple[str, tuple[str, ...], int]:
         meetings = [
@@ -592,16 +616,16 @@ def one_seat(first: Any, other: Any) -> bool:
 
 def day_of(report: Any, source: Source | None) -> date | None:
     """The day of its own: ``on``, or where there is none, the day that its source was published."""
-    told = report.on if report.on is not None else source.published if source is not None else None
-    return told.earliest if told is not None and told.is_day else None
+    day = report.on if report.on is not None else source.published if source is not None else None
+    return day.earliest if day is not None and day.is_day else None
 
 
 def judge(report: Report, earlier: list[Report]) -> None:
     """Find out what a report is, from those recorded before it that do not come after it in the order."""
     earlier = sorted(earlier, key=lambda r: r.order)
     news = [r for r in earlier if r.is_news]
-    said = [r for r in news if covers(r.content, report.content)]
-    no_other_day = [r for r in said if report.own_day is None or report.own_day == r.own_day]
+    same = [r for r in news if covers(r.content, report.content)]
+    no_other_day = [r for r in same if report.own_day is None or report.own_day == r.own_day]
     match report.content:
         case MeetingAnnounced():
             report.leader = next(iter(no_other_day), None)
@@ -609,7 +633,7 @@ def judge(report: Report, earlier: list[Report]) -> None:
             report.about = plan_of(report, earlier)
             report.leader = next((r for r in no_other_day if r.about is report.about), None)
             if report.own_day is None and any(isinstance(r.content, MeetingHeld) for r in earlier):
-                report.leader = report.leader or next(iter(said), None)
+                report.leader = report.leader or next(iter(same), None)
 
 
 def plan_of(report: Report, earlier: list[Report]) -> Report | None:
@@ -654,22 +678,24 @@ def folded_status(news: list[Report]) -> tuple[str, list[Report], list[Report]]:
     return status, shown, interruption
 
 
-def same_meeting(one: Told, other: Told) -> bool:
+def same_meeting(one: Assertion, other: Assertion) -> bool:
     return bool(one.content.meeting == other.content.meeting)
 
 
 # --- what can be true together -------------------------------------------------------
 
 
-def check_together(standing: list[tuple[object, list[Told]]]) -> None:
+def check_together(standing: list[tuple[object, list[Assertion]]]) -> None:
     """Raise ImpossibleError unless all that stands can be true together, the order of reports aside."""
-    for key, tellings in standing:
+    for key, group in standing:
         if isinstance(key, tuple) and key[0] == "report":
             continue
-        first = tellings[0].content
-        if any(fold(told.content) != fold(first) and not one_seat(first, told.content) for told in tellings):
+        first = group[0].content
+        if any(
+            fold(assertion.content) != fold(first) and not one_seat(first, assertion.content) for assertion in group
+        ):
             raise ImpossibleError  # two facts under one key
-    contents = [tellings[0].content for _, tellings in standing]
+    contents = [group[0].content for _, group in standing]
     dialogues = {c.dialogue for c in contents if isinstance(c, DialogueLaunched)}
     series = {c.series for c in contents if isinstance(c, SeriesOpened)}
     in_series = {c.meeting: c.series for c in contents if isinstance(c, MeetingAnnounced | MeetingHeld)}

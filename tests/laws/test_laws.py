@@ -39,7 +39,7 @@ from dialogue_registry import (
     View,
 )
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import FACTS
+from dialogue_registry.model.events import FACTS, EventRetracted, FactCorrected
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.testing import (
@@ -258,7 +258,7 @@ def test_what_fails_half_way_leaves_no_trace(moves: History, broken: set[int]) -
 
 RULES_ASKED = [*model.RULES, WINTER, IN_TOKYO]
 rules_asked = st.sampled_from(RULES_ASKED)
-#: A day near one that the history tells of, or any day, or none; see day_near().
+#: A day near one of the history, or any day, or none; see day_near().
 days_asked = st.none() | days() | st.tuples(st.integers(0, 99), st.sampled_from([-1, 0, 0, 1]))
 Asked: TypeAlias = date | tuple[int, int] | None
 
@@ -267,9 +267,9 @@ def day_near(moves: History, asked: Asked) -> date | None:
     """The day that is asked for: one on which a count may change, the day before or after it."""
     if not isinstance(asked, tuple):
         return asked
-    told = [move.fact for move in moves if isinstance(move, Record)]
-    spans = [fact.date for fact in told if isinstance(fact, MeetingHeld) and fact.date is not None]
-    spans += [fact.as_of for fact in told if isinstance(fact, CountStated)]
+    facts = [move.fact for move in moves if isinstance(move, Record)]
+    spans = [fact.date for fact in facts if isinstance(fact, MeetingHeld) and fact.date is not None]
+    spans += [fact.as_of for fact in facts if isinstance(fact, CountStated)]
     edges = sorted({day for span in spans for day in (span.earliest, span.latest_start, span.latest)})
     if not edges:
         return None
@@ -403,16 +403,16 @@ def reached(moves: History) -> set[str]:
     known, found, refused = Model(), set[str](), 0
     for move in moves:
         before = len(known.log)
-        was = {m.told.content.meeting: m.status for m in known.meetings()}
-        made = known.play(move)
-        if made is None:
+        was = {m.assertion.content.meeting: m.status for m in known.meetings()}
+        position = known.play(move)
+        if position is None:
             refused += 1
             found.add("refused")
             continue
         if len(known.log) == before:
             found.add("repeated")
             continue
-        now = {m.told.content.meeting: m.status for m in known.meetings()}
+        now = {m.assertion.content.meeting: m.status for m in known.meetings()}
         found |= set(now.values())
         if any(was.get(meeting) in ("postponed", "cancelled") and now[meeting] == "announced" for meeting in now):
             found.add("announced again")
@@ -425,22 +425,22 @@ def reached(moves: History) -> set[str]:
                 if line.content is not None and line.subject != subject_of(line.content):
                     found.add("moved by a correction")
             case Retract():
-                target = known.log[move.of - 1]
-                found.add("retracted" if target.what in ("fact", "dispute") else "amendment retracted")
+                amendment = move.of.event in (FactCorrected, EventRetracted)
+                found.add("amendment retracted" if amendment else "retracted")
             case Dispute():
                 found.add("disputed")
             case Record():
                 pass
     held = known.facts(MeetingHeld)
-    if any(told.content.date is None for told in held):
+    if any(assertion.content.date is None for assertion in held):
         found.add("held, date unknown")
-    if any(told.content.date is not None and not told.content.date.is_day for told in held):
+    if any(assertion.content.date is not None and not assertion.content.date.is_day for assertion in held):
         found.add("held, date partial")
-    if any(len(tellings) > 1 for _, tellings in known.standing()):
+    if any(len(group) > 1 for _, group in known.standing()):
         found.add("several sources")
-    if len({told.content.series.split("/")[0] for told in held}) > 1:
+    if len({assertion.content.series.split("/")[0] for assertion in held}) > 1:
         found.add("several dialogues")
-    if any(known.carried(told.content.series, None) is not None for told in held):
+    if any(known.carried(assertion.content.series, None) is not None for assertion in held):
         found.add("stated and carried")
     if refused <= len(moves) / 4:
         found.add("mostly accepted")

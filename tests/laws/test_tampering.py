@@ -56,9 +56,9 @@ class Text:
 
 
 def put(connection: sqlite3.Connection, table: str, key: str, row: int, column: str, value: object) -> None:
-    told, what = ("CAST(? AS TEXT)", value.raw) if isinstance(value, Text) else ("?", value)
+    place, content = ("CAST(? AS TEXT)", value.raw) if isinstance(value, Text) else ("?", value)
     try:
-        connection.execute(f"UPDATE {table} SET {column} = {told} WHERE {key} = ?", (what, row))
+        connection.execute(f"UPDATE {table} SET {column} = {place} WHERE {key} = ?", (content, row))
     except sqlite3.IntegrityError:
         reject()  # not even SQLite stores that
 
@@ -134,7 +134,7 @@ def test_a_cut_tail_is_found_by_the_head_kept_elsewhere(moves: History, data: st
         last = data.draw(st.integers(0, registry.position - 1))
         connection.execute("DELETE FROM events WHERE position > ?", (last,))
         connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'events'", (last,))
-        registry.verify(views=False)  # the chain alone cannot tell
+        registry.verify(views=False)  # the chain alone does not show it
         assert found_at(registry, head=head) == last + 1
         with pytest.raises(VerificationError):
             registry.verify()  # the views can

@@ -102,11 +102,9 @@ def agree(*registries: Registry) -> None:
 def outcome(player: Player, move: Move) -> tuple[object, ...]:
     """What a move comes to, ids aside: what the registry appended or gave back, or the kind of its refusal."""
     try:
-        recorded = player._play(move)
+        recorded = player.attempt(move)
     except DialogueRegistryError as refusal:
         return type(refusal), getattr(refusal, "item", None)
-    if recorded.id not in player.ids:
-        player.ids.append(recorded.id)
     return recorded.position, recorded.subject, recorded.version, type(recorded.event), recorded.source
 
 

@@ -683,6 +683,8 @@ def brief(value: object) -> str:
     """Return a fact, or what is made of facts, as code without the fields that hold the default."""
     if isinstance(value, PartialDate | Enum):
         return repr(str(value))
+    if isinstance(value, type):
+        return value.__name__
     if isinstance(value, tuple) and value and attrs.has(type(value[0])):
         return f"({', '.join(map(brief, value))},)"
     if not attrs.has(type(value)):

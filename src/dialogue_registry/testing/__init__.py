@@ -1,32 +1,22 @@
 """Strategies and laws, to test what is built on a registry (needs Hypothesis: the extra ``[testing]``).
 
-A *history* is a list of *moves*: record this, correct the third event to that, retract the
-fifth. :func:`histories` makes them up, :func:`play` plays them, and
-:func:`check_projection` puts a projection of yours to the laws that ours obey::
+A *history* is a list of *moves*: record this, correct the last delegate of that meeting, retract
+the last correction. :func:`histories` draws them, :func:`play` plays them, and
+:func:`check_projection` tests a projection of yours against the laws of the library::
 
-    from dialogue_registry.testing.machine import check_projection
+    from dialogue_registry.testing import check_projection
 
 
     def test_my_projection_obeys_the_laws():
         check_projection(mine)
 
-:func:`check_log` does the same for a keeper of the log, and :class:`RegistryMachine` drives
+:func:`check_log` does the same for a store of the log, and :class:`RegistryMachine` drives
 a registry by a state machine.
 """
 
-from dialogue_registry.testing.histories import (
-    Correct,
-    Dispute,
-    History,
-    Move,
-    Player,
-    Record,
-    Retract,
-    histories,
-    play,
-)
+from dialogue_registry.testing.histories import histories
 from dialogue_registry.testing.laws import (
-    Shown,
+    Contents,
     caught_up_as_kept_up,
     check_projection,
     effective,
@@ -42,6 +32,7 @@ from dialogue_registry.testing.laws import (
 )
 from dialogue_registry.testing.log_contract import check_log
 from dialogue_registry.testing.machine import RegistryMachine
+from dialogue_registry.testing.moves import Correct, Dispute, History, Last, Move, Player, Record, Retract, play
 from dialogue_registry.testing.strategies import (
     Strategy,
     dates,
@@ -56,15 +47,16 @@ from dialogue_registry.testing.strategies import (
 )
 
 __all__ = [
+    "Contents",
     "Correct",
     "Dispute",
     "History",
+    "Last",
     "Move",
     "Player",
     "Record",
     "RegistryMachine",
     "Retract",
-    "Shown",
     "Strategy",
     "caught_up_as_kept_up",
     "check_log",

@@ -1,400 +1,465 @@
-"""Histories: moves that a registry is asked to make, made up by Hypothesis, and played."""
+"""Histories: lists of moves, made by Hypothesis.
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+A history is made in two steps, so that it shrinks. Hypothesis draws *turns*, each by itself: what
+happens, with which fact, preferably to what. Then :class:`_Sketch` turns them into moves, one by
+one, and fits each to what was recorded before it. A turn that is left out changes the others
+only where they need what it recorded.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any, TypeAlias, TypeVar, cast
 
 import attrs
-from hypothesis import currently_in_test_context, note
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from dialogue_registry.errors import RefusedError
-from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import (
     FACTS,
     ActivityReported,
     CountStated,
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
+    Event,
+    EventRetracted,
     Fact,
+    FactCorrected,
+    FactDisputed,
+    HeadcountStated,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    MeetingShared,
     OutcomeAgreed,
     PartyJoined,
     SeriesOpened,
     Source,
     TopicDiscussed,
-    brief,
 )
 from dialogue_registry.model.standard_kinds import subject_of
-from dialogue_registry.registry.registry import Registry
+from dialogue_registry.testing.moves import Correct, Dispute, History, Last, Move, Record, Retract
 from dialogue_registry.testing.strategies import Strategy, facts
 
 F = TypeVar("F", bound=Fact)
 
-
-# --- moves ---------------------------------------------------------------------------
-
-
-@attrs.frozen
-class Record:
-    """Record a fact."""
-
-    fact: Fact
-    source: Source | None = None
-
-
-@attrs.frozen
-class Correct:
-    """Correct event number ``of``: of those that the history appended, from 1."""
-
-    of: int
-    replacement: Fact
-    reason: str = "wrong"
-    source: Source | None = None
-
-
-@attrs.frozen
-class Retract:
-    """Retract event number ``of``: of those that the history appended, from 1."""
-
-    of: int
-    reason: str = "wrong"
-    source: Source | None = None
-
-
-@attrs.frozen
-class Dispute:
-    """Dispute event number ``of``: of those that the history appended, from 1."""
-
-    of: int
-    claim: Fact
-    source: Source
-    reason: str = ""
-
-
-Move: TypeAlias = Record | Correct | Retract | Dispute
-
-
-class History(tuple[Move, ...]):
-    """Moves, printed one a line and without the fields that hold the default."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "".join(["History([", *(f"\n    {brief(move)}," for move in self), "\n])"])
-
-
-class Player:
-    """Plays moves on a registry, and remembers which events they appended."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-        #: The ids of the events that the moves appended.
-        self.ids: list[str] = []
-        #: The moves that appended them.
-        self.accepted: list[Move] = []
-
-    def play(self, move: Move) -> RecordedEvent | None:
-        """Make a move; give the recorded event, or None where the registry refused it."""
-        try:
-            recorded = self._play(move)
-        except RefusedError as refusal:
-            if currently_in_test_context():
-                note(f"refused: {brief(move)}: {refusal}")
-            return None
-        if recorded.id not in self.ids:
-            self.ids.append(recorded.id)
-            self.accepted.append(move)
-        return recorded
-
-    def _play(self, move: Move) -> RecordedEvent:
-        match move:
-            case Record():
-                return self.registry.record(move.fact, source=move.source)[0]
-            case Correct():
-                return self.registry.correct(
-                    self._id(move.of), move.replacement, reason=move.reason, source=move.source
-                )
-            case Retract():
-                return self.registry.retract(self._id(move.of), reason=move.reason, source=move.source)
-            case Dispute():
-                return self.registry.dispute(self._id(move.of), move.claim, source=move.source, reason=move.reason)
-
-    def _id(self, number: int) -> str:
-        return self.ids[number - 1] if 0 < number <= len(self.ids) else "no such event"
-
-
-def play(registry: Registry, moves: Iterable[Move]) -> History:
-    """Play moves on a registry; give those that appended an event, of which number n is event number n."""
-    player = Player(registry)
-    for move in moves:
-        player.play(move)
-    return History(player.accepted)
-
-
-# --- histories -----------------------------------------------------------------------
-
-_WORDS = st.sampled_from(["x", "y", "Water and energy", "合意"])
-_PEOPLE = st.sampled_from(["Mr. TOKUDA Shuichi", "Марат СЫЗДЫКОВ", "Dinara KEMELEVA"])
 SOURCES = [
     Source("Release"),
     Source("Page", url="https://example.org/"),
     Source("List", published="2006", kind="list"),
 ]
-TOLD_BY = st.sampled_from([None, *SOURCES])
+ANY_SOURCE = st.sampled_from([None, *SOURCES])
 REASONS = st.sampled_from(["wrong", "mistranslated"])
+_WORDS = st.sampled_from(["x", "y", "Water and energy", "合意"])
+_PEOPLE = st.sampled_from(["Mr. TOKUDA Shuichi", "Марат СЫЗДЫКОВ", "Dinara KEMELEVA"])
 
-
-def _pool(dialogues: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
-    """The ids of a history: each dialogue has two series, each series three meetings."""
-    series = [f"{dialogue}/{name}" for dialogue in dialogues for name in ("som", "fm")]
-    return list(dialogues), series, [f"{name}/{number}" for name in series for number in (1, 2, 3)]
-
-
-def related(cls: type[F], dialogues: tuple[str, ...]) -> Strategy[F]:
-    """Facts of a class that have to do with each other."""
-    return _related_made(cls.__name__, dialogues)
-
-
-@lru_cache
-def _related_made(name: str, dialogues: tuple[str, ...]) -> Strategy[Any]:
-    cls = next(cls for cls in FACTS if cls.__name__ == name)
-    dialogue_ids, series_ids, meeting_ids = map(st.sampled_from, _pool(dialogues))
-    return facts(cls, dialogues=dialogue_ids, series=series_ids, meetings=meeting_ids, words=_WORDS, people=_PEOPLE)
-
-
-_TURNS = (
-    *["report"] * 7,
-    *["detail"] * 6,
-    *["delegation"] * 4,
-    *["statement"] * 2,
-    *["interruption"] * 4,
-    *["return"] * 2,
-    *["again"] * 3,
-    *["correction"] * 4,
-    *["second correction"] * 2,
-    *["retraction"] * 4,
-    *["second thought"] * 2,
-    *["dispute"] * 2,
-    *["episode"] * 2,
-    "opening",
-    "oddity",
-)
+_NAMED_BY_ID = (DialogueLaunched, SeriesOpened, MeetingAnnounced, MeetingHeld)
+"""The facts that make an id known."""
+_STATUS = {
+    MeetingAnnounced: "announced", MeetingHeld: "held", MeetingPostponed: "postponed", MeetingCancelled: "cancelled"
+}  # fmt: skip
+_DETAILS = (DelegateAttended, DelegateAbsent, TopicDiscussed, ActivityReported, OutcomeAgreed, HeadcountStated)
+_REPORTS = (MeetingHeld, MeetingAnnounced)
 
 
 def histories(
     *, dialogues: Sequence[str] = ("ca-jad", "c5"), min_moves: int = 0, max_moves: int = 30
 ) -> Strategy[History]:
-    """Whole histories of some dialogues, plausible most of the time.
+    """Return a strategy for histories of some dialogues, mostly plausible ones.
 
     They hold several sources for one fact, repetitions, odd ordinals, partial dates,
     announcements that come to nothing, postponed, cancelled and announced again,
     corrections (also of corrections, and those that move a fact to another date, series or
     meeting), retractions (also of amendments), disputes, and now and then a move that every
-    registry must refuse. There are at most ``max_moves`` after the dialogues and series are
-    opened.
+    registry must refuse. There are ``min_moves`` to ``max_moves`` after the dialogues
+    and series are opened.
     """
     return _histories(tuple(dialogues), min_moves, max_moves)
 
 
 @st.composite
-def _histories(draw: st.DrawFn, dialogues: tuple[str, ...], min_moves: int, max_moves: int) -> History:
-    writer = _Writer(draw, dialogues)
-    writer.open()
-    # Left to itself, a list would seldom be long; and it takes some turns to get anywhere.
-    least = max(min_moves, draw(st.sampled_from([0, max_moves // 3, 2 * max_moves // 3])))
-    for turn in draw(st.lists(st.sampled_from(_TURNS), min_size=least, max_size=max_moves)):
-        writer.turn(turn)
-    return History(writer.moves)
+def _histories(draw: st.DrawFn, scope: tuple[str, ...], min_moves: int, max_moves: int) -> History:
+    openings = draw(_openings(scope))
+    # A list is seldom long by itself, and it takes some turns until there is something to amend.
+    smallest = draw(st.sampled_from([max(min_moves, max_moves * part // 3) for part in (0, 1, 2)]))
+    turns = draw(st.lists(_turns(scope), min_size=smallest, max_size=max_moves))
+    sketch = _Sketch(scope)
+    for fact in openings:
+        sketch.record(fact)
+    for turn in turns:
+        turn(sketch)
+    assume(len(sketch.moves) >= len(openings) + min_moves)
+    return History(sketch.moves[: len(openings) + max_moves])
 
 
-class _Writer:
-    """Makes up a history; remembers what it told, roughly as a registry would."""
+# --- what is drawn -------------------------------------------------------------------
 
-    def __init__(self, draw: st.DrawFn, dialogues: tuple[str, ...]) -> None:
-        self._draw = draw
-        self._scope = dialogues
-        self._dialogues, self._series, self._meetings = _pool(dialogues)
-        self._anything = st.sampled_from([*self._dialogues, *self._series, *self._meetings])
+
+@attrs.frozen
+class _Ids:
+    """The ids of a history: each dialogue has two series, each series three meetings."""
+
+    dialogues: tuple[str, ...]
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        return tuple(f"{dialogue}/{name}" for dialogue in self.dialogues for name in ("som", "fm"))
+
+    @property
+    def meetings(self) -> tuple[str, ...]:
+        return tuple(f"{series}/{number}" for series in self.series for number in (1, 2, 3))
+
+
+def related(cls: type[F], dialogues: tuple[str, ...]) -> Strategy[F]:
+    """Return a strategy for facts of a class that share ids, words and people."""
+    return _related(cls.__name__, dialogues)
+
+
+@lru_cache
+def _related(name: str, dialogues: tuple[str, ...]) -> Strategy[Any]:
+    cls, ids = next(cls for cls in FACTS if cls.__name__ == name), _Ids(dialogues)
+    return facts(
+        cls,
+        dialogues=st.sampled_from(ids.dialogues),
+        series=st.sampled_from(ids.series),
+        meetings=st.sampled_from(ids.meetings),
+        words=_WORDS,
+        people=_PEOPLE,
+    )
+
+
+@lru_cache
+def _openings(scope: tuple[str, ...]) -> Strategy[tuple[Fact, ...]]:
+    """Return a strategy for facts that launch dialogues and open series, the first of each in every history."""
+    dialogues: list[Strategy[tuple[Fact, ...]]] = []
+    for number, dialogue in enumerate(scope):
+        launched = related(DialogueLaunched, scope).map(partial(attrs.evolve, dialogue=dialogue))
+        one, other = (
+            related(SeriesOpened, scope).map(partial(attrs.evolve, series=f"{dialogue}/{name}", dialogue=dialogue))
+            for name in ("som", "fm")
+        )
+        opened: Strategy[tuple[Fact, ...]] = st.tuples(launched, one) | st.tuples(launched, one, other)
+        dialogues.append(opened if number == 0 else st.just(()) | opened)
+    return st.tuples(*dialogues).map(lambda parts: tuple(fact for part in parts for fact in part))
+
+
+_Turn: TypeAlias = Callable[["_Sketch"], None]
+
+
+def _turn(turn: Callable[..., None], **drawn: Strategy[Any]) -> Strategy[_Turn]:
+    return st.fixed_dictionaries(drawn).map(lambda values: lambda sketch: turn(sketch, **values))
+
+
+@lru_cache
+def _turns(scope: tuple[str, ...]) -> Strategy[_Turn]:
+    """Return a strategy for turns. What a registry refuses is rare, lest little else be recorded."""
+    ids = _Ids(scope)
+    anything = st.sampled_from([*ids.meetings, *ids.series, *ids.dialogues])
+
+    def of(*classes: type[Fact]) -> Strategy[Any]:
+        return st.sampled_from(classes).flatmap(lambda cls: related(cls, scope))
+
+    sourced = {"source": ANY_SOURCE}
+    amending = {"reason": REASONS, "source": ANY_SOURCE}
+    delegates = st.lists(st.tuples(of(DelegateAttended), ANY_SOURCE), min_size=2, max_size=3)
+    steps = of(MeetingCancelled, MeetingPostponed, MeetingAnnounced, MeetingHeld, DelegateAttended)
+    common = (MeetingHeld, MeetingAnnounced, DelegateAttended)
+    wishes = of(*common, *common, *common, TopicDiscussed, *FACTS)
+    alike = st.sampled_from([*common, *common, *FACTS]).flatmap(
+        lambda cls: st.lists(related(cls, scope), min_size=1, max_size=2)
+    )
+    odd = st.tuples(of(*FACTS), anything, anything, anything)
+    weighted: list[tuple[int, Strategy[_Turn]]] = [
+        (1, st.just(_Sketch.rest)),  # comes first: it is what Hypothesis makes of a turn that a failure does not need
+        (7, _turn(_Sketch.report, fact=of(*_REPORTS, MeetingHeld), **sourced)),
+        (6, _turn(_Sketch.detail, fact=of(*_DETAILS), **sourced)),
+        (1, _turn(_Sketch.share, fact=of(MeetingShared), **sourced)),
+        (4, _turn(_Sketch.delegation, delegates=delegates)),
+        (2, _turn(_Sketch.statement, stated=of(CountStated), alike=st.booleans(), **sourced)),
+        (4, _turn(_Sketch.interruption, fact=of(MeetingCancelled, MeetingPostponed), **sourced)),
+        (2, _turn(_Sketch.new_announcement, fact=of(MeetingAnnounced), **sourced)),
+        (3, _turn(_Sketch.repetition, wish=wishes, same_source=st.booleans(), **sourced)),
+        (8, _turn(_Sketch.corrections, wishes=alike, how=_HOW, **amending)),
+        (5, _turn(_Sketch.retraction, wish=wishes, **amending)),
+        (2, _turn(_Sketch.second_thought, about=anything, reason=REASONS)),
+        (3, _turn(_Sketch.dispute, claim=wishes, source=st.sampled_from(SOURCES))),
+        (2, _turn(_Sketch.episode, announced=of(MeetingAnnounced), steps=st.lists(_step(steps), max_size=5))),
+        (1, _turn(_Sketch.record, fact=of(DialogueLaunched, PartyJoined, SeriesOpened), **sourced)),
+        (1, _turn(_Sketch.record, fact=odd.map(lambda drawn: _about(*drawn)), **sourced)),
+    ]
+    numbers = [number for number, (weight, _) in enumerate(weighted) for _ in range(weight)]
+    return st.sampled_from(numbers).flatmap(lambda number: weighted[number][1])
+
+
+_HOW = st.sampled_from(["reworded", "reworded", "moved", "moved", "another fact", "renamed"])
+
+
+def _step(facts_: Strategy[Fact]) -> Strategy[tuple[Fact, bool, Source | None]]:
+    return st.tuples(facts_, st.booleans(), ANY_SOURCE)
+
+
+def _about(fact: Fact, *ids: str) -> Fact:
+    """Return the fact with other ids, of things of any kind: a delegate who attended a dialogue."""
+    return cast("Fact", attrs.evolve(cast("Any", fact), **dict(zip(_ids(fact), ids, strict=False))))
+
+
+# --- what becomes of it --------------------------------------------------------------
+
+
+@attrs.frozen(eq=False)
+class _Line:
+    """An event that the moves appended, as far as a sketch knows."""
+
+    event: type[Event]
+    about: str
+    #: The fact as it is worded there; None of a retraction and of a dispute.
+    wording: Fact | None
+    source: Source | None
+
+
+class _Sketch:
+    """A history in the making: its moves, and what they recorded, roughly as a registry would know it.
+
+    A turn comes with a wish: a fact, whose class and subject say what it is preferably about.
+    """
+
+    def __init__(self, scope: tuple[str, ...]) -> None:
         self.moves: list[Move] = []
-        self._log: list[Move] = []  # those that appended an event, as far as we can tell
-        self._said: set[tuple[Fact, Source | None]] = set()
-        self._stands: dict[object, Fact] = {}
-        self._known: dict[str, Fact] = {}  # id to the fact that made it known
+        self._ids = _Ids(scope)
+        self._log: list[_Line] = []
+        self._recorded: set[tuple[Fact, Source | None]] = set()
+        self._standing: dict[object, Fact] = {}
+        self._known: dict[str, Fact] = {}
+        """By id: the fact that made it known."""
+        self._status: dict[str, str] = {}
 
-    def _make(self, cls: type[Any], **values: Any) -> Any:
-        if cls is CountStated and values.keys() & {"series", "dialogue"}:  # of one of the two
-            values = {"series": None, "dialogue": None} | values
-        return attrs.evolve(self._draw(related(cls, self._scope)), **values)
+    # --- turns -----------------------------------------------------------------------
 
-    def open(self) -> None:
-        for dialogue in self._dialogues:
-            if dialogue != self._dialogues[0] and not self._draw(st.sampled_from([False, True, True])):
-                continue
-            self.record(self._make(DialogueLaunched, dialogue=dialogue))
-            for series in self._series:
-                if series.startswith(f"{dialogue}/") and (series.endswith("som") or self._draw(st.booleans())):
-                    self.record(self._make(SeriesOpened, series=series, dialogue=dialogue))
+    def rest(self) -> None:
+        """Do nothing."""
 
     def record(self, fact: Fact, source: Source | None = None) -> None:
-        move = Record(fact, source)
-        self.moves.append(move)
-        standing = self._stands.get(_key(fact))
-        if (fact, source) in self._said or (standing is not None and standing != fact):
+        """Record a fact as it is."""
+        self.moves.append(Record(fact, source))
+        if self._may_stand(fact) and (fact, source) not in self._recorded:
+            self._recorded.add((fact, source))
+            self._stand(fact)
+            self._log.append(_Line(type(fact), subject_of(fact), fact, source))
+
+    def report(self, fact: Any, source: Source | None) -> None:
+        """Report a meeting of an open series, one that was not held yet where there is one."""
+        series = _wished(fact.series, self._those(SeriesOpened))
+        of_series = [meeting for meeting in self._ids.meetings if meeting.startswith(f"{series}/")]
+        meeting = f"{series}/{fact.meeting.rpartition('/')[2]}"
+        free = [meeting for meeting in of_series if self._status.get(meeting) not in ("held", "cancelled")]
+        self.record(attrs.evolve(fact, series=series, meeting=_wished(meeting, free)), source)
+
+    def detail(self, fact: Any, source: Source | None) -> None:
+        """Record a detail of a known meeting."""
+        self.record(attrs.evolve(fact, meeting=self._meeting(fact.meeting, "announced", "held", "postponed")), source)
+
+    def share(self, fact: Any, source: Source | None) -> None:
+        """Report that a known meeting is also one of another series."""
+        meeting = self._meeting(fact.meeting, "announced", "held", "postponed")
+        others = [series for series in self._those(SeriesOpened) if not meeting.startswith(f"{series}/")]
+        self.record(attrs.evolve(fact, meeting=meeting, series=_wished(fact.series, others)), source)
+
+    def delegation(self, delegates: Sequence[tuple[Any, Source | None]]) -> None:
+        """Record delegates of one meeting."""
+        meeting = delegates[0][0].meeting
+        for delegate, source in delegates:
+            self.detail(attrs.evolve(delegate, meeting=meeting), source)
+
+    def statement(self, stated: CountStated, *, alike: bool, source: Source | None) -> None:
+        """Record a count of an open series, preferably of one that was counted before, or as of the same day."""
+        stated = attrs.evolve(stated, series=_wished(stated.series or "", self._those(SeriesOpened)), dialogue=None)
+        before = [line.wording for line in self._log if isinstance(line.wording, CountStated)]
+        if before:
+            like = before[-1]
+            stated = attrs.evolve(stated, series=like.series, dialogue=like.dialogue)
+            stated = attrs.evolve(stated, as_of=like.as_of) if alike else stated
+        self.record(stated, source)
+
+    def interruption(self, fact: Any, source: Source | None) -> None:
+        """Postpone or cancel a meeting that is announced."""
+        self.record(attrs.evolve(fact, meeting=self._meeting(fact.meeting, "announced")), source)
+
+    def new_announcement(self, fact: Any, source: Source | None) -> None:
+        """Announce a meeting again that was postponed or cancelled; where there is none, announce another."""
+        interrupted = self._meetings("postponed", "cancelled")
+        if not interrupted:
+            self.report(fact, source)
             return
-        if not all(id_ in self._known for id_ in _needs(fact)):
+        meeting = _wished(fact.meeting, interrupted)
+        known = self._known.get(meeting)
+        series = known.series if isinstance(known, _REPORTS) else fact.series
+        self.record(attrs.evolve(fact, meeting=meeting, series=series), source)
+
+    def repetition(self, wish: Fact, *, same_source: bool, source: Source | None) -> None:
+        """Record a fact again, from the same source or from another one."""
+        line = self._like(wish) or self._log[-1]
+        fact = wish if line.wording is None else line.wording
+        self.record(fact, line.source if same_source else source)
+
+    def corrections(self, wishes: Sequence[Any], how: str, *, reason: str, source: Source | None) -> None:
+        """Correct a fact, and what came of it again."""
+        for number, wish in enumerate(wishes):
+            self.correction(wish, how, again=number > 0, reason=reason, source=source)
+
+    def correction(self, wish: Any, how: str, *, again: bool, reason: str, source: Source | None) -> None:
+        """Correct a fact, ``again`` one that was corrected before; where there is none, record the wish."""
+        line = (self._like(wish, FactCorrected) if again else None) or self._like(wish, how=how)
+        if line is None or line.wording is None:
+            self.record(wish, source)
             return
-        self._said.add((fact, source))
-        self._stand(fact)
-        self._log.append(move)
+        replacement = self._varied(line.wording, wish, how)
+        self.moves.append(Correct(self._last(line), replacement, reason, source))
+        same = _key(replacement) == _key(line.wording)
+        if same or (not self._needed(line.wording) and self._may_stand(replacement)):
+            self._fall(line.wording)
+            self._stand(replacement)
+            self._log.append(_Line(FactCorrected, line.about, replacement, source or line.source))
+
+    def retraction(self, wish: Fact, reason: str, source: Source | None) -> None:
+        """Retract a fact; where there is none of that class, record the wish."""
+        line = self._like(wish)
+        if line is None or line.wording is None:
+            self.record(wish, source)
+            return
+        self.moves.append(Retract(self._last(line), reason, source))
+        if not self._needed(line.wording):
+            self._fall(line.wording)
+            self._log.append(_Line(EventRetracted, line.about, None, source))
+
+    def second_thought(self, about: str, reason: str) -> None:
+        """Retract an amendment or a dispute, where there is one."""
+        lines = [line for line in self._log if line.event in (FactCorrected, EventRetracted, FactDisputed)]
+        line = max(reversed(lines or self._log), key=lambda line: line.about == about)
+        self.moves.append(Retract(self._last(line), reason))
+        self._log.append(_Line(EventRetracted, line.about, None, None))
+
+    def dispute(self, claim: Any, source: Source) -> None:
+        """Dispute a fact; where there is none of that class, record the claim."""
+        line = self._like(claim)
+        if line is None or line.wording is None:
+            self.record(claim, source)
+            return
+        self.moves.append(Dispute(self._last(line), self._varied(line.wording, claim, "reworded"), source))
+        self._log.append(_Line(FactDisputed, line.about, None, source))
+
+    def episode(self, announced: Any, steps: Sequence[tuple[Any, bool, Source | None]]) -> None:
+        """Announce a meeting, then postpone, cancel, announce again and hold it, in any order; all of it again."""
+        series = _wished(announced.series, self._those(SeriesOpened))
+        of_meeting: dict[type[Fact], Fact] = {}
+        for step, again, source in [(announced, False, None), *steps]:
+            where = {"meeting": announced.meeting} | ({"series": series} if isinstance(step, _REPORTS) else {})
+            if not (again and type(step) in of_meeting):
+                of_meeting[type(step)] = attrs.evolve(step, **where)
+            self.record(of_meeting[type(step)], source)
+
+    # --- what is known ---------------------------------------------------------------
+
+    def _may_stand(self, fact: Fact) -> bool:
+        """Return whether a registry would accept a fact, as far as a sketch knows."""
+        if not all(id_ in self._known for id_ in _needs(fact)) or self._standing.get(_key(fact), fact) != fact:
+            return False
+        status = self._status.get(subject_of(fact), "")
+        match fact:
+            case MeetingHeld() | DelegateAttended():
+                return status != "cancelled"
+            case MeetingPostponed() | MeetingCancelled():
+                return status != "held"
+            case _:
+                return True
 
     def _stand(self, fact: Fact) -> None:
-        self._stands[_key(fact)] = fact
-        if isinstance(fact, DialogueLaunched | SeriesOpened | MeetingAnnounced | MeetingHeld):
+        self._standing[_key(fact)] = fact
+        if isinstance(fact, _NAMED_BY_ID):
             self._known[subject_of(fact)] = fact
         if isinstance(fact, MeetingPostponed | MeetingCancelled):
-            self._stands.pop(("announced", fact.meeting), None)
+            self._standing.pop(("announced", fact.meeting), None)
+        if type(fact) in _STATUS and self._status.get(subject_of(fact)) != "held":
+            self._status[subject_of(fact)] = _STATUS[type(fact)]
 
-    def _of(self, *classes: type[Fact]) -> list[str]:
-        return [id_ for id_, fact in self._known.items() if isinstance(fact, classes)]
+    def _fall(self, fact: Fact) -> None:
+        self._standing.pop(_key(fact), None)
+        if isinstance(fact, _NAMED_BY_ID):
+            self._known.pop(subject_of(fact), None)
+            self._status.pop(subject_of(fact), None)
 
-    def _pick(self, values: Sequence[Any]) -> Any:
-        return self._draw(st.sampled_from(values))
+    def _needed(self, fact: Fact) -> bool:
+        """Return whether other facts rest on the id that a fact makes known."""
+        needs = (need for standing in self._standing.values() for need in _needs(standing))
+        return isinstance(fact, _NAMED_BY_ID) and subject_of(fact) in needs
 
-    def turn(self, turn: str) -> None:
-        draw = self._draw
-        series, meetings = self._of(SeriesOpened), self._of(MeetingAnnounced, MeetingHeld)
-        # The newest first: Hypothesis likes what comes first, and the oldest are dialogues and series.
-        log = list(enumerate(self._log, 1))[::-1]
-        facts_ = [number for number, move in log if isinstance(move, Record | Correct)]
-        amendments = [number for number, move in log if not isinstance(move, Record)]
-        planned = [id_ for id_ in meetings if isinstance(self._known[id_], MeetingAnnounced)]
-        called_off = [f.meeting for f in self._stands.values() if isinstance(f, MeetingCancelled | MeetingPostponed)]
-        if turn == "return" and not called_off:
-            turn = "interruption"
-        if turn in ("interruption", "return") and not planned:
-            turn = "announcement"
-        if turn in ("detail", "delegation") and not meetings:
-            turn = "report"
-        if turn in ("report", "announcement", "episode", "statement") and not series:
-            turn = "opening"
-        corrections = [number for number in amendments if isinstance(self._log[number - 1], Correct)]
-        if turn == "second correction" and not corrections:
-            turn = "correction"
-        if turn == "second thought" and not amendments:
-            turn = "correction"
-        if turn in ("again", "correction", "retraction", "dispute") and not facts_:
-            turn = "opening"
-        match turn:
-            case "report" | "announcement":
-                where = self._pick([*series, series[0]])  # one series that has more than the others
-                taken = {id_ for id_ in meetings if isinstance(self._known[id_], MeetingHeld)}
-                free = [m for m in self._meetings if m.startswith(f"{where}/") and m not in taken]
-                meeting = self._pick(free or self._meetings)
-                cls: type[Any] = draw(st.sampled_from([MeetingHeld, MeetingHeld, MeetingAnnounced]))
-                cls = MeetingAnnounced if turn == "announcement" else cls
-                self.record(self._make(cls, meeting=meeting, series=where), draw(TOLD_BY))
-            case "detail":
-                cls = draw(st.sampled_from([DelegateAttended, TopicDiscussed, ActivityReported, OutcomeAgreed]))
-                self.record(self._make(cls, meeting=self._pick(meetings)), draw(TOLD_BY))
-            case "delegation":
-                meeting = self._pick(meetings)
-                for delegate in draw(st.lists(related(DelegateAttended, self._scope), min_size=2, max_size=3)):
-                    self.record(attrs.evolve(delegate, meeting=meeting), draw(TOLD_BY))
-            case "statement":
-                stated = self._make(CountStated, series=self._pick([*series, series[0]]), dialogue=None)
-                if before := [m.fact for m in self._log if isinstance(m, Record) and isinstance(m.fact, CountStated)]:
-                    like = self._pick(before)
-                    as_of = self._pick([like.as_of, stated.as_of])
-                    stated = attrs.evolve(stated, series=like.series, dialogue=like.dialogue, as_of=as_of)
-                self.record(stated, draw(TOLD_BY))
-            case "episode":
-                self._episode(self._pick(self._meetings), self._pick(series))
-            case "interruption":
-                interruption = draw(st.sampled_from([MeetingCancelled, MeetingPostponed]))
-                self.record(self._make(interruption, meeting=self._pick(planned)), draw(TOLD_BY))
-            case "return":
-                meeting = self._pick(called_off)
-                known = self._known.get(meeting)
-                where = known.series if isinstance(known, MeetingAnnounced | MeetingHeld) else self._pick(self._series)
-                self.record(self._make(MeetingAnnounced, meeting=meeting, series=where), draw(TOLD_BY))
-            case "again":
-                number = self._pick(facts_)
-                self.record(self._wording(number), draw(st.just(self._log[number - 1].source) | TOLD_BY))
-            case "correction" | "second correction":
-                number = self._pick(corrections if turn == "second correction" else facts_)
-                replacement = self._variation(self._wording(number))
-                self._amend(Correct(number, replacement, draw(REASONS), draw(TOLD_BY)), replacement)
-            case "retraction":
-                self._amend(Retract(self._pick(facts_), draw(REASONS), draw(TOLD_BY)), None)
-            case "second thought":
-                self._amend(Retract(self._pick(amendments), draw(REASONS)), None)
-            case "dispute":
-                number = self._pick(facts_)
-                fact = self._wording(number)
-                claim = self._make(type(fact), **_ids(fact))
-                self._amend(Dispute(number, claim, self._pick(SOURCES)), None)
-            case "opening":
-                self.record(self._make(self._pick([DialogueLaunched, PartyJoined, SeriesOpened])), draw(TOLD_BY))
-            case "oddity":
-                cls = self._pick(FACTS)
-                fact = self._make(cls)
-                self.record(attrs.evolve(fact, **{name: draw(self._anything) for name in _ids(fact)}), draw(TOLD_BY))
+    def _those(self, cls: type[Fact]) -> list[str]:
+        """Return the ids that facts of a class made known."""
+        return [id_ for id_, fact in self._known.items() if isinstance(fact, cls)]
 
-    def _episode(self, meeting: str, series: str) -> None:
-        """A meeting that is announced, put off, called off, announced again, held at last or never."""
-        draw, said = self._draw, list[Fact]()
-        steps = st.sampled_from([MeetingCancelled, MeetingPostponed, MeetingAnnounced, MeetingHeld, DelegateAttended])
-        for cls in (MeetingAnnounced, *draw(st.lists(steps, max_size=5))):
-            values = {"meeting": meeting} | ({"series": series} if cls in (MeetingAnnounced, MeetingHeld) else {})
-            before = [fact for fact in said if type(fact) is cls]
-            said.append(self._pick([self._make(cls, **values), *before]))  # or the same again, from another source
-            self.record(said[-1], draw(TOLD_BY))
+    def _meetings(self, *statuses: str) -> list[str]:
+        return [meeting for meeting, status in self._status.items() if status in statuses]
 
-    def _amend(self, move: Move, replacement: Fact | None) -> None:
-        self.moves.append(move)
-        self._log.append(move)
-        if replacement is not None:
-            self._stand(replacement)
+    def _meeting(self, wish: str, *statuses: str) -> str:
+        """Return a meeting of some status, preferably the wished one; where there is none, announce one first."""
+        meetings = self._meetings(*statuses)
+        if not meetings:
+            series = _wished(wish.rpartition("/")[0], self._those(SeriesOpened))
+            meetings = [f"{series}/{wish.rpartition('/')[2]}"]
+            self.record(MeetingAnnounced(meeting=meetings[0], series=series))
+        return _wished(wish, meetings)
 
-    def _wording(self, number: int) -> Fact:
-        move = self._log[number - 1]
-        return move.replacement if isinstance(move, Correct) else move.fact  # type: ignore[union-attr]
+    def _like(self, wish: Fact, event: type[Event] | None = None, how: str = "") -> _Line | None:
+        """Return the last fact of the wished class (or of another, by ``how``), preferably about the wished subject."""
+        about = subject_of(wish)
+        lines = [line for line in self._log if line.wording is not None and event in (None, line.event)]
+        if how == "another fact":
+            lines = [line for line in lines if line.about == about]
+        elif how == "renamed" and isinstance(wish, _NAMED_BY_ID):
+            lines = [line for line in lines if isinstance(line.wording, _NAMED_BY_ID)]
+        else:
+            lines = [line for line in lines if type(line.wording) is type(wish)]
+        return max(reversed(lines), key=lambda line: line.about == about, default=None)
 
-    def _variation(self, fact: Fact) -> Fact:
-        """What a correction may make of a fact: it reads otherwise, it belongs elsewhere, it is another thing."""
-        kind = self._draw(st.sampled_from(["reworded", "reworded", "moved", "moved", "another", "renamed"]))
-        if kind == "reworded" or not subject_of(fact):
-            return cast("Fact", self._make(type(fact), **_ids(fact)))
-        if kind == "moved" and _ids(fact):
-            pools = {"dialogue": self._dialogues, "series": self._series, "meeting": self._meetings}
-            name = self._pick(list(_ids(fact)))
-            return cast("Fact", attrs.evolve(cast("Any", fact), **{name: self._pick(pools[name])}))
-        if kind == "renamed":  # what the id names is of another kind
-            cls = self._pick([DialogueLaunched, SeriesOpened, MeetingAnnounced, MeetingHeld])
-            names = {DialogueLaunched: "dialogue", SeriesOpened: "series"}
-            return cast("Fact", self._make(cls, **{names.get(cls, "meeting"): subject_of(fact)}))
-        other: Any = self._make(self._pick(FACTS))
-        shared = {name: value for name, value in _ids(fact).items() if name in _ids(other)}
-        return cast("Fact", attrs.evolve(other, **shared))
+    def _varied(self, fact: Fact, wish: Any, how: str) -> Fact:
+        """Return what a correction makes of a fact: other words, another meeting, another sort of fact."""
+        own, wished = _ids(fact), _ids(wish)
+        common = {name: own[name] for name in own if name in wished}
+        if how == "moved" and common:
+            name = list(common)[-1]
+            known = [id_ for id_ in self._known if id_.count("/") == own[name].count("/")]
+            return cast("Fact", attrs.evolve(cast("Any", fact), **{name: _wished(wished[name], known)}))
+        if how == "renamed" and isinstance(wish, _NAMED_BY_ID):  # the id comes to name a thing of another kind
+            name = next(name for name in wished if wished[name] == subject_of(wish))
+            return cast("Fact", attrs.evolve(cast("Any", wish), **{name: subject_of(fact)}))
+        return cast("Fact", attrs.evolve(wish, **common))
+
+    def _last(self, line: _Line) -> Last:
+        """Return the words for an event."""
+        later = self._log[self._log.index(line) :]
+        nth = sum(other.event is line.event and other.about == line.about for other in later)
+        return Last(line.event, line.about, nth)
 
 
-def _ids(fact: Fact) -> dict[str, str]:
-    """The ids that a fact is about, by field."""
-    named = {name: getattr(fact, name, None) for name in ("dialogue", "series", "meeting")}
-    return {name: id_ for name, id_ in named.items() if id_ is not None}
+def _wished(id_: str, among: Sequence[str]) -> str:
+    """Return the id if it is among those, else the last of them, if there are any."""
+    return id_ if id_ in among or not among else among[-1]
+
+
+def _ids(fact: object) -> dict[str, str]:
+    """Return the ids that a fact is about, by field."""
+    ids = {name: getattr(fact, name, None) for name in ("dialogue", "series", "meeting")}
+    return {name: id_ for name, id_ in ids.items() if id_ is not None}
 
 
 def _needs(fact: Fact) -> Iterator[str]:
-    own = subject_of(fact)
-    makes_known = isinstance(fact, DialogueLaunched | SeriesOpened | MeetingAnnounced | MeetingHeld)
-    yield from (id_ for id_ in _ids(fact).values() if not (makes_known and id_ == own))
+    """Yield the ids that must be known before."""
+    own = subject_of(fact) if isinstance(fact, _NAMED_BY_ID) else ""
+    yield from {*_ids(fact).values(), subject_of(fact)} - {own, ""}
 
 
 def _key(fact: Fact) -> object:
+    """Return what is the same for facts of which only one can stand."""
     match fact:
         case DialogueLaunched() | SeriesOpened():
             return type(fact), subject_of(fact)

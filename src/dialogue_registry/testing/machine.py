@@ -11,19 +11,9 @@ from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import FACTS, DialogueLaunched, Fact, SeriesOpened, Source
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.registry.registry import Registry
-from dialogue_registry.testing.histories import (
-    REASONS,
-    SOURCES,
-    TOLD_BY,
-    Correct,
-    Dispute,
-    Move,
-    Player,
-    Record,
-    Retract,
-    related,
-)
+from dialogue_registry.testing.histories import ANY_SOURCE, REASONS, SOURCES, related
 from dialogue_registry.testing.laws import opened_again
+from dialogue_registry.testing.moves import Correct, Dispute, Last, Move, Player, Record, Retract
 from dialogue_registry.testing.strategies import Strategy
 
 _ONE = ("ca-jad",)
@@ -53,10 +43,13 @@ class RegistryMachine(RuleBasedStateMachine):
     def made(self, move: Move, recorded: RecordedEvent | None) -> None:
         """Look at what a move came to."""
 
+    def _last(self, number: int) -> Last:
+        return self.player.reference(self.player.appended[number - 1])
+
     def _make(self, move: Move) -> Any:
-        before = len(self.player.ids)
+        before = len(self.player.appended)
         self.made(move, self.player.play(move))
-        return multiple(*range(before + 1, len(self.player.ids) + 1))
+        return multiple(*range(before + 1, len(self.player.appended) + 1))
 
     @initialize(target=recorded, launch=related(DialogueLaunched, _ONE), opening=related(SeriesOpened, _ONE))
     def open_a_series(self, launch: DialogueLaunched, opening: SeriesOpened) -> Any:
@@ -64,21 +57,21 @@ class RegistryMachine(RuleBasedStateMachine):
         self._make(Record(attrs.evolve(opening, dialogue=launch.dialogue)))
         return multiple(1, 2)
 
-    @rule(target=recorded, fact=_FACTS, source=TOLD_BY)
+    @rule(target=recorded, fact=_FACTS, source=ANY_SOURCE)
     def record(self, fact: Fact, source: Source | None) -> Any:
         return self._make(Record(fact, source))
 
-    @rule(target=recorded, of=recorded, replacement=_FACTS, reason=REASONS, source=TOLD_BY)
+    @rule(target=recorded, of=recorded, replacement=_FACTS, reason=REASONS, source=ANY_SOURCE)
     def correct(self, of: int, replacement: Fact, reason: str, source: Source | None) -> Any:
-        return self._make(Correct(of, replacement, reason, source))
+        return self._make(Correct(self._last(of), replacement, reason, source))
 
     @rule(target=recorded, of=recorded, reason=REASONS)
     def retract(self, of: int, reason: str) -> Any:
-        return self._make(Retract(of, reason))
+        return self._make(Retract(self._last(of), reason))
 
     @rule(target=recorded, of=recorded, claim=_FACTS, source=st.sampled_from(SOURCES))
     def dispute(self, of: int, claim: Fact, source: Source) -> Any:
-        return self._make(Dispute(of, claim, source))
+        return self._make(Dispute(self._last(of), claim, source))
 
     @rule()
     def rebuild(self) -> None:

@@ -63,7 +63,7 @@ def test_every_word_for_nothing_says_nothing_in_every_field() -> None:
         (date(2021, 6, 16), "2021-06-16"), (datetime.fromisoformat("2021-06-16"), "2021-06-16"), (time(9, 30), "09:30"),
         (time(9, 30, 5), "09:30:05"), (timedelta(hours=30), "30:00:00"), (1e20, "1e+20"), ([], ""),
         (["a", 2, None, ""], "a; 2"),
-        (("a",), "a"), (UUID(int=0), "00000000-0000-0000-0000-000000000000"), (Enum("Few", {"A": "one"}).A, "one"),
+        (("a",), "a"), (UUID(int=0), "00000000-0000-0000-0000-000000000000"), (Enum("Few", {"A": "one"}).A, "one"),  # type: ignore[attr-defined]
     ],
 )  # fmt: skip
 def test_a_cell_is_the_text_that_a_table_would_have(value: object, text: str) -> None:

@@ -107,7 +107,7 @@ def test_the_same_table_as_csv_gives_the_same_log(tmp_path) -> None:
     with (tmp_path / "t.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for row in (*HEAD, ["1", "2017-03-07", "Gdynia", "POL", "1. Talks", "#N/A", "09:30"], *ROWS[1:]):
-            writer.writerow([as_text(cell) for cell in row])
+            writer.writerow([as_text(cell) for cell in row])  # type: ignore[attr-defined]
     from_csv = {**MAPPING, "file": {"header_row": [4, 5], "stop_at": "Total"}}
     assert facts(book(tmp_path / "t.xlsx"), MAPPING) == facts(tmp_path / "t.csv", from_csv)
 
