@@ -724,10 +724,10 @@ def test_waiting_on_a_file_looks_at_every_projection(tmp_path: Path) -> None:
 # --- what is folded while the server appends it --------------------------------------
 
 
-def test_a_batch_is_folded_while_the_server_appends_it(one: Registry, other: Registry) -> None:
+def test_a_batch_is_folded_first_and_written_while_the_server_appends_it(one: Registry, other: Registry) -> None:
     order = _order(one)
     assert one.record_all(held(number) for number in range(50)) == 50
-    assert order == ["sent", "folded", "waited"]
+    assert order == ["folded", "sent", "waited"]
     agree(one, other)
 
 
@@ -742,7 +742,7 @@ def test_what_a_projection_of_a_user_refuses_is_not_on_the_server(
     )
     with Registry.open(address, views=tmp_path / "odd.db", projections=[odd]) as one:
         order = _order(one)
-        with pytest.raises(ProjectionError, match="does not take what its function gave"):
+        with pytest.raises(ProjectionError, match="does not take what its function returned"):
             one.record(*(held(n, title="t") for n in range(number - 1)), held("last", title="three"))
         assert order == []
         assert one.position == other.catch_up() == 2
@@ -754,7 +754,7 @@ def test_what_a_projection_of_a_user_refuses_is_not_on_the_server(
 def _order(registry: Registry) -> list[str]:
     """What becomes of a batch, in order."""
     assert registry._session.replica is not None
-    shared, fold, order = registry._session.replica.shared, registry._session.views.apply, []
+    shared, fold, order = registry._session.replica.shared, registry._session.views.insert, []
     send = shared.send
 
     def sending(entries: Sequence[Entry], *, expected: int) -> Callable[[], None]:
@@ -768,12 +768,13 @@ def _order(registry: Registry) -> list[str]:
 
         return ending
 
-    def folding(*told: object) -> None:
-        fold(*told)  # type: ignore[arg-type]
+    def folding(*news: object) -> object:
+        missing = fold(*news)  # type: ignore[arg-type]
         order.append("folded")
+        return missing
 
     shared.send = sending  # type: ignore[method-assign]
-    registry._session.views.apply = folding  # type: ignore[method-assign, assignment]
+    registry._session.views.insert = folding  # type: ignore[method-assign, assignment]
     return order
 
 
@@ -820,14 +821,14 @@ def test_what_cannot_be_sent_at_once_is_folded_first(one: Registry, other: Regis
 
 @contextmanager
 def _failing(registry: Registry, failure: Exception) -> Iterator[None]:
-    """Its views take nothing."""
+    """Its file takes no events."""
 
     def fail(*_: object) -> None:
         raise failure
 
-    registry._session.views.apply = fail  # type: ignore[method-assign, assignment]
+    registry._session.log.extend = fail  # type: ignore[method-assign, assignment]
     yield
-    del registry._session.views.apply
+    del registry._session.log.extend
 
 
 def test_where_folding_fails_and_others_came_first_nothing_is_recorded(one: Registry, other: Registry) -> None:
