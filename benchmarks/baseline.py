@@ -18,7 +18,7 @@ from cattrs.preconf.orjson import make_converter
 from benchmarks import shape
 from benchmarks.measure import Result, file_size, measured, repeated
 from dialogue_registry import PartialDate
-from dialogue_registry.log import sqlite_file
+from dialogue_registry.log import sqlite_file, sqlite_place
 from dialogue_registry.log.codec import STORED
 
 Task = Mapping[str, Any]
@@ -33,7 +33,7 @@ _SOURCE = 7
 
 def connect(path: str) -> sqlite3.Connection:
     """Open a connection with the settings of a registry."""
-    connection = sqlite_file.connect(sqlite_file.file_uri(Path(path), "rwc"))
+    connection = sqlite_file.connect(sqlite_place.file_uri(Path(path), "rwc"))
     connection.execute("PRAGMA journal_mode = WAL")
     return connection
 

@@ -7,7 +7,7 @@ inside, are tried by ``pytest tests/faults -m long``.
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +27,9 @@ from dialogue_registry import (
     Tally,
     TopicDiscussed,
 )
-from dialogue_registry.log import hash_chain, sqlite_file
+from dialogue_registry.log import hash_chain
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.log.sqlite_scopes import WriteTransaction
 from dialogue_registry.projections import engine
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries import count_tables, counts, reader
@@ -201,17 +202,10 @@ def the_checkpoint_is_written_outside_the_transaction(patch: pytest.MonkeyPatch)
 
 @planted(by=LAW_6, long=True)
 def a_refused_amendment_stays_in_the_log(patch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def transaction(connection: Any) -> Any:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except RefusedError:
-            connection.execute("COMMIT")
-            raise
-        connection.execute("COMMIT")
+    def leave(original: Any, self: Any, kind: Any, *told: Any) -> Any:
+        return original(self, None if kind is not None and issubclass(kind, RefusedError) else kind, *told)
 
-    patch.setattr(sqlite_file, "transaction", transaction)
+    wrapped(patch, WriteTransaction, "__exit__", leave)
 
 
 @planted(by=LAW_1)
@@ -352,7 +346,7 @@ def the_log_does_not_look_where_it_ends(patch: pytest.MonkeyPatch) -> None:
 
 @planted(by=LOG_CONTRACT, long=True)
 def half_an_append_is_kept(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(test_log_contract, "transaction", lambda _: nullcontext())
+    patch.setattr(test_log_contract, "WriteTransaction", lambda _: nullcontext())
 
 
 def seats(name: str, *parts: Any) -> Projection:

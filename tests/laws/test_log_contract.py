@@ -6,8 +6,9 @@ from contextlib import closing, contextmanager
 from hypothesis import settings
 
 from dialogue_registry.log.entry import Entry
-from dialogue_registry.log.sqlite_file import connect, memory_uri, transaction
+from dialogue_registry.log.sqlite_file import connect, memory_uri
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
+from dialogue_registry.log.sqlite_scopes import WriteTransaction
 from dialogue_registry.testing import check_log
 
 
@@ -15,7 +16,7 @@ class OneTransactionEach(SQLiteLog):
     """The log of a file, each append a transaction."""
 
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
-        with transaction(self._connection):
+        with WriteTransaction(self._connection):
             super().append(entries, expected=expected)
 
 
@@ -23,7 +24,7 @@ class OneTransactionEach(SQLiteLog):
 def two_handles() -> Iterator[tuple[SQLiteLog, SQLiteLog]]:
     uri = memory_uri()
     with closing(connect(uri)) as one, closing(connect(uri)) as other:
-        with transaction(one):
+        with WriteTransaction(one):
             create_log(one)
         yield OneTransactionEach(one), OneTransactionEach(other)
 

@@ -37,7 +37,7 @@ OPENED = (
     DialogueLaunched(dialogue="d", name="Dialogue", launched="2004"),
     SeriesOpened(series="d/s", dialogue="d", name="Series"),
 )
-INSERT = f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 14)})"
+INSERT = f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * len(Entry._fields))})"
 
 
 @pytest.fixture(scope="module")

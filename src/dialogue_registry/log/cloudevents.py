@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from dialogue_registry.errors import DialogueRegistryError, UnfitEventError
-from dialogue_registry.log.codec import STANDARD_CODEC, Codec, decode_citation, decode_source
+from dialogue_registry.errors import CodecError, DialogueRegistryError, UnfitEventError
+from dialogue_registry.log.codec import STANDARD_CODEC, VERIFY, Codec, decode_citation, decode_source
 from dialogue_registry.log.entry import Entry, instant, position_of
 
 _PREFIX = "org.dialogue-registry."
@@ -34,7 +34,7 @@ def name_of(first_id: str) -> str:
 
 
 def to_line(entry: Entry, log: str) -> str:
-    """Return an entry as one CloudEvent, without a line end."""
+    """Return an entry as one CloudEvent, without a line end; raises CodecError where it is none."""
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": entry.id,
@@ -55,14 +55,17 @@ def to_line(entry: Entry, log: str) -> str:
         event["factcitation"] = entry.citation
     if entry.edition is not None:
         event["factedition"] = entry.edition
-    event["salt"] = entry.salt.hex()
-    event["hash"] = entry.hash.hex()
-    data = entry.data.encode()
-    if _canonical(data):
-        event["data"] = orjson.Fragment(data)
-    else:  # the hash covers the stored bytes, which encoding again would change
-        event["data_base64"] = base64.b64encode(data).decode()
-    return orjson.dumps(event).decode()
+    try:
+        event["salt"] = entry.salt.hex()
+        event["hash"] = entry.hash.hex()
+        data = entry.data.encode()
+        if _canonical(data):
+            event["data"] = orjson.Fragment(data)
+        else:  # the hash covers the stored bytes, which encoding again would change
+            event["data_base64"] = base64.b64encode(data).decode()
+        return orjson.dumps(event).decode()
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CodecError(f"at position {entry.position}: an entry of no log ({error}); {VERIFY}") from error
 
 
 def from_line(line: str | bytes, number: int, codec: Codec = STANDARD_CODEC) -> tuple[Entry, str]:

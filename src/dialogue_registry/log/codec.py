@@ -45,7 +45,8 @@ STORED: Mapping[type[Any], tuple[str, int]] = {
 NO_FACT_WORDS = frozenset(word for word, _ in WORDS.values())
 AMENDMENT_WORDS = ("fact.corrected", "event.retracted")
 
-_VERIFY = "verify the registry to see whether the log was changed"
+VERIFY = "verify the registry to see whether the log was changed"
+"""What to do about stored data that cannot be read."""
 _NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
 
 _Make: TypeAlias = Callable[..., Any]
@@ -135,7 +136,7 @@ class Codec:
         except CodecError as error:
             raise type(error)(f"at position {position}: {error}") from error.__cause__
         except orjson.JSONDecodeError as error:
-            raise CodecError(f"at position {position}: the data of {word!r} is no JSON: {error}; {_VERIFY}") from error
+            raise CodecError(f"at position {position}: the data of {word!r} is no JSON: {error}; {VERIFY}") from error
 
     def from_data(self, word: str, schema: int, data: Data) -> Any:
         """Make an event of its word, schema version and stored keys, older versions included.
@@ -166,7 +167,7 @@ class Codec:
             raise
         except Exception as error:  # a class or an upcaster of a user may raise anything
             raise CodecError(
-                f"the data of {word!r} version {schema} cannot be read: {type(error).__name__}: {error}; {_VERIFY}"
+                f"the data of {word!r} version {schema} cannot be read: {type(error).__name__}: {error}; {VERIFY}"
             ) from error
 
     def _nesting(self, cls: type[Any], field: str) -> _Make:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, cast
 
 import attrs
 
-from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.errors import CodecError, InvalidValueError
 from dialogue_registry.log import hash_chain
-from dialogue_registry.log.codec import STANDARD_CODEC, Codec, decode_citation, decode_source
+from dialogue_registry.log.codec import STANDARD_CODEC, VERIFY, Codec, decode_citation, decode_source
 from dialogue_registry.model.events import Citation, Event, Source
 
 if TYPE_CHECKING:  # the typing of Python 3.11 and 3.12 knows no default: RecordedEvent alone is one of any event
@@ -144,25 +144,16 @@ def recorded(
     Raises CodecError where this library cannot read the entry.
     """
     position, id_, subject, version, type_, schema, data, source_json, citation, edition, by, instant_, _, hash_ = entry
-    if event is None:
-        event = codec.decode(type_, schema, data, position)
-    if source is None:
-        source = decode_source(source_json, position)
-    cited = decode_citation(citation, edition, position)
-    fields = _Fields(
-        event,
-        position,
-        id_,
-        subject,
-        version,
-        datetime.fromisoformat(instant_),
-        source,
-        by,
-        hash_.hex(),
-        cited,
-        new,
-        note,
-    )
+    try:
+        if event is None:
+            event = codec.decode(type_, schema, data, position)
+        if source is None:
+            source = decode_source(source_json, position)
+        cited = decode_citation(citation, edition, position)
+        moment, digest = datetime.fromisoformat(instant_), hash_.hex()
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CodecError(f"at position {position}: an entry of no log ({error}); {VERIFY}") from error
+    fields = _Fields(event, position, id_, subject, version, moment, source, by, digest, cited, new, note)
     # Setting the fields of a frozen class takes four times as long: 0.5 of the 5 µs that a replay needs for an event.
     fields.__class__ = RecordedEvent
     return cast("RecordedEvent", fields)
@@ -173,10 +164,13 @@ def seal(drafts: Iterable[Draft], head: Head, versions: Mapping[str, int], now: 
 
     ``versions`` holds the last version of each subject that has one. All entries share one
     instant: ``now``, or the instant of the head where that is later. Raises InvalidValueError
-    where an event is longer than ``MAX_DATA``.
+    where an event is longer than ``MAX_DATA``, and CodecError where the head has no instant.
     """
     recorded_at = max(instant(now), head.recorded_at)
-    front, random = _id_parts(datetime.fromisoformat(recorded_at))
+    try:
+        front, random = _id_parts(datetime.fromisoformat(recorded_at))
+    except ValueError as error:
+        raise CodecError(f"at position {head.position}: {recorded_at!r:.80} is no instant; {VERIFY}") from error
     position, last = head.position, head.hash
     running = dict(versions)
     entries: list[Entry] = []

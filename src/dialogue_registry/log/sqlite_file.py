@@ -1,4 +1,4 @@
-"""The registry file: how it is opened and locked, and how SQLite's errors are translated.
+"""The registry file: how it is opened, checked and locked, and how SQLite's errors are translated.
 
 The file is in WAL mode with ``synchronous=FULL``: what was committed survives a crash of
 the process and of the machine, and readers never wait for a writer. Every writer takes the
@@ -9,9 +9,9 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
 from uuid import uuid4
 
 from dialogue_registry.errors import (
@@ -23,11 +23,10 @@ from dialogue_registry.errors import (
     ReadOnlyError,
     StorageError,
 )
+from dialogue_registry.log.sqlite_log import APPLICATION_ID, SCHEMA, changed_object
+from dialogue_registry.log.sqlite_place import CopiedFile, OpenedFile, check_no_log_beside, copied_file, file_uri
+from dialogue_registry.log.sqlite_scopes import Connection
 
-APPLICATION_ID = 0x44695265
-"""The mark of a registry file (``PRAGMA application_id``)."""
-SCHEMA = 2
-"""The version of the log's tables (``PRAGMA user_version``)."""
 BUSY_SECONDS = 30.0
 """How many seconds a writer waits for another one."""
 CACHE_KIB = 16_000
@@ -36,6 +35,8 @@ written and read again: with the default of 2 MB, 1,290 MB are written for 250,0
 CHECKPOINT_PAGES = 4000
 """The length of the write-ahead log at which it is copied into the file. A page that changes often is copied seldom:
 recording 250,000 events writes 1,804 MB instead of the 2,269 MB of the default, 1,000 pages."""
+LONGEST, LONGEST_SQL = 100_000_000, 1_000_000
+"""The length of the longest row that is read from a file, five times the data of an event, and of a definition."""
 IN_MEMORY = "in memory"
 """The end of the name of every registry in memory."""
 
@@ -45,17 +46,19 @@ def memory_uri() -> str:
     return f"file:/dialogue_registry-{uuid4().hex}?vfs=memdb"
 
 
-def file_uri(path: Path, mode: str) -> str:
-    """Return the URI of the file at ``path`` for :func:`connect`; ``mode`` is rwc, rw or ro."""
-    return f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
+def connect(uri: str) -> Connection:
+    """Open a connection that commits on COMMIT alone.
 
-
-def connect(uri: str) -> sqlite3.Connection:
-    """Open a connection that commits on COMMIT alone, and enforces foreign keys."""
+    Raises StorageError where this SQLite cannot hold a registry.
+    """
+    check_sqlite(sqlite3.sqlite_version_info)
     # A registry in memory belongs to this program alone: its lock is not released while this thread waits.
     wait = 0.0 if uri.endswith("vfs=memdb") else BUSY_SECONDS
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait, cached_statements=512)
+    connection = Connection(uri, uri=True, isolation_level=None, timeout=wait, cached_statements=512)
+    connection.place = copied_file(uri)
     try:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, LONGEST_SQL)
         connection.execute("PRAGMA foreign_keys = OFF")  # verify() checks them; on every row that costs 1.08 ×
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -66,12 +69,40 @@ def connect(uri: str) -> sqlite3.Connection:
     return connection
 
 
-def open_file(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, str]:
+@lru_cache(maxsize=1)
+def check_sqlite(version: tuple[int, ...]) -> None:
+    """Raise StorageError unless SQLite is of this version or newer than 3.37, and has FTS5 and JSON."""
+    reason = "" if version >= (3, 37) else "is too old"
+    with closing(sqlite3.connect(":memory:")) as probe:
+        for feature, statement in _FEATURES.items():
+            try:
+                probe.execute(statement)
+            except sqlite3.OperationalError:
+                reason = reason or f"was built without {feature}"
+    if reason:
+        raise StorageError(
+            f"the SQLite of this Python, {'.'.join(map(str, version))}, {reason}: a registry needs 3.37 or newer with "
+            "FTS5 and JSON; use a Python that has it (python -c 'import sqlite3; print(sqlite3.sqlite_version)')"
+        )
+
+
+_FEATURES = {
+    "FTS5": "CREATE VIRTUAL TABLE temp.probe USING fts5 (text)",
+    "JSON": "SELECT json_extract('{}', '$')",
+}
+
+
+def open_file(path: Path, *, read_only: bool) -> tuple[Connection, str]:
     """Open the registry file at ``path``, created if it is missing; return the connection and its URI.
+
+    Without permission to write to its folder, SQLite cannot read a file beside those who
+    write to it. On a medium that nobody can write to it is read as it is; elsewhere a copy
+    is read, and an error raised when the file has changed.
 
     Raises NotARegistryError, NewerRegistryError, ReadOnlyError or StorageError, and creates
     nothing then.
     """
+    check_sqlite(sqlite3.sqlite_version_info)
     _check_path(path, read_only=read_only)
     uri = file_uri(path, "ro" if read_only else "rwc")
     with translated(str(path)):
@@ -80,15 +111,16 @@ def open_file(path: Path, *, read_only: bool) -> tuple[sqlite3.Connection, str]:
         except sqlite3.OperationalError as error:
             if not (read_only and error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)):
                 raise
-            # The folder cannot be written to, so no other process can write either.
-            wal = Path(f"{path}-wal")
-            if wal.exists() and wal.stat().st_size:
-                raise StorageError(
-                    f"{path}-wal holds events that are not yet in {path}, and the folder cannot be written to: "
-                    "open it once where it can be, or make the folder writable"
-                ) from error
+        if _is_on_read_only_medium(path):
+            check_no_log_beside(path)
             uri += "&immutable=1"
             return _open(uri, path, read_only=True), uri
+        copy = CopiedFile(path)
+        return _open(copy.uri, path, read_only=True), copy.uri
+
+
+def _is_on_read_only_medium(path: Path) -> bool:
+    return hasattr(os, "statvfs") and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _check_path(path: Path, *, read_only: bool) -> None:
@@ -113,23 +145,28 @@ def _check_path(path: Path, *, read_only: bool) -> None:
         raise StorageError(f"{path} cannot be opened ({error.strerror}): check the path and its permissions") from error
 
 
-def _open(uri: str, path: Path, *, read_only: bool) -> sqlite3.Connection:
+def _open(uri: str, path: Path, *, read_only: bool) -> Connection:
     connection = connect(uri)
     try:
-        _check_kind(connection, path, may_be_empty=not read_only)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        _check_kind(connection, path, read_only=read_only)
+        connection.execute("PRAGMA trusted_schema = ON")  # until 3.43, SQLite has no other way to use json_extract()
         if not read_only:
             _use_wal(connection)
+        if connection.place is None and "immutable" not in uri:
+            connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()  # opens the write-ahead log
+            connection.place = OpenedFile(path, read_only=read_only)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _check_kind(connection: sqlite3.Connection, path: Path, *, may_be_empty: bool) -> None:
+def _check_kind(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     schema = connection.execute("PRAGMA user_version").fetchone()[0]
     empty = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
-    if application != APPLICATION_ID and not (empty and may_be_empty):
+    if application != APPLICATION_ID and not (empty and not read_only):
         raise NotARegistryError(
             f"{path} is {'an empty' if empty else 'a'} SQLite file, but no registry: give the path of a registry, "
             "or of a file that does not exist yet"
@@ -137,6 +174,11 @@ def _check_kind(connection: sqlite3.Connection, path: Path, *, may_be_empty: boo
     if schema > SCHEMA:
         raise NewerRegistryError(
             f"{path} has log schema {schema}, this library knows up to {SCHEMA}: upgrade dialogue_registry"
+        )
+    if not empty and (changed := changed_object(connection, read_only=read_only)):
+        raise NotARegistryError(
+            f"{path} is a registry whose {changed} is not the one that this library makes: restore it from a backup, "
+            "or open it read-only to export what it holds"
         )
 
 
@@ -155,83 +197,42 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Hold the write lock; commit at the end of the block, or roll everything back."""
-    outer = connection.in_transaction
-    try:
-        connection.execute("BEGIN IMMEDIATE")  # within the try, as an interruption may come as soon as it has begun
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction and not outer:  # a full disk makes SQLite itself roll back
-            connection.execute("ROLLBACK")
-        raise
+def translated(name: str, connection: sqlite3.Connection | None = None) -> Iterator[None]:
+    """Translate SQLite's errors into the library's own, which name the file.
 
-
-@contextmanager
-def savepoint(connection: sqlite3.Connection) -> Iterator[None]:
-    """Keep all that the block does within the open transaction, or undo that alone."""
-    connection.execute("SAVEPOINT step")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK TO step")
-            connection.execute("RELEASE step")
-        raise
-    connection.execute("RELEASE step")
-
-
-class Step:
-    """The work of one step within a transaction, which may be undone by itself."""
-
-    def __init__(self, connection: sqlite3.Connection, *, several: bool) -> None:
-        self._connection = connection
-        self._several = several
-
-    def undo(self) -> None:
-        """Undo what the step did so far."""
-        if self._several:
-            self._connection.execute("ROLLBACK TO step")
-
-
-@contextmanager
-def step(connection: sqlite3.Connection, *, several: bool) -> Iterator[Step]:
-    """Begin a step within the open transaction that may be undone.
-
-    With ``several`` False it consists of one statement that leaves nothing behind when it
-    fails: then no savepoint is needed, which costs a tenth of a durable event.
+    With a connection, an error of Python is due to a damaged file if one is found there.
     """
-    if several:
-        connection.execute("SAVEPOINT step")
-    yield Step(connection, several=several)
-    if several:
-        connection.execute("RELEASE step")
-
-
-@contextmanager
-def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
-    """Read one state of the file throughout the block, whatever others write meanwhile."""
-    outer = connection.in_transaction
-    try:
-        connection.execute("BEGIN")
-        yield
-    finally:
-        if connection.in_transaction and not outer:
-            connection.execute("ROLLBACK")
-
-
-@contextmanager
-def translated(name: str) -> Iterator[None]:
-    """Translate SQLite's errors into the library's own, which name the file."""
     try:
         yield
     except sqlite3.Error as error:
         raise _translate(error, name) from error
+    except DialogueRegistryError:
+        raise
     except UnicodeDecodeError as error:  # from SQLite's message about a damaged file
         raise StorageError(f"{name} is damaged ({error}): restore it from a backup or an export") from error
     except UnicodeEncodeError as error:
         raise InvalidValueError(f"half a surrogate pair is no character: decode the text rightly ({error})") from error
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        if connection is not None and (damage := _damage(connection)):
+            raise StorageError(f"{name} is damaged ({damage}): restore it from a backup or an export") from error
+        raise
+
+
+def _damage(connection: sqlite3.Connection) -> str:
+    """Return the first damage of a database, such as a value of another kind than its column; "" without any."""
+    try:
+        (found,) = connection.execute("PRAGMA main.quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if found == "ok" else str(found)
 
 
 def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:

@@ -1,16 +1,22 @@
 """The log kept in the tables ``events`` and ``sources`` of a SQLite connection."""
 
+import re
 import sqlite3
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from dialogue_registry.errors import WrongPositionError
-from dialogue_registry.log.codec import STANDARD_CODEC, Codec
+from dialogue_registry.errors import CodecError, WrongPositionError
+from dialogue_registry.log.codec import STANDARD_CODEC, VERIFY, Codec
 from dialogue_registry.log.entry import EMPTY, PAGE, Entry, Head, position_of
-from dialogue_registry.log.sqlite_file import APPLICATION_ID, SCHEMA
 
+APPLICATION_ID = 0x44695265
+"""The mark of a registry file (``PRAGMA application_id``)."""
+SCHEMA = 2
+"""The version of the log's tables (``PRAGMA user_version``)."""
 LOG_TABLES = ("events", "sources", "editions")
 """The tables of the log."""
 _APPEND_ONLY = "the log is append-only: record a correction or a retraction instead"
@@ -119,12 +125,11 @@ class SQLiteLog:
 
     def source_number(self, position: int) -> int:
         """Return the number of the source of the event at a position; 0 for none."""
-        row = self._connection.execute("SELECT source FROM events WHERE position = ?", (position,)).fetchone()
-        return row[0] or 0
+        return int(self._one("SELECT source FROM events WHERE position = ?", position, "event")[0] or 0)
 
     def source_text(self, number: int) -> str:
         """Return a source as stored, by its number."""
-        return str(self._connection.execute("SELECT data FROM sources WHERE id = ?", (number,)).fetchone()[0])
+        return str(self._one("SELECT data FROM sources WHERE id = ?", number, "source")[0])
 
     def read(self, after: int = 0, *, limit: int = PAGE) -> list[Entry]:
         """Return at most ``limit`` entries after a position, in order."""
@@ -175,7 +180,14 @@ class SQLiteLog:
 
     def at(self, position: int) -> Entry:
         """Return the entry at a position that the log has."""
-        return Entry._make(self._connection.execute(f"{_ENTRY} WHERE e.position = ?", (position,)).fetchone())
+        return Entry._make(self._one(f"{_ENTRY} WHERE e.position = ?", position, "event"))
+
+    def _one(self, query: str, number: int, name: str) -> tuple[Any, ...]:
+        """Return the row of a number that the log has; raises CodecError where it is missing all the same."""
+        row: tuple[Any, ...] | None = self._connection.execute(query, (number,)).fetchone()
+        if row is None:
+            raise CodecError(f"{name} {number} is missing from the log; {VERIFY}")
+        return row
 
     def several(self, positions: Sequence[int]) -> dict[int, Entry]:
         """Return the entries at some positions, by their positions."""
@@ -205,6 +217,40 @@ def create_log(connection: sqlite3.Connection) -> None:
     """Create the log's tables, within the open transaction."""
     for statement in _statements(_LOG_TABLES):
         connection.execute(statement)
+
+
+def changed_object(connection: sqlite3.Connection, *, read_only: bool) -> str:
+    """Return what is missing, changed or foreign among the objects of the log, "" where all is as it was made.
+
+    Only the schema is read: a view that never ends, or a trigger that undoes what is
+    recorded, must be found before anything is asked or written. Who only reads runs no
+    trigger and keeps no index, so these do not matter then.
+    """
+    found = {name: (kind, table, sql) for kind, name, table, sql in connection.execute(_SCHEMA)}
+    objects = _objects()
+    for name, wanted in objects.items():
+        if found.get(name) != wanted and not (read_only and wanted[0] != "table"):
+            return f"{wanted[0]} {name!r}"
+    for name, (kind, table, sql) in found.items():
+        if table in LOG_TABLES and name not in objects and not read_only:
+            return f"{kind} {name!r}"
+        if name in _PLAIN_TABLES and (kind != "table" or not re.fullmatch(_PLAIN, sql, re.DOTALL | re.IGNORECASE)):
+            return f"{kind} {name!r}"
+    return ""
+
+
+_SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
+_PLAIN_TABLES = ("projections", "replica")
+"""The tables beside the log that are read whenever a file is opened."""
+_PLAIN = r"CREATE TABLE (?!.*\b(GENERATED|AS)\b).*"
+
+
+@lru_cache(maxsize=1)
+def _objects() -> dict[str, tuple[str, str, str | None]]:
+    """Return the kind, the table and the definition of each object of a new log."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        create_log(connection)
+        return {name: (kind, table, sql) for kind, name, table, sql in connection.execute(_SCHEMA)}
 
 
 def _statements(script: str) -> Iterator[str]:

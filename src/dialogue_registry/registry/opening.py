@@ -12,11 +12,13 @@ from dialogue_registry.errors import InvalidValueError, MissingExtraError, ReadO
 from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.codec import codec_of
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.log.sqlite_scopes import WriteTransaction
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import check_apart, projections_of
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.registry.argument_checks import check_instant
+from dialogue_registry.registry.definitions import drop, redefined
 from dialogue_registry.registry.replica import followed_log
 from dialogue_registry.registry.session import Session, is_empty
 
@@ -61,7 +63,7 @@ def open_session(
         undo.callback(connection.close)
         if shared is not None:
             name = f"{shared.name}, views {sqlite_file.IN_MEMORY if path is None else f'in {path}'}"
-        with sqlite_file.translated(name):
+        with sqlite_file.translated(name, connection):
             session = Session(
                 connection,
                 uri,
@@ -129,22 +131,28 @@ def prepare(session: Session) -> None:
     """Bring the views of a session that was just opened up to its log; raises OutdatedViewsError."""
     connection = session.connection
     empty = is_empty(connection)
+    changed = [] if empty else redefined(connection, session.log, session.projections)
     outdated = [] if empty else session.views.outdated()
+    if changed and not session.read_only:
+        with WriteTransaction(connection):
+            drop(connection, changed)
+            session.views.make(session.projections)
+            session.searcher.forget()
     if session.replica is not None:
         # Its events can be had again from the server, so they need not survive the death of the machine.
         connection.execute("PRAGMA synchronous = NORMAL")
-        with sqlite_file.transaction(connection):
+        with WriteTransaction(connection):
             session.make_ready()
         session.catch_up()
         return
     if not empty and (followed := followed_log(connection)):
         session.why_read_only = f"{session.name} follows the log on {followed}: open that one to record"
     if session.read_only:
-        if outdated := outdated or session.views.lagging():
+        if outdated := list(session.projections if changed else outdated or session.views.lagging()):
             raise session.outdated(outdated)
         connection.execute("PRAGMA query_only = ON")
     elif empty or outdated or len(session.projections) > 1:
-        with sqlite_file.transaction(connection):
+        with WriteTransaction(connection):
             session.make_ready()
 
 

@@ -6,7 +6,6 @@ lock is held: what was looked up still holds when it is appended, and a refusal 
 trace.
 """
 
-import sqlite3
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -15,10 +14,10 @@ import attrs
 import orjson
 
 from dialogue_registry.errors import ConflictError, RefusedError, StatusError, WrongPositionError
-from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.codec import encode_citation
 from dialogue_registry.log.entry import Draft, Entry, Head, seal
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.log.sqlite_scopes import Connection, Step
 from dialogue_registry.model import recording_rules
 from dialogue_registry.model.events import (
     Citation,
@@ -120,7 +119,7 @@ class Recorder:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         log: SQLiteLog,
         views: Views,
         *,
@@ -207,9 +206,9 @@ class Recorder:
                 said.plan = batch.position
                 said.lines.add(wording(item.fact))
             news.append(self._standing(batch.position, item))
-        with sqlite_file.step(self._connection, several=len(items) > 1) as step:
+        with Step(self._connection, several=len(items) > 1) as step:
             if self._views.insert(news):
-                step.undo()
+                step.take_back()
                 return False
             self._append(batch)
         return True

@@ -184,6 +184,7 @@ class Replica:
         log second, or they would wait for each other. Raises OvertakenError.
         """
         self._wait_for_sent, arrived = None, False
+        self.shared.forget_open()
         try:
             with ExitStack() as turn, lock():
                 if exclusive:

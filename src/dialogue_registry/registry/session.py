@@ -20,6 +20,9 @@ from dialogue_registry.errors import (
 from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.codec import STANDARD_CODEC, Codec
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
+from dialogue_registry.log.sqlite_scopes import Connection, Savepoint, WriteTransaction
+from dialogue_registry.log.sqlite_scopes import Snapshot as ReadTransaction
+from dialogue_registry.log.with_statement import WithStatement
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
@@ -59,7 +62,7 @@ class Session:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         uri: str,
         name: str,
         projections: Sequence[Projection],
@@ -70,7 +73,7 @@ class Session:
         known_at: int | None = None,
         shared: "PostgresLog | None" = None,
     ) -> None:
-        self._connection: sqlite3.Connection | None = connection
+        self._connection: Connection | None = connection
         self.uri = uri
         self.name = name
         self.projections = projections
@@ -86,18 +89,37 @@ class Session:
         self.amender = Amender(connection, self.log, self.views, self.recorder)
         self.reader = Reader(connection, self.log)
         self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
-        #: The scopes of the transactions that are open, from the outer to the inner one.
-        self.blocks: list[AbstractContextManager[None]] = []
+        #: The blocks of ``transaction()`` that were entered and not left, from the outer to the inner one.
+        self.open_blocks: list[Block] = []
         #: What was said within the outer transaction, of which all is one call; None outside.
         self.call: Call | None = None
         self._database: sqlite_utils.Database | None = None
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """The connection; raises ClosedError once it is closed."""
         if self._connection is None:
             raise ClosedError(f"{self.name} was closed: open it again with Registry.open(…)")
         return self._connection
+
+    @property
+    def blocks(self) -> "list[Block]":
+        """The blocks of ``transaction()`` that are being executed, from the outer to the inner one."""
+        self.undo_abandoned()
+        return self.open_blocks
+
+    def undo_abandoned(self) -> None:
+        """Undo what an exception of a signal handler has left open."""
+        undone = self.connection.undo_abandoned()
+        while self.open_blocks and not self.open_blocks[-1].statement.is_running():
+            self.open_blocks.pop().undo()
+            undone = True
+        if undone:
+            self.begin_call()
+
+    def begin_call(self) -> None:
+        """Forget what was said within the outer transaction: some of it is undone."""
+        self.call = Call() if self.open_blocks else None
 
     @property
     def closed(self) -> bool:
@@ -125,6 +147,8 @@ class Session:
         with sqlite_file.translated(self.name):
             if self.known_at is not None:
                 return sqlite_utils.Database(connection)
+            if connection.place is not None:
+                connection.place.check_is_unchanged()
             self.bring_projections_up()
             if self._database is None:
                 connection = self.connect_to_read()
@@ -132,14 +156,17 @@ class Session:
                 self._database = sqlite_utils.Database(connection)
             return self._database
 
-    def connect_to_read(self) -> sqlite3.Connection:
+    def connect_to_read(self) -> Connection:
         """Open another connection to the same database, whose file it cannot write to."""
+        if self.connection.place is not None:
+            self.connection.place.check_is_there()
         return sqlite_file.connect(self.uri.replace("mode=rwc", "mode=ro"))
 
     def close(self) -> None:
         """Close all connections, and undo the blocks that are open; closing twice does nothing."""
-        while self.blocks:
-            self.blocks.pop().__exit__(ClosedError, ClosedError(), None)
+        while self.open_blocks:
+            self.open_blocks.pop().undo()
+        self.call = None
         if self._database is not None:
             self._database.conn.close()
             self._database = None
@@ -157,11 +184,12 @@ class Session:
     def reading(self) -> Iterator[Reader]:
         """Read one state of the file, whatever others write meanwhile."""
         connection = self.connection
-        with sqlite_file.translated(self.name):
+        with sqlite_file.translated(self.name, connection):
+            self.undo_abandoned()
             if connection.in_transaction:
                 yield self.reader
             else:
-                with sqlite_file.snapshot(connection):
+                with ReadTransaction(connection):
                     yield self.reader
 
     def require_committed(self, what: str) -> None:
@@ -178,7 +206,7 @@ class Session:
         with self.reading():
             if not keep or self.searcher.current():
                 return self.searcher.find(text, limit)
-        scope = sqlite_file.savepoint if self.connection.in_transaction else sqlite_file.transaction
+        scope = Savepoint if self.connection.in_transaction else WriteTransaction
         with sqlite_file.translated(self.name), scope(self.connection):
             self.searcher.update()
             return self.searcher.find(text, limit)
@@ -188,7 +216,7 @@ class Session:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the write lock of the file, with all views made; commit at the end, or undo everything."""
-        with sqlite_file.translated(self.name), sqlite_file.transaction(self.connection):
+        with sqlite_file.translated(self.name), WriteTransaction(self.connection):
             if outdated := self.views.outdated():
                 self.views.make(outdated)
             self.views.catch_up()
@@ -206,7 +234,7 @@ class Session:
         if self.why_read_only:
             raise ReadOnlyError(self.why_read_only)
         if self.blocks:
-            with sqlite_file.translated(self.name), sqlite_file.savepoint(connection):
+            with sqlite_file.translated(self.name), Savepoint(connection):
                 yield
         elif self.replica is None:
             with self.locked():
@@ -223,7 +251,7 @@ class Session:
         On a replica a refusal may be due to stale data: then catch up and retry.
         """
         if self.replica is None or self.blocks:
-            with self.writing():
+            with sqlite_file.translated(self.name, self.connection), self.writing():
                 return work()
         attempts = chain((Mode.OPTIMISTIC, Mode.AFTER_CATCH_UP, Mode.AFTER_CATCH_UP), repeat(Mode.EXCLUSIVE))
         for mode in attempts:
@@ -268,7 +296,7 @@ class Session:
         if lagging := self.views.lagging():
             if self.read_only:
                 raise self.outdated(lagging)
-            with sqlite_file.translated(self.name), sqlite_file.transaction(self.connection):
+            with sqlite_file.translated(self.name), WriteTransaction(self.connection):
                 self.make_ready()
 
     def outdated(self, projections: Sequence[Projection]) -> OutdatedViewsError:
@@ -290,20 +318,35 @@ class Session:
         if self.replica is None:
             self.bring_projections_up()
             return False
+        self.undo_abandoned()
         if connection.in_transaction:  # within transaction(): events of others come at its end
             return False
         with sqlite_file.translated(self.name):
             news = self.replica.look()  # before the lock: no other program should wait for the network
-            with sqlite_file.transaction(connection):
+            with WriteTransaction(connection):
                 self.make_ready()
                 return self.replica.take(news)
+
+
+class Block:
+    """A block of ``transaction()`` that is being executed."""
+
+    def __init__(self, transaction: "Transaction", scope: AbstractContextManager[None]) -> None:
+        self.transaction = transaction
+        self.scope = scope
+        self.statement = WithStatement.of_caller()
+
+    def undo(self) -> None:
+        """Undo what was recorded in the block."""
+        self.scope.__exit__(_UndoneError, _UndoneError(), None)
 
 
 class Transaction:
     """The context manager of ``Registry.transaction()``.
 
     It is no generator. The block of a generator that was entered and then forgotten is undone
-    by the garbage collector, at any later time. This one is undone by ``close()``.
+    by the garbage collector, at any later time. This one is undone by the next call, or by
+    ``close()``.
     """
 
     def __init__(self, session: Session, *, dry_run: bool) -> None:
@@ -311,27 +354,37 @@ class Transaction:
         self._dry_run = dry_run
 
     def __enter__(self) -> None:
-        block = self._session.writing()
-        block.__enter__()
-        if not self._session.blocks:
-            self._session.call = Call()
-        self._session.blocks.append(block)
+        scope = self._session.writing()
+        scope.__enter__()
+        self._session.open_blocks.append(Block(self, scope))
+        if self._session.call is None:
+            self._session.begin_call()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        if kind is None:
-            _ = self._session.connection  # raises ClosedError where the block was undone by close()
-            if self._dry_run:
-                kind, error = _DryRunError, _DryRunError()
-        if self._session.blocks:
-            block = self._session.blocks.pop()
-            if not self._session.blocks:
-                self._session.call = None
-            elif kind is not None:
-                self._session.call = Call()
-            return block.__exit__(kind, error, trace)
-        return None
+        blocks = self._session.open_blocks
+        own = next((block for block in reversed(blocks) if block.transaction is self), None)
+        if own is None:  # it was undone
+            if kind is None:
+                _ = self._session.connection  # raises ClosedError where that was why
+            return None
+        left_open = blocks[-1] is not own
+        while blocks[-1] is not own:
+            blocks.pop().undo()
+        blocks.pop()
+        if kind is not None or not blocks:
+            self._session.begin_call()
+        if kind is None and left_open:
+            own.undo()
+            raise StorageError("a transaction() within this one was left open: nothing is recorded; run it again")
+        if kind is None and self._dry_run:
+            kind, error = _DryRunError, _DryRunError()
+        return own.scope.__exit__(kind, error, trace)
+
+
+class _UndoneError(Exception):
+    """Undoes a block that was left open, and never leaves it."""
 
 
 class _DryRunError(Exception):

@@ -4,8 +4,9 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -13,8 +14,8 @@ from typing import NamedTuple
 from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.entry import PAGE, Entry, Log, is_instant, position_of
-from dialogue_registry.log.sqlite_file import file_uri
 from dialogue_registry.log.sqlite_log import LOG_TABLES, SQLiteLog, create_log
+from dialogue_registry.log.sqlite_place import file_uri
 from dialogue_registry.model.tables import Projection, State, Table, Tally
 from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.engine import Views
@@ -43,6 +44,7 @@ def head_of(log: Log) -> Head:
 def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progress: Progress) -> Head:
     """Check the log, and the views against a replay; see ``Snapshot.verify()``."""
     session.require_committed("verify()")
+    _detach_replays(session)
     with session.reading():
         found = check_log(session, head, progress)
         if session.replica is not None:
@@ -244,16 +246,35 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
         _replay(path, session.log, current, progress)
         # A database attached without a vfs of its own would take that of a registry in memory.
         vfs = "win32" if os.name == "nt" else "unix"
-        connection.execute("ATTACH ? AS replay", (f"{file_uri(Path(path), 'ro')}&vfs={vfs}",))
+        replay = f"replay_{next(_replays)}"
+        connection.execute(f"ATTACH ? AS {replay}", (f"{file_uri(Path(path), 'ro')}&vfs={vfs}",))
         try:
-            _compare_definitions(connection)
+            _compare_definitions(connection, replay)
             for name in tables(current, past=session.known_at is None):
-                _compare(connection, name, _of_known_kinds(session.log) if name == "exceptions" else "")
+                _compare(connection, name, replay, _of_known_kinds(session.log) if name == "exceptions" else "")
             _check_rests(connection)
             _check_pages(connection, 1)  # of everything, until the first fault
         finally:
             connection.execute("ROLLBACK")  # ends the snapshot, without which nothing can be detached
-            connection.execute("DETACH replay")
+            _detach(connection, replay)
+
+
+_replays = count(1)
+
+
+def _detach_replays(session: Session) -> None:
+    """Detach what interrupted verifications have left."""
+    session.undo_abandoned()
+    for _, name, _ in session.connection.execute("PRAGMA database_list").fetchall():
+        if name.startswith("replay_"):
+            _detach(session.connection, name)
+
+
+def _detach(connection: sqlite3.Connection, replay: str) -> None:
+    with suppress(
+        sqlite3.OperationalError
+    ):  # an interrupted question still reads it: the next verification detaches it
+        connection.execute(f"DETACH {replay}")
 
 
 def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progress: Progress) -> None:
@@ -273,9 +294,9 @@ def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progre
         replayed.close()
 
 
-def _compare_definitions(connection: sqlite3.Connection) -> None:
+def _compare_definitions(connection: sqlite3.Connection, replay: str) -> None:
     row = connection.execute(
-        "SELECT name FROM (SELECT name, type, sql FROM replay.sqlite_schema"
+        f"SELECT name FROM (SELECT name, type, sql FROM {replay}.sqlite_schema"
         " EXCEPT SELECT name, type, sql FROM main.sqlite_schema) LIMIT 1"
     ).fetchone()
     if row is not None:
@@ -302,10 +323,10 @@ def _check_rests(connection: sqlite3.Connection) -> None:
         )
 
 
-def _compare(connection: sqlite3.Connection, name: str, condition: str = "") -> None:
+def _compare(connection: sqlite3.Connection, name: str, replay: str, condition: str = "") -> None:
     columns = [f'"{column[0]}"' for column in connection.execute(f"SELECT * FROM {name} LIMIT 0").description]
     listed = ", ".join(columns)
-    kept, replayed = f"SELECT {listed} FROM {name}{condition}", f"SELECT {listed} FROM replay.{name}{condition}"
+    kept, replayed = f"SELECT {listed} FROM {name}{condition}", f"SELECT {listed} FROM {replay}.{name}{condition}"
     for wanted, other, verb in ((replayed, kept, "lacks"), (kept, replayed, "has, against the log,")):
         row = connection.execute(f"{wanted} EXCEPT {other} LIMIT 1").fetchone()
         if row is not None:

@@ -411,10 +411,10 @@ def test_a_damaged_index_is_noticed_though_the_chain_holds(path: Path) -> None:
 
 
 def test_a_changed_view_is_noticed_and_made_again(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("DROP VIEW cumulative_counts")
-        connection.execute("CREATE VIEW cumulative_counts AS SELECT 'd/s' AS series, 7 AS total")
     with Registry.open(path) as registry:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("DROP VIEW cumulative_counts")
+            connection.execute("CREATE VIEW cumulative_counts AS SELECT 'd/s' AS series, 7 AS total")
         with pytest.raises(DriftError, match="'cumulative_counts' is missing or not defined as this library does"):
             registry.verify()
         registry.verify(views=False)

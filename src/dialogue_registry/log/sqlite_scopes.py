@@ -1,0 +1,185 @@
+"""The scopes of a connection to SQLite: a transaction, a savepoint within one, a snapshot to read from.
+
+A signal handler may raise an exception between any two instructions of Python, also where a
+scope is entered or left: then it stays open though its ``with`` statement has ended. So each
+scope knows its statement, and the next one on the connection undoes those whose statement
+has ended. Nothing acknowledged is undone: the exception took the place of the answer.
+A scope that was undone does nothing any more, as the garbage collector may end its statement
+at any later time.
+"""
+
+import sqlite3
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from dialogue_registry.log.with_statement import WithStatement
+
+
+class Place(Protocol):
+    """What holds a database, and may be deleted, replaced or changed by others."""
+
+    def check_is_there(self) -> None:
+        """Raise StorageError unless its path still leads to it."""
+
+    def check_is_unchanged(self) -> None:
+        """Raise StorageError where it has changed and that is not seen through the connection."""
+
+
+class Connection(sqlite3.Connection):
+    """A connection that knows its open scopes, from the outer to the inner one, and what holds its database."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scopes: list[Scope] = []
+        self.place: Place | None = None
+
+    def undo_abandoned(self) -> bool:
+        """Undo the scopes whose ``with`` statement has ended; return whether there were any."""
+        for number, scope in enumerate(self.scopes):
+            if not scope.statement.is_running():
+                for abandoned in reversed(self.scopes[number:]):
+                    abandoned.undo()
+                del self.scopes[number:]
+                return True
+        return False
+
+
+class Scope:
+    """The base of all scopes. A scope is entered once."""
+
+    statement: WithStatement
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Self:
+        self._connection.undo_abandoned()
+        self.statement = WithStatement.of_caller()
+        self._connection.scopes.append(self)
+        try:
+            self.begin()
+        except BaseException:
+            self._leave(succeeded=False)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self in self._connection.scopes:  # else it was undone before
+            self._leave(succeeded=kind is None)
+
+    def _leave(self, *, succeeded: bool) -> None:
+        scopes = self._connection.scopes
+        try:
+            if succeeded:
+                self.keep()
+            else:
+                self.undo()
+        except BaseException:
+            self.undo()
+            raise
+        finally:
+            del scopes[scopes.index(self) :]
+
+    def begin(self) -> None:
+        """Begin the scope."""
+        raise NotImplementedError
+
+    def keep(self) -> None:
+        """End the scope, and keep what was done in it."""
+        raise NotImplementedError
+
+    def undo(self) -> None:
+        """End the scope, if it is open, and undo what was done in it."""
+        if self._connection.in_transaction:  # a full disk makes SQLite itself roll back
+            self._connection.execute("ROLLBACK")
+
+
+class WriteTransaction(Scope):
+    """Hold the write lock; commit at the end of the block, or roll everything back."""
+
+    def begin(self) -> None:
+        """Take the write lock, unless the database is no longer where it was opened."""
+        self._check_place()
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def keep(self) -> None:
+        """Commit, unless the database is no longer where it was opened."""
+        self._check_place()
+        self._connection.execute("COMMIT")
+
+    def _check_place(self) -> None:
+        if self._connection.place is not None:
+            self._connection.place.check_is_there()
+
+
+class Savepoint(Scope):
+    """Keep all that the block does within the open transaction, or undo that alone."""
+
+    _name = "savepoint"
+
+    def begin(self) -> None:
+        """Set the savepoint, under a name that no other open one has."""
+        self._name = f"savepoint_{len(self._connection.scopes)}"  # few names: their statements are prepared once
+        self._connection.execute(f"SAVEPOINT {self._name}")
+
+    def keep(self) -> None:
+        """Make it part of the transaction."""
+        self._connection.execute(f"RELEASE {self._name}")
+
+    def undo(self) -> None:
+        """Undo it alone."""
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute(f"ROLLBACK TO {self._name}")
+                self._connection.execute(f"RELEASE {self._name}")
+            except sqlite3.OperationalError as error:
+                if "no such savepoint" not in str(error):  # it was not set yet, or was released just before
+                    raise
+
+
+class Step(Savepoint):
+    """Work within the open transaction that may take back what it did so far.
+
+    With ``several`` False it consists of one statement that leaves nothing behind when it
+    fails: then no savepoint is needed, which costs a tenth of a durable event.
+    """
+
+    def __init__(self, connection: Connection, *, several: bool) -> None:
+        super().__init__(connection)
+        self._several = several
+
+    def begin(self) -> None:
+        """Set the savepoint, if one is needed."""
+        if self._several:
+            super().begin()
+
+    def keep(self) -> None:
+        """Make the work part of the transaction."""
+        if self._several:
+            super().keep()
+
+    def undo(self) -> None:
+        """Undo it alone."""
+        if self._several:
+            super().undo()
+
+    def take_back(self) -> None:
+        """Undo what was done so far, and go on."""
+        if self._several:
+            self._connection.execute(f"ROLLBACK TO {self._name}")
+
+
+class Snapshot(Scope):
+    """Read one state of the database throughout the block, whatever others write meanwhile."""
+
+    def begin(self) -> None:
+        """Begin to read."""
+        if self._connection.place is not None:
+            self._connection.place.check_is_unchanged()
+        self._connection.execute("BEGIN")
+
+    def keep(self) -> None:
+        """End it: nothing was done."""
+        self.undo()

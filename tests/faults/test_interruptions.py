@@ -1,0 +1,265 @@
+"""Whenever a signal handler raises an exception, the registry stays usable, and what was acknowledged stays.
+
+The exception is raised in turn at the calls, lines and returns of the code that enters and leaves scopes, and at
+some of all others; it is caught in the very block, and kept, as a traceback keeps what it went through.
+Every nineteenth of these moments is tried, with ``--hypothesis-profile=long`` each of them.
+"""
+
+import contextlib
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+from dialogue_registry import DialogueLaunched, PartyJoined, Registry, SeriesOpened, StorageError
+from dialogue_registry.log import sqlite_scopes, with_statement
+from dialogue_registry.registry import session
+from tests.tried import TRIED
+
+if TYPE_CHECKING:
+    from dialogue_registry.model.events import Event
+
+OPENED = (
+    DialogueLaunched(dialogue="d", name="Dialogue", launched="2004"),
+    SeriesOpened(series="d/s", dialogue="d", name="Series"),
+)
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # within a finalizer
+
+SCOPES = {contextlib.__file__, sqlite_scopes.__file__, with_statement.__file__, session.__file__}
+LIBRARY = str(Path(session.__file__).parents[1])
+
+
+class Interrupt(BaseException):
+    """As KeyboardInterrupt."""
+
+
+class TimeIsUpError(Exception):
+    """As a time limit raises it."""
+
+
+def party(name: str) -> PartyJoined:
+    return PartyJoined(dialogue="d", party=name, name=name)
+
+
+class Interruptions:
+    """Raises an exception at one moment of what it runs; all moments are tried in turn."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.kept: list[BaseException] = []
+        self._passed = 0
+        self._happened = True
+
+    def each(self) -> Iterator[int]:
+        """Yield the number of each moment until there is none left."""
+        step = 1 if settings().max_examples > 1000 else 19
+        while self._happened:
+            yield self.number
+            self.number += step
+            TRIED["interruptions"] += 1
+
+    def during(self, work: Callable[[], object]) -> bool:
+        """Run it, interrupted at the present moment; return whether it went through."""
+        self._passed, self._happened = 0, False
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            work()
+        except (Interrupt, TimeIsUpError) as error:
+            self.kept.append(error)
+            return False
+        except Exception as error:
+            if not any(isinstance(reason, Interrupt | TimeIsUpError) for reason in reasons(error)):
+                raise
+            self.kept.append(error)
+            return False
+        finally:
+            sys.settrace(before)
+        return not self._happened
+
+    def forget(self) -> None:
+        """Let go of what was kept, as late as one likes."""
+        self.kept.clear()
+        gc.collect()
+
+    def _trace(self, frame: FrameType, event: str, _argument: object) -> object:
+        file = frame.f_code.co_filename
+        if file not in SCOPES and not (file.startswith(LIBRARY) and frame.f_lineno % 13 == self.number % 13):
+            return self._trace
+        if self._passed == self.number and not self._happened:
+            self._happened = True
+            raise TimeIsUpError if self.number % 2 else Interrupt
+        self._passed += 1
+        return self._trace
+
+
+def reasons(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class Acknowledged:
+    """Records one fact after the other, and knows those that were acknowledged."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._at: dict[int, Event] = {}
+
+    def record(self, name: str) -> None:
+        (event,) = self.registry.record(PartyJoined(dialogue="d", party=name, name=name))
+        self._at[event.position] = event.event
+
+    def check(self) -> None:
+        """Each is at its position, none is there twice, and all is well."""
+        events = {event.position: event.event for event in self.registry.events()}
+        assert {position: events.get(position) for position in self._at} == self._at
+        assert len(set(map(repr, events.values()))) == len(events)
+        assert len(self.registry.dialogues()[0].parties) == len(events) - 2
+        assert self.registry.verify().position == len(events)
+        self.record("THE LAST")
+        assert self.registry.position == len(events) + 1
+
+
+@pytest.fixture(params=["file", "memory"])
+def acknowledged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Acknowledged]:
+    with Registry.open(tmp_path / "registry.db" if request.param == "file" else None) as registry:
+        registry.record(*OPENED)
+        yield Acknowledged(registry)
+
+
+def test_in_a_transaction(acknowledged: Acknowledged) -> None:
+    """An interrupted call in it is caught, repeated or not, and the block goes on."""
+    interruptions = Interruptions()
+    for number in interruptions.each():
+        with acknowledged.registry.transaction():
+            acknowledged.record(f"A{number}")
+            interruptions.during(lambda: acknowledged.record(f"B{number}"))  # noqa: B023
+            if number % 3:
+                acknowledged.record(f"B{number}")
+            acknowledged.record(f"C{number}")
+            interruptions.forget()
+            acknowledged.record(f"D{number}")
+    acknowledged.check()
+    assert interruptions.number > 100
+
+
+def parties(registry: Registry) -> int:
+    return len(registry.dialogues()[0].parties)
+
+
+def test_at_the_end_of_a_transaction(acknowledged: Acknowledged) -> None:
+    """All of it is there, or nothing."""
+    interruptions = Interruptions()
+    registry = acknowledged.registry
+    for number in interruptions.each():
+
+        def block() -> None:
+            with registry.transaction():
+                acknowledged.record(f"A{number}")  # noqa: B023
+                acknowledged.record(f"B{number}")  # noqa: B023
+
+        before, known = parties(registry), dict(acknowledged._at)
+        whole = interruptions.during(block)
+        assert parties(registry) - before in ([2] if whole else [0, 2])
+        if parties(registry) == before:
+            acknowledged._at = known  # the end of the block is what acknowledges
+        acknowledged.record(f"C{number}")
+        interruptions.forget()
+    acknowledged.check()
+    assert interruptions.number > 100
+
+
+def test_in_a_transaction_within_another(acknowledged: Acknowledged) -> None:
+    interruptions = Interruptions()
+    registry = acknowledged.registry
+    for number in interruptions.each():
+
+        def inner() -> None:
+            with registry.transaction():
+                registry.record(party(f"E{number}"))  # noqa: B023
+                registry.record(party(f"F{number}"))  # noqa: B023
+
+        with registry.transaction():
+            acknowledged.record(f"A{number}")
+            before = parties(registry)
+            whole = interruptions.during(inner)
+            assert parties(registry) - before in ([2] if whole else [0, 2])
+            acknowledged.record(f"G{number}")
+            interruptions.forget()
+            acknowledged.record(f"H{number}")
+    acknowledged.check()
+    assert interruptions.number > 100
+
+
+def test_a_transaction_within_another_that_is_left_open_undoes_both(acknowledged: Acknowledged) -> None:
+    """It may be entered by hand, and forgotten."""
+    registry = acknowledged.registry
+    with pytest.raises(StorageError, match="left open: nothing is recorded"), registry.transaction():
+        registry.record(party("A"))
+        registry.transaction().__enter__()
+        registry.record(party("B"))
+    assert parties(registry) == 0
+    acknowledged.record("C")
+    acknowledged.check()
+
+
+@pytest.mark.parametrize("ask", ["counts", "dialogues", "anomalies"])
+def test_in_a_question(acknowledged: Acknowledged, ask: str) -> None:
+    interruptions = Interruptions()
+    for number in interruptions.each():
+        interruptions.during(getattr(acknowledged.registry, ask))
+        acknowledged.record(f"P{number}")
+    acknowledged.check()
+    assert interruptions.number > 10
+
+
+def test_in_a_verification(acknowledged: Acknowledged) -> None:
+    interruptions = Interruptions()
+    for number in interruptions.each():
+        interruptions.during(acknowledged.registry.verify)
+        acknowledged.record(f"P{number}")
+        assert acknowledged.registry.verify()
+        interruptions.forget()
+    acknowledged.check()
+    assert interruptions.number > 100
+
+
+@pytest.mark.parametrize("moment", ["ATTACH", "SELECT name FROM (SELECT", "ROLLBACK", "DETACH"])
+def test_at_the_named_moments_of_a_verification(acknowledged: Acknowledged, moment: str) -> None:
+    registry = acknowledged.registry
+    connection = registry._session.connection
+    execute = connection.execute
+
+    def interrupted(statement: str, *arguments: object) -> object:
+        done = execute(statement, *arguments)
+        if statement.startswith(moment):
+            raise Interrupt
+        return done
+
+    connection.execute = interrupted  # type: ignore[method-assign, assignment]
+    with pytest.raises(Interrupt) as kept:
+        registry.verify()
+    del connection.execute
+    assert registry.verify().position == 2
+    acknowledged.check()
+    assert kept.value is not None
+
+
+def test_whoever_is_interrupted_holds_no_lock(tmp_path: Path) -> None:
+    """Once nobody keeps the exception, others can record, whether the program goes on asking or not."""
+    interruptions = Interruptions()
+    with Registry.open(tmp_path / "registry.db") as registry, Registry.open(tmp_path / "registry.db") as other:
+        registry.record(*OPENED)
+        other._session.connection.execute("PRAGMA busy_timeout = 0")
+        for number in interruptions.each():
+            interruptions.during(lambda: registry.record(party(f"P{number}")))  # noqa: B023
+            interruptions.forget()
+            other.record(party(f"O{number}"))
+        registry.verify()
+        assert len(list(registry.events())) == other.position
