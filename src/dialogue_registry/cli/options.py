@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+import attrs
 import click
 
 from dialogue_registry.imports.fact_fields import source_from
-from dialogue_registry.model.events import Format, Role, Source
+from dialogue_registry.model.events import FACTS, Source
 from dialogue_registry.registry.opening import is_address
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -134,43 +135,28 @@ def take_source(given: dict[str, Any]) -> Source | None:
     return source_from({"title": title, **rest} if rest else title)
 
 
-_FIELDS = {
-    "dialogue": "Id of the dialogue.",
-    "series": "Id of the series.",
-    "meeting": "Id of the meeting.",
+#: What a field means whose name is that of several events.
+_SHARED = {
     "name": "Name of the dialogue, party or series; of a delegate as written.",
-    "party": "The party: an ISO 3166-1 alpha-3 code, or a short name.",
-    "launched": "When the dialogue began.",
-    "joined": "When the party joined.",
-    "aliases": "Another name; may be repeated.",
-    "abbreviation": "Short name of the series.",
-    "date": "When it took or takes place: 2021-06-16, 2004-08, 2004, or in other EDTF notation.",
-    "ordinal": "The number printed on the meeting.",
-    "format": f"{', '.join(Format)}.",
-    "place": "City or venue.",
-    "country": "Country of the place, an ISO 3166-1 alpha-3 code.",
     "title": "Title of the meeting, activity or outcome.",
-    "reason": "Why: of a postponement or a cancellation.",
-    "on": "The day on which it was postponed or cancelled.",
-    "until": "The day to which it was postponed.",
-    "office": "Office of the delegate.",
-    "role": f"{', '.join(Role)}.",
-    "on_behalf_of": "For whom the delegate sat in.",
-    "topic": "What was discussed.",
-    "organisers": "Who organised the activity; may be repeated.",
-    "field": "Field of cooperation.",
-    "kind": "What the outcome is: joint statement, action plan …",
-    "count": "The number stated.",
-    "as_of": "The day up to which it was counted.",
-    "reported_at": "Id of the meeting whose release states it.",
+    "reason": "Why: of a postponement, a cancellation, a departure or an absence.",
+    "on": "The day on which it was said, or from which it holds.",
+    "of": "What is counted: participants, delegates, parties; or the id that a name is of.",
 }
+_FIELDS = {
+    field.name: _SHARED.get(field.name, field.metadata["doc"])
+    for event in reversed(FACTS)
+    for field in reversed(attrs.fields(event))
+    if field.type is not Source
+}
+_MANY = {field.name for event in FACTS for field in attrs.fields(event) if str(field.type).startswith("tuple")}
 
 
 def field_options(function: Function) -> Function:
     """Add an option for every field that a fact can have."""
-    for name, meaning in reversed(_FIELDS.items()):
-        many = name in ("aliases", "organisers")
-        function = click.option(f"--{name.replace('_', '-')}", metavar="TEXT", multiple=many, help=meaning)(function)
+    for name, meaning in _FIELDS.items():
+        option = f"--{name.replace('_', '-')}"
+        function = click.option(option, metavar="TEXT", multiple=name in _MANY, help=meaning)(function)
     return function
 
 

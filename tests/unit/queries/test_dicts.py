@@ -130,7 +130,7 @@ def test_dates_instants_choices_and_bounds_are_what_a_program_expects(registry: 
     (meeting,) = to_dict(registry.meetings())
     assert meeting == {
         "meeting": "d/s/1", "series": "d/s", "status": "held", "date": "2019-05-14/2019-05-15", "ordinal": 1,
-        "format": "online", "place": "", "country": "", "title": "First", "reason": "", "until": None,
+        "period": "", "format": "online", "place": "", "country": "", "title": "First", "reason": "", "until": None,
         "event": registry.position, "sources": [{"title": "Minutes", "published": "2019-06"}],
     }  # fmt: skip
     (count,) = to_dict(registry.counts())
