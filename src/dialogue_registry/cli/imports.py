@@ -158,7 +158,7 @@ def _is_export(path: Path) -> bool:
         return b'"specversion"' in next((line for line in lines if line.strip()), b"")
 
 
-@command(example="dialogue-registry mapping examples/data/meetings.xlsx --set dialogue=ca-jad --set launched=2004-08")
+@command(example="dialogue-registry mapping examples/data/meetings.xlsx --set dialogue=ca-jad")
 @click.argument("table")
 @click.option("--sheet", default="", metavar="NAME", help="The sheet of a workbook; by default the first visible one.")
 @click.option("--format", "kind", type=click.Choice(_WITH_A_HEAD), help="The format of TABLE; by default its ending.")
