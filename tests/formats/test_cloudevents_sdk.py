@@ -17,7 +17,7 @@ def test_the_sdk_of_the_cncf_reads_every_line(moves) -> None:
         expected = json.loads(line)
         assert event.get_specversion() == "1.0"
         assert event.get_type() == expected["type"]
-        assert event.get_subject() == expected["subject"]
+        assert event.get_subject() == expected.get("subject")
         assert event.get_data() == expected["data"]
         again = json.loads(JSONFormat().write(event))
         assert {k: v for k, v in again.items() if k != "time"} == {k: v for k, v in expected.items() if k != "time"}
