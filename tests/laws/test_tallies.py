@@ -64,33 +64,33 @@ def recorded(registry: Registry, facts: list[Fact]) -> Model:
 
 
 @given(
-    told=st.lists(meetings, min_size=1, max_size=12),
-    said=st.lists(statements, max_size=4),
+    reported=st.lists(meetings, min_size=1, max_size=12),
+    stated=st.lists(statements, max_size=4),
     shared=st.dictionaries(st.integers(0, 11), ordinals, max_size=4),
     lost=st.sets(st.integers(0, 11), max_size=3),
     asked=st.lists(edges, min_size=1, max_size=4),
 )
 def test_counts_are_those_of_the_model_where_periods_meet(
-    told: list[tuple[str, str | None, int | None, Format | None]],
-    said: list[tuple[str, int, str, Format | None]],
+    reported: list[tuple[str, str | None, int | None, Format | None]],
+    stated: list[tuple[str, int, str, Format | None]],
     shared: dict[int, int | None],
     lost: set[int],
     asked: list[str],
 ) -> None:
-    reports = [held(number, *meeting) for number, meeting in enumerate(told)]
-    stated: list[Fact] = [CountStated(series=one, count=count, as_of=day, format=how) for one, count, day, how in said]
-    stated += [
-        MeetingShared(meeting=f"m{number}", series="b" if told[number][0] == "a" else "a", ordinal=ordinal)
+    reports = [held(number, *meeting) for number, meeting in enumerate(reported)]
+    more: list[Fact] = [CountStated(series=one, count=count, as_of=day, format=how) for one, count, day, how in stated]
+    more += [
+        MeetingShared(meeting=f"m{number}", series="b" if reported[number][0] == "a" else "a", ordinal=ordinal)
         for number, ordinal in shared.items()
-        if number < len(told) and number not in lost
+        if number < len(reported) and number not in lost
     ]
     kept = [report for number, report in enumerate(reports) if number not in lost]
     with Registry.open() as registry, Registry.open() as other:
-        known = recorded(registry, [*OPENED, *kept, *stated])
+        known = recorded(registry, [*OPENED, *kept, *more])
         before = registry.position
         for fact in set(reports) - set(kept):  # recorded and retracted, which is as if they had never been
             registry.retract(registry.record(fact)[0].id, reason="never held")
-        recorded(other, [*OPENED, *reversed(reports), *stated])
+        recorded(other, [*OPENED, *reversed(reports), *more])
         for day in (None, *map(full_day, asked)):
             for rule in ("held", "numbered", "online"):
                 agree_on_counts(registry, known, day, rule)

@@ -47,8 +47,8 @@ class Shape:
 
     @property
     def is_foldable(self) -> bool:
-        """Whether folding can change it: a text, or texts."""
-        return self.cls is str
+        """Whether folding can change it: a text, texts, or a value made of texts."""
+        return self.cls is str or (attrs.has(self.cls) and self.cls is not PartialDate)
 
     @property
     def sql(self) -> str:

@@ -195,8 +195,11 @@ def _turns(scope: tuple[str, ...]) -> Strategy[_Turn]:
 _HOW = st.sampled_from(["reworded", "reworded", "moved", "moved", "another fact", "renamed"])
 
 
-def _step(facts_: Strategy[Fact]) -> Strategy[tuple[Fact, bool, Source | None]]:
-    return st.tuples(facts_, st.booleans(), ANY_SOURCE)
+_Step: TypeAlias = tuple[Fact, bool, Source | None]
+
+
+def _step(facts_: Strategy[Fact]) -> Strategy[_Step | None]:
+    return st.none() | st.tuples(facts_, st.booleans(), ANY_SOURCE)
 
 
 def _about(fact: Fact, *ids: str) -> Fact:
@@ -273,7 +276,8 @@ class _Sketch:
 
     def statement(self, stated: CountStated, *, alike: bool, source: Source | None) -> None:
         """Record a count of an open series, preferably of one that was counted before, or as of the same day."""
-        stated = attrs.evolve(stated, series=_wished(stated.series or "", self._those(SeriesOpened)), dialogue=None)
+        series = _wished(stated.series or self._ids.series[0], self._those(SeriesOpened))
+        stated = attrs.evolve(stated, series=series, dialogue=None)
         before = [line.wording for line in self._log if isinstance(line.wording, CountStated)]
         if before:
             like = before[-1]
@@ -348,11 +352,11 @@ class _Sketch:
         self.moves.append(Dispute(self._last(line), self._varied(line.wording, claim, "reworded"), source))
         self._log.append(_Line(FactDisputed, line.about, None, source))
 
-    def episode(self, announced: Any, steps: Sequence[tuple[Any, bool, Source | None]]) -> None:
+    def episode(self, announced: Any, steps: Sequence[_Step | None]) -> None:
         """Announce a meeting, then postpone, cancel, announce again and hold it, in any order; all of it again."""
         series = _wished(announced.series, self._those(SeriesOpened))
         of_meeting: dict[type[Fact], Fact] = {}
-        for step, again, source in [(announced, False, None), *steps]:
+        for step, again, source in [(announced, False, None), *filter(None, steps)]:
             where = {"meeting": announced.meeting} | ({"series": series} if isinstance(step, _REPORTS) else {})
             if not (again and type(step) in of_meeting):
                 of_meeting[type(step)] = attrs.evolve(step, **where)
