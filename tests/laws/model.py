@@ -637,8 +637,8 @@ def judge(report: Report, earlier: list[Report]) -> None:
 
 
 def plan_of(report: Report, earlier: list[Report]) -> Report | None:
-    """The plan that a postponement or cancellation is about."""
-    own = [r for r in earlier if r.source == report.source]
+    """The plan that a postponement or cancellation is about; reports without a source have none in common."""
+    own = [r for r in earlier if report.source is not None and r.source == report.source]
     announced = [r.first for r in own if r.is_plan]
     same_words = [r for r in own if covers(r.content, report.content)]
     plans = [r for r in earlier if r.is_plan and r.is_news]
