@@ -160,7 +160,7 @@ class WrongPositionError(DialogueRegistryError):
 
 
 class ExchangeError(DialogueRegistryError):
-    """What is to come in, or to go out, cannot; nothing was recorded or written."""
+    """An import or export that cannot be done; nothing was recorded or written."""
 
 
 class UnfitEventError(ExchangeError):
@@ -250,7 +250,7 @@ class ClosedError(StorageError):
 
 
 class VerificationError(DialogueRegistryError):
-    """What is stored is not what was recorded."""
+    """Stored data that differ from what was recorded."""
 
 
 class BrokenChainError(VerificationError):

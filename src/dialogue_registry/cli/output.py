@@ -1,4 +1,4 @@
-"""What a command writes: a table for people; JSON, CSV or lines of JSON for programs; a bar during long work."""
+"""The output of a command: a table for people; JSON, CSV or lines of JSON for programs; a bar during long work."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""What a format has no place for, said with how much of it a registry has."""
+"""The facts that a format has no place for, with their number in a registry."""
 
 from collections.abc import Mapping
 

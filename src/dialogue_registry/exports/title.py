@@ -1,4 +1,4 @@
-"""What a meeting is called where it has no title."""
+"""The name of a meeting that has no title."""
 
 from dialogue_registry.queries.results import Meeting
 

@@ -48,7 +48,7 @@ def open_text(
     try:
         yield text, found, lines
     finally:
-        text.detach()  # whoever opened the file closes it
+        text.detach()  # the caller opened the file, and closes it
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST, UnreadD
 
 @attrs.frozen
 class DateClues:
-    """What the cells tell of [dates] in a mapping, and what somebody must look at."""
+    """The values of [dates] that the cells suggest, and the cells that a person must look at."""
 
     keys: dict[str, Any]
     notes: list[str]

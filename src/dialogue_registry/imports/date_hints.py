@@ -1,4 +1,4 @@
-"""What to write instead of a date that cannot be read: a look at the cell."""
+"""The advice for a date that cannot be read, from the form of the cell."""
 
 import re
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ def explained(cell: str, error: UnreadDateError, formats: Sequence[str]) -> Inva
 
 
 def _number(text: str) -> str:
-    """Say what a cell of digits alone seems to be; "" where it seems nothing."""
+    """Return what a cell of digits alone seems to be; "" where it seems nothing."""
     number = text.partition(".")[0] if re.fullmatch(r"\d+(\.\d+)?", text) else ""
     if len(number) == 5 and 10_000 <= int(number) <= 80_000:
         day = _EPOCH + timedelta(days=int(number))

@@ -221,7 +221,7 @@ class FactMaker:
         return str(kept[0])
 
     def _lacks(self, name: str, view: RowView) -> str:
-        """Say why a field that is needed has no value."""
+        """Return why a field that is needed has no value."""
         event = self.template.event.__name__
         template = self.template.fields.get(name)
         if template is None:

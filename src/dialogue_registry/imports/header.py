@@ -19,7 +19,7 @@ from dialogue_registry.imports.cells import text_of
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _PLACE = re.compile(r"column ([1-9]\d{0,4})")
 JOINED_BY = " / "
-"""What stands between the headings of several rows of a head."""
+"""The text between the headings of several rows of a head."""
 
 
 def heading(written: object) -> str:

@@ -276,7 +276,7 @@ class _Run:
         return items
 
     def _id_in_use(self, item: _Item) -> str | None:
-        """Say that an id made of a cell is that of another text further up; None where it is not."""
+        """Return the refusal of an id that another text further up made already; None where there is none."""
         for key, cell in item.mapped.ids:
             other = self._ids.get(key, cell)
             if other is not cell and other != cell and spelling_of(other) != spelling_of(cell):

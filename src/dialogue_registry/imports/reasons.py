@@ -48,7 +48,7 @@ class Known:
 
 
 def refusal_reason(error: RefusedError, fact: Fact | None, known: Known, position: int) -> str:
-    """Say why a fact was refused; ``position`` is the end of the log now."""
+    """Return why a fact was refused; ``position`` is the end of the log now."""
     match error:
         case UnknownSubjectError(kind=kind, id=id_) if kind in ("dialogue", "series", "meeting"):
             return f"{kind} {id_!r} is not recorded{known.near(kind, str(id_), position)}"
@@ -60,7 +60,7 @@ def refusal_reason(error: RefusedError, fact: Fact | None, known: Known, positio
 
 
 def conflict_reason(conflict: ConflictError, fact: Fact | None) -> str:
-    """Say in what a fact differs from the one that stands."""
+    """Return in what a fact differs from the one that stands."""
     if fact is None or conflict.stands is None or type(conflict.stands) is not type(fact):
         return str(conflict)
     differ = [

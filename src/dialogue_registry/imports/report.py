@@ -14,7 +14,7 @@ import attrs
 from dialogue_registry.queries.display import table
 
 OUTCOMES = ("recorded", "already standing", "amended since", "in conflict", "unresolved", "refused", "skipped")
-"""What can become of a row, in the order of the report."""
+"""The outcomes of a row, in the order of the report."""
 PROBLEMS = ("in conflict", "unresolved", "refused")
 """Outcomes that somebody should look at."""
 _SHOWN_CAUSES = 10
@@ -24,7 +24,7 @@ _SHOWN_COLUMNS = 12
 
 @attrs.frozen
 class RowReport:
-    """What became of one row that was not recorded, and why.
+    """The outcome of one row that was not recorded, and why.
 
     ``row`` is the number a spreadsheet shows (its head is row 1), the line of JSON Lines,
     and in JSON, TOML and rows of your own the number of the item, from 1. ``outcome`` is
@@ -126,7 +126,7 @@ class RowReports(Sequence[RowReport]):
 
 @attrs.frozen(kw_only=True)
 class ImportReport:
-    """What became of every row of an import; printed, a summary and the causes of what was not recorded.
+    """The outcome of every row of an import; printed, a summary and the causes of what was not recorded.
 
     ``rows`` were read; each is counted in one of ``recorded``, ``already_standing`` (all it
     says was in the log), ``amended_since`` (it was, and somebody corrected or retracted it),

@@ -39,7 +39,7 @@ class MappedFact:
 
 @attrs.define
 class MappedRow:
-    """What a row says."""
+    """The facts of a row."""
 
     facts: list[MappedFact] = attrs.field(factory=list)
     #: Names of parties that nobody knows, kept as written.

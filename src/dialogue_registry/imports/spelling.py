@@ -273,7 +273,7 @@ def read_spelling(content: object) -> Spelling:
 
 
 def _causes(error: ClassValidationError, table: str) -> list[str]:
-    """Say of every failure in which table and at which key it is, and what is allowed there."""
+    """Return for every failure its table and key, and what is allowed there."""
     where = f", [{table}]" if table else ""
     at_keys, others = error.group_exceptions()
     causes = []

@@ -74,7 +74,7 @@ class _Draft:
         self._notes: dict[str, list[str]] = {}
 
     def suggestion(self) -> Suggestion:
-        """Return the mapping, with what is asked of whoever looks at it."""
+        """Return the mapping, with the questions that a person must answer."""
         if "name" in self._columns and ("party" in self._columns or "office" in self._columns):
             each = self._delegates()
             first: list[dict[str, Any]] = []
@@ -195,7 +195,7 @@ class _Draft:
     def _ids(self, series: str) -> list[tuple[dict[str, bool], str]]:
         """Return how ids of meetings are made: of the column that names them, their number, their day, or their row.
 
-        Meetings without a number, where others have one, are told apart by their days.
+        Meetings without a number, where others have one, are distinguished by their days.
         """
         columns = self._columns
         if "meeting" in columns:

@@ -46,7 +46,7 @@ NO_FACT_WORDS = frozenset(word for word, _ in WORDS.values())
 AMENDMENT_WORDS = ("fact.corrected", "event.retracted")
 
 VERIFY = "verify the registry to see whether the log was changed"
-"""What to do about stored data that cannot be read."""
+"""The advice about stored data that cannot be read."""
 _NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
 
 _Make: TypeAlias = Callable[..., Any]

@@ -83,7 +83,7 @@ class Draft(NamedTuple):
 
 
 class Log(Protocol):
-    """What every log does, wherever it is kept."""
+    """The interface of every log, wherever it is kept."""
 
     def head(self) -> Head:
         """Return where the log ends."""

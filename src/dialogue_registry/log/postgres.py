@@ -236,7 +236,7 @@ class PostgresLog:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Let nobody else append until the end of the block; all that is appended within it is one transaction."""
+        """Lock the log until the end of the block; all that is appended within it is one transaction."""
         with translated(self.name):
             try:
                 self._run(self._begin, waits_for_lock=True)
@@ -365,7 +365,7 @@ def _has_log(connection: Connection) -> bool:
 
 
 def _learn_words(connection: Connection) -> None:
-    """Let the log accept all that this library can record, where the role may change that."""
+    """Widen the checks of the log to all that this library can record, where the role may change them."""
     known: dict[str, int] = dict(connection.execute("SELECT word, schema FROM dialogue_registry.words").fetchall())
     allowed = "SELECT has_table_privilege('dialogue_registry.words', 'INSERT')"
     if all(known.get(word, 0) >= schema for word, schema in STORED.values()):

@@ -116,7 +116,7 @@ def _is_pooled(connection: Connection) -> bool:
 
 
 def display_name(conninfo: str) -> str:
-    """Return the name of a server without credentials; raises InvalidValueError where these cannot be told apart."""
+    """Return the name of a server without credentials; raises InvalidValueError where these cannot be distinguished."""
     with suppress(psycopg.Error):
         given = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
         host, port, database = given.get("host", ""), given.get("port", ""), given.get("dbname", "")

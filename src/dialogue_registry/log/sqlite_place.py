@@ -1,4 +1,4 @@
-"""What holds the database of a connection: a file that was opened, or the copy of one that cannot be opened.
+"""The place of a connection's database: a file that was opened, or the copy of one that cannot be opened.
 
 Other programs may delete, replace or change the file meanwhile. SQLite goes on with what it
 has opened, and does not tell.

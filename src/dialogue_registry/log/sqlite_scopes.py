@@ -16,7 +16,7 @@ from dialogue_registry.log.with_statement import WithStatement
 
 
 class Place(Protocol):
-    """What holds a database, and may be deleted, replaced or changed by others."""
+    """The holder of a database, which others may delete, replace or change."""
 
     def check_is_there(self) -> None:
         """Raise StorageError unless its path still leads to it."""

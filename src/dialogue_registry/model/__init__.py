@@ -1,4 +1,4 @@
-"""What can be recorded, and what may be recorded next: events, dates, names, tables as values, recording rules.
+"""The events that can be recorded and the rules of what may follow: events, dates, names, tables as values.
 
 Pure: no clock, no file, no randomness, no logging.
 """

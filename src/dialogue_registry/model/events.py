@@ -110,7 +110,7 @@ class Numbering(StrEnum):
 
 
 class HeadcountOf(StrEnum):
-    """What a head-count counts."""
+    """The unit of a head-count."""
 
     PARTICIPANTS = "participants"
     DELEGATES = "delegates"
@@ -585,7 +585,7 @@ StatusReport: TypeAlias = MeetingAnnounced | MeetingHeld | MeetingPostponed | Me
 """A report of a meeting's status."""
 
 Fact: TypeAlias = attrs.AttrsInstance
-"""What a source says of the world: a class of this module, or one of a user's kind."""
+"""A statement of a source about the world: a class of this module, or one of a user's kind."""
 
 FACTS: tuple[type[Any], ...] = (
     DialogueLaunched,
@@ -670,7 +670,7 @@ class EventCited:
 
 Amendment: TypeAlias = FactCorrected | EventRetracted
 Event: TypeAlias = Fact | Amendment | FactDisputed | EventCited | UnknownEvent
-"""What the log holds."""
+"""Everything that the log holds."""
 
 NO_FACTS: tuple[type[Any], ...] = (FactCorrected, EventRetracted, FactDisputed, EventCited, Source, Citation)
 """Classes whose values are no facts."""

@@ -39,7 +39,7 @@ KeyItem: TypeAlias = str | tuple[str, ...]
 Identity: TypeAlias = tuple[Hashable, ...]
 
 SUBJECTS = ("dialogue", "series", "meeting")
-"""What an id can name; a field of that name holds the id of one."""
+"""The subjects an id can name; a field of that name holds the id of one."""
 ANY_SUBJECT = "of"
 """The name of a field that holds the id of a dialogue, a series or a meeting."""
 

@@ -37,7 +37,7 @@ _HOW = {
 
 
 class Subject(NamedTuple):
-    """What is known of an id."""
+    """The knowledge of an id."""
 
     #: dialogue, series or meeting
     kind: str

@@ -29,7 +29,7 @@ _SQL: Mapping[type[Any], str] = {str: "TEXT", int: "INTEGER", float: "REAL", boo
 
 @attrs.frozen
 class Shape:
-    """What a field holds: ``cls`` or None where ``optional``; with ``many``, a tuple of ``cls``."""
+    """The values of a field: ``cls`` or None where ``optional``; with ``many``, a tuple of ``cls``."""
 
     cls: type[Any]
     optional: bool = False

@@ -1,6 +1,6 @@
-"""What the reports of one meeting's status come to: the six rules, pure.
+"""The status of one meeting from its reports: the six rules, pure.
 
-Reports are taken in the order in which they were recorded; each is told to be *news* or
+Reports are taken in the order in which they were recorded; each is classified as *news* or
 *further evidence* of one before it. The status is the fold of the news by (day, position).
 
 1. *Day.* A report has the day of its ``on``, or where there is none the day its source was
@@ -84,7 +84,7 @@ class Classified:
 
 @attrs.frozen
 class MeetingState:
-    """What the news of a meeting come to.
+    """The status that the news of a meeting make.
 
     ``shown`` is the report whose date, place and so on are those of the meeting, ``said`` the
     report that its status comes from.

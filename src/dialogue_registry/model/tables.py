@@ -51,7 +51,7 @@ class Table:
 
 @attrs.frozen
 class State:
-    """What the rows of one table decide together, one row per ``key``.
+    """A table of what the rows of another decide together, one row per ``key``.
 
     ``select`` is a SELECT over ``{rows}`` that gives the columns in order; it is run for
     the keys whose rows changed. It must give at most one row per key.

@@ -78,7 +78,7 @@ class Standing(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What an event did at position ``until``: facts that fell, facts that stand anew."""
+    """The effect of an event at position ``until``: facts that fell, facts that stand anew."""
 
     removed: list[int]
     added: list[Standing]

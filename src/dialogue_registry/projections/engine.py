@@ -95,7 +95,7 @@ class Views:
         return {name: (version, position) for name, version, position in rows}
 
     def outdated(self) -> list[Projection]:
-        """Return the projections that are missing or of another version; raises NewerRegistryError for ours."""
+        """Return the projections that are missing or of another version; NewerRegistryError for the built-in."""
         made = self.checkpoints()
         standard = self.projections[0]
         version = made.get(standard.name, (0, 0))[0]
@@ -397,11 +397,11 @@ class _Fold:
         run = self._connection.execute
         made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
         kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
-        ours = made.pop(self.projection.name, [])
+        tables = made.pop(self.projection.name, [])
         for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now
-            if name not in ours and self.projection.name in ("standard", _OURS.get(name.lower())):
-                ours.append(name)
-        for name in reversed(ours):
+            if name not in tables and self.projection.name in ("standard", _OURS.get(name.lower())):
+                tables.append(name)
+        for name in reversed(tables):
             if (kind := kinds.pop(name.lower(), None)) is not None:
                 run(f"DROP {kind} {name}")
         for name in names_of(self.projection.parts):

@@ -142,7 +142,7 @@ def _content(values: dict[str, object]) -> StatusReport:
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Give a connection the functions that the standard projection's statements use."""
+    """Register on a connection the functions that the standard projection's statements use."""
     connection.create_window_function("meeting_status", len(_REPORT_COLUMNS), MeetingStatus)  # type: ignore[arg-type]
 
 

@@ -110,7 +110,7 @@ def _is_of_the_library(cls: type[Any]) -> bool:
 def from_dict(data: Mapping[str, Any], kinds: Iterable[Kind] = ()) -> Any:
     """Return the event, recorded event or source that :func:`to_dict` has made ``data`` of.
 
-    ``kinds`` are your kinds, where the data may be of a fact of theirs. An event is named
+    ``kinds`` are your kinds, where the data may be of a fact of one of these. An event is named
     by its stored word, such as "meeting.held", or by its class, such as "MeetingHeld".
     Raises InvalidValueError, which names the field, for data of nothing that can be made.
     """
@@ -174,7 +174,7 @@ def _nested(fact: Any, codec: Codec, what: str) -> dict[str, Any]:
 
 
 def _class_of(name: object, codec: Codec) -> type[Any] | None:
-    """Return the class of events of a stored word or of a name; kinds of users come first, ours have their words."""
+    """Return the class of events of a stored word or of a name; kinds of users come first."""
     by_word = {kind.word: kind.cls for kind in codec.kinds} | {word: cls for cls, (word, _) in WORDS.items()}
     if not isinstance(name, str) or name in by_word:
         return by_word.get(name) if isinstance(name, str) else None

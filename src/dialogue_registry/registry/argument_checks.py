@@ -21,7 +21,7 @@ def check_fact(kinds: Kinds, event: Fact, number: int | None = None) -> Fact:
     if kind is None:
         where = "" if number is None else f"item {number + 1}: "
         raise InvalidValueError(f"{where}{kinds.unfit(event)}")
-    if not kind.is_own:  # ours are checked when they are made
+    if not kind.is_own:  # built-in kinds are checked when they are made
         kind.check(event)
     elif isinstance(event, DelegateAttended) and event.format is Format.HYBRID:
         attrs.validate(event)  # facts() yields such a row, which only comes about

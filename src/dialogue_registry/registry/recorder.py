@@ -53,7 +53,7 @@ class Item(NamedTuple):
 
 
 class Appended(NamedTuple):
-    """What became of an item: its entry, whether that is new, and a note for whoever recorded it."""
+    """The outcome of an item: its entry, whether that is new, and a note for the one who recorded it."""
 
     entry: Entry
     new: bool
@@ -61,7 +61,7 @@ class Appended(NamedTuple):
 
 
 class Call:
-    """What each source said of a meeting's status within one call, which may be of several batches.
+    """The reports of each source about a meeting's status within one call, which may be of several batches.
 
     All that is recorded within one transaction is one call: so a table is, whose rows are
     recorded one by one.
@@ -100,7 +100,7 @@ class _Said:
 
     #: The wordings said.
     lines: set[bytes] = attrs.field(factory=set)
-    #: The last plan told.
+    #: The last plan reported.
     plan: int | None = None
 
 
@@ -441,7 +441,7 @@ class _Decider:
         report = self._facts.report(self._batch.position + 1, fact, source)
         classified = story.classify(report)
         if (before := self._said_before(story, fact, source, line)) is not None:
-            # Said before in this call, and about another plan than the one told last in it, it is said anew.
+            # Said before in this call, and about another plan than the one reported last in it, it is said anew.
             anew = line in said.lines and fact.on is None and _is_interruption(fact)
             if not anew or said.plan in self._said_about(story, fact, source):
                 self._note_line(said, line, before[1] or classified)

@@ -160,12 +160,12 @@ def _check_versions(connection: sqlite3.Connection) -> None:
 
 
 def _check_schema(connection: sqlite3.Connection) -> None:
-    """Raise DriftError unless the log's tables and triggers are ours, and no foreign trigger sits on a table."""
+    """Raise DriftError where the log's tables or triggers are changed, or a foreign trigger sits on a table."""
     with closing(sqlite3.connect(":memory:")) as scratch:
         create_log(scratch)
-        ours = dict(scratch.execute("SELECT name, sql FROM sqlite_schema").fetchall())
+        expected = dict(scratch.execute("SELECT name, sql FROM sqlite_schema").fetchall())
     there = dict(connection.execute("SELECT name, sql FROM main.sqlite_schema").fetchall())
-    for name, sql in ours.items():
+    for name, sql in expected.items():
         if there.get(name) != sql:
             raise DriftError(
                 f"{name!r} of the log is missing or not defined as this library does: export the log, and import it "
@@ -177,7 +177,7 @@ def _check_schema(connection: sqlite3.Connection) -> None:
         tables.update(json.loads(parts))
     triggers = connection.execute("SELECT name, tbl_name FROM main.sqlite_schema WHERE type = 'trigger'").fetchall()
     for name, table in triggers:
-        if table in tables and name not in ours and there[name] not in SEARCH_TRIGGERS:
+        if table in tables and name not in expected and there[name] not in SEARCH_TRIGGERS:
             raise DriftError(
                 f"the trigger {name!r} on {table!r} is not this library's, and may change what is recorded: drop it",
                 table=table,

@@ -125,7 +125,7 @@ def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | N
             for later in log
         )
 
-    told: list[tuple[Event, Source | None]] = []
+    reports: list[tuple[Event, Source | None]] = []
     for event in log:
         if isinstance(event.event, FactCorrected | EventRetracted) or not active(event):
             continue
@@ -133,11 +133,11 @@ def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | N
         for later in log:
             if isinstance(later.event, FactCorrected) and later.event.event_id == event.id and active(later):
                 reads, source = later.event.replacement, later.source or event.source
-        told.append((reads, source))
-    return told
+        reports.append((reads, source))
+    return reports
 
 
-def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
+def sealed(reports: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
     """Make the entries of a log that says just this."""
     drafts = [
         Draft(
@@ -145,7 +145,7 @@ def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
             *STANDARD_CODEC.encode(event),
             encode_source(source),
         )
-        for event, source in told
+        for event, source in reports
     ]
     return seal(drafts, EMPTY, {}, datetime.now(UTC))
 
@@ -154,7 +154,7 @@ def sealed(told: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
 
 
 def _beside(projection: Projection) -> tuple[Projection, ...]:
-    """What to open a registry with: the standard projection is there by itself."""
+    """Return the arguments to open a registry with: the standard projection is always added."""
     return () if projection == STANDARD else (projection,)
 
 

@@ -96,7 +96,7 @@ def _lock(folder: Path) -> int | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed left beside a folder; what nobody has locked is theirs."""
+    """Remove what processes that were killed left beside a folder; they left what nobody has locked."""
     for left in folder.parent.glob(f".{folder.name}.publishing-*"):
         lock = _lock(left)
         if lock is not None:

@@ -174,7 +174,7 @@ class Staging:
         """Find out which names are one person, as the question ``delegate`` does; return how many people there are.
 
         Names are one where they differ in honorific, case, width and spacing only. An open name,
-        whose capitals do not tell the family name, is that of whoever bears its words in either
+        whose capitals do not mark the family name, is that of the person who bears its words in either
         order; where there are several such people, it is a person of its own, who may be any of them.
         """
         connection = self._connection

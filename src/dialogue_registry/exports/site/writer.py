@@ -39,7 +39,7 @@ class Writer:
             ("What is odd", "anomalies/index"), ("Sources", "sources/index"),
         ]  # fmt: skip
         templates.globals.update(
-            say=language, about=about, as_of=as_of, theme=theme, policy=Markup(POLICY),  # noqa: S704 - a constant of ours
+            say=language, about=about, as_of=as_of, theme=theme, policy=Markup(POLICY),  # noqa: S704 - a constant of this package
             menu=[(language(text), path) for text, path in menu],
             licence=_linked(about.licence, about.licence_url), source=_linked(about.source, about.source_url),
         )  # fmt: skip
