@@ -53,6 +53,10 @@ from dialogue_registry.errors import (
     VerificationError,
     WrongPositionError,
 )
+from dialogue_registry.exports.brief.gathering import brief
+from dialogue_registry.exports.brief.notes import Note
+from dialogue_registry.exports.brief.values import Brief
+from dialogue_registry.exports.brief.writing import write_brief
 from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site.publish import publish
 from dialogue_registry.exports.tabular import arrow_tables
@@ -134,6 +138,7 @@ __all__ = [
     "Appearance",
     "Attendance",
     "Bounds",
+    "Brief",
     "BrokenChainError",
     "BusyError",
     "Citation",
@@ -184,6 +189,7 @@ __all__ = [
     "NewerEventError",
     "NewerRegistryError",
     "NotARegistryError",
+    "Note",
     "NumberedSource",
     "Numbering",
     "Outcome",
@@ -236,6 +242,7 @@ __all__ = [
     "View",
     "WrongPositionError",
     "arrow_tables",
+    "brief",
     "export_file",
     "from_dict",
     "import_table",
@@ -244,4 +251,5 @@ __all__ = [
     "read_table",
     "suggest_mapping",
     "to_dict",
+    "write_brief",
 ]

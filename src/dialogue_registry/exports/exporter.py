@@ -67,7 +67,7 @@ def export_file(
             sys.stdout.buffer.writelines(pieces)
             sys.stdout.buffer.flush()
         else:
-            _export_file(destination, pieces)
+            written_file(destination, pieces)
     return (*without_day, *lines)
 
 
@@ -111,7 +111,8 @@ def _event_lines(registry: Snapshot, progress: Progress | None) -> Iterator[byte
             progress(number, end)
 
 
-def _export_file(destination: Path, pieces: Iterable[bytes]) -> None:
+def written_file(destination: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file whole or not at all; raises ExchangeError where it cannot be, or is a registry."""
     try:
         if destination.is_file():
             _refuse_registry(destination)

@@ -1,0 +1,100 @@
+"""A document as a value, which is all that a writer knows: headings, paragraphs, lists, tables, numbered notes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+import attrs
+
+
+@attrs.frozen
+class Piece:
+    """A piece of text, the numbers of the notes that state it, and the address that it leads to."""
+
+    text: str
+    notes: tuple[int, ...] = ()
+    url: str = ""
+
+
+Line: TypeAlias = tuple[Piece, ...]
+
+
+@attrs.frozen
+class Heading:
+    """A heading of a level, from 2 on: the title of the document has level 1."""
+
+    text: str
+    level: int = 2
+
+
+@attrs.frozen
+class Paragraph:
+    """A paragraph."""
+
+    line: Line
+
+
+@attrs.frozen
+class Items:
+    """A list of lines."""
+
+    lines: tuple[Line, ...]
+
+
+@attrs.frozen
+class Grid:
+    """A table; the columns ``numbers`` hold numbers and are set to the right."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    numbers: frozenset[int] = frozenset()
+
+
+Block: TypeAlias = Heading | Paragraph | Items | Grid
+
+
+@attrs.frozen(kw_only=True)
+class Document:
+    """A document in a language (a BCP 47 tag), and its notes by their numbers, from 1 on."""
+
+    title: str
+    language: str
+    blocks: tuple[Block, ...]
+    notes_title: str
+    notes: tuple[Line, ...]
+
+
+def line(text: object, notes: Iterable[int] = ()) -> Line:
+    """Return a line of one piece; none where there is no text."""
+    written = " ".join(str(text).split())
+    return (Piece(written, tuple(notes)),) if written else ()
+
+
+def grid(headings: Sequence[str], rows: Iterable[Sequence[Line]], numbers: Iterable[int] = ()) -> Grid:
+    """Return a table without the columns that say nothing in any row."""
+    lines = [tuple(row) for row in rows]
+    kept = [column for column in range(len(headings)) if any(row[column] for row in lines)]
+    right = set(numbers)
+    return Grid(
+        tuple(headings[column] for column in kept),
+        tuple(tuple(row[column] for column in kept) for row in lines),
+        frozenset(place for place, column in enumerate(kept) if column in right),
+    )
+
+
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of consecutive numbers.
+
+    >>> list(runs((1, 2, 3, 7)))
+    [(1, 3), (7, 7)]
+    """
+    first = last = None
+    for number in sorted(set(numbers)):
+        if first is None or last is None:
+            first = last = number
+        elif number == last + 1:
+            last = number
+        else:
+            yield first, last
+            first = last = number
+    if first is not None and last is not None:
+        yield first, last

@@ -1,0 +1,222 @@
+"""A document for Word. Its notes stand at its end, and each number leads to its note by a bookmark.
+
+The library that writes it has no footnotes. It comes with the extra ``[docx]``.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import wcwidth
+
+from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.exports.brief.document import Block, Document, Grid, Heading, Items, Line, Paragraph, runs
+from dialogue_registry.queries.display import printable
+
+_EAST_ASIAN = {"ja": "Yu Gothic", "zh": "SimSun", "ko": "Malgun Gothic"}
+_LINKED = "0563C1"
+_TEXT_WIDTH = 16.6
+"""The width of a page between its margins, in centimetres."""
+_CREATED = datetime(2000, 1, 1, tzinfo=UTC)
+"""When every document says that it was made, so that the same brief gives the same document."""
+
+
+def word(document: Document) -> bytes:
+    """Return a document as a .docx file; raises MissingExtraError without the extra ``[docx]``."""
+    try:
+        import docx  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise MissingExtraError(
+            "a brief for Word needs the package python-docx: pip install 'dialogue-registry[docx]', "
+            "or write the brief as .html, which Word opens too"
+        ) from None
+    writer = _Writer(docx.Document(), document)
+    writer.write()
+    file = BytesIO()
+    writer.docx.save(file)
+    return file.getvalue()
+
+
+class _Writer:
+    def __init__(self, docx: Any, document: Document) -> None:
+        self.docx = docx
+        self._document = document
+
+    def write(self) -> None:
+        document = self._document
+        self._prepare()
+        self._heading(document.title, 0)
+        for block in document.blocks:
+            self._block(block)
+        if document.notes:
+            self._heading(document.notes_title, 1)
+            for number, note in enumerate(document.notes, 1):
+                self._note(number, note)
+
+    def _prepare(self) -> None:
+        """Set the language, the fonts, the page and the properties."""
+        from docx.shared import Cm, Pt  # noqa: PLC0415
+
+        section, normal = self.docx.sections[0], self.docx.styles["Normal"]
+        section.page_width, section.page_height = Cm(21), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(2.2)
+        section.top_margin = section.bottom_margin = Cm(2)
+        normal.font.name, normal.font.size = "Calibri", Pt(10.5)
+        primary = self._document.language.partition("-")[0].lower()
+        for style in self.docx.styles:
+            properties = style.element.find(_named("rPr")) if style.type == 1 else None
+            if style.name == "Normal":
+                properties = style.element.get_or_add_rPr()
+            if properties is None:
+                continue
+            fonts = properties.get_or_add_rFonts()
+            if primary in _EAST_ASIAN:
+                fonts.attrib.pop(_named("eastAsiaTheme"), None)
+                fonts.set(_named("eastAsia"), _EAST_ASIAN[primary])
+        defaults = self.docx.styles.element.find(f".//{_named('lang')}")
+        if defaults is not None:
+            # Latin letters in a text of East Asia keep a language of theirs, else their words are broken anywhere.
+            defaults.set(_named("eastAsia" if primary in _EAST_ASIAN else "val"), self._document.language)
+        properties = self.docx.core_properties
+        properties.title, properties.language = printable(self._document.title)[:255], self._document.language
+        properties.author = properties.comments = ""
+        properties.created = properties.modified = _CREATED
+
+    def _heading(self, text: str, level: int) -> None:
+        self.docx.add_heading(printable(text), level)
+
+    def _block(self, block: Block) -> None:
+        match block:
+            case Heading():
+                self._heading(block.text, block.level - 1)
+            case Paragraph():
+                self._fill(self.docx.add_paragraph(), block.line)
+            case Items():
+                for line in block.lines:
+                    self._fill(self.docx.add_paragraph(style="List Bullet"), line)
+            case Grid():
+                self._grid(block)
+
+    def _grid(self, block: Grid) -> None:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
+        from docx.shared import Cm, Pt  # noqa: PLC0415
+
+        table = self.docx.add_table(rows=1, cols=len(block.headings), style="Table Grid")
+        for cell, heading in zip(table.rows[0].cells, block.headings, strict=True):
+            cell.paragraphs[0].add_run(printable(heading)).bold = True
+        # The head stands again on each page.
+        table.rows[0]._tr.get_or_add_trPr().append(_element("tblHeader", val="true"))  # noqa: SLF001 - no other way
+        for row in block.rows:
+            added = table.add_row()
+            # A row is not broken between two pages.
+            added._tr.get_or_add_trPr().append(_element("cantSplit", val="true"))  # noqa: SLF001
+            for cell, line in zip(added.cells, row, strict=True):
+                self._fill(cell.paragraphs[0], line)
+        table.autofit = False
+        widths = _widths(block)
+        for column, width in enumerate(widths):
+            table.columns[column].width = Cm(width)
+        for row in table.rows:
+            for column, cell in enumerate(row.cells):
+                cell.width = Cm(widths[column])
+                cell.paragraphs[0].paragraph_format.space_after = Pt(0)
+                if column in block.numbers:
+                    cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        self.docx.add_paragraph().paragraph_format.space_after = Pt(0)
+
+    def _note(self, number: int, note: Line) -> None:
+        from docx.shared import Cm, Pt  # noqa: PLC0415
+
+        paragraph = self.docx.add_paragraph()
+        form = paragraph.paragraph_format
+        form.left_indent, form.first_line_indent, form.space_after = Cm(0.9), Cm(-0.9), Pt(2)
+        form.tab_stops.add_tab_stop(Cm(0.9))
+        start = _element("bookmarkStart", id=str(number), name=bookmark(number))
+        paragraph._p.append(start)  # noqa: SLF001
+        paragraph.add_run(f"{number}.\t")
+        paragraph._p.append(_element("bookmarkEnd", id=str(number)))  # noqa: SLF001
+        self._fill(paragraph, note)
+        for run in paragraph.runs:
+            run.font.size = Pt(9)
+
+    def _fill(self, paragraph: Any, line: Line) -> None:
+        for piece in line:
+            if piece.url.startswith(("http://", "https://")):
+                self._address(paragraph, piece.text, piece.url)
+            else:
+                paragraph.add_run(printable(piece.text))
+            self._references(paragraph, piece.notes)
+
+    def _address(self, paragraph: Any, text: str, url: str) -> None:
+        from docx.opc.constants import RELATIONSHIP_TYPE  # noqa: PLC0415
+
+        relation = paragraph.part.relate_to(printable(url), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+        link = _element("hyperlink")
+        link.set(_relation("id"), relation)
+        self._linked(paragraph, link, printable(text), small=True)
+
+    def _references(self, paragraph: Any, notes: Iterable[int]) -> None:
+        """Add the numbers of notes, each a link to its bookmark; of a run of them the first and the last."""
+        for place, (first, last) in enumerate(runs(notes)):
+            if place:
+                paragraph.add_run(", ").font.superscript = True
+            self._reference(paragraph, first)
+            if last != first:
+                paragraph.add_run("–").font.superscript = True
+                self._reference(paragraph, last)
+
+    def _reference(self, paragraph: Any, number: int) -> None:
+        link = _element("hyperlink", anchor=bookmark(number), history="1")
+        self._linked(paragraph, link, str(number), superscript=True)
+
+    def _linked(self, paragraph: Any, link: Any, text: str, *, superscript: bool = False, small: bool = False) -> None:
+        """Add a run to a paragraph, as a link."""
+        from docx.shared import Pt, RGBColor  # noqa: PLC0415
+
+        run = paragraph.add_run(text)
+        run.font.color.rgb = RGBColor.from_string(_LINKED)
+        run.font.superscript = True if superscript else None
+        if small:
+            run.font.size = Pt(9)
+        link.append(run._r)  # noqa: SLF001
+        paragraph._p.append(link)  # noqa: SLF001
+
+
+def _widths(block: Grid) -> list[float]:
+    """Return the widths of the columns of a table, in centimetres: wider where there is more to read."""
+    shares = [
+        3 + min(40, max(_length(heading), *(sum(_length(piece.text) for piece in row[column]) for row in block.rows)))
+        for column, heading in enumerate(block.headings)
+    ]
+    return [_TEXT_WIDTH * share / sum(shares) for share in shares]
+
+
+def _length(text: str) -> int:
+    return max(wcwidth.wcswidth(text), 0)
+
+
+def bookmark(number: int) -> str:
+    """Return the name of the bookmark of a note."""
+    return f"note_{number}"
+
+
+def _element(tag: str, /, **values: str) -> Any:
+    from docx.oxml import OxmlElement  # noqa: PLC0415
+
+    element = OxmlElement(f"w:{tag}")
+    for key, value in values.items():
+        element.set(_named(key), value)
+    return element
+
+
+def _named(name: str) -> str:
+    from docx.oxml.ns import qn  # noqa: PLC0415
+
+    return qn(f"w:{name}")
+
+
+def _relation(name: str) -> str:
+    from docx.oxml.ns import qn  # noqa: PLC0415
+
+    return qn(f"r:{name}")
