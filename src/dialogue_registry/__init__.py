@@ -107,6 +107,7 @@ from dialogue_registry.model.tables import Projection, State, Table, Tally, View
 from dialogue_registry.queries.anomalies import Anomaly
 from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
 from dialogue_registry.queries.dicts import from_dict, to_dict
+from dialogue_registry.queries.explanation import Explanation, MissingNumbers, RuleTried
 from dialogue_registry.queries.headcounts import Headcount, HeadcountVerdict
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.queries.results import (
@@ -159,6 +160,7 @@ __all__ = [
     "EventCited",
     "EventRetracted",
     "ExchangeError",
+    "Explanation",
     "FactCorrected",
     "FactDisputed",
     "Finding",
@@ -184,6 +186,7 @@ __all__ = [
     "MeetingPostponed",
     "MeetingShared",
     "MissingExtraError",
+    "MissingNumbers",
     "NameParts",
     "NameUsed",
     "NewerEventError",
@@ -211,6 +214,7 @@ __all__ = [
     "Role",
     "RowReport",
     "Rule",
+    "RuleTried",
     "SamePerson",
     "Series",
     "SeriesMismatchError",

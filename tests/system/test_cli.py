@@ -29,7 +29,10 @@ PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
 QUESTIONS = [
     name for name, command in at.commands.items() if {"json", "csv"} <= {p.opts[0][2:] for p in command.params}
 ]
-ARGUMENTS = {"delegate": ["Toshihiro AIKI"], "history": ["ca-jad/som/14"], "search": ["minister"]}
+ARGUMENTS = {
+    "delegate": ["Toshihiro AIKI"], "explain": ["ca-jad/som", "--count", "14"], "history": ["ca-jad/som/14"],
+    "search": ["minister"],
+}  # fmt: skip
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()):

@@ -41,7 +41,7 @@ def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomali
     found: list[Anomaly] = []
     for series, numbering in ((one.series, one.numbering) for one in reader.selected(Series)):
         held = reader.held(series)
-        for term, meetings in _terms(numbering, held).items():
+        for term, meetings in terms_of(numbering, held).items():
             found += finder.ordinals(series, term, meetings)
             found += finder.running_count(series, meetings)
         found += finder.same_day(series, held)
@@ -54,7 +54,7 @@ def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomali
     return Anomalies(found)
 
 
-def _terms(numbering: Numbering, held: Sequence[Meeting]) -> Mapping[str, Sequence[Meeting]]:
+def terms_of(numbering: Numbering, held: Sequence[Meeting]) -> Mapping[str, Sequence[Meeting]]:
     """Return meetings by the term within which they are numbered: all of them, a year, a period.
 
     Where the numbers begin again each year, those are left out whose year is not known.

@@ -176,15 +176,8 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
     reach = {id_: counted for id_, counted in standing.items() if counted[1].possible}
     own = statement.reported_at if statement.reported_at in reach else None
     users_rules = tuple(rules)
-    tried: dict[str, tuple[Bounds, frozenset[str]]] = {}
-    for without in (None, own) if own else (None,):
-        left = {id_: counted for id_, counted in reach.items() if id_ != without}
-        suffix = f" without {without}" if without else ""
-        for rule in (*RULES.values(), *users_rules):
-            chosen = {id_: counted for id_, counted in left.items() if rule.counts(counted[0])}
-            tried[rule.name + suffix] = _summed(chosen), frozenset(chosen)
-        tried[ORDINAL + suffix] = _highest(left), frozenset(left)
-    verdicts = {name: _verdict(statement.count, bounds) for name, (bounds, _) in tried.items()}
+    tried = tried_rules(reach, users_rules, (own,) if own else ())
+    verdicts = {name: verdict_of(statement.count, bounds) for name, (bounds, _) in tried.items()}
     order = list(Verdict).index
     best = verdicts["held"]
     if best is Verdict.DISAGREES:
@@ -192,7 +185,7 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
     fitting = tuple(
         name for name, verdict in verdicts.items() if order(verdict) <= order(best) and verdict is not Verdict.DISAGREES
     )
-    gaps = {name: _gap(statement.count, bounds) for name, (bounds, _) in tried.items()}
+    gaps = {name: gap(statement.count, bounds) for name, (bounds, _) in tried.items()}
     nearest = min(gaps, key=lambda name: abs(gaps[name])) if best is Verdict.DISAGREES else ""
     held, everything = tried["held"]
     shown = {"numbered", *(rule.name for rule in users_rules)} if nearest in {"", "held"} else {nearest}
@@ -219,6 +212,26 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
     )
 
 
+def tried_rules(
+    reach: Mapping[str, tuple[Meeting, Bounds]], rules: Iterable[Rule], without: Iterable[str] = ()
+) -> dict[str, tuple[Bounds, frozenset[str]]]:
+    """Map each rule to its count and the ids of the meetings it counts: the library's rules, some more, the ordinal.
+
+    ``reach`` maps the ids of the meetings in question to each of them and whether it counts.
+    Every rule is also tried without each of the meetings named.
+    """
+    tried: dict[str, tuple[Bounds, frozenset[str]]] = {}
+    users_rules = tuple(rules)
+    for excluded in (None, *without):
+        left = {id_: counted for id_, counted in reach.items() if id_ != excluded}
+        suffix = f" without {excluded}" if excluded else ""
+        for rule in (*RULES.values(), *users_rules):
+            chosen = {id_: counted for id_, counted in left.items() if rule.counts(counted[0])}
+            tried[rule.name + suffix] = _summed(chosen), frozenset(chosen)
+        tried[ORDINAL + suffix] = _highest(left), frozenset(left)
+    return tried
+
+
 def reconcile_all(reader: Reader, rules: Iterable[Rule] = ()) -> Reconciliation:
     """Compare every statement with the record, under the library's rules and the user's."""
     users_rules = tuple(rules)
@@ -239,13 +252,15 @@ def _highest(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:
     )
 
 
-def _verdict(stated: int, bounds: Bounds) -> Verdict:
+def verdict_of(stated: int, bounds: Bounds) -> Verdict:
+    """Return the outcome of comparing a number with a count."""
     if bounds.certain == bounds.possible == stated:
         return Verdict.AGREES
     return Verdict.WITHIN if bounds.certain <= stated <= bounds.possible else Verdict.DISAGREES
 
 
-def _gap(stated: int, bounds: Bounds) -> int:
+def gap(stated: int, bounds: Bounds) -> int:
+    """Return by how much a number lies outside a count: 0 within, negative below it."""
     return stated - max(bounds.certain, min(stated, bounds.possible))
 
 

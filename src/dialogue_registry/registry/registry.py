@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 from dialogue_registry.errors import InvalidValueError, UnknownEventError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
-from dialogue_registry.model.dates import full_day
+from dialogue_registry.model.dates import PartialDate, full_day
 from dialogue_registry.model.events import Citation, Fact, Format, Role, Source
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
@@ -19,6 +19,8 @@ from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
 from dialogue_registry.queries.counts import Counts, Rule, find_rule
+from dialogue_registry.queries.explanation import Explanation
+from dialogue_registry.queries.explanation import explain as explain_of
 from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
 from dialogue_registry.queries.reader import Reader
@@ -323,6 +325,24 @@ class Snapshot:
         users_rules = your_rules(rules)
         with self._session.reading() as reader:
             return reconcile_all(reader, users_rules)
+
+    def explain(
+        self, series: str, *, count: int, as_of: PartialDate | date | str | None = None,
+        format: Format | str | None = None,  # noqa: A002 - the field's name
+        rules: Iterable[Rule] = (),
+    ) -> Explanation:  # fmt: skip
+        """Explain why a source states that number of meetings, by a day: which rule gives it, which meetings differ.
+
+        ``series`` may be the id of a dialogue too. ``as_of`` is a day, a month or a year; None
+        means all that is recorded. With a ``format``, the number is that of one format.
+        ``rules`` of your own are tried beside the library's. Raises UnknownSubjectError.
+        """
+        wanted = check_number(count, "count")
+        day = None if as_of is None else PartialDate.of(as_of)
+        how = None if check_choice(Format, format) is None else Format(str(format))
+        users_rules = your_rules(rules)
+        with self._session.reading() as reader:
+            return explain_of(reader, series, count=wanted, day=day, format=how, rules=users_rules)
 
     def headcounts(self, meeting: str | None = None, *, series: str | None = None) -> tuple[Headcount, ...]:
         """Return the stated numbers of people beside the numbers listed: of a meeting, a series, or all.
