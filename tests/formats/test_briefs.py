@@ -180,7 +180,7 @@ def test_the_participants_of_the_release_are_in_the_brief(som_14: Brief) -> None
     }
     assert [party for party, _, _ in listed] == ["JPN", "KAZ", "KGZ", "TJK", "TKM", "UZB"]
     assert all(RELEASE in titles for titles in listed.values())
-    assert som_14.shown.absent == som_14.shown.not_known == ()
+    assert (som_14.shown.absent, som_14.shown.not_known) == ((), ())
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the text of the release is not beside this checkout")

@@ -66,7 +66,7 @@ def test_why_8_foreign_ministers_meetings(seed: Registry) -> None:
     assert explanation.rules == ("held",)
     assert [meeting.meeting for meeting in explanation.meetings] == [SPECIAL]
     assert "which add up to 8" in explanation.text()
-    assert explanation.missing == explanation.uncertain == explanation.circular == ()
+    assert (explanation.missing, explanation.uncertain, explanation.circular) == ((), (), ())
 
 
 def test_why_7_foreign_ministers_meetings(seed: Registry) -> None:
