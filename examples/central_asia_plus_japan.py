@@ -96,7 +96,7 @@ def compare(registry: Registry) -> None:
     for finding in registry.reconcile():
         statement = finding.statement
         if str(statement.as_of) == RELEASE:
-            stated.setdefault(statement.series, {})[statement.format] = statement.count
+            stated.setdefault(statement.counted, {})[statement.format] = statement.count
 
     verdicts = []
     for series in registry.series():

@@ -39,7 +39,7 @@ def reading(findings: Iterable[Finding], names: dict[str, str]) -> Iterator[str]
     yield f"{len(plain)} of {len(findings)} counts agree with the meetings held, taken plainly."
     for finding in findings:
         statement, which = finding.statement, ", ".join(finding.meetings)
-        label = f"{names[statement.series]}, {statement.count} as of {statement.as_of}"
+        label = f"{names[statement.counted]}, {statement.count} as of {statement.as_of}"
         if finding.verdict is Verdict.DISAGREES:
             yield f"{label}: no rule gives it; off by {finding.difference:+d}."
         elif finding.verdict is Verdict.WITHIN:

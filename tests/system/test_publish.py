@@ -262,7 +262,7 @@ def test_stated_counts_have_the_verdicts_of_the_reconciliation(site: Path, regis
     assert len(rows) == len(findings)
     for row, finding in zip(rows, findings, strict=True):
         said = finding.statement
-        assert row[:2] == [say.date(said.as_of), names[said.series]]
+        assert row[:2] == [say.date(said.as_of), names[said.counted]]
         assert row[2].split()[0] == str(said.count)
         assert row[3] == str(finding.recorded)
         assert row[4].startswith(str(finding.verdict))

@@ -96,8 +96,9 @@ def reconcile(
         within = scope(registry, dialogue=dialogue, series=series)
         findings = registry.reconcile()
         names = {known.series: known.name for known in registry.series()}
+        names |= {known.dialogue: known.name for known in registry.dialogues()}
     findings = Reconciliation(
-        tuple(finding for finding in findings if within(finding.statement.series) and _by(as_of, finding)),
+        tuple(finding for finding in findings if within(finding.statement.counted) and _by(as_of, finding)),
         tuple(silent for silent in findings.not_stated if within(silent)),
     )
     if shown is None:

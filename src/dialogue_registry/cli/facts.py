@@ -171,8 +171,8 @@ def statements(file: str, *, shown: str | None, **ids: str | None) -> None:
     """List the counts that sources stated."""
     with asking(file) as registry:
         within = scope(registry, **ids)
-        found = [statement for statement in registry.statements(ids["series"]) if within(statement.series)]
-    columns = "series count as_of format reported_at"
+        found = [statement for statement in registry.statements(ids["series"]) if within(statement.counted)]
+    columns = "series dialogue count as_of format reported_at"
     show(found, f"{columns} sources" if shown is None else columns, shown)
 
 

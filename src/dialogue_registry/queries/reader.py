@@ -179,6 +179,10 @@ class Reader:
         """Return the held meetings of each series, in the order of their days; those without a date last."""
         return self.in_series(status="held", series=series)
 
+    def held_in(self, dialogue: str) -> tuple[Meeting, ...]:
+        """Return the held meetings of a dialogue, a joint one of them one time."""
+        return self.meetings(status="held", dialogue=dialogue)
+
     def series_ids(self) -> list[str]:
         """Return the ids of all series, in the order they were opened."""
         return [row[0] for row in self._connection.execute("SELECT series FROM series ORDER BY fact")]

@@ -94,7 +94,7 @@ class Reconciliation(Sequence[Finding]):
         if names is not None:
             headings = ("as of", "series", "name", *headings[2:], "sources")
             rows = [
-                (*row[:2], names.get(finding.statement.series), *row[2:], "; ".join(s.title for s in finding.sources))
+                (*row[:2], names.get(finding.statement.counted), *row[2:], "; ".join(s.title for s in finding.sources))
                 for row, finding in zip(rows, self.findings, strict=True)
             ]
         lines = list(table(headings, rows, width))
@@ -115,7 +115,7 @@ class Reconciliation(Sequence[Finding]):
             [
                 (
                     finding.statement.as_of,
-                    finding.statement.series,
+                    finding.statement.counted,
                     f"{finding.statement.count}{f' {finding.statement.format}' if finding.statement.format else ''}",
                     finding.recorded,
                     finding.verdict + _off(finding),
@@ -236,9 +236,14 @@ def reconcile_all(reader: Reader, rules: Iterable[Rule] = ()) -> Reconciliation:
     """Compare every statement with the record, under the library's rules and the user's."""
     users_rules = tuple(rules)
     statements = reader.selected(Statement, "latest, earliest, fact")
-    held = {series: reader.held(series) for series in dict.fromkeys(statement.series for statement in statements)}
-    findings = tuple(reconcile(statement, held[statement.series], users_rules) for statement in statements)
-    return Reconciliation(findings, tuple(series for series in reader.series_ids() if series not in held))
+    held = {
+        (series, dialogue): reader.held(series) if dialogue is None else reader.held_in(dialogue)
+        for series, dialogue in dict.fromkeys((statement.series, statement.dialogue) for statement in statements)
+    }
+    findings = tuple(
+        reconcile(statement, held[statement.series, statement.dialogue], users_rules) for statement in statements
+    )
+    return Reconciliation(findings, tuple(series for series in reader.series_ids() if (series, None) not in held))
 
 
 def _summed(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:

@@ -180,15 +180,21 @@ class Outcome(Shown):
 
 @attrs.frozen(kw_only=True)
 class Statement(Shown):
-    """A count that a source stated."""
+    """A count that a source stated: of a series, or of a dialogue as a whole; the other of the two is None."""
 
-    series: str
+    series: str | None
+    dialogue: str | None
     count: int
     as_of: PartialDate
     format: Format | None
     reported_at: str | None
     event: int
     sources: _Sources
+
+    @property
+    def counted(self) -> str:
+        """The id of the series or the dialogue whose meetings were counted."""
+        return self.series or self.dialogue or ""
 
 
 @attrs.frozen(kw_only=True)

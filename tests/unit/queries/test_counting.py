@@ -39,7 +39,9 @@ def held(day: PartialDate | None, format_: Format | None = None, ordinal: int | 
 
 
 def stated(count: int, day: PartialDate, format_: Format | None) -> Statement:
-    return Statement(series="s", count=count, as_of=day, format=format_, reported_at=None, event=1, sources=())
+    return Statement(
+        series="s", dialogue=None, count=count, as_of=day, format=format_, reported_at=None, event=1, sources=()
+    )
 
 
 def beginnings(day: PartialDate) -> tuple[date, date]:
