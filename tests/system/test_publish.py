@@ -23,14 +23,20 @@ import pytest
 from datasette.app import Datasette
 
 from dialogue_registry import (
+    Citation,
     CountStated,
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
+    HeadcountStated,
     InvalidValueError,
     MeetingAnnounced,
     MeetingHeld,
+    MeetingShared,
+    NameUsed,
     NotARegistryError,
     PartyJoined,
+    PartyLeft,
     Registry,
     SeriesOpened,
     Source,
@@ -356,10 +362,87 @@ def test_every_phrase_of_the_pages_is_there_in_every_language() -> None:
     assert sorted(phrase for phrase in said if phrase not in phrases) == []
 
 
+SEEN = Source("A report", url="https://example.org/report", published="2011-06-20")
+
+
+def fill_with_every_kind(registry: Registry) -> None:
+    """Two dialogues with a joint meeting, absences, numbers of people, memberships, names and a count of a whole."""
+    registry.record(
+        DialogueLaunched(dialogue="d", name="The Dialogue", launched="2004"),
+        DialogueLaunched(dialogue="e", name="The Other", launched="2005"),
+        PartyJoined(dialogue="d", party="JPN", name="Japan", joined="2004"),
+        PartyJoined(dialogue="d", party="EU", name="European Union", joined="2010", standing="observer"),
+        PartyLeft(dialogue="d", party="EU", on="2015", reason="its mandate ended"),
+        SeriesOpened(series="d/som", dialogue="d", name="Senior Officials' Meeting", abbreviation="SOM"),
+        SeriesOpened(series="e/x", dialogue="e", name="Experts", numbering="yearly"),
+        MeetingHeld(meeting="d/som/1", series="d/som", date="2010-02-03", ordinal=1, place="Tokyo", country="JPN"),
+        MeetingShared(meeting="d/som/1", series="e/x", ordinal=4),
+        MeetingHeld(meeting="e/x/5", series="e/x", date="2011-03-04", ordinal=5, format="online"),
+        DelegateAttended(meeting="d/som/1", party="JPN", name="KAWA Yoriko", office="Minister", role="head",
+                         level="deputy-minister", format="online"),
+        DelegateAttended(meeting="d/som/1", party="EU"),
+        DelegateAttended(meeting="e/x/5", party="JPN", name="Abe Sent"),
+        DelegateAbsent(meeting="d/som/1", party="JPN", name="Abe Sent", office="Ambassador", excused=True,
+                       reason="ill", represented_by="KAWA Yoriko"),
+        HeadcountStated(meeting="d/som/1", count=12),
+        HeadcountStated(meeting="d/som/1", count=3, of="parties", approximate=True),
+        CountStated(series="d/som", count=1, as_of="2011-01-01", reported_at="d/som/1"),
+        CountStated(dialogue="e", count=2, as_of="2012-01-01"),
+        NameUsed(of="d", name="The Old Dialogue", until="2009"),
+        NameUsed(party="JPN", name="Nippon", language="ja"),
+        source=SEEN,
+        cite=Citation(locator="page 3", quote="met in Tokyo"),
+    )  # fmt: skip
+
+
+def test_every_kind_of_fact_is_on_the_pages(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        fill_with_every_kind(registry)
+        site = publish(registry, tmp_path / "site").parent
+    meeting = read(site, page_of("meetings", "d/som/1"))
+    assert "Also a meeting of Experts" in meeting.text
+    assert "Minister (head, level: deputy minister, online)" in meeting.text
+    assert meeting.table("Absence") == [
+        ["Japan", "Abe Sent", "Ambassador", "excused, ill, represented by KAWA Yoriko", "A report"]
+    ]
+    assert [row[:4] for row in meeting.table("Listed")] == [
+        ["participants", "12", "1", "disagrees"],
+        ["parties", "about 3", "2", "agrees"],
+    ]
+    assert "A report : page 3, “met in Tokyo”" in meeting.text
+    came = [row[0] for row in meeting.table("Name", "Office and role")]
+    assert came == ["Japan", "KAWA Yoriko", "European Union", "not named"]
+    other = read(site, page_of("dialogues", "e"))
+    assert [row[:4] for row in other.table("Stated", "Verdict")] == [["1 January 2012", "2", "2", "agrees"]]
+    dialogue = read(site, page_of("dialogues", "d"))
+    assert [row[1:3] for row in dialogue.table("What happened")] == [
+        ["joined", "2004"], ["joined as observer", "2010"], ["left: its mandate ended", "2015"],
+    ]  # fmt: skip
+    assert dialogue.table("Language") == [["The Old Dialogue", "", "", "2009", "A report"]]
+    assert read(site, "parties/jpn.html").table("Language") == [["Nippon", "ja", "", "", "A report"]]
+    assert "one absence" in read(site, "sources/index.html").text
+    test_no_page_speaks_of_the_schema(site)
+    assert followed_links(site) > 100
+
+
+def test_a_joint_meeting_is_an_event_of_all_its_series_and_dialogues(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        fill_with_every_kind(registry)
+        content = (publish(registry, tmp_path / "site").parent / page_of("meetings", "d/som/1")).read_text("utf-8")
+    node = json.loads(matched(r'ld\+json">(.*?)</script>', content))
+    assert [one["name"] for one in node["superEvent"]] == ["Senior Officials' Meeting", "Experts"]
+    assert [one["name"] for one in node["organizer"]] == ["The Dialogue", "The Other"]
+
+
 # --- links and files -----------------------------------------------------------------------------
 
 
 def test_every_internal_link_leads_to_a_page_and_a_place_on_it(site: Path) -> None:
+    assert followed_links(site) > 2000
+
+
+def followed_links(site: Path) -> int:
+    """How many internal links there are; each of them leads somewhere."""
     readings = {page: read(site, page) for page in pages(site)}
     followed = 0
     for page, reading in readings.items():
@@ -374,7 +457,7 @@ def test_every_internal_link_leads_to_a_page_and_a_place_on_it(site: Path) -> No
             if parts.fragment:
                 assert parts.fragment in readings[target].anchors, (page, link)
             followed += 1
-    assert followed > 2000
+    return followed
 
 
 def test_nothing_is_asked_for_elsewhere(site: Path) -> None:
@@ -712,7 +795,7 @@ def test_long_lists_go_on_over_pages_and_nothing_is_lost(tmp_path: Path) -> None
         assert sorted(people(site)["Delegate 0007"]["appearances"][0]["meetings"]) == sorted(often)
         assert people(site)["Delegate 1234"]["appearances"][0]["meetings"] == 1
         assert max(len(read(site, page).rows) for page in pages(site)) < 2200
-        test_every_internal_link_leads_to_a_page_and_a_place_on_it(site)
+        assert followed_links(site) > 2000
 
 
 HOSTILE = [

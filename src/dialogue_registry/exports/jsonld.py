@@ -4,7 +4,7 @@ A month or a year stays one (ISO 8601 allows it); a meeting of which only a wind
 is known has no ``startDate``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.node import Node, document, filled
@@ -36,50 +36,83 @@ def json_ld(reader: Reader) -> Iterator[bytes]:
 def _graph(reader: Reader) -> Iterator[Node]:
     dialogues = {dialogue.dialogue: dialogue for dialogue in reader.dialogues()}
     parties = {party.party: party.name for dialogue in dialogues.values() for party in dialogue.parties}
-    names: dict[str, str] = {}
-    for series in reader.rows(Series):
-        names[series.series] = series.name
+    opened = {series.series: series for series in reader.rows(Series)}
+    for series in opened.values():
         yield filled(
             {
-                "@type": "EventSeries",
-                "@id": _id(series.series),
-                "name": series.name,
+                **_series(series),
                 "alternateName": [name for name in (series.abbreviation, *series.aliases) if name],
-                "organizer": {"@type": "Organization", "name": dialogues[series.dialogue].name},
+                "organizer": _organization(dialogues[series.dialogue].name),
             }
         )
+    shared = shared_series(reader)
     for meeting in reader.stream(Meeting, order=BY_DAY):
         topics = reader.query("SELECT topic FROM topics WHERE meeting = ? ORDER BY fact", (meeting.meeting,))
-        attended = reader.stream(Attendance, "meeting = ? AND name <> ''", (meeting.meeting,))
+        attended = reader.stream(Attendance, "meeting = ? AND name <> '' AND presence = 'present'", (meeting.meeting,))
+        of = [opened[series] for series in (meeting.series, *shared.get(meeting.meeting, ()))]
         yield filled(
             {
-                **_event(meeting, names[meeting.series]),
+                **event(
+                    meeting,
+                    name=title_of(meeting, of[0].name),
+                    series=of,
+                    organizers=[dialogues[series.dialogue].name for series in of],
+                ),
                 "about": [topic for (topic,) in topics],
                 "attendee": [_person(row, parties) for row in attended],
             }
         )
 
 
-def _event(meeting: Meeting, series: str) -> Node:
+def shared_series(reader: Reader) -> Mapping[str, Sequence[str]]:
+    """Return the further series of each joint meeting, in the order they were recorded."""
+    shared: dict[str, list[str]] = {}
+    for meeting, series in reader.query("SELECT meeting, series FROM shared_meetings ORDER BY fact"):
+        shared.setdefault(meeting, []).append(series)
+    return shared
+
+
+def event(meeting: Meeting, *, name: str, series: Sequence[Series], organizers: Sequence[str], url: str = "") -> Node:
+    """Return the node of a meeting, an Event of its series that their dialogues organise.
+
+    What schema.org cannot say, such as a window of days, is left out. An online meeting has
+    no VirtualLocation, since no address of it is recorded.
+    """
     date, earlier = meeting.date, None
     status = _STATUSES[meeting.status]
     if meeting.status is Status.POSTPONED and meeting.until is not None:
         date, earlier, status = meeting.until, meeting.date, "EventRescheduled"
     begins, ends = _iso(date)
-    return {
-        "@type": "Event",
-        "@id": _id(meeting.meeting),
-        "identifier": meeting.meeting,
-        "name": title_of(meeting, series),
-        "superEvent": {"@id": _id(meeting.series)},
-        "startDate": begins,
-        "endDate": ends,
-        "previousStartDate": _iso(earlier)[0],
-        "eventStatus": f"https://schema.org/{status}",
-        "eventAttendanceMode": f"https://schema.org/{_MODES[meeting.format]}" if meeting.format else None,
-        "location": _location(meeting),
-        "subjectOf": [_page(source) for source in meeting.sources],
-    }
+    return filled(
+        {
+            "@type": "Event",
+            "@id": _id(meeting.meeting),
+            "identifier": meeting.meeting,
+            "name": name,
+            "url": url,
+            "superEvent": _one_or_several([_series(one) for one in series]),
+            "organizer": _one_or_several([_organization(one) for one in dict.fromkeys(organizers)]),
+            "startDate": begins,
+            "endDate": ends,
+            "previousStartDate": _iso(earlier)[0],
+            "eventStatus": f"https://schema.org/{status}",
+            "eventAttendanceMode": f"https://schema.org/{_MODES[meeting.format]}" if meeting.format else None,
+            "location": _location(meeting),
+            "subjectOf": [_page(source) for source in meeting.sources],
+        }
+    )
+
+
+def _one_or_several(nodes: list[Node]) -> Node | list[Node]:
+    return nodes[0] if len(nodes) == 1 else nodes
+
+
+def _series(series: Series) -> Node:
+    return {"@type": "EventSeries", "@id": _id(series.series), "name": series.name}
+
+
+def _organization(name: str) -> Node:
+    return {"@type": "Organization", "name": name}
 
 
 def _iso(date: PartialDate | None) -> tuple[str | None, str | None]:
@@ -91,12 +124,10 @@ def _iso(date: PartialDate | None) -> tuple[str | None, str | None]:
 
 
 def _location(meeting: Meeting) -> Node | None:
-    if meeting.format is Format.ONLINE:
-        return {"@type": "VirtualLocation"}
-    if not (meeting.place or meeting.country):
+    if meeting.format is Format.ONLINE or not (meeting.place or meeting.country):
         return None
     address = filled({"@type": "PostalAddress", "addressLocality": meeting.place, "addressCountry": meeting.country})
-    return filled({"@type": "Place", "name": meeting.place, "address": address})
+    return {"@type": "Place", "name": meeting.place or meeting.country, "address": address}
 
 
 def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
@@ -109,7 +140,7 @@ def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
             "givenName": parts.given,
             "honorificPrefix": parts.honorific,
             "jobTitle": row.office,
-            "affiliation": {"@type": "Organization", "name": parties.get(row.party, row.party)},
+            "affiliation": _organization(parties.get(row.party, row.party)),
         }
     )
 

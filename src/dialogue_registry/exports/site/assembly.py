@@ -145,6 +145,9 @@ class _Site:
             width=round(picture.wide.width), height=round(picture.wide.height),
         )  # fmt: skip
 
+    def _used(self, of: str) -> list[str]:
+        return [used.name for used in self._c.names_used.get(of, ())]
+
     # --- search ----------------------------------------------------------------------------
 
     def _hits(self) -> Iterator[Hit]:
@@ -152,10 +155,16 @@ class _Site:
         c, say, registry = self._c, self._c.say, self._c.registry
         for dialogue in c.dialogues.values():
             href = f"{addresses.of_id('dialogues', dialogue.dialogue)}.html"
-            yield Hit(say("Dialogue"), dialogue.name, "", href, (dialogue.name, *dialogue.aliases))
+            yield Hit(
+                say("Dialogue"),
+                dialogue.name,
+                "",
+                href,
+                (dialogue.name, *dialogue.aliases, *self._used(dialogue.dialogue)),
+            )
         for series in c.series.values():
             href = f"{addresses.of_id('series', series.series)}.html"
-            names = (series.name, series.abbreviation, *series.aliases)
+            names = (series.name, series.abbreviation, *series.aliases, *self._used(series.series))
             yield Hit(say("Series"), series.name, c.dialogues[series.dialogue].name, href, names)
         aliases: dict[str, list[str]] = {}
         for dialogue in c.dialogues.values():
@@ -163,7 +172,7 @@ class _Site:
                 aliases.setdefault(party.party, []).extend((party.name, *party.aliases))
         for code in sorted({*aliases, *(party for party, *_ in c.staging.parties())}):
             href = f"{addresses.of_party(code)}.html"
-            yield Hit(say("Party"), c.party_name(code), code, href, (code, *aliases.get(code, ())))
+            yield Hit(say("Party"), c.party_name(code), code, href, (code, *aliases.get(code, ()), *self._used(code)))
         for written, page, anchor, spellings, offices, parties in c.staging.people_in_words():
             beside = ", ".join(c.party_name(party) for party in parties)
             href = f"{page}.html{f'#{anchor}' if anchor else ''}"
@@ -171,7 +180,7 @@ class _Site:
         for series_id in c.series:
             for meeting in registry.meetings(series_id):
                 label = c.labels[meeting.meeting]
-                words = [label.name, meeting.title, meeting.place, label.date]
+                words = [label.name, meeting.title, meeting.place, label.date, *self._used(meeting.meeting)]
                 words += [topic.topic for topic in registry.topics(meeting.meeting)]
                 words += [outcome.title for outcome in registry.outcomes(meeting.meeting)]
                 for activity in registry.activities(meeting.meeting):

@@ -7,7 +7,9 @@ from typing import Any
 import attrs
 
 from dialogue_registry.charts.language import Language
+from dialogue_registry.exports.jsonld import shared_series
 from dialogue_registry.exports.site import addresses
+from dialogue_registry.exports.site.memberships import memberships, names_used
 from dialogue_registry.exports.site.page import Cell, Field, Link, Several, number_path
 from dialogue_registry.exports.site.staging import Staging
 from dialogue_registry.model.dates import PartialDate
@@ -65,6 +67,11 @@ class Contents:
         self.party_names: Mapping[str, str] = {
             party.party: party.name for one in reversed(self.dialogues.values()) for party in reversed(one.parties)
         }
+        with registry.reading() as reader:
+            #: The further series of joint meetings, and what was recorded of names and memberships.
+            self.shared = shared_series(reader)
+            self.names_used = names_used(reader)
+            self.memberships = memberships(reader)
         self.labels: dict[str, Label] = {}
         self.by_number: list[Label] = []
         self.series_of: list[str] = []
@@ -111,13 +118,19 @@ class Contents:
         """Return a link to a party."""
         return Link(self.party_name(party), f"{root}{addresses.of_party(party)}.html")
 
+    def counted_link(self, counted: str, root: str = "../") -> Link:
+        """Return a link to the series or the dialogue that a stated count is of."""
+        return self.series_link(counted, root) if counted in self.series else self.dialogue_link(counted, root)
+
     def subject_link(self, subject: str, root: str = "../") -> Link | str:
-        """Return a link to a dialogue, a series or a meeting; the id alone where it is none of them."""
+        """Return a link to a dialogue, series, meeting or party; the id alone where it is none of them."""
         if subject in self.labels:
             return self.meeting_link(subject, root)
         if subject in self.series:
             return self.series_link(subject, root)
-        return self.dialogue_link(subject, root) if subject in self.dialogues else subject
+        if subject in self.dialogues:
+            return self.dialogue_link(subject, root)
+        return self.party_link(subject, root) if subject in self.party_names else subject
 
     def source_href(self, number: int, root: str = "../") -> str:
         """Return where the source of a number stands."""
@@ -147,6 +160,25 @@ class Contents:
             ]
             names.append(f"{source.title} ({', '.join(differing[:2])})" if differing else source.title)
         return names
+
+    def series_of_meeting(self, meeting: Meeting) -> list[Series]:
+        """Return the series of a meeting: of a joint one, the one it was reported in first."""
+        first = self.by_number[self.labels[meeting.meeting].number]
+        ids = (self.series_of[first.number], *self.shared.get(meeting.meeting, ()))
+        return [self.series[series] for series in ids]
+
+    def cited(self, event: int) -> str:
+        """Return where in its source an event stands, and in which words, as far as that is recorded."""
+        citation = self.registry.event(event).citation
+        if citation is None:
+            return ""
+        quote = f"“{citation.quote}”" if citation.quote else ""
+        return ", ".join(filter(None, (citation.locator, quote)))
+
+    def sources_and_place(self, sources: Sequence[Source], event: int) -> Cell:
+        """Return links to sources, and behind them the place in the first of them."""
+        links, place = self.sources(sources), self.cited(event)
+        return Several([links, place], ": ") if place and links != Several([], "; ") else links
 
     def support(self, kind: str, subject: str, rows: Iterable[Any]) -> None:
         """Keep which sources say what the rows of an answer say about a subject."""

@@ -23,12 +23,10 @@ _OWN: Mapping[Own, str] = {Own.INCLUDED: "counted", Own.EXCLUDED: "not counted"}
 _CLASSES = {Verdict.AGREES: "agrees", Verdict.WITHIN: "within", Verdict.DISAGREES: "disagrees"}
 
 
-def finding_table(
-    contents: Contents, findings: Sequence[Finding], *, title: str = "", of_series: bool = False
-) -> Table:
-    """Return statements held against the record: of one series, or of all."""
+def finding_table(contents: Contents, findings: Sequence[Finding], *, title: str = "", of_one: bool = False) -> Table:
+    """Return statements held against the record: of one series or dialogue, or of all."""
     say = contents.say
-    columns = [say("As of"), say("Series"), say("Stated"), say("On record"), say("Verdict"), say("By rule"),
+    columns = [say("As of"), say("Of"), say("Stated"), say("On record"), say("Verdict"), say("By rule"),
                say("Stated at"), say("Source")]  # fmt: skip
     rows: list[Sequence[Cell]] = []
     for finding in findings:
@@ -38,19 +36,19 @@ def finding_table(
             stated = f"{stated} {contents.word(statement.format)}"
         row: list[Cell] = [
             say.date(statement.as_of),
-            contents.series_link(statement.series),
+            contents.counted_link(statement.counted),
             stated,
             contents.bounds(finding.recorded),
             Strong(_verdict(contents, finding), _CLASSES[finding.verdict]),
             Several(_rules(contents, finding), "; "),
             _own(contents, finding),
-            contents.sources(finding.sources),
+            contents.sources_and_place(finding.sources, statement.event),
         ]
         rows.append(row)
-    if of_series:
+    if of_one:
         columns = columns[:1] + columns[2:]
         rows = [[*row[:1], *row[2:]] for row in rows]
-    numbers = frozenset({1, 2} if of_series else {2, 3})
+    numbers = frozenset({1, 2} if of_one else {2, 3})
     return Table(title=title, columns=columns, rows=rows, numbers=numbers, anchor="stated")
 
 
@@ -95,6 +93,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     statement = finding.statement
     return {
         "series": statement.series,
+        "dialogue": statement.dialogue,
         "as_of": statement.as_of.text,
         "stated": statement.count,
         "format": None if statement.format is None else str(statement.format),

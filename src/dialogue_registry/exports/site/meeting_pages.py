@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from dialogue_registry.exports.jsonld import event
+from dialogue_registry.exports.site.capacity import Capacity, in_words
 from dialogue_registry.exports.site.contents import Contents, Label
 from dialogue_registry.exports.site.finding_pages import dispute_table, finding_table
+from dialogue_registry.exports.site.memberships import names_table
 from dialogue_registry.exports.site.overview_pages import meeting_data
-from dialogue_registry.exports.site.page import Band, Cell, Field, Link, Page, Part, Row, Several, Table
+from dialogue_registry.exports.site.page import Band, Cell, Field, Link, Page, Part, Row, Several, Strong, Table
 from dialogue_registry.exports.site.staging import Seat
-from dialogue_registry.exports.site.structured import meeting_node
-from dialogue_registry.model.events import Role
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.status import Status
+from dialogue_registry.queries.headcounts import Headcount
 from dialogue_registry.queries.reconciliation import Finding
-from dialogue_registry.queries.results import Dispute, Meeting
+from dialogue_registry.queries.results import Attendance, Dispute, Meeting, Presence
 
 
 def gather_attendance(contents: Contents) -> None:
@@ -33,6 +35,12 @@ class MeetingPages:
         for finding in findings:
             if finding.statement.reported_at:
                 self._stated.setdefault(finding.statement.reported_at, []).append(finding)
+        self._headcounts: dict[str, list[Headcount]] = {}
+        for headcount in contents.registry.headcounts():
+            self._headcounts.setdefault(headcount.meeting, []).append(headcount)
+        with contents.registry.reading() as reader:
+            rows = reader.query("SELECT DISTINCT meeting FROM attendance WHERE presence <> 'present'")
+            self._with_absences = {meeting for (meeting,) in rows}
         self._disputed: dict[str, list[Dispute]] = {}
         for dispute in disputes:
             self._disputed.setdefault(subject_of(dispute.claim), []).append(dispute)
@@ -58,7 +66,11 @@ class MeetingPages:
         parts: list[Part] = []
         if seats:
             parts.append(self._attendance(seats))
-        # A later question about absences, levels and head-counts has its place here.
+        absent = self._absent_from(meeting.meeting)
+        parts += self._absences(absent)
+        headcounts = self._headcounts.get(meeting.meeting, ())
+        parts += self._numbers(meeting.meeting, headcounts)
+        parts += names_table(c, meeting.meeting)
         parts += self._said(meeting.meeting)
         if findings := self._stated.get(meeting.meeting):
             parts.append(finding_table(c, findings, title=say("Counts stated at this meeting")))
@@ -81,17 +93,29 @@ class MeetingPages:
                 "name": label.name,
                 "sources": [source.title for source in meeting.sources],
                 "attendance": _seats_data(seats),
+                **({"absent": [_absence_data(row) for row in absent]} if absent else {}),
+                **({"headcounts": [_headcount_data(row) for row in headcounts]} if headcounts else {}),
                 "topics": [topic.topic for topic in self._topics],
                 "activities": [activity.title for activity in self._activities],
                 "outcomes": [outcome.title for outcome in self._outcomes],
             },
-            structured=meeting_node(c, meeting, label.name),
+            structured=self._structured(meeting, label),
         )
+
+    def _structured(self, meeting: Meeting, label: Label) -> Mapping[str, Any]:
+        """Return the meeting as search engines read it."""
+        c = self._c
+        series = c.series_of_meeting(meeting)
+        organizers = [c.dialogues[one.dialogue].name for one in series]
+        url = f"{c.about.base_url}/{label.path}.html" if c.about.base_url else ""
+        node = event(meeting, name=label.name, series=series, organizers=organizers, url=url)
+        return {"@context": "https://schema.org", **node}
 
     def _fields(self, meeting: Meeting) -> list[Field]:
         c, say = self._c, self._say
         country: Cell = c.party_link(meeting.country) if meeting.country else ""
         place: Cell = Several([cell for cell in (meeting.place, country) if cell]) if meeting.place or country else ""
+        also = [one.series for one in c.series_of_meeting(meeting) if one.series != meeting.series]
         status = c.word(meeting.status)
         if meeting.status is Status.POSTPONED and meeting.until is not None:
             status = say("postponed until {date}", date=say.date(meeting.until))
@@ -103,7 +127,8 @@ class MeetingPages:
             place=place,
             number="" if meeting.ordinal is None else say("{n}, as printed on it", n=meeting.ordinal),
             series=c.series_link(meeting.series),
-            sources=c.sources(meeting.sources),
+            also_a_meeting_of=Several([c.series_link(one) for one in also], "; ") if also else "",
+            sources=c.sources_and_place(meeting.sources, meeting.event),
         )
 
     # --- who took part -----------------------------------------------------------------------
@@ -114,14 +139,14 @@ class MeetingPages:
         citations = {seat.citation for seat in seats}
         by_party: dict[str, list[Seat]] = {}
         for seat in seats:
-            by_party.setdefault(seat.party, []).append(seat)
+            by_party.setdefault(seat.capacity.party, []).append(seat)
         rows: list[Row] = []
         for party, of_party in by_party.items():
             number = say("{n} delegates", n=len(of_party)) if 1 < len(of_party) < len(seats) else ""
             link = c.party_link(party)
             rows.append(Band(Several([link, number], ": ") if number else link))
             for seat in of_party:
-                row: list[Cell] = [self._name(seat), self._capacity(seat)]
+                row: list[Cell] = [self._name(seat), in_words(say, seat.capacity)]
                 if len(citations) > 1:
                     row.append(self._cited(seat.citation))
                 rows.append(row)
@@ -139,20 +164,63 @@ class MeetingPages:
             return seat.name or self._say("not named")
         return Link(seat.name, f"../{seat.page}.html{f'#{seat.anchor}' if seat.anchor else ''}")
 
-    def _capacity(self, seat: Seat) -> str:
-        office = seat.office
-        if seat.role != Role.DELEGATE:
-            role = self._say(seat.role)
-            office = f"{office} ({role})" if office else role
-        if seat.on_behalf_of:
-            office = f"{office}, {self._say('on behalf of {name}', name=seat.on_behalf_of)}".removeprefix(", ")
-        return office
-
     def _cited(self, citation: str) -> Cell:
         """Return links to sources by their numbers: in a table of hundreds of rows, titles would say the same."""
         numbers = [int(number) for number in citation.split()]
         titles = {number: self._c.staging.source_title(number) for number in numbers}
         return Several([Link(title, self._c.source_href(number)) for number, title in titles.items()], "; ")
+
+    # --- who did not, and how many -----------------------------------------------------------
+
+    def _absent_from(self, meeting: str) -> Sequence[Attendance]:
+        registry = self._c.registry
+        if meeting not in self._with_absences:
+            return ()
+        rows = [*registry.attendance(meeting, presence=Presence.ABSENT)]
+        return sorted([*rows, *registry.attendance(meeting, presence=Presence.EXCUSED)], key=lambda row: row.event)
+
+    def _absences(self, absent: Sequence[Attendance]) -> Iterator[Table]:
+        if not absent:
+            return
+        c, say = self._c, self._say
+        c.support("absence", absent[0].meeting, absent)
+        rows = []
+        for row in absent:
+            words = [say("excused") if row.presence is Presence.EXCUSED else say("absent"), row.reason]
+            if row.represented_by:
+                words.append(say("represented by {name}", name=row.represented_by))
+            place = c.staging.place_of(row.name) if row.name else None
+            name: Cell = row.name or say("not named")
+            if place is not None:
+                name = Link(row.name, f"../{place[0]}.html{f'#{place[1]}' if place[1] else ''}")
+            rows.append(
+                (c.party_link(row.party), name, row.office, ", ".join(filter(None, words)), c.sources(row.sources))
+            )
+        columns = [say("Party"), say("Name"), say("Office"), say("Absence"), say("Source")]
+        yield Table(title=say("Who did not come"), columns=columns, rows=rows, anchor="absent")
+
+    def _numbers(self, meeting: str, headcounts: Sequence[Headcount]) -> Iterator[Table]:
+        if not headcounts:
+            return
+        c, say = self._c, self._say
+        c.support("headcount", meeting, headcounts)
+        rows = []
+        for row in headcounts:
+            number = say("about {n}", n=say.number(row.stated)) if row.approximate else say.number(row.stated)
+            of = [say(str(row.of)), c.word(row.format) if row.format else ""]
+            if row.party:
+                of.append(c.party_name(row.party))
+            verdict = Strong(say(str(row.verdict)), str(row.verdict))
+            rows.append(
+                (
+                    ", ".join(filter(None, of)), number, say.number(row.listed), verdict, c.in_words(row.remark),
+                    c.sources_and_place(row.sources, row.event),
+                )
+            )  # fmt: skip
+        columns = [say("Of"), say("Stated"), say("Listed"), say("Verdict"), say("Remark"), say("Source")]
+        yield Table(
+            title=say("How many took part"), columns=columns, rows=rows, numbers=frozenset({1, 2}), anchor="headcounts"
+        )
 
     # --- what was said -----------------------------------------------------------------------
 
@@ -184,14 +252,23 @@ class MeetingPages:
 
 def _seats_data(seats: Sequence[Seat]) -> Mapping[str, Any]:
     """Return who took part as JSON has it: capacities once, since most are those of several people."""
-    capacities: dict[tuple[str, ...], int] = {}
-    rows = []
-    for seat in seats:
-        capacity = (seat.party, seat.office, seat.role, seat.on_behalf_of)
-        rows.append((seat.name, capacities.setdefault(capacity, len(capacities))))
+    capacities: dict[Capacity, int] = {}
+    rows = [(seat.name, capacities.setdefault(seat.capacity, len(capacities))) for seat in seats]
     return {
-        "capacity_fields": ("party", "office", "role", "on_behalf_of"),
-        "capacities": list(capacities),
+        "capacity_fields": Capacity._fields,
+        "capacities": [tuple(capacity) for capacity in capacities],
         "fields": ("name", "capacity"),
         "rows": rows,
     }
+
+
+def _absence_data(row: Attendance) -> dict[str, Any]:
+    names = ("party", "name", "office", "presence", "reason", "represented_by")
+    return {name: text for name in names if (text := str(getattr(row, name)))}
+
+
+def _headcount_data(row: Headcount) -> dict[str, Any]:
+    return {
+        "of": str(row.of), "party": row.party, "format": row.format and str(row.format), "stated": row.stated,
+        "approximate": row.approximate, "listed": row.listed, "verdict": str(row.verdict),
+    }  # fmt: skip

@@ -30,12 +30,12 @@ def news(contents: Contents, updated: str) -> bytes:
         words = ", ".join(filter(None, (c.word(meeting.status), label.date, place)))
         entries.append((meeting.event, label.name, words, f"{label.path}.html"))
     for statement in c.registry.statements():
-        series = c.series_link(statement.series, "")
+        counted = c.counted_link(statement.counted, "")
         number = say.number(statement.count)
         stated = number if statement.format is None else f"{number} {c.word(statement.format)}"
-        title = say("{series}: {n} stated", series=series.text, n=stated)
+        title = say("{series}: {n} stated", series=counted.text, n=stated)
         words = say("as of {date}", date=say.date(statement.as_of))
-        entries.append((statement.event, title, words, f"{series.href}#stated"))
+        entries.append((statement.event, title, words, f"{counted.href}#stated"))
     for position, title, words, path in sorted(entries, reverse=True)[:_MOST]:
         (event,) = c.registry.events(after=position - 1, until=position)
         entry = ET.SubElement(feed, "entry")

@@ -8,6 +8,7 @@ import attrs
 from dialogue_registry.exports.site import addresses
 from dialogue_registry.exports.site.contents import Contents
 from dialogue_registry.exports.site.finding_pages import finding_row, finding_table
+from dialogue_registry.exports.site.memberships import members_table, names_table
 from dialogue_registry.exports.site.page import ROWS, Cell, Field, Image, Items, Link, Page, Part, Several, Table
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
@@ -32,7 +33,7 @@ class Overview:
         self._by_years: dict[int, Counts] = {}
         self._findings: dict[str, list[Finding]] = {}
         for finding in findings:
-            self._findings.setdefault(finding.statement.series, []).append(finding)
+            self._findings.setdefault(finding.statement.counted, []).append(finding)
 
     # --- the front page --------------------------------------------------------------------
 
@@ -175,16 +176,15 @@ class Overview:
         c.support("dialogue", one.dialogue, [one])
         c.support("party", one.dialogue, one.parties)
         series = [of for of in c.series.values() if of.dialogue == one.dialogue]
-        parties = [
-            (c.party_link(party.party), say.date(party.joined) or say("not known"), c.sources(party.sources))
-            for party in one.parties
-        ]
+        findings = self._findings.get(one.dialogue, [])
+        c.support("statement", one.dialogue, findings)
         parts: list[Part] = []
         if series:
             parts.append(self._numbers(series, title=say("Series")))
-        if parties:
-            columns = (say("Party"), say("Joined"), say("Source"))
-            parts.append(Table(title=say("Parties"), columns=columns, rows=parties, anchor="parties"))
+        if findings:
+            parts.append(finding_table(c, findings, title=say("What sources stated"), of_one=True))
+        parts += members_table(c, one.dialogue)
+        parts += names_table(c, one.dialogue)
         # A later question about members on a day, about rates of attendance or a brief has its place here.
         parts += pictures
         return Page(
@@ -198,6 +198,7 @@ class Overview:
             data={
                 "dialogue": one.dialogue, "name": one.name, "launched": one.launched.text, "aliases": one.aliases,
                 "series": [of.series for of in series],
+                "statements": [finding_row(finding) for finding in findings],
                 "parties": [
                     {"party": party.party, "name": party.name, "joined": party.joined and party.joined.text}
                     for party in one.parties
@@ -226,8 +227,9 @@ class Overview:
         count = self._counts[one.series]
         parts: list[Part] = [self._numbers([one], title=say("How many meetings were held"))]
         if findings:
-            parts.append(finding_table(c, findings, title=say("What sources stated"), of_series=True))
+            parts.append(finding_table(c, findings, title=say("What sources stated"), of_one=True))
         parts.append(self._meetings(meetings))
+        parts += names_table(c, one.series)
         if by_year := self._by_year(one, meetings):
             parts.append(by_year)
         return Page(

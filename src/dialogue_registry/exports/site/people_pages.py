@@ -9,11 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from dialogue_registry.exports.site import addresses
+from dialogue_registry.exports.site.capacity import in_words
 from dialogue_registry.exports.site.contents import Contents
+from dialogue_registry.exports.site.memberships import names_table, party_table
 from dialogue_registry.exports.site.page import (
     ROWS,
     Band,
-    Cell,
     Entry,
     Field,
     Items,
@@ -27,7 +28,6 @@ from dialogue_registry.exports.site.page import (
     parted,
 )
 from dialogue_registry.exports.site.staging import Appearance, Person
-from dialogue_registry.model.events import Role
 
 MOST_PAGES = 2000
 """So many people have a page each, however seldom they came."""
@@ -107,20 +107,13 @@ class PeoplePages:
         """Return when somebody came; an office is named once for all the meetings that follow each other in it."""
         say = self._say
         rows: list[Row] = []
-        for capacity, group in groupby(appearances, key=lambda one: one[1:5]):
-            rows.append(Band(self._capacity(*capacity)))
+        for capacity, group in groupby(appearances, key=lambda one: one.capacity):
+            words = [word for word in (in_words(say, capacity),) if word]
+            rows.append(Band(Several([*words, self._c.party_link(capacity.party)], " · ")))
             for one in group:
                 label = self._c.by_number[one.meeting]
                 rows.append((label.date or say("not known"), Link(label.short, f"../{label.path}.html")))
         return Table(columns=(say("Date"), say("Meeting")), rows=rows)
-
-    def _capacity(self, party: str, office: str, role: str, on_behalf_of: str) -> Cell:
-        cells: list[Cell] = [office] if office else []
-        if role != Role.DELEGATE:
-            cells.append(self._say(role))
-        if on_behalf_of:
-            cells.append(self._say("on behalf of {name}", name=on_behalf_of))
-        return Several([*cells, self._c.party_link(party)], " · ")
 
     def _data(self, person: Person, appearances: Sequence[Appearance], *, whole: bool) -> dict[str, Any]:
         """Return somebody as JSON has it: with the ids of the meetings, or, where thousands share pages, their number.
@@ -136,11 +129,8 @@ class PeoplePages:
             "name": person.written,
             "written": sorted({one.name for one in appearances}),
             "appearances": [
-                {
-                    "party": party, "office": office, "role": role, "on_behalf_of": on_behalf_of,
-                    "meetings": meetings(group),
-                }
-                for (party, office, role, on_behalf_of), group in groupby(appearances, key=lambda one: one[1:5])
+                {**capacity.data(), "meetings": meetings(group)}
+                for capacity, group in groupby(appearances, key=lambda one: one.capacity)
             ],
         }  # fmt: skip
 
@@ -198,14 +188,7 @@ class PeoplePages:
 
     def _party(self, party: str, members: Sequence[Any]) -> Page:
         c, say = self._c, self._say
-        parts: list[Part] = []
-        if members:
-            joined: list[Row] = [
-                (c.dialogue_link(dialogue.dialogue), say.date(row.joined) or say("not known"), c.sources(row.sources))
-                for dialogue, row in members
-            ]
-            columns: Sequence[str] = (say("Dialogue"), say("Joined"), say("Source"))
-            parts.append(Table(title=say("Member of"), columns=columns, rows=joined))
+        parts: list[Part] = [*party_table(c, party), *names_table(c, party)]
         delegations = c.staging.delegations(party)
         people = c.staging.members(party)
         if people:

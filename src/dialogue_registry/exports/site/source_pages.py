@@ -16,6 +16,10 @@ _KINDS = {
     "activity": ("one activity", "{n} activities"),
     "outcome": ("one outcome", "{n} outcomes"),
     "statement": ("one stated count", "{n} stated counts"),
+    "absence": ("one absence", "{n} absences"),
+    "headcount": ("one number of people", "{n} numbers of people"),
+    "membership": ("one membership", "{n} memberships"),
+    "name": ("one name", "{n} names"),
     "dispute": ("one dispute", "{n} disputes"),
 }
 _MOST_LINKS = 4 * ROWS

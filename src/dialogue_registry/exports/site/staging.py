@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from dialogue_registry.exports.site.capacity import Capacity
 from dialogue_registry.log.codec import decode_source, encode_source
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import NameParts, ironed, name_parts
@@ -28,8 +29,8 @@ CREATE TABLE supported (
 ) WITHOUT ROWID;
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, person INTEGER);
 CREATE TABLE capacities (
-    id INTEGER PRIMARY KEY, party TEXT, office TEXT, role TEXT, on_behalf_of TEXT,
-    UNIQUE (party, office, role, on_behalf_of)
+    id INTEGER PRIMARY KEY, party TEXT, office TEXT, role TEXT, on_behalf_of TEXT, level TEXT, format TEXT,
+    UNIQUE (party, office, role, on_behalf_of, level, format)
 );
 CREATE TABLE citations (id INTEGER PRIMARY KEY, sources TEXT NOT NULL UNIQUE);
 CREATE TABLE appearances (meeting INTEGER, name INTEGER, capacity INTEGER, citation INTEGER);
@@ -40,14 +41,19 @@ CREATE TABLE bearers (person INTEGER, name INTEGER, PRIMARY KEY (person, name)) 
 """
 
 
+_CAPACITY = ", ".join(Capacity._fields)
+_WIDTH = len(Capacity._fields)
+
+
+def _capacity(row: Attendance) -> Capacity:
+    return Capacity(row.party, row.office, str(row.role), row.on_behalf_of, row.level or "", row.format or "")
+
+
 class Seat(NamedTuple):
     """A person's part in a meeting, with the numbers of the sources that say so."""
 
     name: str
-    party: str
-    office: str
-    role: str
-    on_behalf_of: str
+    capacity: Capacity
     citation: str
     page: str
     anchor: str
@@ -66,10 +72,7 @@ class Appearance(NamedTuple):
     """At which meeting, by its number, somebody was, in which capacity, under which name."""
 
     meeting: int
-    party: str
-    office: str
-    role: str
-    on_behalf_of: str
+    capacity: Capacity
     name: str
     citation: str
 
@@ -159,10 +162,7 @@ class Staging:
                 (
                     number,
                     self._id("names", "name", (row.name,)),
-                    self._id(
-                        "capacities", "party, office, role, on_behalf_of",
-                        (row.party, row.office, str(row.role), row.on_behalf_of),
-                    ),
+                    self._id("capacities", _CAPACITY, _capacity(row)),
                     self._id("citations", "sources", (citation,)),
                 )
             )  # fmt: skip
@@ -214,13 +214,20 @@ class Staging:
     def seats(self, meeting: int) -> list[Seat]:
         """Return who took part in a meeting, by party, in the order it was recorded."""
         found = self._connection.execute(
-            "SELECT n.name, c.party, c.office, c.role, c.on_behalf_of, i.sources, coalesce(p.page, ''),"
-            " coalesce(p.anchor, '') FROM appearances a JOIN names n ON n.id = a.name"
+            f"SELECT {_CAPACITY}, n.name, i.sources, coalesce(p.page, ''), coalesce(p.anchor, '')"
+            " FROM appearances a JOIN names n ON n.id = a.name"
             " JOIN capacities c ON c.id = a.capacity JOIN citations i ON i.id = a.citation"
             " LEFT JOIN people p ON p.id = n.person WHERE a.meeting = ? ORDER BY a.rowid",
             (meeting,),
         )
-        return [Seat(*row) for row in found]
+        return [Seat(row[_WIDTH], Capacity(*row[:_WIDTH]), *row[_WIDTH + 1 :]) for row in found]
+
+    def place_of(self, name: str) -> tuple[str, str] | None:
+        """Return the page and the anchor of whoever bears a name as written; None where that person never came."""
+        found = self._connection.execute(
+            "SELECT p.page, p.anchor FROM names n JOIN people p ON p.id = n.person WHERE n.name = ?", (name,)
+        ).fetchone()
+        return None if found is None else (found[0], found[1])
 
     def people(self) -> Iterator[Person]:
         """Yield all people page by page, and by their names on each."""
@@ -265,13 +272,13 @@ class Staging:
     def appearances(self, person: int) -> list[Appearance]:
         """Return where a person was, in the order of the meetings."""
         found = self._connection.execute(
-            "SELECT a.meeting, c.party, c.office, c.role, c.on_behalf_of, n.name, i.sources FROM bearers b"
+            f"SELECT {_CAPACITY}, a.meeting, n.name, i.sources FROM bearers b"
             " JOIN appearances a ON a.name = b.name JOIN names n ON n.id = a.name"
             " JOIN capacities c ON c.id = a.capacity JOIN citations i ON i.id = a.citation"
             " WHERE b.person = ? ORDER BY a.meeting, a.rowid",
             (person,),
         )
-        return [Appearance(*row) for row in found]
+        return [Appearance(row[_WIDTH], Capacity(*row[:_WIDTH]), *row[_WIDTH + 1 :]) for row in found]
 
     def parties(self) -> list[tuple[str, int, int]]:
         """Return each party that took part, at how many meetings, with how many delegates in all."""
