@@ -26,12 +26,14 @@ from dialogue_registry.errors import (
     DialogueRegistryError,
     DriftError,
     ExchangeError,
+    ForkedError,
     IdInUseError,
     InvalidDateError,
     InvalidIdError,
     InvalidValueError,
     MappingError,
     MissingExtraError,
+    MissingFileError,
     NewerEventError,
     NewerRegistryError,
     NotARegistryError,
@@ -51,6 +53,7 @@ from dialogue_registry.errors import (
     UnreachableError,
     UnreadableFileError,
     VerificationError,
+    WaitTimeoutError,
     WrongPositionError,
 )
 from dialogue_registry.exports.brief.gathering import brief
@@ -64,7 +67,7 @@ from dialogue_registry.imports.importer import import_table
 from dialogue_registry.imports.reading import read_table
 from dialogue_registry.imports.report import ImportReport, RowReport
 from dialogue_registry.imports.suggestion import suggest_mapping
-from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.log.entry import Log, RecordedEvent
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     ActivityReported,
@@ -74,8 +77,10 @@ from dialogue_registry.model.events import (
     DelegateAttended,
     DialogueLaunched,
     DifferentPersons,
+    Event,
     EventCited,
     EventRetracted,
+    Fact,
     FactCorrected,
     FactDisputed,
     Format,
@@ -127,6 +132,7 @@ from dialogue_registry.queries.results import (
 )
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource
+from dialogue_registry.registry.follower import Followed
 from dialogue_registry.registry.registry import Registry, Snapshot
 from dialogue_registry.registry.verify import Head
 
@@ -157,13 +163,17 @@ __all__ = [
     "DifferentPersons",
     "Dispute",
     "DriftError",
+    "Event",
     "EventCited",
     "EventRetracted",
     "ExchangeError",
     "Explanation",
+    "Fact",
     "FactCorrected",
     "FactDisputed",
     "Finding",
+    "Followed",
+    "ForkedError",
     "Format",
     "Found",
     "Head",
@@ -178,6 +188,7 @@ __all__ = [
     "InvalidValueError",
     "Kind",
     "Level",
+    "Log",
     "MappingError",
     "Meeting",
     "MeetingAnnounced",
@@ -186,6 +197,7 @@ __all__ = [
     "MeetingPostponed",
     "MeetingShared",
     "MissingExtraError",
+    "MissingFileError",
     "MissingNumbers",
     "NameParts",
     "NameUsed",
@@ -244,6 +256,7 @@ __all__ = [
     "Verdict",
     "VerificationError",
     "View",
+    "WaitTimeoutError",
     "WrongPositionError",
     "arrow_tables",
     "brief",

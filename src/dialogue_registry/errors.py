@@ -20,30 +20,48 @@
     │   ├── UnfitEventError                      an exported event that does not fit the log
     │   ├── UnreadableFileError                  no CSV, JSON, JSON Lines or TOML of rows
     │   ├── MappingError                         a mapping that does not say what it must
-    │   ├── StoppedImportError                   a row could not be recorded, and all had to be
-    │   └── MissingExtraError (also an ImportError)  an optional package is not installed
+    │   └── StoppedImportError                   a row could not be recorded, and all had to be
+    ├── MissingExtraError (also an ImportError)  an optional package is not installed
     ├── ProjectionError                          a projection of yours cannot be made or kept
     ├── CodecError                               stored data that cannot be read
     │   ├── UnknownEventTypeError
     │   └── NewerEventError
     ├── StorageError                             the file, not the facts
     │   ├── NotARegistryError
+    │   │   └── MissingFileError (also a FileNotFoundError)  nothing is at that path
     │   ├── NewerRegistryError
     │   ├── ReadOnlyError
     │   ├── OutdatedViewsError
     │   ├── BusyError
+    │   ├── WaitTimeoutError (also a TimeoutError)  a position was not reached in time
     │   ├── UnreachableError                     the server of a shared log
-    │   └── ClosedError
+    │   ├── ClosedError
+    │   └── ForkedError                          opened before fork(), used by the child
     └── VerificationError                        what is stored is not what was recorded
         ├── BrokenChainError                     the log was changed
         └── DriftError                           the views are not the log's
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class DialogueRegistryError(Exception):
-    """The root: catch this to catch all that the library raises on purpose."""
+    """The root: catch this to catch all that the library raises on purpose.
+
+    Every error can be pickled and copied, with its fields: it may leave a worker process.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(cls: type[DialogueRegistryError], args: Sequence[object], fields: Mapping[str, object]) -> object:
+    """Return an error as it was, without its ``__init__``, which takes other arguments than ``args``."""
+    error = cls.__new__(cls, *args)
+    super(DialogueRegistryError, error).__init__(*args)
+    error.__dict__.update(fields)
+    return error
 
 
 class InvalidValueError(DialogueRegistryError, ValueError):
@@ -194,7 +212,7 @@ class StoppedImportError(ExchangeError):
         self.report = report
 
 
-class MissingExtraError(ExchangeError, ImportError):
+class MissingExtraError(DialogueRegistryError, ImportError):
     """An optional package is needed and not installed; the message says which extra has it."""
 
 
@@ -222,6 +240,10 @@ class NotARegistryError(StorageError):
     """There is something at that path, but it is no registry, or nothing is there to read."""
 
 
+class MissingFileError(NotARegistryError, FileNotFoundError):
+    """There is no file at that path, and none was to be made."""
+
+
 class NewerRegistryError(StorageError):
     """The file or its views were made by a newer version of this library."""
 
@@ -235,7 +257,11 @@ class OutdatedViewsError(StorageError):
 
 
 class BusyError(StorageError):
-    """Another process kept the file locked for longer than the time-out."""
+    """Another process or thread kept the registry busy for longer than the time-out."""
+
+
+class WaitTimeoutError(StorageError, TimeoutError):
+    """A position was not reached within the time that :meth:`~dialogue_registry.Registry.wait_until` was given."""
 
 
 class UnreachableError(StorageError):
@@ -247,6 +273,10 @@ class UnreachableError(StorageError):
 
 class ClosedError(StorageError):
     """The registry was closed."""
+
+
+class ForkedError(StorageError):
+    """The registry was opened by the parent of this process, before ``fork()``; nothing was touched."""
 
 
 class VerificationError(DialogueRegistryError):

@@ -13,6 +13,9 @@ from dialogue_registry import Registry
 @pytest.mark.parametrize("name", dialogue_registry.__all__)
 def test_a_promised_name_is_there(name: str) -> None:
     value = getattr(dialogue_registry, name)
+    if name in ("Event", "Fact"):  # what a class is called that is one of several
+        assert value == getattr(import_module("dialogue_registry.model.events"), name)
+        return
     module = getattr(value, "__module__", "dialogue_registry")
     assert module.startswith("dialogue_registry")
     if inspect.isclass(value) or inspect.isfunction(value):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dialogue_registry.cli.options import AT
-from dialogue_registry.errors import NotARegistryError, OutdatedViewsError, UnknownSubjectError
+from dialogue_registry.errors import MissingFileError, OutdatedViewsError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
@@ -43,7 +43,7 @@ def writing(file: str) -> Iterator[Registry]:
 
 def _must_exist(file: str) -> None:
     if not is_address(file) and not Path(file).exists():
-        raise NotARegistryError(
+        raise MissingFileError(
             f"there is no registry {file}: check the path, or make one: dialogue-registry init {file}"
         )
 

@@ -309,6 +309,10 @@ class PostgresLog:
         connection.answer_within = math.inf  # silence means that nothing was appended
         return len(list(connection.notifies(timeout=seconds, stop_after=1))) > 0
 
+    def again(self) -> "PostgresLog":
+        """Return the same log on a connection of its own."""
+        return PostgresLog(self._conninfo, timeout=self.timeout)
+
     def forget_open(self) -> None:
         """Close the connection where an interruption has left a turn, or an answer to :meth:`send`, open on it."""
         if self._turn is not None or self._unanswered is not None:

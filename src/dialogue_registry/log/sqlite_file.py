@@ -18,11 +18,13 @@ from dialogue_registry.errors import (
     BusyError,
     DialogueRegistryError,
     InvalidValueError,
+    MissingFileError,
     NewerRegistryError,
     NotARegistryError,
     ReadOnlyError,
     StorageError,
 )
+from dialogue_registry.log import fork
 from dialogue_registry.log.sqlite_log import APPLICATION_ID, SCHEMA, changed_object
 from dialogue_registry.log.sqlite_place import CopiedFile, OpenedFile, check_no_log_beside, copied_file, file_uri
 from dialogue_registry.log.sqlite_scopes import Connection
@@ -52,9 +54,13 @@ def connect(uri: str) -> Connection:
     Raises StorageError where this SQLite cannot hold a registry.
     """
     check_sqlite(sqlite3.sqlite_version_info)
-    # A registry in memory belongs to this program alone: its lock is not released while this thread waits.
-    wait = 0.0 if uri.endswith("vfs=memdb") else BUSY_SECONDS
-    connection = Connection(uri, uri=True, isolation_level=None, timeout=wait, cached_statements=512)
+    # A registry in memory belongs to this program alone: its lock is not released while this thread waits, and soon
+    # where another one reads. A session sees to it that one thread at a time uses a connection.
+    wait = 0.5 if uri.endswith("vfs=memdb") else BUSY_SECONDS
+    connection = Connection(
+        uri, uri=True, isolation_level=None, timeout=wait, cached_statements=512, check_same_thread=False
+    )
+    fork.track(connection)
     connection.place = copied_file(uri)
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
@@ -129,13 +135,9 @@ def _check_path(path: Path, *, read_only: bool) -> None:
     try:
         missing = not path.exists()
         folder = path.absolute().parent
-        if missing and read_only:
-            raise NotARegistryError(
-                f"there is no file {path}: check the path, or open it without read_only=True to create it"
-            )
         if path.is_dir():
             raise NotARegistryError(f"{path} is a folder: give the path of a registry file")
-        if missing and not folder.is_dir():
+        if missing and not read_only and not folder.is_dir():
             raise StorageError(f"the folder {folder} does not exist: create it first")
         if not missing and not read_only and not os.access(path, os.W_OK):
             raise ReadOnlyError(
@@ -143,6 +145,10 @@ def _check_path(path: Path, *, read_only: bool) -> None:
             )
     except OSError as error:
         raise StorageError(f"{path} cannot be opened ({error.strerror}): check the path and its permissions") from error
+    if missing and read_only:
+        raise MissingFileError(
+            f"there is no file {path}: check the path, or open it without read_only=True to create it"
+        )
 
 
 def _open(uri: str, path: Path, *, read_only: bool) -> Connection:
@@ -156,6 +162,7 @@ def _open(uri: str, path: Path, *, read_only: bool) -> Connection:
         if connection.place is None and "immutable" not in uri:
             connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()  # opens the write-ahead log
             connection.place = OpenedFile(path, read_only=read_only)
+            fork.hold_locks(path)
     except BaseException:
         connection.close()
         raise

@@ -31,6 +31,8 @@ class Connection(sqlite3.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scopes: list[Scope] = []
+        #: Whether it was opened by the parent of this process, before fork().
+        self.inherited = False
         self.place: Place | None = None
 
     def undo_abandoned(self) -> bool:

@@ -225,7 +225,7 @@ class Searcher:
         if self._memory is not None and self._memory[0] == position:
             return self._memory[1]
         self.close()
-        memory = sqlite3.connect(":memory:", isolation_level=None)
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
         memory.execute(f"CREATE TABLE search_texts (fact INTEGER PRIMARY KEY, event INTEGER NOT NULL, {columns})")
         for page in self._views.facts.risen(0):

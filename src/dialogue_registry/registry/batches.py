@@ -73,7 +73,8 @@ def record_all(
     check_number(batch, "batch", 1)
     check_text(by, "by")
     done = appended = 0
-    call = Call() if session.call is None else session.call
+    with session.turn():  # the call may be that of a transaction() of this very thread
+        call = Call() if session.call is None else session.call
     stream = _with_origins(session.log.codec.kinds, items, source, None)
     while page := list(islice(stream, batch)):
         appended += _record_page(session, page, by, done, call)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from dialogue_registry.errors import BusyError, UnreachableError
+from dialogue_registry.errors import BusyError, UnreachableError, WaitTimeoutError
 from dialogue_registry.registry.session import Session
 
 
@@ -18,7 +18,8 @@ class Followed(NamedTuple):
 
 def follow(session: Session, poll: float) -> Iterator[Followed]:
     """Yield after each page of new events, and each time the log was looked at; see ``Registry.follow()``."""
-    shared = None if session.replica is None else session.replica.shared
+    # A connection of its own, on which it may wait while other threads record.
+    shared = None if session.replica is None else session.replica.shared.again()
     try:
         while True:
             lag: int | None = None
@@ -50,7 +51,7 @@ def wait_until(session: Session, position: int, timeout: float) -> int:
         if time.monotonic() > deadline:
             if step.lag is None:
                 session.take_page()  # raises the error that was in the way
-            raise BusyError(
+            raise WaitTimeoutError(
                 f"{session.name} has reached position {reached}, not {position}, after {timeout} s: "
                 "wait longer, or check that the position was given by the same log"
             )

@@ -92,11 +92,16 @@ def open_at(session: Session, position: int | None = None, instant: datetime | s
     """Open a registry as known at a position or an instant; see ``Snapshot.at()``."""
     if (position is None) == (instant is None):
         raise InvalidValueError("at() takes a position or an instant, one of the two: at(position=12)")
+    with session.turn():
+        return _open_at(session, position, None if instant is None else check_instant(instant))
+
+
+def _open_at(session: Session, position: int | None, instant: str | None) -> Session:
     session.require_committed("at()")
     with session.reading():
         end = session.log.head().position
         if instant is not None:
-            position = _position_at(session.log, check_instant(instant), end)
+            position = _position_at(session.log, instant, end)
     if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= end:
         raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
     with sqlite_file.translated(session.name), ExitStack() as undo:

@@ -366,8 +366,10 @@ class Snapshot:
 class Registry(Snapshot):
     """A registry of meetings: an append-only log of sourced events, and views of it.
 
-    Open one with :meth:`open`. It is a context manager. One object belongs to one thread;
-    any number of objects and processes may share a file.
+    Open one with :meth:`open`. It is a context manager. Any thread may use it, and close it:
+    the calls of several threads are served one after the other, in the order in which they
+    came. Any number of objects and processes may share a file; a child made by ``fork()``
+    opens one of its own.
     """
 
     @classmethod
@@ -548,7 +550,7 @@ class Registry(Snapshot):
     def wait_until(self, position: int, *, timeout: float = 30.0) -> int:
         """Wait until every projection has reached a position; return the position reached.
 
-        Raises BusyError when that takes longer than ``timeout`` seconds, UnreachableError
+        Raises WaitTimeoutError when that takes longer than ``timeout`` seconds, UnreachableError
         when the server cannot be reached then.
         """
         return wait_until(self._session, check_number(position, "position"), check_seconds(timeout, "timeout"))

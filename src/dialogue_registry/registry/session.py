@@ -6,8 +6,10 @@ from contextlib import AbstractContextManager, contextmanager
 from enum import Enum
 from functools import cached_property
 from itertools import chain, repeat
+from threading import get_ident, local
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet, finalize
 
 from dialogue_registry.errors import (
     ClosedError,
@@ -17,12 +19,11 @@ from dialogue_registry.errors import (
     StorageError,
     WrongPositionError,
 )
-from dialogue_registry.log import sqlite_file
+from dialogue_registry.log import fork, sqlite_file
 from dialogue_registry.log.codec import STANDARD_CODEC, Codec
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
 from dialogue_registry.log.sqlite_scopes import Connection, Savepoint, WriteTransaction
 from dialogue_registry.log.sqlite_scopes import Snapshot as ReadTransaction
-from dialogue_registry.log.with_statement import WithStatement
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
@@ -31,6 +32,7 @@ from dialogue_registry.queries.search import Found, Searcher
 from dialogue_registry.registry.amender import Amender
 from dialogue_registry.registry.recorder import Call, Recorder
 from dialogue_registry.registry.replica import OvertakenError, Replica
+from dialogue_registry.registry.turns import Turn, Turns
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -53,6 +55,9 @@ class Mode(Enum):
 
 class Session:
     """A connection to a registry, present or past, and everything that works on it.
+
+    Any thread may call it. A call that uses the connection takes a turn, so that the calls
+    of different threads come one after the other.
 
     ``uri`` names the database for further connections, ``name`` the registry in messages.
     Where ``read_only``, even the views stay as they are. ``why_read_only`` is the error's
@@ -93,14 +98,22 @@ class Session:
         self.open_blocks: list[Block] = []
         #: What was said within the outer transaction, of which all is one call; None outside.
         self.call: Call | None = None
-        self._database: sqlite_utils.Database | None = None
+        self.turns = Turns(name, sqlite_file.BUSY_SECONDS)
+        self._own = local()
+        self._databases: WeakSet[sqlite_utils.Database] = WeakSet()
 
     @property
     def connection(self) -> Connection:
-        """The connection; raises ClosedError once it is closed."""
+        """The connection; raises ClosedError once it is closed, ForkedError in a child of the process it belongs to."""
         if self._connection is None:
             raise ClosedError(f"{self.name} was closed: open it again with Registry.open(…)")
+        fork.check_own(self._connection, self.name)
         return self._connection
+
+    def turn(self) -> Turn:
+        """Return a context manager: no other thread uses the connection within its block."""
+        _ = self.connection  # raises before anything is waited for
+        return Turn(self.turns)
 
     @property
     def blocks(self) -> "list[Block]":
@@ -117,9 +130,20 @@ class Session:
         if undone:
             self.begin_call()
 
+    def undo_blocks(self) -> None:
+        """Undo all blocks that are open."""
+        while self.open_blocks:
+            self.open_blocks.pop().undo()
+        self.call = None
+
     def begin_call(self) -> None:
         """Forget what was said within the outer transaction: some of it is undone."""
         self.call = Call() if self.open_blocks else None
+
+    @property
+    def inherited(self) -> bool:
+        """True in a child of the process that the session belongs to."""
+        return self._connection is not None and self._connection.inherited
 
     @property
     def closed(self) -> bool:
@@ -139,22 +163,25 @@ class Session:
 
     @property
     def database(self) -> "sqlite_utils.Database":
-        """The tables on a connection of their own that refuses writes; on a past registry, on this connection."""
+        """The tables, on a connection that belongs to the thread which asks and refuses writes."""
         import sqlite_utils  # noqa: PLC0415 - takes 0.4 s to import, and only this needs it
 
-        connection = self.connection
-        self.require_committed("registry.db")
-        with sqlite_file.translated(self.name):
-            if self.known_at is not None:
-                return sqlite_utils.Database(connection)
-            if connection.place is not None:
-                connection.place.check_is_unchanged()
-            self.bring_projections_up()
-            if self._database is None:
+        with self.turn(), sqlite_file.translated(self.name):
+            self.require_committed("registry.db")
+            if self.connection.place is not None:
+                self.connection.place.check_is_unchanged()
+            if self.known_at is None:
+                self.bring_projections_up()
+            database: sqlite_utils.Database | None = getattr(self._own, "database", None)
+            if database is None:
                 connection = self.connect_to_read()
+                if self.known_at is not None:
+                    Views(connection, SQLiteLog(connection, self.log.codec), self.projections).as_known(self.known_at)
                 connection.execute("PRAGMA query_only = ON")
-                self._database = sqlite_utils.Database(connection)
-            return self._database
+                database = self._own.database = sqlite_utils.Database(connection)
+                self._databases.add(database)
+                finalize(database, connection.close).atexit = False  # when its thread ends
+            return database
 
     def connect_to_read(self) -> Connection:
         """Open another connection to the same database, whose file it cannot write to."""
@@ -163,28 +190,33 @@ class Session:
         return sqlite_file.connect(self.uri.replace("mode=rwc", "mode=ro"))
 
     def close(self) -> None:
-        """Close all connections, and undo the blocks that are open; closing twice does nothing."""
-        while self.open_blocks:
-            self.open_blocks.pop().undo()
-        self.call = None
-        if self._database is not None:
-            self._database.conn.close()
-            self._database = None
-        if self.replica is not None:
-            self.replica.shared.close()
-        if "searcher" in vars(self):
-            self.searcher.close()
-        if self._connection is not None:
-            self._connection.close()
+        """Close all connections, and undo the blocks that are open; closing twice does nothing.
+
+        A child of the process that it belongs to only forgets them.
+        """
+        if self._connection is None:
+            return
+        if self.inherited:
             self._connection = None
+            return
+        with Turn(self.turns):
+            self.undo_blocks()
+            for database in self._databases:
+                database.conn.close()
+            if self.replica is not None:
+                self.replica.shared.close()
+            if "searcher" in vars(self):
+                self.searcher.close()
+            if self._connection is not None:  # else another thread was faster
+                self._connection.close()
+                self._connection = None
 
     # --- reading ---------------------------------------------------------------------
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Read one state of the file, whatever others write meanwhile."""
-        connection = self.connection
-        with sqlite_file.translated(self.name, connection):
+        with self.turn(), sqlite_file.translated(self.name, connection := self.connection):
             self.undo_abandoned()
             if connection.in_transaction:
                 yield self.reader
@@ -203,13 +235,14 @@ class Session:
     def search(self, text: str, limit: int) -> tuple[Found, ...]:
         """Search, once the index is up to date; where it cannot be kept it is made in memory."""
         keep = self.known_at is None and not self.why_read_only
-        with self.reading():
-            if not keep or self.searcher.current():
+        with self.turn():
+            with self.reading():
+                if not keep or self.searcher.current():
+                    return self.searcher.find(text, limit)
+            scope = Savepoint if self.connection.in_transaction else WriteTransaction
+            with sqlite_file.translated(self.name), scope(self.connection):
+                self.searcher.update()
                 return self.searcher.find(text, limit)
-        scope = Savepoint if self.connection.in_transaction else WriteTransaction
-        with sqlite_file.translated(self.name), scope(self.connection):
-            self.searcher.update()
-            return self.searcher.find(text, limit)
 
     # --- writing ---------------------------------------------------------------------
 
@@ -230,11 +263,15 @@ class Session:
         append it while it is folded here. Raises ReadOnlyError, and OvertakenError where
         others have appended to the shared log meanwhile.
         """
-        connection = self.connection
+        with self.turn(), self._writing(mode, ahead=ahead):
+            yield
+
+    @contextmanager
+    def _writing(self, mode: Mode = Mode.AFTER_CATCH_UP, *, ahead: bool = False) -> Iterator[None]:
         if self.why_read_only:
             raise ReadOnlyError(self.why_read_only)
         if self.blocks:
-            with sqlite_file.translated(self.name), Savepoint(connection):
+            with sqlite_file.translated(self.name), Savepoint(self.connection):
                 yield
         elif self.replica is None:
             with self.locked():
@@ -250,13 +287,17 @@ class Session:
 
         On a replica a refusal may be due to stale data: then catch up and retry.
         """
+        with self.turn():
+            return self._write(work)
+
+    def _write(self, work: Callable[[], T]) -> T:
         if self.replica is None or self.blocks:
-            with sqlite_file.translated(self.name, self.connection), self.writing():
+            with sqlite_file.translated(self.name, self.connection), self._writing():
                 return work()
         attempts = chain((Mode.OPTIMISTIC, Mode.AFTER_CATCH_UP, Mode.AFTER_CATCH_UP), repeat(Mode.EXCLUSIVE))
         for mode in attempts:
             try:
-                with self.writing(mode, ahead=mode is not Mode.EXCLUSIVE):
+                with self._writing(mode, ahead=mode is not Mode.EXCLUSIVE):
                     return work()
             except OvertakenError:
                 pass
@@ -275,11 +316,12 @@ class Session:
     def rebuild(self, progress: Callable[[int, int], object] | None) -> None:
         """Make all views again from the log."""
         # The views of a shared log are local: they can be made again even where its events cannot be added to.
-        local = self.replica is not None and not self.blocks
-        with self.locked() if local else self.writing():
-            self.views.create()
-            self.views.replay(progress)
-            self.searcher.forget()
+        with self.turn():
+            only_here = self.replica is not None and not self.blocks
+            with self.locked() if only_here else self.writing():
+                self.views.create()
+                self.views.replay(progress)
+                self.searcher.forget()
 
     # --- keeping up ------------------------------------------------------------------
 
@@ -314,16 +356,15 @@ class Session:
 
     def take_page(self) -> bool:
         """Append a page of new events of the shared log; return whether there may be more."""
-        connection = self.connection
-        if self.replica is None:
-            self.bring_projections_up()
-            return False
-        self.undo_abandoned()
-        if connection.in_transaction:  # within transaction(): events of others come at its end
-            return False
-        with sqlite_file.translated(self.name):
+        with self.turn(), sqlite_file.translated(self.name):
+            if self.replica is None:
+                self.bring_projections_up()
+                return False
+            self.undo_abandoned()
+            if self.connection.in_transaction:  # within transaction(): events of others come at its end
+                return False
             news = self.replica.look()  # before the lock: no other program should wait for the network
-            with WriteTransaction(connection):
+            with WriteTransaction(self.connection):
                 self.make_ready()
                 return self.replica.take(news)
 
@@ -331,14 +372,19 @@ class Session:
 class Block:
     """A block of ``transaction()`` that is being executed."""
 
-    def __init__(self, transaction: "Transaction", scope: AbstractContextManager[None]) -> None:
+    def __init__(self, transaction: "Transaction", turn: Turn, scope: AbstractContextManager[None]) -> None:
         self.transaction = transaction
+        self.turn = turn
         self.scope = scope
-        self.statement = WithStatement.of_caller()
+        self.statement = turn.statement
+        self.thread = get_ident()
 
     def undo(self) -> None:
         """Undo what was recorded in the block."""
-        self.scope.__exit__(_UndoneError, _UndoneError(), None)
+        try:
+            self.scope.__exit__(_UndoneError, _UndoneError(), None)
+        finally:
+            self.turn.__exit__(None, None, None)
 
 
 class Transaction:
@@ -354,9 +400,15 @@ class Transaction:
         self._dry_run = dry_run
 
     def __enter__(self) -> None:
-        scope = self._session.writing()
-        scope.__enter__()
-        self._session.open_blocks.append(Block(self, scope))
+        turn = self._session.turn()
+        turn.__enter__()
+        try:
+            scope = self._session.writing()
+            scope.__enter__()
+        except BaseException:
+            turn.__exit__(None, None, None)
+            raise
+        self._session.open_blocks.append(Block(self, turn, scope))
         if self._session.call is None:
             self._session.begin_call()
 
@@ -369,6 +421,17 @@ class Transaction:
             if kind is None:
                 _ = self._session.connection  # raises ClosedError where that was why
             return None
+        if self._session.inherited:
+            _ = self._session.connection if kind is None else None  # raises ForkedError
+            return None
+        if own.thread != get_ident():
+            self._session.undo_blocks()
+            if kind is not None:
+                return None
+            raise StorageError(
+                "a transaction() belongs to the thread that entered it, and another one has left it: nothing is "
+                "recorded; run the whole block in one thread"
+            )
         left_open = blocks[-1] is not own
         while blocks[-1] is not own:
             blocks.pop().undo()
@@ -380,7 +443,10 @@ class Transaction:
             raise StorageError("a transaction() within this one was left open: nothing is recorded; run it again")
         if kind is None and self._dry_run:
             kind, error = _DryRunError, _DryRunError()
-        return own.scope.__exit__(kind, error, trace)
+        try:
+            return own.scope.__exit__(kind, error, trace)
+        finally:
+            own.turn.__exit__(None, None, None)
 
 
 class _UndoneError(Exception):

@@ -43,15 +43,16 @@ def head_of(log: Log) -> Head:
 
 def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progress: Progress) -> Head:
     """Check the log, and the views against a replay; see ``Snapshot.verify()``."""
-    session.require_committed("verify()")
-    _detach_replays(session)
-    with session.reading():
-        found = check_log(session, head, progress)
-        if session.replica is not None:
-            session.replica.compare(progress)
-        if views:
-            check_views(session, found.position, progress)
-    return found
+    with session.turn():
+        session.require_committed("verify()")
+        _detach_replays(session)
+        with session.reading():
+            found = check_log(session, head, progress)
+            if session.replica is not None:
+                session.replica.compare(progress)
+            if views:
+                check_views(session, found.position, progress)
+        return found
 
 
 def check_log(session: Session, head: tuple[int, str] | None, progress: Progress) -> Head:

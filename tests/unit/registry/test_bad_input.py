@@ -38,6 +38,7 @@ from dialogue_registry.errors import (
     InvalidDateError,
     InvalidIdError,
     InvalidValueError,
+    MissingFileError,
     NewerEventError,
     NewerRegistryError,
     NotARegistryError,
@@ -389,7 +390,7 @@ def test_a_folder_is_no_registry(path: Path, *, read_only: bool) -> None:
 
 
 def test_a_missing_file_is_not_made_by_reading_it(path: Path) -> None:
-    no_registry(path, NotARegistryError, "there is no file", "without read_only=True to create it", read_only=True)
+    no_registry(path, MissingFileError, "there is no file", "without read_only=True to create it", read_only=True)
 
 
 def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
