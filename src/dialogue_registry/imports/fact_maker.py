@@ -17,7 +17,7 @@ from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.events import Fact
-from dialogue_registry.model.names import fold, name_parts
+from dialogue_registry.model.names import fold, without_honorific
 
 PARTY_FIELDS = ("party", "country")
 """Fields in which names of parties are matched."""
@@ -149,9 +149,7 @@ class FactMaker:
     def _person(self, column: str, name: str, made: MadeFact) -> str:
         if (";" in name or "\n" in name or "|" in name) and column not in self.template.split:
             made.remarks += (_several(name, column),)
-        if self._mapping.drop_honorifics and (honorific := name_parts(name).honorific):
-            return name.removeprefix(honorific).lstrip(" ,")
-        return name
+        return without_honorific(name) if self._mapping.drop_honorifics else name
 
     @staticmethod
     def _choice(name: str, choices: Sequence[str], text: str, _: MadeFact) -> str:

@@ -1,29 +1,35 @@
 """Names as written, the parts that can be read off them, and a key to match them by.
 
 Ministries write the family name in capitals, in either order: ``TOKUDA Shuichi``,
-``Marat SYZDYKOV``. That is the only hint taken. Nothing is looked up, nothing is
-guessed: where the capitals do not tell, the parts stay empty.
+``Marat SYZDYKOV``. That is the only hint taken, beside a table of titles. Nothing is
+guessed: where the capitals do not tell, or a word is not understood, the parts stay empty.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import attrs
 
+from dialogue_registry.model.honorifics import (
+    AMBIGUOUS,
+    CONTINUED,
+    DOTTED_TITLES,
+    EXCELLENCIES_OF_MONSIEUR,
+    LETTER_TITLES,
+    LONGEST,
+    ROMAN,
+    TITLES,
+    is_doubtful,
+    is_post_nominal,
+    tokens,
+    word_key,
+)
+
 _PARTICLE = re.compile(
-    "af|al|bin|bint|d|da|das|de|del|della|den|der|des|di|do|dos|du|e|el|i|ibn|in|la|las|le|los|op|ould|"
-    "['’]t|te|ten|ter|und|van|vom|von|y|zu|zum|zur"
+    "af|al|bin|bint|d|da|das|de|del|della|den|der|des|di|do|dos|du|e|el|i|ibn|in|la|las|le|los|ní|nic|ó|op|ould|"
+    "['’]t|te|ten|ter|ua|uí|und|van|vom|von|y|zu|zum|zur"
 )
-_END = r"(?:\.|(?=\s))"
-_TITLES = rf"(?i:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Mme|Mlle|Sr|Sra|Srta|Sir){_END}"
-# "M." is Monsieur, but in "M. K. Gandhi" an initial.
-_MONSIEUR = rf"M{_END}(?!\s*\w\.)"
-# Without dots, HE and SE are family names too (HE Yafei): only a title behind them tells.
-_EXCELLENCIES = (
-    rf"(?:H\.E|S\.E|H\.R\.H|H\.H|HRH|HH|(?:(?:His|Her|Your|Son|Su) )?(?:Excellency|Excellence|Excelencia)){_END}"
-    rf"|(?:HE|SE)(?=\s+(?:{_TITLES}|{_MONSIEUR}))"
-)
-_HONORIFIC = re.compile(rf"(?:(?:{_EXCELLENCIES}|{_TITLES}|{_MONSIEUR})[\s,]*)+(?=\S)")
 _ARTICLES = re.compile(r"^(?:(?:the|la|le|les|el|los|las|der|die|das) |l['’] ?)+(?=\S)")
 
 
@@ -32,6 +38,7 @@ class NameParts:
     """A name as written, and what its capitals say; "" where they do not say.
 
     ``sort`` is "FAMILY, Given", or the name without honorific where nothing is derived.
+    ``suffix`` is what stands behind the name: post-nominals and numerals.
     """
 
     written: str
@@ -39,10 +46,11 @@ class NameParts:
     family: str
     given: str
     sort: str
+    suffix: str = ""
 
 
 def name_parts(written: str) -> NameParts:
-    """Take honorific, family name and given names off a name as written.
+    """Take honorific, family name, given names and post-nominals off a name as written.
 
     The family name is the one run of capitals, wherever it stands: words of more than
     one letter (``SIDIKOV``, ``O'BRIEN``, ``McALLISTER``, ``al-ASSAD``), the single
@@ -50,17 +58,151 @@ def name_parts(written: str) -> NameParts:
     (``van DALEN``). Nothing is derived where all words or none are capitals, or where
     two runs of capitals stand apart: ``family`` and ``given`` are "" then. An initial is
     a capital in any style of writing, so it tells nothing.
+
+    Every word must be understood: as a title (:mod:`dialogue_registry.model.honorifics`),
+    a name, an initial, a particle or a post-nominal. Where one is not, nothing is derived.
     """
     text = " ".join(written.split())
-    prefix = _HONORIFIC.match(text)
-    honorific, name = (prefix[0].rstrip(" ,"), text[prefix.end() :]) if prefix else ("", text)
-    words = name.replace(",", " ").split()
+    end = _end_of_titles(text)
+    honorific, name = text[:end].rstrip(" ,"), text[end:]
+    if not honorific and (bracket := _BRACKETED.search(name)) and _is_title(bracket[1]):
+        honorific, name = bracket[1], name[: bracket.start()].rstrip(" ,")
+    nothing = NameParts(written, honorific, "", "", name)
+    words, suffix = _without_post_nominals(name)
     run = _capitals_run(words)
     family = " ".join(words[run])
-    given = " ".join(words[: run.start] + words[run.stop :])
-    if not family:
-        return NameParts(written, honorific, "", "", name)
-    return NameParts(written, honorific, family, given, f"{family}, {given}")
+    others = words[: run.start] + words[run.stop :]
+    if not family or not _understood(others, first=run.start > 0):
+        return nothing
+    given = " ".join(others)
+    return NameParts(written, honorific, family, given, f"{family}, {given}", suffix)
+
+
+def without_honorific(written: str) -> str:
+    """Return a name without its titles; the name itself where it has none."""
+    parts = name_parts(written)
+    if not parts.honorific:
+        return written
+    text = " ".join(written.split())
+    if text.startswith(parts.honorific):
+        return text[len(parts.honorific) :].lstrip(" ,")
+    return text[: _BRACKETED.search(text).start()].rstrip(" ,")  # type: ignore[union-attr] # it stands there
+
+
+_BRACKETED = re.compile(r"\(([^()]*)\)$")
+
+
+def _is_title(text: str) -> bool:
+    key = " ".join(word_key(word[0]) for word in tokens(text))
+    return key in TITLES or key in DOTTED_TITLES
+
+
+def _end_of_titles(text: str) -> int:
+    """Return where the titles before a name end: 0 where there are none, or nothing would be left."""
+    words = tokens(text)
+    keys = [word_key(word[0]) for word in words]
+    place, before = 0, ""
+    while place < len(words) - 1:
+        length = _title_at(text, words, keys, place, before)
+        if length:
+            before = " ".join(keys[place : place + length])
+        elif place and (words[place][0] == "," or (words[place][0][0] == "(" and is_post_nominal(words[place][0]))):
+            length = 1  # Lt. Gen. (ret.)
+        if not length:
+            break
+        place += length
+    following = words[place][0] if words else ""
+    if following[:1].islower() and not _PARTICLE.fullmatch(re.split("['’-]", following)[0]):
+        return 0  # Minister of …, Mr. and Mrs. …: a title of more words than are known
+    return words[place].start() if place else 0
+
+
+def _title_at(text: str, words: Sequence[re.Match[str]], keys: Sequence[str], place: int, before: str) -> int:
+    """Return how many words the title has that stands at a place, 0 where none does."""
+    left = len(words) - place
+    for length in range(min(LONGEST, left - 1), 0, -1):
+        key = " ".join(keys[place : place + length])
+        last, after = words[place + length - 1], left - length
+        titled = after > 1 and _title_at(text, words, keys, place + length, key) > 0
+        if key in LETTER_TITLES:
+            # H.E. Bates has initials: a title is followed by another one, or by a whole name.
+            glued = " " not in text[words[place].start() : last.end()]
+            if titled or (glued and after > 1):
+                return length
+        elif key in _UNDOTTED_EXCELLENCIES:
+            # HE and SE are family names too (HE Yafei): only a title behind them tells.
+            if titled:
+                return length
+        elif key == "m":
+            # M. is Monsieur before a whole name, at its beginning or behind S.E., and else an initial.
+            if (not before or before in EXCELLENCIES_OF_MONSIEUR) and after > 1 and len(keys[place + 1]) > 1:
+                return length
+        elif (
+            (key in TITLES and _is_no_family_name(text, words[place], last))
+            or (key in DOTTED_TITLES and last[0].endswith("."))
+            or (place and key in CONTINUED)
+        ):
+            return length
+    return 0
+
+
+_UNDOTTED_EXCELLENCIES = frozenset({"he", "se"})
+_IN_CAPITALS = frozenset({"hrh", "hih", "hsh", "hh", "hm"})
+
+
+def _is_no_family_name(text: str, first: re.Match[str], last: re.Match[str]) -> bool:
+    """Return whether a title is not in capitals as a family name is, or some other word is so too."""
+    title = text[first.start() : last.end()]
+    if not title.isupper() or title.endswith(".") or title.casefold() in _IN_CAPITALS:
+        return True
+    return any(_is_capitals(word) for word in text[last.end() :].split())
+
+
+def _without_post_nominals(name: str) -> tuple[list[str], str]:
+    """Return the words of a name, and what stands behind it; no words where a family name may be among that."""
+    words = name.replace(",", " , ").split()
+    end = len(words)
+    while end > 1 and (words[end - 1] == "," or is_post_nominal(words[end - 1])):
+        set_off = "," in words[:end] or words[end - 1][0] == "("
+        if is_doubtful(words[end - 1]) and not set_off:
+            return [], ""
+        end -= 1
+    if end > 1 and words[end - 1] in _SINGLE_NUMERALS and _is_capitals(words[end - 2]):
+        end -= 1
+    suffix = " ".join(word for word in words[end:] if word != ",")
+    return [word for word in words[:end] if word != ","], suffix
+
+
+_SINGLE_NUMERALS = ("I", "V", "X")
+
+
+def _understood(words: Sequence[str], *, first: bool) -> bool:
+    """Return whether words are given names; ``first`` says whether the first of them begins the name."""
+    for place, word in enumerate(words):
+        pieces = [word_key(piece) for piece in re.split("[-–]", word)]
+        if not _is_name(word) or word in ROMAN or any(piece in TITLES or piece in DOTTED_TITLES for piece in pieces):
+            return False
+        if place == 0 and first and pieces[0] in AMBIGUOUS and not word.endswith("."):
+            return False
+    return True
+
+
+def _is_name(word: str) -> bool:
+    """Return whether a word is a given name, an initial or a particle: no abbreviation, number or bracket."""
+    if _INITIALS.fullmatch(word) or _PARTICLE.fullmatch(word):
+        return True
+    pieces = re.split("['’ʼʻ‘`·–-]", unicodedata.normalize("NFC", word))
+    letters = [piece for piece in pieces if piece]
+    if not letters or not all(map(_is_of_letters, letters)):
+        return False
+    return not letters[0][0].islower() or _PARTICLE.fullmatch(letters[0]) is not None
+
+
+def _is_of_letters(piece: str) -> bool:
+    return all(unicodedata.category(letter)[0] in "LM" for letter in piece)
+
+
+_INITIALS = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]\.?")
 
 
 def fold(text: str) -> str:
@@ -103,11 +245,13 @@ _NOWHERE = slice(0, 0)
 
 def _capitals_run(words: list[str]) -> slice:
     """Where the family name stands; an empty slice where the capitals do not say."""
-    capitals = [place for place, word in enumerate(words) if _is_capitals(word)]
-    if not capitals:
+    capitals = [place for place, word in enumerate(words) if _is_capitals(word) and (word not in ROMAN or place == 0)]
+    if all(_is_particle(words[place]) for place in capitals):  # an article alone is nobody's family name
         return _NOWHERE
     first, stop = capitals[0], capitals[-1] + 1
     if not all(_is_capitals(word) or _is_particle(word) or _is_letter(word) for word in words[first:stop]):
+        return _NOWHERE
+    if any(word in ROMAN for word in words[first + 1 :]):  # a numeral within a name
         return _NOWHERE
 
     def others_tell(before: int) -> bool:
@@ -123,7 +267,7 @@ def _capitals_run(words: list[str]) -> slice:
 
 def _is_capitals(word: str) -> bool:
     """Whether a word of more than one letter is in capitals, but for Mc, Mac or a particle tied to it."""
-    if sum(map(str.isalpha, word)) < 2:
+    if sum(map(str.isalpha, word)) < 2 or _INITIALS.fullmatch(word):
         return False
     # ß stays small between capitals.
     pieces = [piece for piece in re.split("['’-]", word.replace("ß", "SS")) if piece]

@@ -369,6 +369,19 @@ def test_names_are_kept_as_written_unless_honorifics_are_to_be_dropped(registry)
     assert made(registry, {"names": {"drop_honorifics": True}, "each": [DELEGATE]}, **row).name == "TOKUDA Shuichi"
 
 
+def test_an_honorific_that_is_taken_off_can_be_read_in_the_citation(registry) -> None:
+    mapping = {"names": {"drop_honorifics": True}, "each": [DELEGATE]}
+    names = ["Mr. M. Torvald Aske", "M. Paul Vernage", "S.E. M. Paul Vernage", "M. K. Ondara"]
+    for name in names:
+        import_table(registry, [{"Meeting": "1", "Name": name, "Country": "XXX"}], mapping)
+    recorded = [event for event in registry.events() if isinstance(event.event, DelegateAttended)]
+    assert [event.event.name for event in recorded] == ["M. Torvald Aske", "Paul Vernage", "M. K. Ondara"]
+    written = [event.citation and dict(event.citation.as_written)["name"] for event in recorded]
+    assert written == ["Mr. M. Torvald Aske", "M. Paul Vernage", None]
+    assert [row.name for row in registry.delegate("M. Torvald Aske")] == ["M. Torvald Aske"]
+    assert registry.delegate("Torvald Aske") == ()
+
+
 def test_a_delegate_nobody_named_has_an_office(registry) -> None:
     mapping = {"each": [{**DELEGATE, "office": "{Office}"}]}
     assert made(registry, mapping, Meeting="1", Name="", Country="TKM", Office="Ambassador") == DelegateAttended(

@@ -7,17 +7,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry.model.names import NameParts, fold, name_parts, same_name
+from dialogue_registry.model.honorifics import AMBIGUOUS, DOTTED_TITLES, TITLES, is_post_nominal, word_key
+from dialogue_registry.model.names import _PARTICLE, NameParts, fold, name_parts, same_name, without_honorific
 
 LOWER = "abcdefghijklmnopqrstuvwxyzéíñöøşšабвгдежзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
-#: Capitals that a title, too, could be written in: MS Dhoni may be a Ms.
-TITLES = {"MR", "MRS", "MS", "MISS", "MX", "DR", "PROF", "MME", "MLLE", "SR", "SRA", "SRTA", "SIR", "HH", "HRH"}
+
+def is_only_a_name(word: str) -> bool:
+    """Whether a word is no title, numeral, post-nominal or particle too: MS Dhoni may be a Ms."""
+    key = word_key(word)
+    return not (
+        key in TITLES | DOTTED_TITLES | AMBIGUOUS | _LONE
+        or is_post_nominal(word)
+        or is_post_nominal(word.upper())
+        or _PARTICLE.fullmatch(word.casefold())
+    )
+
+
+_LONE = {"hrh", "hih", "hsh", "hh", "hm", "he", "se"}
+
 
 words = st.text(st.sampled_from(LOWER), min_size=2, max_size=9)
-family_words = words.map(str.upper).filter(lambda word: word not in TITLES)
-given_words = words.map(str.title).filter(lambda word: word.upper() not in TITLES)
+family_words = words.filter(is_only_a_name).map(str.upper)
+given_words = words.filter(is_only_a_name).map(str.title)
 #: Shuichi, Ki-moon, abdul, 太郎: all that is not in capitals, and no title.
 given_names = st.lists(
     given_words | st.tuples(given_words, words).map("-".join) | st.sampled_from(["太郎", "勲"]), min_size=1, max_size=3
@@ -136,8 +149,8 @@ def test_parts_keep_the_name_as_written_and_invent_no_character(written: str) ->
     assert pieces <= Counter(written)
     assert (parts.family == "") == (parts.given == "")
     assert parts.sort == (f"{parts.family}, {parts.given}" if parts.family else parts.sort)
-    lost = Counter("".join(written.split())) - Counter(parts.honorific + parts.sort)
-    assert set(lost) <= {","}
+    lost = Counter("".join(written.split())) - Counter(parts.honorific + parts.sort + parts.suffix)
+    assert set(lost) <= set(",()")
 
 
 @given(st.lists(given_words, min_size=1).map(" ".join))
@@ -217,3 +230,97 @@ def test_a_name_is_the_same_in_either_order_and_with_or_without_honorific(
 def test_names_that_differ_by_a_letter_or_a_part_are_not_the_same(one: str, other: str) -> None:
     assert not same_name(name_parts(one), name_parts(other))
     assert not same_name(name_parts(other), name_parts(one))
+
+
+@pytest.mark.parametrize(
+    ("written", "honorific", "family", "given_names", "suffix"),
+    [
+        # Titles of the languages that lists are written in.
+        ("Eoghan Ó RINNFAIDH", "", "Ó RINNFAIDH", "Eoghan", ""),
+        ("Hon. Mercy TUMAINIWE", "Hon.", "TUMAINIWE", "Mercy", ""),
+        ("Ambassador Zuri MBAWALANI", "Ambassador", "MBAWALANI", "Zuri", ""),
+        ("Amb. Zuri MBAWALANI", "Amb.", "MBAWALANI", "Zuri", ""),
+        ("Herr Uwe LINDTORF", "Herr", "LINDTORF", "Uwe", ""),
+        ("Monsieur Paul VERGNOLLAZ", "Monsieur", "VERGNOLLAZ", "Paul", ""),
+        ("Dña. Inés CALDERUELA", "Dña.", "CALDERUELA", "Inés", ""),
+        ("Г-н Ерлан ТОЛЕУБАРС", "Г-н", "ТОЛЕУБАРС", "Ерлан", ""),
+        ("Lt. Gen. (ret.) Tariq SOLEHRANI", "Lt. Gen. (ret.)", "SOLEHRANI", "Tariq", ""),
+        ("Prof. Dr. h.c. Uwe LINDTORF", "Prof. Dr. h.c.", "LINDTORF", "Uwe", ""),
+        ("Chargé d'Affaires a.i. Zuri MBAWALANI", "Chargé d'Affaires a.i.", "MBAWALANI", "Zuri", ""),
+        ("Tan Sri Dr Ali HAMZANO", "Tan Sri Dr", "HAMZANO", "Ali", ""),
+        ("H. E. Mr. Ola NORDAL", "H. E. Mr.", "NORDAL", "Ola", ""),
+        ("FUJIKURANE Sota (Mr.)", "Mr.", "FUJIKURANE", "Sota", ""),
+        # What stands behind a name.
+        ("Rt Hon Clara WHINNOCK MP", "Rt Hon", "WHINNOCK", "Clara", "MP"),
+        ("Sir Basil TREDWICKE KC", "Sir", "TREDWICKE", "Basil", "KC"),
+        ("John PEMBRIDGTON III", "", "PEMBRIDGTON", "John", "III"),
+        ("John PEMBRIDGTON V", "", "PEMBRIDGTON", "John", "V"),
+        ("Ann PEMBRIDGTON, PhD", "", "PEMBRIDGTON", "Ann", "PhD"),
+        ("Ann PEMBRIDGTON, MA, Ph.D.", "", "PEMBRIDGTON", "Ann", "MA Ph.D."),
+        ("Jane PEMBRIDGTON Jr.", "", "PEMBRIDGTON", "Jane", "Jr."),
+        ("Zuri MBAWALANI (ret.)", "", "MBAWALANI", "Zuri", "(ret.)"),
+        # A numeral stands behind a name; before it, it is one.
+        ("XI Jinpao", "", "XI", "Jinpao", ""),
+        ("KING Martin", "", "KING", "Martin", ""),
+    ],
+)
+def test_what_stands_before_and_behind_a_name_is_no_part_of_it(
+    written: str, honorific: str, family: str, given_names: str, suffix: str
+) -> None:
+    expected = NameParts(written, honorific, family, given_names, f"{family}, {given_names}", suffix)
+    assert name_parts(written) == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Albert II of Norland",
+        "Louis XIV BOURBONIN",
+        "J.R.R. Hallowby",
+        "H.E. Bateson",
+        "Salem AL Harrith",
+        "LE Hoai",
+        "Md. Ali HASSANO",
+        "Minister of Foreign Affairs John SMITHER",
+        "Mr. and Mrs. Ola SMITHER",
+        "Ana-María LÓPEZ (Spain)",
+        "Zuri Ambassador MBAWALANI",
+        "Sultan Ahmed JABERIN",
+        "Prince William WINDSORF",
+        "Jane MA",
+        "Ann 3rd PEMBRIDGTON",
+    ],
+)
+def test_where_a_word_is_not_understood_nothing_is_derived(written: str) -> None:
+    parts = name_parts(written)
+    assert (parts.family, parts.given, parts.suffix) == ("", "", "")
+    assert parts.written == written
+
+
+@pytest.mark.parametrize(
+    ("written", "rest"),
+    [
+        ("Mr. M. Torvald Aske", "M. Torvald Aske"),
+        ("H.E. Mr. M. Rafiq Chandpuri", "M. Rafiq Chandpuri"),
+        ("Prof. M. Lindqvarn", "M. Lindqvarn"),
+        ("Dr M. Sandemo-Ek", "M. Sandemo-Ek"),
+        ("M. Paul Vernage", "Paul Vernage"),
+        ("S.E. M. Paul Vernage", "Paul Vernage"),
+        ("H.E. M. Paul Vernage", "M. Paul Vernage"),
+        ("M. K. Ondara", "M. K. Ondara"),
+        ("M. Lindqvarn", "M. Lindqvarn"),
+        ("Mr. D. Quillanor", "D. Quillanor"),
+        ("Mr. S.E. Hintonby", "S.E. Hintonby"),
+        ("H.E. Bateson", "H.E. Bateson"),
+        ("Gen Nakatano", "Gen Nakatano"),
+        ("Sri Mulyano Indra", "Sri Mulyano Indra"),
+        ("Hon Ming Leungo", "Hon Ming Leungo"),
+        ("Minister of Trade Ana Lopezin", "Minister of Trade Ana Lopezin"),
+        ("MAYOR Ana", "MAYOR Ana"),
+        ("FUJIKURANE Sota (Mr.)", "FUJIKURANE Sota"),
+        ("Ann PEMBRIDGTON, PhD", "Ann PEMBRIDGTON, PhD"),
+        ("السيد أحمد الحارثاني", "أحمد الحارثاني"),
+    ],
+)
+def test_no_letter_of_a_name_is_taken_for_a_title(written: str, rest: str) -> None:
+    assert without_honorific(written) == rest
