@@ -14,6 +14,7 @@ from dialogue_registry.cli.options import answer_options, day, file_argument, sc
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import full_day
+from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Bounds, Count
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.history import wordings
@@ -121,14 +122,17 @@ def _by(day: str | None, finding: Finding) -> bool:
 @file_argument
 @click.option("--today", metavar="DATE", type=day, help="The day from which to look back; by default the present one.")
 @scope_options("dialogue", "series", "meeting")
-@click.option("--kind", metavar="KIND", help="Only those of this kind, as it stands in the first column.")
+@click.option("--kind", metavar="KIND", help="Only those of this kind, as the first column names it.")
 @answer_options
 def anomalies(file: str, *, today: str | None, kind: str | None, shown: str | None, **ids: str | None) -> None:
-    """List what is odd but may be true."""
+    """List what is odd but may be true, by kind; with their number, where there are several of a kind."""
     with asking(file) as registry:
         within = scope(registry, **ids)
         found = registry.anomalies(today=today)
-    show([a for a in found if within(a.subject) and kind in (None, a.kind)], "kind subject why", shown)
+    chosen = Anomalies(a for a in found if within(a.subject) and kind in (None, a.kind))
+    columns = ("kind", "subject", "why")
+    rows = [dict(zip(columns, line, strict=True)) for line in chosen.lines()] if shown is None else chosen
+    show(rows, " ".join(columns), shown)
 
 
 @question(example="dialogue-registry history ca-jad.db ca-jad/som/14")

@@ -76,6 +76,23 @@ class Persons:
                     return Contradiction(event, stands, (first, second))
         return None
 
+    def __bool__(self) -> bool:
+        """Return whether any names are joined."""
+        return bool(self._persons)
+
+    def same(self, name: Name) -> frozenset[Name]:
+        """Return all names of the person that a folded name is of, itself included."""
+        return frozenset(self._person(name))
+
+    def apart(self, one: Name, other: Name) -> bool:
+        """Return whether two folded names are kept apart, also through others."""
+        second = self._person(other)
+        return any(
+            not second.isdisjoint(_names(stands))
+            for name in self._person(one)
+            for _, stands in self._apart.get(name, ())
+        )
+
     def _person(self, name: Name) -> set[Name]:
         return self._persons.get(name) or {name}
 

@@ -23,6 +23,8 @@ from dialogue_registry.queries.explanation import Explanation
 from dialogue_registry.queries.explanation import explain as explain_of
 from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
+from dialogue_registry.queries.members import Member, members
+from dialogue_registry.queries.names import name_of
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
@@ -246,6 +248,26 @@ class Snapshot:
         """
         with self._session.reading() as reader:
             return reader.appearances(check_text(name, "name"))
+
+    def members(self, dialogue: str, *, on: date | str | None = None) -> tuple[Member, ...]:
+        """Return the parties that take part in a dialogue on a day, or by all that is recorded, each with its standing.
+
+        Where the days of joining and leaving leave it open, a party is there and not
+        ``certain``. Raises UnknownSubjectError.
+        """
+        day = None if on is None else full_day(on)
+        with self._session.reading():
+            return members(self._session.connection, check_text(dialogue, "dialogue"), day)
+
+    def name(self, id: str, *, language: str | None = None, on: date | str | None = None) -> str:  # noqa: A002 - the word
+        """Return what a dialogue, series, meeting or party is called in a language on a day.
+
+        Without a day, by the name used last. Where no name is recorded in that language, by
+        one of no stated language, else by the name it was recorded with. Raises UnknownSubjectError.
+        """
+        day = None if on is None else full_day(on)
+        with self._session.reading():
+            return name_of(self._session.connection, check_text(id, "id"), language=language, on=day)
 
     def topics(self, meeting: str | None = None) -> tuple[results.Topic, ...]:
         """Return the topics discussed, in the order they were recorded."""

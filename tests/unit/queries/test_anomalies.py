@@ -10,14 +10,20 @@ from dialogue_registry import (
     CountStated,
     DelegateAttended,
     DialogueLaunched,
+    DifferentPersons,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    MeetingShared,
+    OutcomeAgreed,
     PartyJoined,
+    PartyLeft,
     Registry,
+    SamePerson,
     SeriesOpened,
     Source,
+    TopicDiscussed,
 )
 from dialogue_registry.model.events import Fact
 
@@ -49,6 +55,9 @@ CLEAN: tuple[Fact, ...] = (
     stated(1, "2005"),
     stated(2, "2007"),
 )
+
+
+PLANNED = MeetingAnnounced(meeting="d/fm/3", series="d/fm", date="2021-05")
 
 
 @pytest.fixture
@@ -177,6 +186,173 @@ def test_what_may_well_be_is_not_listed(registry: Registry, facts: list[Fact]) -
     assert found(registry, "2026-01-01") == []
 
 
+@pytest.mark.parametrize(
+    ("facts", "kind", "subject", "why"),
+    [
+        (
+            [held(3, "2203-05-11")],
+            "held in the future", "d/fm/3", "held on 2203-05-11, and that day has not come",
+        ),
+        (
+            [held(3, "2026-02")],
+            "held in the future", "d/fm/3", "held on 2026-02, and that day has not come",
+        ),
+        (
+            [attrs.evolve(held(3, "2020-05-11"), on="2203-05-12")],
+            "reported in the future", "d/fm/3", "reported as held on 2203-05-12, and that day has not come",
+        ),
+        (
+            [stated(2, "2203")],
+            "stated of the future", "d/fm", "2 were stated as of 2203, and that day has not come",
+        ),
+        (
+            [DialogueLaunched(dialogue="e", name="E", launched="2203")],
+            "launched in the future", "e", "launched on 2203, and that day has not come",
+        ),
+        (
+            [PLANNED, attended("JPN", meeting="d/fm/3"), attended("JPN", "chair", "d/fm/3", "Y")],
+            "attended but only announced", "d/fm/3", "attended (2 delegates), and never recorded as held",
+        ),
+        (
+            [PLANNED, MeetingPostponed(meeting="d/fm/3"), attended("JPN", meeting="d/fm/3")],
+            "attended but only announced", "d/fm/3",
+            "attended (1 delegate), and never recorded as held, and postponed since",
+        ),
+        (
+            [PLANNED, OutcomeAgreed(meeting="d/fm/3", title="Joint statement"),
+             TopicDiscussed(meeting="d/fm/3", topic="A"), TopicDiscussed(meeting="d/fm/3", topic="B")],
+            "reported but only announced", "d/fm/3",
+            "announced for 2021-05, never recorded as held or cancelled, though 2 topics and 1 outcome are recorded",
+        ),
+        (
+            [attended("JPN", "head", name="A"), attended("JPN", "head", name="B")],
+            "two heads", "d/fm/1", "JPN has two heads of one delegation: A and B",
+        ),
+        (
+            [attended("JPN", name="Ola TVEITDAHLE"), attended("JPN", name="Ola Tveitdalhe")],
+            "nearly one name", "d/fm/1", "JPN has Ola TVEITDAHLE and Ola Tveitdalhe: one person?",
+        ),
+        (
+            [attended("JPN", name="Mr. João Marchetal"), attended("JPN", name="MARCHETAL Joao")],
+            "nearly one name", "d/fm/1", "JPN has Mr. João Marchetal and MARCHETAL Joao: one person?",
+        ),
+        (
+            [PartyJoined(dialogue="d", party="KAZ", name="K", joined="2010"),
+             PartyJoined(dialogue="d", party="KAZ", name="K", joined="2012-05-01")],
+            "joined twice", "d", "KAZ joined as member on 2010 and 2012-05-01, and did not leave between",
+        ),
+        (
+            [PartyLeft(dialogue="d", party="KAZ", on="2012")],
+            "left without joining", "d", "KAZ left, and is not recorded to have joined before",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " in value else "",
+)  # fmt: skip
+def test_what_cannot_be_so_is_listed_under_a_kind_of_its_own(
+    registry: Registry, facts: list[Fact], kind: str, subject: str, why: str
+) -> None:
+    registry.record(*facts, source=HOST)
+    assert [(a.kind, a.subject, a.why) for a in registry.anomalies(today="2026-01-01")] == [(kind, subject, why)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [attrs.evolve(PLANNED, date="2203-06-01")],  # a plan
+        [held(3, "2026-01-01")],  # today itself
+        [held(3, "2025-12-31/2026-01-02")],  # it has begun
+        [held(3, "[2025-12-31..2203-01-02]")],  # it can have been held
+        [attrs.evolve(PLANNED, date="2026-01-02"), TopicDiscussed(meeting="d/fm/3", topic="Agenda")],
+        [attended("JPN", "head", name="A"), attended("JPN", "head", "d/fm/2", "B")],
+        [attended("JPN", "head", name="A"), attended("JPN", "head", name="B"),
+         SamePerson(party="JPN", names=("A", "B"))],
+        [attended("JPN", name="Jana Marchetal"), attended("JPN", name="Jan Marchetal")],  # a short word is another one
+        [attended("JPN", name="Marta Marchetal"), attended("JPN", name="Martin Marchetal")],
+        [attended("JPN", name="Ola TVEITDAHLE"), attended("JPN", name="Ola TVEITDALHE"),
+         DifferentPersons(party="JPN", names=("Ola TVEITDALHE", "Ola TVEITDAHLE"))],
+        [DelegateAttended(meeting="d/fm/1", party="JPN", name="Ola TVEITDAHLE", person="1"),
+         DelegateAttended(meeting="d/fm/1", party="JPN", name="Ola TVEITDALHE", person="2")],
+        [attended("JPN", name="Ola TVEITDAHLE"), attended("JPN", name="Ola TVEITDALHE", meeting="d/fm/2")],
+        [PartyJoined(dialogue="d", party="KAZ", name="K", joined="2010"),
+         PartyLeft(dialogue="d", party="KAZ", on="2011"),
+         PartyJoined(dialogue="d", party="KAZ", name="K", joined="2012")],
+        [PartyJoined(dialogue="d", party="KAZ", name="K", joined="2010", standing="observer"),
+         PartyJoined(dialogue="d", party="KAZ", name="K", joined="2012")],
+    ],
+)  # fmt: skip
+def test_what_is_no_contradiction_is_not_listed(registry: Registry, facts: list[Fact]) -> None:
+    registry.record(*facts, source=HOST)
+    assert found(registry, "2026-01-01") == []
+
+
+def test_an_attended_meeting_is_no_longer_odd_once_it_is_recorded_as_held(registry: Registry) -> None:
+    registry.record(attrs.evolve(PLANNED, date=None), attended("JPN", meeting="d/fm/3"), source=HOST)
+    assert [a.kind for a in registry.anomalies(today="2026-01-01")] == ["attended but only announced"]
+    registry.record(held(3, "2021-05-12"), source=PRESS)
+    assert registry.anomalies(today="2026-01-01") == ()
+
+
+def test_what_is_odd_today_need_not_be_so_later(registry: Registry) -> None:
+    registry.record(held(3, "2203-05-11"), source=HOST)
+    assert registry.anomalies(today="2203-05-10") != ()
+    assert registry.anomalies(today="2203-05-11") == ()
+
+
+def test_days_of_several_meetings_are_one_line_a_series(registry: Registry) -> None:
+    days = [f"2010-0{month}-01" for month in range(1, 9)]
+    registry.record(*(held(None, day, f"d/som/{day}-{half}", "d/som") for day in days for half in "ab"), source=HOST)
+    (anomaly,) = registry.anomalies(today="2026-01-01")
+    assert (anomaly.kind, anomaly.subject) == ("same day", "d/som")
+    assert anomaly.why.startswith("d/som/2010-01-01-a and d/som/2010-01-01-b were held on 2010-01-01; d/som/2010-02")
+    assert anomaly.why.endswith("on 2010-05-01; and so on 3 further days")
+    assert len(anomaly.events) == 16
+
+
+def test_where_nobody_ever_joined_that_is_one_line(registry: Registry) -> None:
+    registry.record(
+        DialogueLaunched(dialogue="e", name="E", launched="2004"),
+        SeriesOpened(series="e/s", dialogue="e", name="S"),
+        held(None, "2010-01-01", "e/s/1", "e/s"),
+        *(attended(f"P{number}", meeting="e/s/1", name=f"N{number}") for number in range(200)),
+        source=HOST,
+    )
+    (anomaly,) = registry.anomalies(today="2026-01-01")
+    assert (anomaly.kind, anomaly.subject) == ("party that never joined", "e")
+    assert anomaly.why.endswith("P8, P9 and 190 more attended, and nobody is recorded to have joined e")
+
+
+def test_a_guest_from_the_other_dialogue_of_a_joint_meeting_is_none(registry: Registry) -> None:
+    registry.record(
+        DialogueLaunched(dialogue="e", name="E", launched="2004"),
+        SeriesOpened(series="e/s", dialogue="e", name="S"),
+        PartyJoined(dialogue="e", party="KAZ", name="K"),
+        MeetingShared(meeting="d/fm/1", series="e/s"),
+        attended("KAZ"),
+        source=HOST,
+    )
+    assert registry.anomalies(today="2026-01-01") == ()
+
+
+def test_anomalies_of_one_kind_stand_together_with_their_number(registry: Registry) -> None:
+    registry.record(held(4, None), held(7, None), PLANNED, source=HOST)
+    found = registry.anomalies(today="2026-01-01")
+    assert {kind: len(of_kind) for kind, of_kind in found.by_kind.items()} == {
+        "gap in ordinals": 2,
+        "announced, then silence": 1,
+    }
+    assert [line.partition("  ")[0] for line in str(found).splitlines()[2:]] == [
+        "gap in ordinals (2)", "", "announced, then silence",
+    ]  # fmt: skip
+
+
+def test_an_anomaly_of_one_event_can_be_amended_by_it(registry: Registry) -> None:
+    (record,) = registry.record(held(3, "2203-05-11"), source=HOST)
+    (anomaly,) = registry.anomalies(today="2026-01-01")
+    assert anomaly.event == record.id
+    registry.correct(anomaly.event, held(3, "2023-05-11"), reason="misprint")
+    assert registry.anomalies(today="2026-01-01") == ()
+
+
 def test_an_anomaly_goes_away_when_it_is_amended(registry: Registry) -> None:
     (record,) = registry.record(held(2, "2010-08-07", "d/fm/3"), source=HOST)
     assert registry.anomalies() != ()
@@ -200,3 +376,24 @@ def test_printed_it_is_a_table(registry: Registry) -> None:
         "gap in ordinals  d/fm     no held meeting bears number 3, between d/fm/2 and d/fm/4",
     ]
     assert isinstance(registry.anomalies()[0], Anomaly)
+
+
+def test_as_many_statements_are_run_however_many_series_there_are() -> None:
+    def statements(series: int, *, past: bool) -> int:
+        with Registry.open() as registry:
+            registry.record(*CLEAN)
+            registry.record(
+                *(SeriesOpened(series=f"d/{number}", dialogue="d", name="S") for number in range(series)),
+                *(held(1, "2010-01-01", series=f"d/{number}") for number in range(series)),
+            )
+            with registry.at(position=registry.position - 1 if past else None, instant=None if past else NOW) as then:
+                run: list[str] = []
+                then._session.connection.set_trace_callback(run.append)
+                then.anomalies(today="2026-01-01")
+                return len(run)
+
+    for past in (False, True):
+        assert statements(3, past=past) == statements(30, past=past) < 40
+
+
+NOW = "2999-01-01T00:00:00Z"
