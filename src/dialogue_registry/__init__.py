@@ -114,6 +114,7 @@ from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
 from dialogue_registry.queries.dicts import from_dict, to_dict
 from dialogue_registry.queries.explanation import Explanation, MissingNumbers, RuleTried
 from dialogue_registry.queries.headcounts import Headcount, HeadcountVerdict
+from dialogue_registry.queries.members import Member
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.queries.results import (
     Activity,
@@ -196,6 +197,7 @@ __all__ = [
     "MeetingHeld",
     "MeetingPostponed",
     "MeetingShared",
+    "Member",
     "MissingExtraError",
     "MissingFileError",
     "MissingNumbers",

@@ -8,9 +8,9 @@ import attrs
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
-from dialogue_registry.queries.numbering import terms_of
 from dialogue_registry.queries.counts import Bounds, Rule, as_of
 from dialogue_registry.queries.display import Shown, fold, printable, table
+from dialogue_registry.queries.numbering import terms_of
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import ORDINAL, Verdict, gap, tried_rules, verdict_of
 from dialogue_registry.queries.results import Meeting, Series, Statement
