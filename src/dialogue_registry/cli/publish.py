@@ -22,18 +22,24 @@ from dialogue_registry.exports.site.publish import publish as publish_site
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="By default, what the ending says.")
 @click.option("--force", is_flag=True, help="Replace a folder even if it holds other files.")
 @click.option("--spreadsheet", is_flag=True, help=f"With the format csv: {FORMS['spreadsheet'].partition(' ')[2]}")
+@click.option(
+    "--mapping", metavar="FILE", type=LocalPath(),
+    help="With xlsx and csv: also write the mapping with which the facts in it are imported again.",
+)  # fmt: skip
 @at_option
-def export(file: str, destination: str, *, kind: str | None, force: bool, spreadsheet: bool) -> None:
+def export(
+    file: str, destination: str, *, kind: str | None, force: bool, spreadsheet: bool, mapping: str | None
+) -> None:
     """Write the registry in a format of others: to a file, a folder, or - for standard output.
 
-    events (.jsonl, all of the log, lossless), csv (a folder with a Tabular Data Package),
-    parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
+    events (.jsonl, all of the log, lossless), xlsx (a workbook), csv (a folder with a Tabular
+    Data Package), parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
     there is replaced, unless it is a registry; a folder only if it holds nothing else.
     """
     bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
     with asking(file) as registry, bar as progress:
         left_out = export_file(
-            registry, destination, format=kind, force=force, spreadsheet=spreadsheet, progress=progress
+            registry, destination, format=kind, force=force, spreadsheet=spreadsheet, mapping=mapping, progress=progress
         )
     for line in left_out:
         say(f"left out: {line}", err=True)

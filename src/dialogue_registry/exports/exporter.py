@@ -4,21 +4,27 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from dialogue_registry.errors import ExchangeError
+from dialogue_registry.exports.facts_table import FACTS_TABLE, facts_mapping
 from dialogue_registry.exports.ical import calendar, undated
 from dialogue_registry.exports.jsonld import json_ld
 from dialogue_registry.exports.left_out import left_out
 from dialogue_registry.exports.popolo import popolo
 from dialogue_registry.exports.replacement import filled_folder, replaced_file, replaced_folder
 from dialogue_registry.exports.tabular import LAYOUTS, write_data_package, write_parquet
+from dialogue_registry.exports.workbook import write_workbook
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.registry.registry import Snapshot
 
-FORMATS = ("events", "csv", "parquet", "ics", "jsonld", "popolo")
-_ENDINGS = {".jsonl": "events", ".ndjson": "events", ".ics": "ics", ".jsonld": "jsonld", ".json": "popolo", "": "csv"}
+FORMATS = ("events", "xlsx", "csv", "parquet", "ics", "jsonld", "popolo")
+_ENDINGS = {
+    ".jsonl": "events", ".ndjson": "events", ".xlsx": "xlsx", ".ics": "ics", ".jsonld": "jsonld", ".json": "popolo",
+    "": "csv",
+}  # fmt: skip
 _WRITTEN = {
-    "csv": {"datapackage.json", *(f"{table}.csv" for table in LAYOUTS)},
+    "csv": {"datapackage.json", *(f"{table}.csv" for table in (*LAYOUTS, FACTS_TABLE))},
     "parquet": {f"{table}.parquet" for table in LAYOUTS},
 }
 """The files of the formats that fill a folder."""
@@ -34,21 +40,25 @@ def export_file(
     format: str | None = None,  # noqa: A002 - what it is called everywhere
     force: bool = False,
     spreadsheet: bool = False,
+    mapping: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
     """Write the registry to a file, a folder, or "-" (standard output); return what had to be left out and why.
 
-    ``format`` is "events" (``.jsonl``: the whole log as CloudEvents, lossless), "csv" (a
-    folder with a Tabular Data Package), "parquet" (a folder), "ics" (iCalendar), "jsonld"
-    (schema.org) or "popolo" (``.json``); without it, the ending says which, and a path
-    without ending is a folder of CSV. One state is written, whatever others record
-    meanwhile. A file or folder appears whole or not at all, and replaces one that is there,
-    but never a registry; a link is replaced, not followed.
+    ``format`` is "events" (``.jsonl``: the whole log as CloudEvents, lossless), "xlsx" (a
+    workbook; extra ``[xlsx]``), "csv" (a folder with a Tabular Data Package), "parquet" (a
+    folder), "ics" (iCalendar), "jsonld" (schema.org) or "popolo" (``.json``); without it, the
+    ending says which, and a path without ending is a folder of CSV. One state is written,
+    whatever others record meanwhile. A file or folder appears whole or not at all, and
+    replaces one that is there, but never a registry; a link is replaced, not followed.
 
     A folder that holds anything else than an earlier export is left alone. With ``force``
     the files of the format are put into it, each of them whole. ``spreadsheet`` makes CSV
     for people: it begins with a mark of UTF-8, and a cell that a spreadsheet would run has
     an apostrophe before it.
+
+    ``mapping`` is a file to which the mapping is written with which a workbook, or
+    ``facts.csv`` of the folder, is imported again: that adds nothing.
     """
     if not str(path):
         raise ExchangeError("the destination is empty: give a file, a folder, or - for standard output")
@@ -56,19 +66,29 @@ def export_file(
     chosen = _format(destination, format)
     if spreadsheet and chosen != "csv":
         raise ExchangeError(f"only the format csv is made for a spreadsheet, not {chosen}: leave one of the two out")
+    if mapping is not None:
+        _check_mapping(chosen, spreadsheet=spreadsheet)
     with registry.reading() as reader:
         lines = left_out(reader, chosen)
+        without_day = undated(reader) if chosen == "ics" else ()
         if chosen in _WRITTEN:
             _export_folder(registry, destination, chosen, force=force, spreadsheet=spreadsheet)
-            return lines
-        without_day = undated(reader) if chosen == "ics" else ()
-        pieces = _pieces(registry, reader, chosen, without_day, progress)
-        if str(path) == "-":
-            sys.stdout.buffer.writelines(pieces)
-            sys.stdout.buffer.flush()
+        elif chosen == "xlsx":
+            lines = (*lines, *_export_workbook(registry, reader, destination))
         else:
-            written_file(destination, pieces)
+            _write(destination, _pieces(registry, reader, chosen, without_day, progress))
+    if mapping is not None:
+        written_file(Path(mapping), [facts_mapping(FACTS_TABLE if chosen == "xlsx" else "").encode()])
     return (*without_day, *lines)
+
+
+def _write(destination: Path, pieces: Iterable[bytes]) -> None:
+    """Write to standard output where the destination is "-", else to a file."""
+    if str(destination) == "-":
+        sys.stdout.buffer.writelines(pieces)
+        sys.stdout.buffer.flush()
+    else:
+        written_file(destination, pieces)
 
 
 def _format(destination: Path, format: str | None) -> str:  # noqa: A002 - what it is called everywhere
@@ -87,6 +107,24 @@ def _format(destination: Path, format: str | None) -> str:  # noqa: A002 - what 
     if chosen in _WRITTEN and (to_standard_output or (destination.exists() and not destination.is_dir())):
         raise ExchangeError(f"the format {chosen} fills a folder: give the path of one")
     return chosen
+
+
+def _check_mapping(chosen: str, *, spreadsheet: bool) -> None:
+    if chosen not in {"csv", "xlsx"}:
+        raise ExchangeError(f"only xlsx and csv have a mapping, not {chosen}: leave one of the two out")
+    if spreadsheet:
+        raise ExchangeError(
+            "csv made for a spreadsheet has apostrophes that are no part of its texts, and is not imported again: "
+            "leave spreadsheet or mapping out, or export xlsx"
+        )
+
+
+def _export_workbook(registry: Snapshot, reader: Reader, destination: Path) -> tuple[str, ...]:
+    with TemporaryFile() as file:
+        lines = write_workbook(registry, reader, file)
+        file.seek(0)
+        _write(destination, iter(lambda: file.read(1 << 20), b""))
+    return lines
 
 
 def _pieces(

@@ -12,6 +12,12 @@ _MEETINGS_ALONE = {
     "stated counts": "statements",
     "disputes": "disputes",
 }
+_FACTS = {
+    "kept copies of sources": "kept_sources",
+    "places in sources": "events WHERE citation IS NOT NULL",
+    "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
+    "disputes": "disputes",
+}
 _TABLES = {
     "further sources of a fact": "evidence WHERE telling <> fact AND title IS NOT NULL",
     "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
@@ -28,7 +34,8 @@ _WEB = {
 }
 _PARTS: Mapping[str, Mapping[str, str]] = {
     "events": {},
-    "csv": _TABLES,
+    "xlsx": _FACTS,
+    "csv": _FACTS,
     "parquet": _TABLES,
     "ics": _MEETINGS_ALONE,
     "jsonld": {"roles in a meeting": "attendance WHERE name <> '' AND role <> 'delegate'", **_WEB},

@@ -17,6 +17,7 @@ import orjson
 
 from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.exports.csv_cells import row_writer
+from dialogue_registry.exports.facts_table import FACT_COLUMNS, FACT_TYPES, FACTS_TABLE, fact_rows
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.registry.registry import Snapshot
 
@@ -126,6 +127,11 @@ def write_data_package(registry: Snapshot, folder: Path, *, for_spreadsheet: boo
                 write(list(layout.all_columns))
                 for row in rows_of(reader, name):
                     write(row)
+        with (folder / f"{FACTS_TABLE}.csv").open("w", encoding=encoding, newline="") as file:
+            write = row_writer(file, "\r\n", for_spreadsheet=for_spreadsheet)
+            write(FACT_COLUMNS)
+            for row in fact_rows(reader):
+                write(row)
         package = orjson.dumps(descriptor(registry, encoding), option=orjson.OPT_INDENT_2) + b"\n"
     (folder / "datapackage.json").write_bytes(package)
 
@@ -139,7 +145,7 @@ def descriptor(registry: Snapshot, encoding: str = "utf-8") -> dict[str, Any]:
         "title": ", ".join(dialogue.name for dialogue in registry.dialogues()) or "An empty registry",
         "version": str(head.position),
         "head": {"position": head.position, "digest": head.digest},
-        "resources": [_resource(name, layout, encoding) for name, layout in LAYOUTS.items()],
+        "resources": [*(_resource(name, layout, encoding) for name, layout in LAYOUTS.items()), _facts(encoding)],
     }
 
 
@@ -161,6 +167,20 @@ def _resource(name: str, layout: Layout, encoding: str) -> dict[str, Any]:
         "description": layout.description,
         "encoding": encoding,
         "schema": schema,
+    }
+
+
+def _facts(encoding: str) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": FACTS_TABLE,
+        "path": f"{FACTS_TABLE}.csv",
+        "description": "Every fact that stands, from each of its sources, in the order of recording.",
+        "encoding": encoding,
+        "schema": {
+            "fields": [{"name": column, "type": kind} for column, kind in FACT_TYPES.items()],
+            "missingValues": [""],
+        },
     }
 
 

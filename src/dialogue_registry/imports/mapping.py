@@ -97,6 +97,8 @@ class TableMapping:
     table: str = ""
     key: Template | None = None
     source: Mapping[str, Template] = attrs.field(factory=dict)
+    #: Whether a row that says nothing of its source has none.
+    source_is_optional: bool = False
     missing: frozenset[str] = frozenset({""})
     #: What says nothing in one column only.
     missing_in: Mapping[str, frozenset[str]] = attrs.field(factory=dict)
@@ -186,7 +188,12 @@ def _checked(spelling: Spelling, constants: Mapping[str, str]) -> TableMapping:
         each=each,
         table=spelling.table,
         key=Template.of(spelling.key) if spelling.key else None,
-        source={name: Template.of(value) for name, value in attrs.asdict(spelling.source).items() if value != ""},
+        source={
+            name: Template.of(value)
+            for name, value in attrs.asdict(spelling.source).items()
+            if value != "" and name != "optional"
+        },
+        source_is_optional=spelling.source.optional,
         missing=spelling.missing if isinstance(spelling.missing, frozenset) else frozenset({""}),
         missing_in={} if isinstance(spelling.missing, frozenset) else _headed(spelling.missing),
         dates=DateRules(

@@ -114,6 +114,8 @@ class RowMapper:
                     values[name] = read[0]
             elif any(texts := view.texts_of(template)):
                 values[name] = template.fill(texts)
+        if self._mapping.source_is_optional and not any(values.values()):
+            return None
         if self._last_source is None or self._last_source[0] != values:  # rows next to each other often share it
             self._last_source = values, Source(**values)
         return self._last_source[1]

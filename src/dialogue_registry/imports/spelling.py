@@ -125,7 +125,7 @@ def _meanings(value: object) -> Mapping[str, Mapping[str, Any]]:
 
 @attrs.frozen(kw_only=True)
 class SourceTable:
-    """[source]: the fields of a source, each a text that may have columns in it."""
+    """[source]: the fields of a source, each a text that may have columns in it; and whether a row may have none."""
 
     title: Any = ""
     url: Any = ""
@@ -133,6 +133,7 @@ class SourceTable:
     published: Any = ""
     language: Any = ""
     kind: Any = ""
+    optional: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -191,7 +192,10 @@ class Spelling:
 
 
 READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
-    SourceTable: dict.fromkeys((field.name for field in attrs.fields(SourceTable)), lambda value: value),
+    SourceTable: {
+        **dict.fromkeys((field.name for field in attrs.fields(SourceTable)), lambda value: value),
+        "optional": _truth,
+    },
     DatesTable: {
         "formats": _texts,
         "languages": _texts,
