@@ -191,8 +191,8 @@ def test_the_seed_comes_back_and_adds_nothing(seed: Registry, tmp_path: Path, na
         assert [fact.source for fact in new.facts()] == [fact.source for fact in seed.facts()]
 
 
-@given(histories(max_moves=12))
-@settings(max_examples=15)
+@given(histories(max_moves=10))
+@settings(max_examples=6)
 def test_any_history_comes_back_and_adds_nothing(tmp_path_factory, moves) -> None:
     folder = tmp_path_factory.mktemp("there")
     with Registry.open() as registry:
