@@ -118,8 +118,9 @@ def check_field(cls: type[Fact], name: str, value: Any) -> None:
     read = read_value(fields_of(cls)[name], value, what)
     if field.converter is not None:
         read = field.converter(read)  # type: ignore[operator] # the converters of events are plain functions
-    if field.validator is not None:
-        field.validator(cls.__new__(cls), field, read)
+    check = field.metadata.get("text_check", field.validator)  # a text alone, not with the others of the fact
+    if check is not None:
+        check(cls.__new__(cls), field, read)
 
 
 def fact_from(values: Mapping[str, Any]) -> tuple[Fact, Source | None]:

@@ -15,7 +15,12 @@ import orjson
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import make_converter
 
-from dialogue_registry.errors import CodecError, InvalidValueError, NewerEventError, UnknownEventTypeError
+from dialogue_registry.errors import (
+    CodecError,
+    InvalidValueError,
+    NewerEventError,
+    UnknownEventTypeError,
+)
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     Citation,
@@ -151,7 +156,7 @@ class Codec:
             raise UnknownEventTypeError(
                 f"event type {word!r} (version {schema}) is not known to this library: upgrade dialogue_registry"
             ) from None
-        if isinstance(schema, int) and schema > latest:
+        if schema != latest and isinstance(schema, int) and schema > latest:
             if is_foreign(word):
                 return UnknownEvent(word, schema, data)
             raise NewerEventError(

@@ -17,7 +17,8 @@ GENESIS = bytes(32)
 
 def body(data: str, citation: str | None, edition: str | None, salt: bytes) -> bytes:
     """Return the digest (32 bytes) of what an event says, and of where in its source."""
-    return sha256(salt + f"{len(data)}:{data} {_part(citation)} {_part(edition)}".encode()).digest()
+    origin = "- -" if citation is None and edition is None else f"{_part(citation)} {_part(edition)}"
+    return sha256(salt + f"{len(data)}:{data} {origin}".encode()).digest()
 
 
 def link(

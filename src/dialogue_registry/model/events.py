@@ -25,6 +25,7 @@ from dialogue_registry.model.fields import (
     AnyDate,
     Attribute,
     check_texts,
+    check_texts_together,
     choose,
     digest_field,
     doc,
@@ -130,6 +131,8 @@ _ROLES = {str(role): role for role in Role}
 
 
 def _to_role(value: Role | str) -> Role:
+    if value.__class__ is Role:
+        return value
     known = _ROLES.get(value) if isinstance(value, str) else None
     return choose(Role, value) if known is None else known
 
@@ -182,7 +185,7 @@ def _check_pairs(instance: object, attribute: Attribute, value: tuple[tuple[str,
                 )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class Citation:
     """Where in its source a recorded event stands, and in which words.
 
@@ -205,7 +208,7 @@ class Citation:
 # --- dialogues, series, parties ----------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class DialogueLaunched:
     """A dialogue between parties began."""
 
@@ -217,7 +220,7 @@ class DialogueLaunched:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class PartyJoined:
     """A party takes part in a dialogue.
 
@@ -238,7 +241,7 @@ class PartyJoined:
     standing: str = required_field("As what the party takes part: member, observer, partner …", default="member")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class PartyLeft:
     """A party takes part in a dialogue no longer; ``on`` is the first day without it."""
 
@@ -250,7 +253,7 @@ class PartyLeft:
     reason: str = text_field("Why the party left.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class SeriesOpened:
     """A dialogue holds a series of meetings, such as its senior officials' meetings.
 
@@ -278,7 +281,7 @@ _WHEN = "When it took or takes place: 2021-06-16, 2004-08, 2004, or in other EDT
 _PERIOD = "The term or session within which the meeting is numbered."
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class MeetingAnnounced:
     """A meeting of a series was announced; it may still come to nothing.
 
@@ -301,7 +304,7 @@ class MeetingAnnounced:
     period: str = text_field(_PERIOD)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class MeetingHeld:
     """A meeting of a series took place. Only held meetings are counted.
 
@@ -322,7 +325,7 @@ class MeetingHeld:
     period: str = text_field(_PERIOD)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class MeetingPostponed:
     """An announced meeting was put off: said ``on`` a day, ``until`` another if known."""
 
@@ -336,7 +339,7 @@ class MeetingPostponed:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class MeetingCancelled:
     """An announced meeting was called off: said ``on`` a day."""
 
@@ -347,7 +350,7 @@ class MeetingCancelled:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class MeetingShared:
     """A joint meeting is also one of another series, under that number.
 
@@ -371,7 +374,7 @@ def _check_presence(_: object, __: object, value: Format | None) -> None:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class DelegateAttended:
     """Somebody took part in a meeting for a party.
 
@@ -400,7 +403,7 @@ class DelegateAttended:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class DelegateAbsent:
     """Somebody did not take part in a meeting, or a party did not.
 
@@ -423,7 +426,7 @@ class DelegateAbsent:
     represented_by: str = text_field("Who stood in for the absent delegate.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class HeadcountStated:
     """A source stated how many people, delegates or parties were at a meeting.
 
@@ -446,7 +449,7 @@ class HeadcountStated:
 # --- what it was about -----------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class TopicDiscussed:
     """A topic was on the table at a meeting."""
 
@@ -454,7 +457,7 @@ class TopicDiscussed:
     topic: str = required_field("What was discussed.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class ActivityReported:
     """A related activity was reported at ``meeting``; it is never counted as a meeting.
 
@@ -473,7 +476,7 @@ class ActivityReported:
     date: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_WHEN))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class OutcomeAgreed:
     """A meeting agreed on something; ``kind`` says what: joint statement, action plan …"""
 
@@ -482,7 +485,7 @@ class OutcomeAgreed:
     kind: str = text_field("What the outcome is: joint statement, action plan …")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class CountStated:
     """A source stated how many meetings of a series, or of a whole dialogue, there had been ``as_of`` a date.
 
@@ -509,7 +512,7 @@ class CountStated:
 # --- names and persons -----------------------------------------------------------------
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class NameUsed:
     """A dialogue, series or meeting (``of``), or a ``party``, bears a name in a language and a period.
 
@@ -545,7 +548,7 @@ def _check_two(instance: object, attribute: Attribute, value: tuple[str, ...]) -
 _NAMES = "A name as written, or the id of a person; repeated for each."
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class SamePerson:
     """These names of delegates of one party, as written or as person ids, are one person."""
 
@@ -554,7 +557,7 @@ class SamePerson:
     reason: str = text_field("Why it is one person.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class DifferentPersons:
     """These names of delegates of one party, as written or as person ids, are different persons."""
 
@@ -571,7 +574,7 @@ def _check_source(instance: object, attribute: Attribute, value: object) -> None
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class SourceKept:
     """A copy of a source was kept: its checksum, when it was retrieved, where the copy is."""
 
@@ -635,7 +638,7 @@ def _check_fact(instance: object, attribute: Attribute, value: object) -> None:
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class FactCorrected:
     """The fact recorded as ``event_id`` should have read ``replacement``."""
 
@@ -644,7 +647,7 @@ class FactCorrected:
     reason: str = required_field("Why it is corrected.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class EventRetracted:
     """The event ``event_id`` – a fact, an amendment, a dispute or a citation – was withdrawn."""
 
@@ -652,7 +655,7 @@ class EventRetracted:
     reason: str = required_field("Why it is withdrawn.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class FactDisputed:
     """A source claims something else than the fact recorded as ``event_id``."""
 
@@ -661,7 +664,7 @@ class FactDisputed:
     reason: str = text_field("Why it is claimed.")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class EventCited:
     """The event ``event_id`` has a further citation, which the log keeps beside this event."""
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from functools import cached_property
 from hashlib import blake2b
 from json import dumps
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias
 
 import attrs
@@ -31,7 +31,7 @@ from dialogue_registry.model.events import NO_FACTS, brief
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.shapes import Shape, shapes_of
 from dialogue_registry.model.tables import RESERVED, Row, Table
-from dialogue_registry.model.texts import fold_text
+from dialogue_registry.model.texts import fold_text, is_folded
 
 Data: TypeAlias = dict[str, Any]
 Upcaster: TypeAlias = Callable[[Data], Data]
@@ -186,14 +186,20 @@ class Kind:
                 return str(subject)
         return ""
 
+    @cached_property
+    def naming(self) -> tuple[str, ...]:
+        """The fields that may hold an id which must be known."""
+        return (*self.about, *self.mentions)
+
     def needs(self, fact: Any) -> list[tuple[str, str]]:
         """Return the ids that must be known, each with what it must name (``"of"``: anything)."""
-        found = [(name, getattr(fact, name)) for name in self.mentions]
+        found: list[tuple[str, str]] = []
         for name in self.about:
             if subject := getattr(fact, name):
-                found.insert(0, (name, subject))
+                found.append((name, subject))
                 break
-        return [(name, id_) for name, id_ in found if id_]
+        found += [(name, id_) for name in self.mentions if (id_ := getattr(fact, name))]
+        return found
 
     def identity(self, fact: Any) -> Identity:
         """Return what only one standing fact can have: its table, its subject and its key, folded."""
@@ -373,36 +379,50 @@ def _row_maker(
     foldable: Sequence[str],
     defaults: Mapping[str, object],
 ) -> Callable[[Any], Row]:
+    """Return the function that makes a row of a fact: all fields at once, then what is not stored as it is."""
     shapes = shapes_of(cls)
     by_column = {column_of(field): field for field in shapes}
+    fields, made, constants = list[str](), list[str](), dict[str, object]()
     makers: list[Callable[[Any], object]] = []
     for column in columns:
+        maker = None
         if column in extra:
-            makers.append(extra[column][1])
+            maker = extra[column][1]
         elif column in by_column:
-            makers.append(_getter(by_column[column], shapes[by_column[column]]))
+            fields.append(column)
         elif column in ("earliest", "latest") and dated in shapes:
-            makers.append(_bound(dated, "earliest" if column == "earliest" else "latest_start"))
+            maker = _bound(dated, "earliest" if column == "earliest" else "latest_start")
         elif column == "folded":
-            makers.append(_folding([(field, shapes[field].store) for field in foldable if field in shapes]))
+            maker = _folding([(field, shapes[field]) for field in foldable if field in shapes])
         else:
-            makers.append(_constant(defaults.get(column)))
+            constants[column] = defaults.get(column)
+        if maker is not None:
+            made.append(column)
+            makers.append(maker)
+    get = _getter([by_column[column] for column in fields])
+    stored = [
+        (place, store) for place, column in enumerate(fields) if (store := shapes[by_column[column]].store) is not None
+    ]
+    places = {column: place for place, column in enumerate([*fields, *constants, *made])}
+    arrange = itemgetter(*(places[column] for column in columns)) if len(places) > 1 else tuple
+    others = tuple(constants.values())
 
     def row(fact: Any) -> Row:
-        return tuple([make(fact) for make in makers])
+        values = [*get(fact), *others]
+        for place, store in stored:
+            if (value := values[place]) is not None:
+                values[place] = store(value)
+        values += [make(fact) for make in makers]
+        return arrange(values)
 
     return row
 
 
-def _constant(value: object) -> Callable[[Any], object]:
-    return lambda _: value
-
-
-def _getter(field: str, shape: Shape) -> Callable[[Any], object]:
-    store = shape.store
-    if store is None:
-        return attrgetter(field)
-    return lambda fact: store(getattr(fact, field))
+def _getter(fields: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return the function that returns the values of fields as a tuple."""
+    if len(fields) > 1:
+        return attrgetter(*fields)
+    return lambda fact: tuple(getattr(fact, field) for field in fields)
 
 
 def _bound(field: str, end: str) -> Callable[[Any], object]:
@@ -413,13 +433,19 @@ def _bound(field: str, end: str) -> Callable[[Any], object]:
     return bound
 
 
-def _folding(fields: Sequence[tuple[str, Callable[[Any], object] | None]]) -> Callable[[Any], str | None]:
+def _folding(fields: Sequence[tuple[str, Shape]]) -> Callable[[Any], str | None]:
+    """Return the function that returns those fields of a fact which folding changes, folded, as a JSON object."""
+    get = _getter([field for field, _ in fields])
+    texts = all(shape.is_text and not shape.optional for _, shape in fields)
+
     def folding(fact: Any) -> str | None:
+        values = get(fact)
+        if texts and is_folded(f"|{'|'.join(values)}|"):  # nearly always, and then no text is looked at alone
+            return None
         changed = {}
-        for field, store in fields:
-            value = getattr(fact, field)
+        for (field, shape), value in zip(fields, values, strict=True):
             if (folded := _folded(value)) != value:
-                changed[field] = folded if store is None else store(folded)
+                changed[field] = folded if shape.store is None else shape.store(folded)
         return dumps(changed, ensure_ascii=False) if changed else None
 
     return folding

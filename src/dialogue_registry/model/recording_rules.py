@@ -50,22 +50,22 @@ class Subject(NamedTuple):
 def check(kind: Kind, fact: Any, known: Mapping[str, Subject]) -> None:
     """Raise a RefusedError unless the fact may follow what is known."""
     opens = OPENS.get(kind.cls)
-    for place, (names, id_) in enumerate(kind.needs(fact)):
-        if opens and place == 0:
+    for names, id_ in kind.needs(fact):
+        if opens is not None:
             _check_free(opens, id_, known)
+            opens = None  # what else it names must be known
         else:
             _check_known(names, id_, known)
-    match fact:
-        case DelegateAttended() if known[fact.meeting].status is Status.CANCELLED:
-            raise StatusError(
-                f"{fact.meeting!r} was cancelled, so nobody attended it: record that it was announced again first, "
-                "or retract the cancellation"
-            )
-        case MeetingShared() if known[fact.meeting].parent == fact.series:
-            raise SeriesMismatchError(
-                f"meeting {fact.meeting!r} is one of series {fact.series!r} already: name another series of which "
-                "it is one too"
-            )
+    if kind.cls is DelegateAttended and known[fact.meeting].status is Status.CANCELLED:
+        raise StatusError(
+            f"{fact.meeting!r} was cancelled, so nobody attended it: record that it was announced again first, "
+            "or retract the cancellation"
+        )
+    if kind.cls is MeetingShared and known[fact.meeting].parent == fact.series:
+        raise SeriesMismatchError(
+            f"meeting {fact.meeting!r} is one of series {fact.series!r} already: name another series of which "
+            "it is one too"
+        )
 
 
 def learn(kind: Kind, fact: Any) -> tuple[str, Subject] | None:

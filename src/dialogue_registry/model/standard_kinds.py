@@ -86,7 +86,6 @@ _ATTENDANCE = table_of(
     },
     about=("meeting",),
     key=_SEAT,
-    indexes=("name",),
 )
 
 _STATEMENT: Key = (("count",), ("as_of",), ("format",), ("reported_at",))

@@ -17,6 +17,16 @@ _INVISIBLE = re.compile(
 )
 
 
+def is_folded(joined: str) -> bool:
+    """Return whether no text is changed by folding of some that stand between bars, such as ``"|one|another|"``.
+
+    Texts beyond ASCII are not looked into: of these the answer is False.
+    """
+    return (
+        joined.isascii() and joined.isprintable() and "  " not in joined and "| " not in joined and " |" not in joined
+    )
+
+
 def fold_text(text: str) -> str:
     r"""Return the text as it is compared; two texts say the same when they are equal so.
 

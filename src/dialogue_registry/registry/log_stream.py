@@ -12,7 +12,7 @@ from dialogue_registry.registry.session import Session
 def stream_events(session: Session, after: int, until: int | None, subject: str | None) -> Iterator[RecordedEvent]:
     """Yield the recorded events with after < position ≤ until, of one subject or all."""
     until = session.position if until is None else min(session.position, until)
-    version = 0
+    version, codec = 0, session.log.codec
     while after < until:
         with session.reading():
             if subject is None:
@@ -21,7 +21,8 @@ def stream_events(session: Session, after: int, until: int | None, subject: str 
                 page = session.log.of_subject(subject, after=after, until=until, version=version)
         if not page:
             return
-        yield from (recorded(entry, codec=session.log.codec) for entry in page)
+        for entry in page:
+            yield recorded(entry, codec=codec)
         after, version = page[-1][0], page[-1][3]
 
 

@@ -8,7 +8,7 @@ trace.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import attrs
 import orjson
@@ -32,7 +32,7 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.kinds import Identity, Kind, same_fact, wording
 from dialogue_registry.model.persons import AboutPersons, Persons, clash
-from dialogue_registry.model.recording_rules import Subject
+from dialogue_registry.model.recording_rules import OPENS, Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold, leaves_empty
 from dialogue_registry.projections.effective_log import Standing, join_formats
 from dialogue_registry.projections.engine import Views
@@ -42,6 +42,10 @@ SELECT m.meeting, 'meeting', m.series, m.status FROM json_each(:ids) JOIN meetin
 UNION ALL SELECT s.series, 'series', s.dialogue, NULL FROM json_each(:ids) JOIN series s ON s.series = value
 UNION ALL SELECT d.dialogue, 'dialogue', '', NULL FROM json_each(:ids) JOIN dialogues d ON d.dialogue = value
 """
+
+
+_REPORTS = frozenset(get_args(StatusReport))
+_ABOUT_PERSONS = frozenset(get_args(AboutPersons))
 
 
 class Item(NamedTuple):
@@ -182,39 +186,43 @@ class Recorder:
         if expected is not None and expected != batch.head.position:
             return False
         kinds = [self._kinds.of(item.fact) for item in items]
-        known = self.known({id_ for kind, item in zip(kinds, items, strict=True) for _, id_ in kind.needs(item.fact)})
+        known = self.known(
+            {getattr(item.fact, name) for kind, item in zip(kinds, items, strict=True) for name in kind.naming} - {""}
+        )
         subjects = [kind.subject(item.fact) for kind, item in zip(kinds, items, strict=True)]
         if self._views.facts.is_exceptional(list(dict.fromkeys(subjects))):
             return False
+        sources = {source: self._log.number_source(source) for source in {item.source for item in items}}
         news: list[Standing] = []
+        checked: set[tuple[type[Any], str]] = set()  # what may be recorded of a subject may be so again
         for kind, item, subject in zip(kinds, items, subjects, strict=True):
-            if isinstance(item.fact, AboutPersons):
-                return False
-            if isinstance(item.fact, StatusReport) and (
-                subject in known or not isinstance(item.fact, MeetingAnnounced | MeetingHeld)
-            ):
+            fact, cls = item.fact, kind.cls
+            if (cls, subject) in checked:
+                position = batch.add(self._codec.encode(fact), subject, item)
+                news.append(Standing(position, position, position, fact, sources[item.source]))
+                continue
+            if cls in _ABOUT_PERSONS or (cls in _REPORTS and (cls not in OPENS or subject in known)):
                 return False
             try:
-                recording_rules.check(kind, item.fact, known)
+                recording_rules.check(kind, fact, known)
             except RefusedError:
                 return False  # the careful way says which item, and whether it was only said before
-            if (learned := recording_rules.learn(kind, item.fact)) is not None:
+            if cls in OPENS and (learned := recording_rules.learn(kind, fact)) is not None:
                 known.update([learned])
-            batch.add(self._codec.encode(item.fact), subject, item)
-            if isinstance(item.fact, StatusReport):
+            elif len(kind.naming) == 1:
+                checked.add((cls, subject))
+            position = batch.add(self._codec.encode(fact), subject, item)
+            if cls in _REPORTS:
                 said = call.said(subject, item.source)
-                said.plan = batch.position
-                said.lines.add(wording(item.fact))
-            news.append(self._standing(batch.position, item))
+                said.plan = position
+                said.lines.add(wording(fact))
+            news.append(Standing(position, position, position, fact, sources[item.source]))
         with Step(self._connection, several=len(items) > 1) as step:
             if self._views.insert(news):
                 step.take_back()
                 return False
             self._append(batch)
         return True
-
-    def _standing(self, position: int, item: Item) -> Standing:
-        return Standing(position, position, position, item.fact, self._log.number_source(item.source))
 
     def _append(self, batch: "_Batch") -> None:
         """Append the entries of a batch whose facts are folded already."""
@@ -262,11 +270,12 @@ class _Batch:
         """The position of the last draft."""
         return self.head.position + len(self.drafts)
 
-    def add(self, encoded: tuple[str, int, str], subject: str, item: Item, note: str = "") -> None:
-        """Add a draft for an item."""
-        citation, edition = encode_citation(item.citation)
+    def add(self, encoded: tuple[str, int, str], subject: str, item: Item, note: str = "") -> int:
+        """Add a draft for an item; return its position."""
+        citation, edition = (None, None) if item.citation is None else encode_citation(item.citation)
         self.drafts.append(Draft(subject, *encoded, item.source, self._by, citation, edition))
         self._places.append((len(self.drafts) - 1, True, note))
+        return self.position
 
     def repeat(self, place: int | Entry, note: str = "") -> None:
         """Note that an item says what an entry, or the draft of a position, says already."""

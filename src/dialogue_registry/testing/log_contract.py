@@ -90,7 +90,7 @@ def _following(entries: Sequence[Entry], drafts: Iterable[Draft]) -> list[Entry]
     versions: dict[str, int] = {}
     for entry in entries:
         versions[entry.subject] = entry.version
-    return seal(drafts, _head(entries), versions, datetime.now(UTC))
+    return seal(list(drafts), _head(entries), versions, datetime.now(UTC))
 
 
 def _head(entries: Sequence[Entry]) -> Head:
