@@ -161,7 +161,7 @@ def test_a_replay_does_not_care_how_many_events_it_reads_at_a_time(moves: Histor
 @contextmanager
 def small_pages(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for read in (SQLiteLog.read, SQLiteLog.rows, SQLiteLog.events, SQLiteLog.of_subject):
+        for read in (SQLiteLog.read, SQLiteLog.rows, SQLiteLog.events, SQLiteLog.end_of_page, SQLiteLog.of_subject):
             patch.setitem(read.__kwdefaults__ or {}, "limit", size)
         patch.setattr("dialogue_registry.projections.effective_log.PAGE", size)
         patch.setattr("dialogue_registry.registry.log_stream.PAGE", size)

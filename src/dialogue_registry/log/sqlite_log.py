@@ -140,16 +140,37 @@ class SQLiteLog:
         rows = self._connection.execute(f"{_ENTRY} WHERE e.position > ? ORDER BY e.position LIMIT ?", (after, limit))
         return rows.fetchall()
 
-    def events(self, after: int = 0, *, types: Collection[str] = (), limit: int = PAGE) -> list[tuple[int, Any, int]]:
-        """Return position, event and number of the source of at most ``limit`` entries after a position, in order.
+    def end_of_page(self, after: int, *, limit: int = PAGE) -> int:
+        """Return the last position of at most ``limit`` entries after a position; 0 where none comes after it."""
+        page = "SELECT position FROM events WHERE position > ? ORDER BY position LIMIT ?"
+        (end,) = self._connection.execute(f"SELECT max(position) FROM ({page})", (after, limit)).fetchone()
+        return end or 0
 
-        With ``types``, only the entries stored under these words.
+    def words(self, after: int, until: int) -> list[str]:
+        """Return the words under which the entries with after < position ≤ until are stored."""
+        distinct = "SELECT DISTINCT type FROM events WHERE position > ? AND position <= ? ORDER BY 1"
+        return [word for (word,) in self._connection.execute(distinct, (after, until)).fetchall()]
+
+    def events(
+        self,
+        after: int = 0,
+        *,
+        until: int = sys.maxsize,
+        types: Collection[str] = (),
+        without: Collection[tuple[str, int]] = (),
+        limit: int = PAGE,
+    ) -> list[tuple[int, Any, int]]:
+        """Return position, event and number of the source of at most ``limit`` entries, in order.
+
+        They are those with after < position ≤ until; with ``types``, only those stored under
+        these words; none of those stored under a word and a schema version in ``without``.
         """
         of_types = f" AND type IN ({', '.join('?' * len(types))})" if types else ""
         rows = self._connection.execute(
             "SELECT position, type, schema, data, coalesce(source, 0) FROM events"
-            f" WHERE position > ?{of_types} ORDER BY position LIMIT ?",
-            (after, *types, limit),
+            f" WHERE position > ? AND position <= ?{of_types}{' AND (type, schema) <> (?, ?)' * len(without)}"
+            " ORDER BY position LIMIT ?",
+            (after, until, *types, *(value for pair in without for value in pair), limit),
         )
         decode = self.codec.decode
         return [

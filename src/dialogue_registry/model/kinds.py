@@ -30,6 +30,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import NO_FACTS, brief
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.shapes import Shape, shapes_of
+from dialogue_registry.model.stored_rows import select_of
 from dialogue_registry.model.tables import RESERVED, Row, Table
 from dialogue_registry.model.texts import fold_text, is_folded
 
@@ -272,7 +273,7 @@ def _snake(name: str) -> str:
 # --- tables of kinds -------------------------------------------------------------------
 
 Key: TypeAlias = tuple[tuple[str, ...], ...]
-Extra: TypeAlias = Mapping[str, tuple[str, Callable[[Any], object]]]
+Extra: TypeAlias = Mapping[str, tuple[str, Callable[[Any], object], str]]
 
 _IDS = {*SUBJECTS, ANY_SUBJECT, "reported_at"}
 """Fields that hold ids, which have nothing to fold."""
@@ -291,12 +292,12 @@ def table_of(
 ) -> Table:
     """Return the table of one or several classes: a column for each field, in order.
 
-    ``classes`` maps each class to columns beside its fields: a definition and a function
-    of the fact. The first date also gets the columns ``earliest`` and ``latest``, ISO 8601
-    days on which it can have begun. ``opens`` is the field whose id the facts themselves
-    make known. ``about`` and ``key`` are as in :class:`Kind`: of the rows that are equal in
-    them, only one can be there; without a ``key``, any number. Unless ``refers``, its ids may
-    be empty, or of something unknown.
+    ``classes`` maps each class to columns beside its fields: a definition, a function of the
+    fact, and the same as SQL over its stored JSON ("" where it needs Python). The first date
+    also gets the columns ``earliest`` and ``latest``, ISO 8601 days on which it can have begun.
+    ``opens`` is the field whose id the facts themselves make known. ``about`` and ``key`` are
+    as in :class:`Kind`: of the rows that are equal in them, only one can be there; without a
+    ``key``, any number. Unless ``refers``, its ids may be empty, or of something unknown.
 
     Where folding changes a text of the key, the column ``folded`` holds the folded texts as
     a JSON object.
@@ -304,7 +305,7 @@ def table_of(
     fields: dict[str, list[Shape]] = {}
     columns: dict[str, str] = {}
     for cls, more in classes.items():
-        columns |= {column: definition for column, (definition, _) in more.items()}
+        columns |= {column: definition for column, (definition, *_) in more.items()}
         for field, shape in shapes_of(cls).items():
             fields.setdefault(field, []).append(shape)
     dated = next((field for field, shapes in fields.items() if shapes[0].is_date), "")
@@ -331,7 +332,22 @@ def table_of(
         cls: _row_maker(cls, more, columns, dated=dated, foldable=foldable, defaults=defaults)
         for cls, more in classes.items()
     }
-    return Table(name, columns=columns, feed=feed, indexes=indexes, unique=unique)
+    selects = {
+        cls: select
+        for cls, more in classes.items()
+        if (
+            select := select_of(
+                cls,
+                list(columns),
+                fields={column_of(field): field for field in shapes_of(cls)},
+                extra={column: sql for column, (_, _, sql) in more.items()},
+                dated=dated,
+                foldable=foldable,
+                defaults=defaults,
+            )
+        )
+    }
+    return Table(name, columns=columns, feed=feed, indexes=indexes, unique=unique, selects=selects)
 
 
 def _default(field: str, classes: Iterable[type[Any]]) -> object:

@@ -52,7 +52,7 @@ def _with_day(table: Table) -> Table:
         return with_day
 
     feed = {cls: sourced(row) for cls, row in table.feed.items()}
-    return attrs.evolve(table, columns={**table.columns, "day": "TEXT"}, feed=feed, sourced=True)
+    return attrs.evolve(table, columns={**table.columns, "day": "TEXT"}, feed=feed, sourced=True, selects={})
 
 
 _VAGUE = "report = 'held' AND earliest < latest"
@@ -60,10 +60,10 @@ _REPORTS = _with_day(
     table_of(
         "meeting_reports",
         {
-            MeetingAnnounced: {"report": ("TEXT NOT NULL", lambda _: "announced")},
-            MeetingHeld: {"report": ("TEXT NOT NULL", lambda _: "held")},
-            MeetingPostponed: {"report": ("TEXT NOT NULL", lambda _: "postponed")},
-            MeetingCancelled: {"report": ("TEXT NOT NULL", lambda _: "cancelled")},
+            MeetingAnnounced: {"report": ("TEXT NOT NULL", lambda _: "announced", "")},
+            MeetingHeld: {"report": ("TEXT NOT NULL", lambda _: "held", "")},
+            MeetingPostponed: {"report": ("TEXT NOT NULL", lambda _: "postponed", "")},
+            MeetingCancelled: {"report": ("TEXT NOT NULL", lambda _: "cancelled", "")},
         },
         about=("meeting",),
         key=None,
@@ -81,8 +81,14 @@ _SEAT: Key = (("party",), ("person", "name", "office"), ("seat",))
 _ATTENDANCE = table_of(
     "attendance",
     {
-        DelegateAttended: {"presence": ("TEXT NOT NULL", lambda _: "present")},
-        DelegateAbsent: {"presence": ("TEXT NOT NULL", lambda fact: "excused" if fact.excused else "absent")},
+        DelegateAttended: {"presence": ("TEXT NOT NULL", lambda _: "present", "'present'")},
+        DelegateAbsent: {
+            "presence": (
+                "TEXT NOT NULL",
+                lambda fact: "excused" if fact.excused else "absent",
+                "iif(json_extract(data, '$.excused'), 'excused', 'absent')",
+            )
+        },
     },
     about=("meeting",),
     key=_SEAT,
@@ -92,7 +98,7 @@ _STATEMENT: Key = (("count",), ("as_of",), ("format",), ("reported_at",))
 _STATEMENTS = table_of(
     "statements",
     # The last day that a date can reach: as of that day the statement is known.
-    {CountStated: {"ends": ("TEXT NOT NULL", lambda fact: fact.as_of.latest.isoformat())}},
+    {CountStated: {"ends": ("TEXT NOT NULL", lambda fact: fact.as_of.latest.isoformat(), "")}},
     about=("series", "dialogue"),
     key=_STATEMENT,
     indexes=("series, ends", "dialogue, ends"),

@@ -47,6 +47,8 @@ class Table:
     sourced: bool = attrs.field(default=False, kw_only=True)
     #: Of a table of kinds: the expressions in which no two rows are equal.
     unique: str = attrs.field(default="", kw_only=True)
+    #: Of a table of kinds: the values of the columns as SQL over the stored JSON (``data``), by class.
+    selects: Mapping[type[Any], str] = attrs.field(factory=dict, kw_only=True)
 
 
 @attrs.frozen

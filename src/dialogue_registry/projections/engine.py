@@ -1,24 +1,22 @@
 """The engine that keeps projections up to date with the facts that stand, one event or one page at a time."""
 
-import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
 
-from dialogue_registry.errors import InvalidValueError, NewerRegistryError, ProjectionError
+from dialogue_registry.errors import InvalidValueError, NewerRegistryError
 from dialogue_registry.log.codec import AMENDMENT_WORDS
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, StatusReport, UnknownEvent
 from dialogue_registry.model.kinds import Kind
-from dialogue_registry.model.tables import Part, Projection, Row, State, Table, Tally, View, names_of
+from dialogue_registry.model.stored_rows import FUNCTION, folded_texts
+from dialogue_registry.model.tables import Projection, names_of
 from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.effective_log import TABLES as FACT_DDL
 from dialogue_registry.projections.effective_log import Change, EffectiveLog, Standing
+from dialogue_registry.projections.fold import RESERVED_NAMES, Fold
 from dialogue_registry.projections.standard import add_functions
-
-_OURS = dict.fromkeys(("events", "sources", "editions", "projections", "replica", "facts", *FACT_TABLES), "the log")
-_OURS |= dict.fromkeys(("search_texts", "search_texts_past", "search_index"), "search")
-"""The reserved names of tables, with their owner."""
 
 
 def projections_of(kinds: Iterable[Kind]) -> tuple[Projection, ...]:
@@ -43,9 +41,10 @@ def check_apart(projections: Sequence[Projection]) -> None:
     names = [projection.name for projection in projections]
     if len(set(names)) < len(names):
         raise InvalidValueError(f"two projections share a name ({', '.join(names)}): rename one")
-    taken = dict(_OURS)
+    taken = dict(RESERVED_NAMES)
     for projection in projections:
-        if projection.name == "search" and {_OURS.get(name) for name in names_of(projection.parts)} != {"search"}:
+        owners = {RESERVED_NAMES.get(name) for name in names_of(projection.parts)}
+        if projection.name == "search" and owners != {"search"}:
             raise InvalidValueError("a projection is named 'search', as the library's own is: rename yours")
         for name in names_of(projection.parts):
             if (owner := taken.setdefault(name.lower(), projection.name)) != projection.name:
@@ -55,7 +54,8 @@ def check_apart(projections: Sequence[Projection]) -> None:
                 )
 
 
-_STANDING = "fact INTEGER PRIMARY KEY, event INTEGER NOT NULL REFERENCES events, since INTEGER NOT NULL"
+_MOST_AMENDMENTS = 20
+"""With more amendments a page, Python makes its rows: each ends a run of facts, and takes statements of its own."""
 _EXCEPTIONS_AT = """
 SELECT fact, since, iif(until > {position}, NULL, until) AS until, event, leader, subject, source, said
 FROM main.exceptions WHERE since <= {position}
@@ -75,8 +75,9 @@ class Views:
         self._log = log
         self.facts = EffectiveLog(connection, log)
         add_functions(connection)
+        connection.create_function(FUNCTION, -1, folded_texts, deterministic=True)
         self.projections = projections
-        self._folds = [_Fold(connection, projection, self.facts) for projection in projections]
+        self._folds = [Fold(connection, projection, self.facts) for projection in projections]
 
     # --- life ------------------------------------------------------------------------
 
@@ -138,15 +139,68 @@ class Views:
                 fold.create()
         self.catch_up()
 
-    def replay(self, progress: Callable[[int, int], object] | None) -> None:
-        """Feed the whole log to empty tables, a page at a time."""
-        head = self._log.head().position
-        done = 0
-        while page := self._log.events(done):
-            self.apply(page)
-            done = page[-1][0]
-            if progress is not None:
-                progress(done, head)
+    def replay(self, progress: Callable[[int, int], object] | None, *, by_sql: bool = True) -> None:
+        """Feed the whole log to empty tables, a page at a time; states and tallies are made at the end.
+
+        Rows that are plain columns of the stored JSON are made by SQL, unless ``by_sql`` is
+        False: then every event is read and checked, and the log may be on another connection.
+        """
+        head, done = self._log.head().position, 0
+        for fold in self._folds:
+            fold.deferred = True
+        try:
+            while end := self._log.end_of_page(done):
+                if not (by_sql and self._apply_stored(done, end)):
+                    self._apply(self._log.events(done, until=end, limit=-1))
+                self.reach(end)
+                done = end
+                if progress is not None:
+                    progress(done, head)
+            for fold in self._folds:
+                fold.derive()
+        finally:
+            for fold in self._folds:
+                fold.deferred = False
+
+    def _apply_stored(self, after: int, until: int) -> bool:
+        """Fold a page of the log, with rows made by SQL where that can be; return whether it was folded.
+
+        Facts between two amendments do not depend on their order: those whose rows SQL makes
+        come first. A page that SQL cannot read is left to :meth:`apply`, which says why.
+        """
+        kinds = [kind for word in self._log.words(after, until) if (kind := self._log.codec.kinds.by_word(word))]
+        stored = [kind for kind in kinds if self._table_by_sql(kind) is not None]
+        self._connection.execute("SAVEPOINT page")
+        try:
+            others = self._log.events(
+                after, until=until, without=[(kind.word, kind.version) for kind in stored], limit=-1
+            )
+            cuts = [position for position, event, _ in others if isinstance(event, FactCorrected | EventRetracted)]
+            if len(cuts) > _MOST_AMENDMENTS:
+                return False
+            for start, end in pairwise((after, *cuts, until)):
+                for kind in stored:
+                    self._insert_stored(kind, start, end)
+                self._apply([item for item in others if start < item[0] <= end])
+        except (sqlite3.OperationalError, sqlite3.IntegrityError):
+            self._connection.execute("ROLLBACK TO page")
+            return False
+        finally:
+            self._connection.execute("RELEASE page")
+        return True
+
+    def _table_by_sql(self, kind: Kind) -> Fold | None:
+        """Return what keeps the table of a kind, where SQL makes its rows and nothing else needs its facts."""
+        fed = [fold for fold in self._folds if fold.makes_rows(kind.cls)]
+        return fed[0] if len(fed) == 1 and fed[0].makes_rows_by_sql(kind) else None
+
+    def _insert_stored(self, kind: Kind, after: int, until: int) -> None:
+        """Fold the facts of a kind between two positions: by SQL those that say something new, then the others."""
+        fold = self._table_by_sql(kind)
+        assert fold is not None
+        for position in fold.insert_stored(kind, after, until):
+            ((_, event, source),) = self._log.events(position - 1, until=position)
+            self._take(Standing(position, position, position, event, source), self._folds)
 
     def catch_up(self) -> None:
         """Bring projections that other programs did not know of up to the facts."""
@@ -163,7 +217,7 @@ class Views:
                 fold.catch_up(after)
             self._checkpoint(fold.projection, position)
 
-    def _catch_up_kinds(self, fold: "_Fold", after: int) -> None:
+    def _catch_up_kinds(self, fold: Fold, after: int) -> None:
         """Fold the events after a position that are about facts of a program's own kinds."""
         words = [kind.word for kind in self._log.codec.kinds.added if kind.table in fold.projection.parts]
         self.facts.forget(words, after)
@@ -186,6 +240,10 @@ class Views:
 
         ``page`` has the position, the event and the number of the source of each, in order.
         """
+        self._apply(page)
+        self.reach(page[-1][0])
+
+    def _apply(self, page: Sequence[tuple[int, Any, int]]) -> None:
         facts: list[Standing] = []
         for position, event, source in page:
             if isinstance(event, FactCorrected | EventRetracted):
@@ -195,9 +253,8 @@ class Views:
             elif not isinstance(event, EventCited | UnknownEvent):
                 facts.append(Standing(position, position, position, event, source))
         self._fold(facts, self._folds)
-        self.reach(page[-1][0])
 
-    def _fold(self, facts: Sequence[Standing], folds: Sequence["_Fold"]) -> None:
+    def _fold(self, facts: Sequence[Standing], folds: Sequence[Fold]) -> None:
         """Fold facts of which some may say what others said."""
         if not facts:
             return
@@ -205,11 +262,15 @@ class Views:
         missing = self.insert([fact for fact in facts if fact.fact not in later], folds)
         for fact in facts:
             if fact.fact in missing or fact.fact in later:
-                change = self.facts.take(fact)
-                if change.added and change.added[0].fact == fact.fact:
-                    self.insert(change.added, folds)
-                else:
-                    self._change(change, folds)
+                self._take(fact, folds)
+
+    def _take(self, fact: Standing, folds: Sequence[Fold]) -> None:
+        """Fold a fact that may say what another one said."""
+        change = self.facts.take(fact)
+        if change.added and change.added[0].fact == fact.fact:
+            self.insert(change.added, folds)
+        else:
+            self._change(change, folds)
 
     def _second_reports(self, facts: Sequence[Standing]) -> set[int]:
         """Return the status reports of meetings of which something was reported before."""
@@ -224,7 +285,7 @@ class Views:
             seen.add(fact.content.meeting)
         return later
 
-    def insert(self, news: Sequence[Standing], folds: Sequence["_Fold"] | None = None) -> set[int]:
+    def insert(self, news: Sequence[Standing], folds: Sequence[Fold] | None = None) -> set[int]:
         """Fold facts that say something new; return those that say what another one said, which are left out."""
         folds = self._folds if folds is None else folds
         missing: set[int] = set()
@@ -243,7 +304,7 @@ class Views:
         for new, leader in evidence:
             self._change(self.facts.place(new, leader), self._folds)
 
-    def _change(self, change: Change, folds: Sequence["_Fold"]) -> None:
+    def _change(self, change: Change, folds: Sequence[Fold]) -> None:
         if change.removed or change.added:
             for fold in folds:
                 fold.change(change.removed, change.added, change.until)
@@ -272,301 +333,3 @@ class Views:
             self._connection.execute(statement)
         for fold in self._folds:
             fold.as_known(position)
-
-
-def shadow(name: str, columns: Iterable[str], position: int) -> str:
-    """Return a statement that shows a table, and what has fallen from it, as they stood at a position."""
-    listed = ", ".join(columns)
-    return (
-        f"CREATE TEMP VIEW {name} AS SELECT {listed} FROM main.{name} WHERE since <= {position}"
-        f" UNION ALL SELECT {listed} FROM main.{name}_past WHERE since <= {position} AND until > {position}"
-    )
-
-
-class _TallyFold:
-    """The statements that keep one tally; each run of rows is (first fact, last fact, after)."""
-
-    def __init__(self, tally: Tally) -> None:
-        name, key, sums, maxima = tally.name, tally.key, tally.sums, tally.maxima
-        self.keys, self.width = len(key), len(key) + len(sums)
-        self.over = tally.select.format(rows=f"(SELECT * FROM {tally.table} WHERE fact BETWEEN ? AND ? AND since > ?)")
-        columns = ", ".join([*key, *sums, *maxima])
-        gains = [f"{column} = {column} + excluded.{column}" for column in sums]
-        # max(a, b) of SQLite is NULL when either is, and a bucket may have no ordinal yet.
-        gains += [
-            f"{column} = max(coalesce({column}, excluded.{column}), coalesce(excluded.{column}, {column}))"
-            for column in maxima
-        ]
-        self.gain = (
-            f"INSERT INTO {name} ({columns}) SELECT * FROM ({self.over}) WHERE true"
-            f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(gains)}"
-        )
-        where = " AND ".join(f"{column} IS ?" for column in key)
-        self.lose = f"UPDATE {name} SET {', '.join(f'{column} = {column} - ?' for column in sums)} WHERE {where}"
-        self.drop = f"DELETE FROM {name} WHERE {where} AND {' AND '.join(f'{column} = 0' for column in sums)}"
-        whole = f"SELECT {columns} FROM ({_named(tally.select.format(rows=tally.table), columns)}) WHERE {where}"
-        # Only where the row that goes has the highest: to find the next one, all rows of the key are read.
-        highest = " OR ".join(f"{column} = ?" for column in maxima)
-        self.again = (
-            f"UPDATE {name} SET ({', '.join(maxima)}) = (SELECT {', '.join(maxima)} FROM ({whole}))"
-            f" WHERE {where} AND ({highest})"
-        )
-
-
-class _StateFold:
-    """The statements that keep one state, for the keys given as a JSON list."""
-
-    def __init__(self, state: State) -> None:
-        keys = "(SELECT value FROM json_each(:keys))"
-        # The keys go to the innermost rows: SQLite does not push them into a subquery by itself.
-        select = state.select.format(rows=f"(SELECT * FROM {state.table} WHERE {state.key} IN {keys})")
-        columns = ", ".join(state.columns)
-        # The key stays as it is: to set it would make SQLite look for rows of other tables that refer to it.
-        others = [column for column in state.columns if column != state.key] or [state.key]
-        changes = ", ".join(f"{column} = excluded.{column}" for column in others)
-        self.upsert = (
-            f"INSERT INTO {state.name} ({columns}) SELECT * FROM ({select}) WHERE true"
-            f" ON CONFLICT ({state.key}) DO UPDATE SET {changes}"
-        )
-        self.forget = (
-            f"DELETE FROM {state.name} WHERE {state.key} IN {keys}"
-            f" AND {state.key} NOT IN (SELECT {state.key} FROM ({_named(select, columns)}))"
-        )
-
-
-def _named(select: str, columns: str) -> str:
-    return f"WITH named ({columns}) AS ({select}) SELECT * FROM named"
-
-
-def _quoted(columns: Iterable[str]) -> list[str]:
-    """Return column names in quotes: a field may be named like a word of SQL."""
-    return [f'"{column}"' for column in columns]
-
-
-class _TableFold:
-    """The statements that keep one table, and the parts made of it."""
-
-    def __init__(self, table: Table, projection: Projection) -> None:
-        self.table = table
-        columns = ("fact", "event", "since", *table.columns)
-        parts = projection.parts
-        self.tallies = [_TallyFold(p) for p in parts if isinstance(p, Tally) and p.table == table.name]
-        self.states = [
-            (_StateFold(p), columns.index(p.key)) for p in parts if isinstance(p, State) and p.table == table.name
-        ]
-        self.find = f"SELECT * FROM {table.name} WHERE fact = ?"
-        or_leave_out = " ON CONFLICT DO NOTHING" if table.unique else ""
-        self.insert = f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(columns))}){or_leave_out}"
-        self.bury = f"INSERT INTO {table.name}_past SELECT *, ? FROM {table.name} WHERE fact = ? AND since < ?"
-        self.delete = f"DELETE FROM {table.name} WHERE fact = ?"
-
-
-class _Fold:
-    """One projection on one connection."""
-
-    def __init__(self, connection: sqlite3.Connection, projection: Projection, facts: EffectiveLog) -> None:
-        self._connection = connection
-        self._facts = facts
-        self.projection = projection
-        #: Whether it keeps tables of kinds, whose rows tell which facts say the same.
-        self.keeps_kinds = projection.name == "standard" or projection.name.startswith("kind:")
-        self._tables = {p.name: _TableFold(p, projection) for p in projection.parts if isinstance(p, Table)}
-        self._feeds: dict[type, list[tuple[str, Callable[..., Row | None], bool]]] = {}
-        for name, fold in self._tables.items():
-            for cls, feed in fold.table.feed.items():
-                self._feeds.setdefault(cls, []).append((name, feed, fold.table.sourced))
-
-    def create(self) -> None:
-        """Make the tables anew and empty; raises ProjectionError, also where a name is taken in the file."""
-        try:
-            self._drop()
-            for part in self.projection.parts:
-                self._create(part)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-                raise
-            raise ProjectionError(f"projection {self.projection.name!r} cannot be made: {error}") from error
-        self._connection.execute(
-            "INSERT INTO projections VALUES (?, ?, 0, ?)"
-            " ON CONFLICT DO UPDATE SET version = excluded.version, position = 0, parts = excluded.parts",
-            (self.projection.name, self.projection.version, json.dumps(names_of(self.projection.parts))),
-        )
-
-    def _drop(self) -> None:
-        """Drop what an earlier version made; what else is in the file is left alone, and in the way."""
-        run = self._connection.execute
-        made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
-        kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
-        tables = made.pop(self.projection.name, [])
-        for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now
-            if name not in tables and self.projection.name in ("standard", _OURS.get(name.lower())):
-                tables.append(name)
-        for name in reversed(tables):
-            if (kind := kinds.pop(name.lower(), None)) is not None:
-                run(f"DROP {kind} {name}")
-        for name in names_of(self.projection.parts):
-            if name.lower() in kinds:
-                owner = next((other for other, parts in made.items() if name in parts), None)
-                raise ProjectionError(
-                    f"{name!r} of projection {self.projection.name!r} is in the file already, "
-                    f"{f'made by projection {owner!r}' if owner else 'and was not made by it'}: rename yours"
-                )
-
-    def _create(self, part: Part) -> None:
-        run = self._connection.execute
-        match part:
-            case Table():
-                columns = ", ".join(f'"{name}" {kind}' for name, kind in part.columns.items())
-                run(f"CREATE TABLE {part.name} ({_STANDING}, {columns})")
-                past = ", ".join(_quoted(part.columns))
-                run(
-                    f"CREATE TABLE {part.name}_past (fact INTEGER, event INTEGER, since INTEGER, {past},"
-                    " until INTEGER, PRIMARY KEY (fact, since))"
-                )
-                if part.unique:
-                    run(f"CREATE UNIQUE INDEX {part.name}_key ON {part.name} ({part.unique})")
-                    run(f"CREATE INDEX {part.name}_past_key ON {part.name}_past ({part.unique})")
-            case State():
-                columns = ", ".join(f"{name} {kind}" for name, kind in part.columns.items())
-                run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({part.key}))")
-            case Tally():
-                columns = ", ".join([*part.key, *(f"{name} INTEGER NOT NULL" for name in part.sums), *part.maxima])
-                run(f"CREATE TABLE {part.name} ({columns}, PRIMARY KEY ({', '.join(part.key)})) WITHOUT ROWID")
-            case View():
-                run(f"CREATE VIEW {part.name} AS {part.select}")
-        if isinstance(part, Table | State):
-            for number, index in enumerate(part.indexes, 1):
-                columns, _, where = index.partition(" WHERE ")
-                on = f"({columns})" + (f" WHERE {where}" if where else "")
-                run(f"CREATE INDEX {part.name}_{number} ON {part.name} {on}")
-                if isinstance(part, Table):
-                    run(f"CREATE INDEX {part.name}_past_{number} ON {part.name}_past {on}")
-
-    # --- facts that are new --------------------------------------------------------------
-
-    def insert(self, news: Sequence[Standing]) -> set[int]:
-        """Put rows of new facts into the tables of kinds; return the facts that say what another one said."""
-        missing: set[int] = set()
-        for name, rows in self._rows(news).items():
-            if rows and self._put(self._tables[name], rows) < len(rows):
-                facts = [row[0] for row in rows]
-                there = {
-                    fact
-                    for (fact,) in self._connection.execute(
-                        f"SELECT fact FROM {name} WHERE fact BETWEEN ? AND ?", (facts[0], facts[-1])
-                    )
-                }
-                missing.update(fact for fact in facts if fact not in there)  # type: ignore[misc]
-        return missing
-
-    def total(self, added: Sequence[Standing]) -> None:
-        """Bring what is made of tables up to date with rows that were just put into them."""
-        if not added:
-            return
-        tables = {name for cls in {type(fact.content) for fact in added} for name, *_ in self._feeds.get(cls, ())}
-        run = (added[0].fact, added[-1].fact, added[0].fact - 1)
-        for name in tables:
-            fold = self._tables[name]
-            for tally in fold.tallies:
-                self._connection.execute(tally.gain, run)
-            for state, column in fold.states:
-                keys = {
-                    row[0]
-                    for row in self._connection.execute(
-                        f"SELECT {('fact', 'event', 'since', *fold.table.columns)[column]} FROM {name}"
-                        " WHERE fact BETWEEN ? AND ? AND since > ?",
-                        run,
-                    )
-                }
-                self._decide(state, keys)
-
-    # --- facts that come and go ----------------------------------------------------------
-
-    def change(self, removed: Sequence[int], added: Sequence[Standing], until: int) -> None:
-        """Take rows out, put rows in, and bring what is made of them up to date."""
-        rows = self._rows(added)
-        for name, fold in self._tables.items():
-            new = rows[name]
-            old = [row for fact in removed for row in self._take_out(fold, fact, until)]
-            if not old and not new:
-                continue
-            self._put(fold, new)
-            for tally in fold.tallies:
-                for row in new:
-                    self._connection.execute(tally.gain, (row[0], row[0], -1))
-            for state, column in fold.states:
-                self._decide(state, {row[column] for row in old} | {row[column] for row in new})
-
-    def _put(self, fold: "_TableFold", rows: Sequence[Row]) -> int:
-        try:
-            return self._connection.executemany(fold.insert, rows).rowcount
-        except (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError) as error:
-            if self.projection.name == "standard":
-                raise
-            raise ProjectionError(
-                f"table {fold.table.name!r} of projection {self.projection.name!r} does not take what its function "
-                f"returned for a fact from position {rows[0][0]} on ({error}): return a value for each of "
-                f"{', '.join(fold.table.columns)}"
-            ) from error
-
-    def _rows(self, added: Iterable[Standing]) -> dict[str, list[Row]]:
-        rows: dict[str, list[Row]] = {name: [] for name in self._tables}
-        feeds = self._feeds
-        for fact, event, since, content, source in added:
-            for name, feed, sourced in feeds.get(type(content), ()):
-                row = feed(content, self._facts.source(source)) if sourced else feed(content)
-                if row is not None:
-                    rows[name].append((fact, event, since, *row))
-        return rows
-
-    def _take_out(self, fold: _TableFold, fact: int, until: int) -> list[Row]:
-        old: list[Row] = self._connection.execute(fold.find, (fact,)).fetchall()
-        if old:
-            lost = [
-                (tally, self._connection.execute(tally.over, (fact, fact, -1)).fetchall()) for tally in fold.tallies
-            ]
-            self._connection.execute(fold.bury, (until, fact, until))
-            self._connection.execute(fold.delete, (fact,))
-            for tally, rows in lost:
-                for row in rows:
-                    self._lose(tally, row)
-        return old
-
-    def _lose(self, tally: _TallyFold, row: Row) -> None:
-        key, sums, highest = row[: tally.keys], row[tally.keys : tally.width], row[tally.width :]
-        self._connection.execute(tally.lose, (*sums, *key))
-        if self._connection.execute(tally.drop, key).rowcount or not any(value is not None for value in highest):
-            return
-        self._connection.execute(tally.again, (*key, *key, *highest))
-
-    def _decide(self, state: _StateFold, keys: Collection[object]) -> None:
-        params = {"keys": json.dumps(list(keys))}
-        if self._connection.execute(state.upsert, params).rowcount < len(keys):
-            self._connection.execute(state.forget, params)
-
-    def catch_up(self, after: int) -> None:
-        """Bring tables that were right at position ``after`` up to the facts."""
-        for standing, until in self._facts.fallen(after):
-            if standing.since > after:
-                self.change([], [standing], 0)
-            self.change([standing.fact], [], until)
-        for page in self._facts.risen(after):
-            self.change([], page, 0)
-
-    def as_known(self, position: int) -> None:
-        """Shadow the tables by views that show them as the log stood at a position."""
-        for part in self.projection.parts:
-            match part:
-                case Table():
-                    sql = shadow(part.name, ("fact", "event", "since", *_quoted(part.columns)), position)
-                case State():
-                    rows = part.select.format(rows=part.table)
-                    sql = f"CREATE TEMP VIEW {part.name} ({', '.join(part.columns)}) AS {rows}"
-                case Tally():
-                    columns = ", ".join([*part.key, *part.sums, *part.maxima])
-                    sql = f"CREATE TEMP VIEW {part.name} ({columns}) AS {part.select.format(rows=part.table)}"
-                case View():
-                    sql = f"CREATE TEMP VIEW {part.name} AS {part.select}"
-                case _:
-                    assert_never(part)
-            self._connection.execute(sql)

@@ -113,10 +113,10 @@ def check_log(session: Session, head: tuple[int, str] | None, progress: Progress
             position=position + 1,
         )
     _check_versions(connection)
-    _check_schema(connection)
     if session.known_at is None:
-        _check_tail(connection, position)
         _check_references(connection)
+        _check_tail(connection, position)
+    _check_schema(connection)
     for table in LOG_TABLES:  # their indexes, which the chain does not cover
         _check_pages(connection, table)
     return Head(position, last.hex())
@@ -287,7 +287,7 @@ def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progre
         views = Views(replayed, log, projections)
         replayed.execute("BEGIN")
         views.create()
-        views.replay(progress)
+        views.replay(progress, by_sql=False)
         replayed.execute("COMMIT")
     except (sqlite3.IntegrityError, DialogueRegistryError) as error:
         raise DriftError(f"the log cannot be replayed: {error}", table="events") from error
