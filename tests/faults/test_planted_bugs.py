@@ -30,7 +30,7 @@ from dialogue_registry import (
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.log.sqlite_scopes import WriteTransaction
-from dialogue_registry.projections import engine
+from dialogue_registry.projections import engine, fold
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries import count_tables, counts, reader
 from dialogue_registry.registry import recorder, verify
@@ -174,7 +174,7 @@ def a_count_is_doubled(patch: pytest.MonkeyPatch) -> None:
         original(self, tally)
         self.gain = self.gain.replace("+ excluded.", "+ 2 * excluded.")
 
-    wrapped(patch, engine._TallyFold, "__init__", init)
+    wrapped(patch, fold.TallyStatements, "__init__", init)
 
 
 @planted(by=ATOMICITY, long=True)
@@ -217,7 +217,7 @@ def what_is_retracted_leaves_its_state_behind(patch: pytest.MonkeyPatch) -> None
         original(self, state)
         self.forget = "SELECT :keys"
 
-    wrapped(patch, engine._StateFold, "__init__", init)
+    wrapped(patch, fold.StateStatements, "__init__", init)
 
 
 @planted(by=LAW_3_TOO, long=True)
@@ -225,7 +225,7 @@ def the_highest_ordinal_survives_its_meeting(patch: pytest.MonkeyPatch) -> None:
     def lose(original: Any, self: Any, tally: Any, row: Any) -> None:
         original(self, tally, (*row[: tally.width], *(None for _ in row[tally.width :])))
 
-    wrapped(patch, engine._Fold, "_lose", lose)
+    wrapped(patch, fold.Fold, "_lose", lose)
 
 
 @planted(by=LAW_6, long=True)
@@ -244,7 +244,7 @@ def the_past_forgets_what_has_fallen_since(patch: pytest.MonkeyPatch) -> None:
         statement: str = original(*args)
         return statement.split(" UNION ALL ", maxsplit=1)[0]
 
-    wrapped(patch, engine, "shadow", shadow)
+    wrapped(patch, fold, "shadow", shadow)
 
 
 @planted(by=LAW_2)
@@ -253,7 +253,7 @@ def the_past_shows_what_had_fallen_before(patch: pytest.MonkeyPatch) -> None:
         statement: str = original(*args)
         return statement.split(" AND until > ", maxsplit=1)[0]
 
-    wrapped(patch, engine, "shadow", shadow)
+    wrapped(patch, fold, "shadow", shadow)
 
 
 @planted(by=LAW_6)

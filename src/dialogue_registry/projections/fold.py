@@ -153,11 +153,11 @@ class Fold:
         run = self._connection.execute
         made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
         kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
-        own = made.pop(self.projection.name, [])
+        tables = made.pop(self.projection.name, [])
         for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now
-            if name not in own and self.projection.name in ("standard", RESERVED_NAMES.get(name.lower())):
-                own.append(name)
-        for name in reversed(own):
+            if name not in tables and self.projection.name in ("standard", RESERVED_NAMES.get(name.lower())):
+                tables.append(name)
+        for name in reversed(tables):
             if (kind := kinds.pop(name.lower(), None)) is not None:
                 run(f"DROP {kind} {name}")
         for name in names_of(self.projection.parts):
