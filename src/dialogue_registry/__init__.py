@@ -134,6 +134,7 @@ from dialogue_registry.queries.results import (
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource
 from dialogue_registry.registry.follower import Followed
+from dialogue_registry.registry.kept_copies import CopyState, KeptCopy
 from dialogue_registry.registry.registry import Registry, Snapshot
 from dialogue_registry.registry.verify import Head
 
@@ -153,6 +154,7 @@ __all__ = [
     "ClosedError",
     "CodecError",
     "ConflictError",
+    "CopyState",
     "Count",
     "CountStated",
     "Counts",
@@ -187,6 +189,7 @@ __all__ = [
     "InvalidDateError",
     "InvalidIdError",
     "InvalidValueError",
+    "KeptCopy",
     "Kind",
     "Level",
     "Log",

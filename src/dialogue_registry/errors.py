@@ -193,7 +193,7 @@ class UnfitEventError(ExchangeError):
 
 
 class UnreadableFileError(ExchangeError):
-    """A file of rows is not what its name says: CSV, JSON, JSON Lines or TOML."""
+    """A file cannot be read, or is not the CSV, JSON, JSON Lines or TOML that its name says."""
 
 
 class MappingError(ExchangeError):

@@ -303,3 +303,34 @@ def test_a_spreadsheet_gets_the_exported_tables_too(file: str) -> None:
     assert b"'=2+5" in Path("sheets/meetings.csv").read_bytes()
     ran = run("export", file, "a.ics", "--spreadsheet")
     assert (ran.exit_code, "only the format csv" in ran.stderr) == (1, True)
+
+
+# --- copies of sources ---------------------------------------------------------------
+
+
+def test_a_copy_of_a_source_is_kept_and_compared(file: str) -> None:
+    Path("release.txt").write_text("One meeting was held.\n", "utf-8")
+    kept = run("attach", file, "release.txt", "--source", "1", "--retrieved", "2020-01-02")
+    assert (kept.exit_code, "\nkept " in kept.output) == (0, True)
+    again = run("attach", file, "release.txt", "--source", "A table", "--json")
+    assert [row["what"] for row in json.loads(again.output)] == ["already kept"]
+    assert [row["state"] for row in rows("sources", file, "--check")] == ["unchanged"]
+    assert [row["state"] for row in rows("sources", file, "--check", "--dialogue", "sound")] == ["unchanged"]
+    assert "A release" not in run("sources", file, "--check").output
+    (copy,) = Path("r.db.sources").iterdir()
+    copy.unlink()
+    gone = run("sources", file, "--check")
+    assert (gone.exit_code, "gone" in gone.output) == (1, True)
+    assert run("sources", file, "--check", "--at", "3").output == "nothing\n"
+    for named, words in (("A release", "2 sources are called"), ("9", "no source has the number or title '9'")):
+        refused = run("attach", file, "release.txt", "--source", named)
+        assert (refused.exit_code, words in refused.stderr) == (2, True)
+
+
+def test_a_kept_source_can_be_recorded_by_hand_too(file: str) -> None:
+    digest = "0" * 64
+    given = ["--sha256", digest, "--retrieved", "2020", "--archived", "https://archive.example.org/1"]
+    assert run("record", file, "SourceKept", "--source", "A book", *given).exit_code == 0
+    fact = {"event": "SourceKept", "source": {"title": "A book"}, "sha256": digest, "retrieved": "2021"}
+    assert CliRunner().invoke(cli, ["record", file, "-"], input=json.dumps(fact)).exit_code == 0
+    assert [row["state"] for row in rows("sources", file, "--check")] == ["elsewhere", "gone"]

@@ -1,5 +1,6 @@
 """The questions that list facts: dialogues, series, meetings, attendance, topics, statements, disputes, sources …"""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from dialogue_registry.model.status import Status
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import differing, in_words
 from dialogue_registry.queries.results import Dispute, Presence
+from dialogue_registry.registry.kept_copies import CopyState
 from dialogue_registry.registry.registry import Snapshot
 
 
@@ -205,11 +207,24 @@ def _in_words(dispute: Dispute) -> Mapping[str, Any]:
 @question(example="dialogue-registry sources ca-jad.db --meeting ca-jad/som/14")
 @file_argument
 @scope_options("dialogue", "series", "meeting")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="The copies that attach kept, compared with their checksums; ends with exit code 1 if one changed or is gone.",
+)
 @answer_options
-def sources(file: str, *, shown: str | None, **ids: str | None) -> None:
+def sources(file: str, *, check: bool, shown: str | None, **ids: str | None) -> None:  # fmt: skip
     """List the sources, each with its number and how many events name it."""
     narrowest = ids["meeting"] or ids["series"] or ids["dialogue"]
     with asking(file) as registry:
         within = scope(registry, **ids)
         found = registry.sources(narrowest) if narrowest is None or within(narrowest) else ()
-    show(found, "number title publisher published language kind url events", shown)
+        numbers = {source.number for source in found}
+        copies = registry.check_sources() if check else ()
+    if not check:
+        show(found, "number title publisher published language kind url events", shown)
+        return
+    copies = tuple(copy for copy in copies if narrowest is None or copy.number in numbers)
+    show(copies, "number title state retrieved archived sha256", shown)
+    if any(copy.state in (CopyState.CHANGED, CopyState.GONE) for copy in copies):
+        sys.exit(1)

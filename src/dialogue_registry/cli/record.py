@@ -1,4 +1,4 @@
-"""The commands that record: record, correct, retract, dispute."""
+"""The commands that record: record, correct, retract, dispute, attach."""
 
 import sys
 from collections.abc import Sequence
@@ -11,6 +11,8 @@ import orjson
 from dialogue_registry.cli.access import find_event, writing
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import (
+    LocalPath,
+    day,
     field_options,
     file_argument,
     shown_option,
@@ -21,7 +23,7 @@ from dialogue_registry.cli.options import (
 from dialogue_registry.cli.output import show
 from dialogue_registry.imports.fact_fields import fact_class, fact_from, fields_of, make_fact
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.events import FACTS, Fact
+from dialogue_registry.model.events import FACTS, Fact, Source
 from dialogue_registry.registry.registry import Registry
 
 
@@ -49,7 +51,10 @@ def record(file: str, event: str, shown: str | None, by: str, **given: Any) -> N
             raise click.UsageError("the JSON on standard input names its source: leave --source out")
         source = stated or source
     else:
-        fact = make_fact(fact_class(event), fields)
+        cls = fact_class(event)
+        if "source" in fields_of(cls):  # the fact itself is about it
+            fields, source = {**fields, "source": source}, None
+        fact = make_fact(cls, fields)
     with writing(file) as registry:
         before = registry.position
         recorded = registry.record(fact, source=source, by=by)[0]
@@ -127,6 +132,34 @@ def dispute(
         before = registry.position
         recorded = registry.dispute(find_event(registry, event).id, claim, source=source, reason=because, by=by)
         _report(recorded, "already standing" if recorded.position <= before else "disputed", shown)
+
+
+@command(example="dialogue-registry attach ca-jad.db examples/data/delegates-of-one-meeting.txt --source 1")
+@file_argument
+@click.argument("path", type=LocalPath())
+@click.option("--source", "named", required=True, metavar="NUMBER|TITLE", help="Whose copy it is, as sources lists it.")
+@click.option("--retrieved", metavar="DATE", help="When it was retrieved; by default today.")
+@click.option("--by", default="", help="Who records it.")
+@shown_option
+def attach(file: str, path: str, *, named: str, retrieved: str | None, by: str, shown: str | None) -> None:
+    """Keep a copy of the file at PATH, a source, in a folder beside FILE, under its checksum.
+
+    "sources FILE --check" tells which copies have changed since, or are gone.
+    """
+    with writing(file) as registry:
+        recorded = registry.attach(_source(registry, named), path, retrieved=retrieved and day(retrieved), by=by)
+        _report(recorded, "kept" if recorded.new else "already kept", shown)
+
+
+def _source(registry: Registry, named: str) -> Source:
+    """Return the source of a number or a title; raises click.UsageError."""
+    found = [source for source in registry.sources() if named in (str(source.number), source.title)]
+    if len(found) == 1:
+        return found[0].source
+    if found:
+        numbers = ", ".join(str(source.number) for source in found)
+        raise click.UsageError(f"{len(found)} sources are called {named!r}: give the number of one, {numbers}")
+    raise click.UsageError(f"no source has the number or title {named!r}: dialogue-registry sources FILE lists them")
 
 
 def _reads(registry: Registry, event: RecordedEvent) -> Fact:

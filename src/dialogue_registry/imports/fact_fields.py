@@ -128,8 +128,11 @@ def fact_from(values: Mapping[str, Any]) -> tuple[Fact, Source | None]:
     fields = dict(values)
     if "event" not in fields:
         raise InvalidValueError('there is no "event": say which, such as {"event": "MeetingHeld", "meeting": …}')
+    cls = fact_class(fields.pop("event"))
     source = source_from(fields.pop("source", None))
-    return make_fact(fact_class(fields.pop("event")), fields), source
+    if "source" in fields_of(cls):  # the fact itself is about it
+        return make_fact(cls, {**fields, "source": source}), None
+    return make_fact(cls, fields), source
 
 
 def source_from(value: object) -> Source | None:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 from weakref import WeakValueDictionary, finalize
 
 from dialogue_registry.errors import BusyError, StorageError
@@ -25,6 +25,14 @@ _PAUSE = 0.1
 def file_uri(path: Path, mode: str) -> str:
     """Return the URI of the file at ``path`` for SQLite; ``mode`` is rwc, rw or ro."""
     return f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
+
+
+def path_of(uri: str) -> Path | None:
+    """Return the path of the registry that a URI names, absolute; None where it is in memory."""
+    if (copy := _copies.get(uri)) is not None:
+        return copy.path.absolute()
+    path, _, options = uri.removeprefix("file:").partition("?")
+    return None if "vfs=memdb" in options else Path(os.fsdecode(unquote_to_bytes(path)))
 
 
 class OpenedFile:
@@ -69,7 +77,8 @@ class CopiedFile:
     """A copy of a file that SQLite cannot open where it is, as long as the file stays as it was copied."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        #: Where the file is that was copied.
+        self.path = path
         folder = mkdtemp(prefix="dialogue_registry-")
         finalize(self, _remove, folder, os.getpid())
         copy = Path(folder) / "copy.db"
@@ -94,7 +103,7 @@ class CopiedFile:
             unchanged = False
         if not unchanged:
             raise StorageError(
-                f"{self._path} has changed since it was opened, and cannot be read beside those who write to it "
+                f"{self.path} has changed since it was opened, and cannot be read beside those who write to it "
                 "without permission to write to its folder: open it again, or ask for that permission"
             )
 
@@ -105,25 +114,25 @@ class CopiedFile:
         there is no write-ahead log at that moment, nobody is about to put it into the file.
         """
         for _ in range(_TRIES):
-            with self._path.open("rb") as original, copy.open("wb") as target:
+            with self.path.open("rb") as original, copy.open("wb") as target:
                 digest = _read(original, target)
-                check_no_log_beside(self._path)
+                check_no_log_beside(self.path)
                 state = self._read_state()
                 original.seek(0)
                 if _read(original) == digest and self._read_state() == state:
                     return state
             time.sleep(_PAUSE)
         raise BusyError(
-            f"{self._path} was written to all the time, so that no copy of it could be made: try again, or ask for "
+            f"{self.path} was written to all the time, so that no copy of it could be made: try again, or ask for "
             "permission to write to its folder"
         )
 
     def _read_state(self) -> _State:
-        found = self._path.stat()
-        with self._path.open("rb") as file:
+        found = self.path.stat()
+        with self.path.open("rb") as file:
             header = file.read(100)
         counters = header[24:28] + header[92:100]  # the change counter, and the version it was valid for
-        return _State((found.st_dev, found.st_ino), found.st_size, found.st_mtime_ns, counters, _log_size(self._path))
+        return _State((found.st_dev, found.st_ino), found.st_size, found.st_mtime_ns, counters, _log_size(self.path))
 
 
 def _remove(folder: str, process: int) -> None:

@@ -6,6 +6,7 @@ import attrs
 
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Source
 from dialogue_registry.queries.display import Rows, Shown
 
 _SELECT = """
@@ -32,6 +33,11 @@ class NumberedSource(Shown):
     language: str
     kind: str
     events: int
+
+    @property
+    def source(self) -> Source:
+        """The source itself."""
+        return Source(**{name: getattr(self, name) for name in attrs.fields_dict(Source)})
 
 
 def sources(connection: sqlite3.Connection, within: str | None = None) -> tuple[NumberedSource, ...]:

@@ -12,7 +12,7 @@ from dialogue_registry.errors import InvalidValueError, UnknownEventError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.dates import PartialDate, full_day
-from dialogue_registry.model.events import Citation, Fact, Format, Role, Source
+from dialogue_registry.model.events import Citation, Fact, Format, Role, Source, SourceKept
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
@@ -21,6 +21,7 @@ from dialogue_registry.queries.count_tables import count
 from dialogue_registry.queries.counts import Counts, Rule, find_rule
 from dialogue_registry.queries.explanation import Explanation
 from dialogue_registry.queries.explanation import explain as explain_of
+from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
 from dialogue_registry.queries.members import Member, members
@@ -44,6 +45,7 @@ from dialogue_registry.registry.argument_checks import (
 )
 from dialogue_registry.registry.batches import record, record_all
 from dialogue_registry.registry.follower import Followed, follow, wait_until
+from dialogue_registry.registry.kept_copies import KeptCopy, check_copies, keeping, standing_copy
 from dialogue_registry.registry.log_import import import_events
 from dialogue_registry.registry.log_stream import stream_events, stream_facts, stream_lines
 from dialogue_registry.registry.opening import open_at, open_session
@@ -298,6 +300,11 @@ class Snapshot:
         with self._session.reading():
             return sources(self._session.connection, within)
 
+    def check_sources(self) -> tuple[KeptCopy, ...]:
+        """Return the copies of sources that :meth:`Registry.attach` kept, each compared with its checksum."""
+        with self._session.reading():
+            return Rows(check_copies(self._session))
+
     def disputes(self) -> tuple[results.Dispute, ...]:
         """Return the claims kept beside facts that stand and read otherwise."""
         with self._session.reading() as reader:
@@ -516,6 +523,36 @@ class Registry(Snapshot):
         if origin.citation is None:
             raise InvalidValueError("there is nothing to cite: give citation=Citation(locator=…, quote=…)")
         return self._amended(lambda amender: amender.cite(event_id, origin))
+
+    def attach(
+        self,
+        source: Source,
+        path: str | os.PathLike[str],
+        *,
+        retrieved: PartialDate | date | str | None = None,
+        by: str = "",
+    ) -> RecordedEvent:
+        """Keep a copy of a file beside the registry as a copy of a source, and record SourceKept.
+
+        The copy is named by its SHA-256, in the folder ``ca-jad.db.sources`` of a registry
+        ``ca-jad.db``; :meth:`check_sources` compares it again. ``retrieved`` is the day on
+        which the file was retrieved, by default the present one in UTC. Of a source, the
+        same bytes are kept and recorded one time: then the event that stands is returned,
+        and a copy that was lost or changed is put back.
+
+        Raises UnreadableFileError where the file cannot be read, and StorageError where it
+        cannot be kept: there is no place beside a registry in memory or on a server.
+        """
+        kept = check_source(source)
+        if kept is None:
+            raise InvalidValueError("a copy is one of some source: give Source(title, url=…)")
+        day = datetime.now(UTC).date() if retrieved is None else retrieved
+        with keeping(self._session, path) as digest:
+            with self._session.reading():
+                standing = standing_copy(self._session, kept, digest)
+            if standing is not None:
+                return self.event(standing)
+            return self.record(SourceKept(source=kept, sha256=digest, retrieved=day), by=by)[0]
 
     def _amended(self, work: Callable[[Amender], Appended]) -> RecordedEvent:
         """Run an amendment, and return its recorded event."""
