@@ -16,8 +16,7 @@ from pathlib import Path
 from dialogue_registry.charts.counts_chart import counts
 from dialogue_registry.charts.picture import Picture, save
 from dialogue_registry.charts.timeline_chart import timeline
-from dialogue_registry.errors import InvalidValueError
-from dialogue_registry.registry.opening import is_address
+from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.registry import Snapshot
 
 __all__ = ["Picture", "counts", "draw", "save", "timeline"]
@@ -35,8 +34,7 @@ def draw(
     language: str = "en",
 ) -> tuple[Path, ...]:
     """Write both pictures into a folder, as ``timeline`` and ``counts``; return the paths."""
-    if is_address(folder):  # which also raises where something looks like an address with a password
-        raise InvalidValueError("pictures are written into a folder: give its path")
+    check_path(folder)
     folder = Path(folder)
     series = (series,) if isinstance(series, str) else tuple(series)
     drawn = {

@@ -159,7 +159,7 @@ def _is_export(path: Path) -> bool:
 
 
 @command(example="dialogue-registry mapping examples/data/meetings.xlsx --set dialogue=ca-jad")
-@click.argument("table")
+@click.argument("table", type=LocalPath())
 @click.option("--sheet", default="", metavar="NAME", help="The sheet of a workbook; by default the first visible one.")
 @click.option("--format", "kind", type=click.Choice(_WITH_A_HEAD), help="The format of TABLE; by default its ending.")
 @click.option("--encoding", default="", metavar="NAME", help="The encoding of a CSV file, where it is doubtful.")

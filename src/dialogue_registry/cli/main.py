@@ -15,9 +15,10 @@ import click
 
 from dialogue_registry.cli.access import is_registry
 from dialogue_registry.cli.messages import in_commands
-from dialogue_registry.cli.options import VARIABLE, Function
+from dialogue_registry.cli.options import HIDDEN, VARIABLE, Function, check_passwords
 from dialogue_registry.cli.output import say
 from dialogue_registry.errors import DialogueRegistryError, InvalidValueError
+from dialogue_registry.registry.opening import may_hold_password
 
 
 class Group(click.Group):
@@ -35,6 +36,9 @@ class Group(click.Group):
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(error.exit_code)
+        except click.NoSuchOption as error:
+            hidden = may_hold_password(error.option_name)
+            _stop(f"{HIDDEN.format('an option') if hidden else error.format_message()} (see --help)", 2)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "dialogue-registry"
             _stop(f"{error.format_message()} (see {command} --help)", 2)
@@ -50,17 +54,38 @@ class Group(click.Group):
             sys.exit(code if isinstance(code, int) else 0)
         return code
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Return the command that the first argument names."""
+        if may_hold_password(args[0]):
+            raise click.UsageError(HIDDEN.format("the name of the command"), ctx)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, of which none may hold a password."""
+        _check_passwords(self, ctx, args)
+        return super().parse_args(ctx, args)
+
 
 def _stop(message: str, code: int) -> NoReturn:
     say(f"Error: {' '.join(message.split())}", err=True)
     sys.exit(code)
 
 
+def _check_passwords(command: click.Command, ctx: click.Context, args: list[str]) -> None:
+    """Raise click.UsageError where an argument may hold a password, but for that of a path."""
+    values, extra, order = command.make_parser(ctx).parse_args(list(args))
+    check_passwords({parameter: values.get(parameter.name or "") for parameter in order})
+    if not isinstance(command, click.Group) and any(map(may_hold_password, extra)):
+        raise click.UsageError(HIDDEN.format("an argument that the command does not take"), ctx)
+
+
 class Command(click.Command):
-    """A command whose FILE may be left out where the variable names it."""
+    """A command whose FILE may be left out where the variable names it, and of which no argument holds a password."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments, after FILE was put before them if it was left out."""
+        if not ctx.resilient_parsing:
+            _check_passwords(self, ctx, args)
         file = os.environ.get(VARIABLE)
         arguments = [parameter for parameter in self.params if isinstance(parameter, click.Argument)]
         if file and not ctx.resilient_parsing and arguments and arguments[0].name == "file":

@@ -1,6 +1,6 @@
 """The options that several commands share, and what is made of their values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -9,7 +9,7 @@ import click
 
 from dialogue_registry.imports.fact_fields import source_from
 from dialogue_registry.model.events import FACTS, Source
-from dialogue_registry.registry.opening import is_address
+from dialogue_registry.registry.opening import check_path, is_address, may_hold_password
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,14 +27,33 @@ class FileOrAddress(click.Path):
 
 
 class LocalPath(click.Path):
-    """A path, and no address: it is not shown, as it may hold a password."""
+    """A path, and no address, which is not shown as it may hold a password."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the text as it is; raises InvalidValueError."""
-        if is_address(value):
-            name = "this argument" if param is None else param.make_metavar(ctx or click.get_current_context())
-            raise click.UsageError(f"{name} is a path, not the address of a server: give a path")
+        check_path(value)
         return super().convert(value, param, ctx)
+
+
+def check_passwords(parameters: Mapping[click.Parameter, Any]) -> None:
+    """Raise click.UsageError where a value may hold the password of an address, but for that of a path.
+
+    A path is checked by its type. No value is shown, nor does any command see it.
+    """
+    for parameter, value in parameters.items():
+        values = value if isinstance(value, list | tuple) else (value,)
+        if not isinstance(parameter.type, click.Path) and any(
+            isinstance(v, str) and may_hold_password(v) for v in values
+        ):
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else parameter.human_readable_name
+            raise click.UsageError(HIDDEN.format(name))
+
+
+HIDDEN = (
+    "{} looks like the address of a server or holds a password, so it is not shown, and nothing is done: give an "
+    "address only where a command takes FILE, FROM, TO or ADDRESS"
+)
+"""What is said of an argument that may hold a password."""
 
 
 def day(text: str) -> str:

@@ -16,6 +16,7 @@ from dialogue_registry.exports.replacement import filled_folder, replaced_file, 
 from dialogue_registry.exports.tabular import LAYOUTS, write_data_package, write_parquet
 from dialogue_registry.exports.workbook import write_workbook
 from dialogue_registry.queries.reader import Reader
+from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.registry import Snapshot
 
 FORMATS = ("events", "xlsx", "csv", "parquet", "ics", "jsonld", "popolo")
@@ -62,6 +63,7 @@ def export_file(
     """
     if not str(path):
         raise ExchangeError("the destination is empty: give a file, a folder, or - for standard output")
+    check_path(path)
     destination = Path(path)
     chosen = _format(destination, format)
     if spreadsheet and chosen != "csv":

@@ -21,6 +21,7 @@ from dialogue_registry.imports.lines import open_lines
 from dialogue_registry.imports.reshaping import Unpivot, filled_down, unpivoted, until
 from dialogue_registry.imports.rows import Rows, Table
 from dialogue_registry.imports.workbooks import OTHER_WORKBOOKS, WORKBOOKS, open_workbook
+from dialogue_registry.registry.opening import check_path
 
 _DIVIDED_BY = {"csv": ",", "tsv": "\t", "txt": ","}
 _OBJECTS = {
@@ -63,6 +64,7 @@ def open_table(path: str, kind: str | None, rules: FileRules, wanted: Wanted) ->
     ``kind`` is one of ``READABLE``, by default what the ending says. Raises UnreadableFileError, MappingError or
     MissingExtraError, also while the rows are read.
     """
+    check_path(path)
     kind = "txt" if rules.lines else kind or Path(path).suffix[1:].lower()
     with _opened(path, kind, rules) as (file, name), _table(file, kind, name, rules, wanted) as table:
         yield table
@@ -133,6 +135,7 @@ def _grid(file: IO[bytes], kind: str, name: str, rules: FileRules, wanted: Wante
 @contextmanager
 def open_grid(path: str, kind: str | None, rules: FileRules) -> Iterator[Grid]:
     """Open a CSV file or a sheet of a workbook as a grid, without looking for a head; raises as :func:`open_table`."""
+    check_path(path)
     kind = kind or Path(path).suffix[1:].lower()
     if kind in _OBJECTS:
         raise UnreadableFileError(f"{path} has no head: its rows name their own values")

@@ -46,6 +46,7 @@ from dialogue_registry.imports.spelling import Spelling, read_spelling
 from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.events import Fact
 from dialogue_registry.model.names import fold
+from dialogue_registry.registry.opening import check_path
 
 Condition = bool | frozenset[str]
 
@@ -143,6 +144,7 @@ def read_mapping(mapping: Mapping[str, Any] | str | Path, constants: Mapping[str
         content: object = mapping
         where = "the mapping"
     else:
+        check_path(mapping)
         path = Path(mapping)
         where = str(path)
         content = _read_file(path)

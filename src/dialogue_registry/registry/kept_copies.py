@@ -17,14 +17,14 @@ from typing import IO
 
 import attrs
 
-from dialogue_registry.errors import InvalidValueError, StorageError, UnreadableFileError
+from dialogue_registry.errors import StorageError, UnreadableFileError
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.sqlite_place import path_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.queries.display import Shown
 from dialogue_registry.queries.sources import sources
-from dialogue_registry.registry.opening import is_address
+from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.session import Session
 
 _CHUNK = 1 << 20
@@ -66,8 +66,7 @@ def folder_of(session: Session) -> Path | None:
 @contextmanager
 def keeping(session: Session, path: str | os.PathLike[str]) -> Iterator[str]:
     """Copy a file beside the registry, and yield its SHA-256; what leaves the block with an error leaves no copy."""
-    if is_address(path):
-        raise InvalidValueError("a copy is made of a file, and an address of a server was given: give a path")
+    check_path(path)
     folder = folder_of(session)
     if session.replica is not None or folder is None:
         raise StorageError(

@@ -25,7 +25,12 @@ from dialogue_registry.registry.session import Session, is_empty
 if TYPE_CHECKING:
     from dialogue_registry.log.postgres import PostgresLog
 
-_LIKE_AN_ADDRESS = re.compile(r"://|^\s*postgres[^/\s]*:/|\bpassword\s*=", re.IGNORECASE)
+_NAMED = r"(?:pass(?:word|wd)|pwd)\s*="
+_USER = r"^\s*(?!mailto:)[^\s/\\:@]{2,}:(?!//)\S*@\S"
+_LIKE_AN_ADDRESS = re.compile(rf"://|^\s*postgres[^/\s]*:|{_NAMED}|{_USER}", re.IGNORECASE)
+_WITH_A_PASSWORD = re.compile(
+    rf"\bpostgres\w*(?:\+\w+)?:/|://[^/?#\s]*:(?!\d{{1,5}}(?:[/?#]|$))\S*@|{_NAMED}|{_USER}", re.IGNORECASE
+)
 
 FilePath = str | os.PathLike[str]
 
@@ -187,6 +192,23 @@ def is_address(path: object) -> bool:
             "password): give a path, or postgresql://role:password@host:5432/database as a text"
         )
     return False
+
+
+def check_path(path: object) -> None:
+    """Raise InvalidValueError where the path of a file or folder is, or looks like, the address of a server."""
+    if is_address(path):
+        raise InvalidValueError(
+            "that is the address of a server (it is not shown, as it may hold a password), where a file or a folder "
+            "is wanted: give a path"
+        )
+
+
+def may_hold_password(text: str) -> bool:
+    """Return whether a text that is no path may hold the password of an address, and must not be shown or kept.
+
+    An address of the web without a password is none.
+    """
+    return _WITH_A_PASSWORD.search(text) is not None
 
 
 def server_log(address: str) -> "PostgresLog":

@@ -16,7 +16,7 @@ from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.language import language as words_of
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, OutdatedViewsError
 from dialogue_registry.exports.site.folder import replaced
-from dialogue_registry.registry.opening import is_address
+from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.registry import Registry, Snapshot
 
 _MOST_NAMES = 3
@@ -65,8 +65,8 @@ def publish(
     from dialogue_registry.exports.site.contents import About  # noqa: PLC0415 - needs the extra
 
     for path in (folder, theme):
-        if is_address(path):  # which also raises where something looks like an address with a password
-            raise InvalidValueError("a site is written into a folder, and a theme is a file: give their paths")
+        if path is not None:
+            check_path(path)
     base_url = base_url.rstrip("/")
     if base_url and not base_url.startswith(("http://", "https://")):
         raise InvalidValueError(f"base_url is {base_url!r}: give the address where the site will be read, https://…")
