@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from dialogue_registry import Registry
+from dialogue_registry import Citation, Registry, Source
 from dialogue_registry.cli import cli
 
 FACTS = [
@@ -334,3 +334,26 @@ def test_a_kept_source_can_be_recorded_by_hand_too(file: str) -> None:
     fact = {"event": "SourceKept", "source": {"title": "A book"}, "sha256": digest, "retrieved": "2021"}
     assert CliRunner().invoke(cli, ["record", file, "-"], input=json.dumps(fact)).exit_code == 0
     assert [row["state"] for row in rows("sources", file, "--check")] == ["elsewhere", "gone"]
+
+
+def test_a_joint_meeting_counts_one_time_in_the_total_of_its_dialogue(file: str) -> None:
+    run("record", file, "MeetingShared", "--meeting", "sound/fm/1", "--series", "sound/som", "--ordinal", "2")
+    lines = {
+        line.split()[0]: re.findall(r" (\d+) +\d+ +\d+ ", line) for line in run("counts", file).output.splitlines()[2:]
+    }
+    assert lines["sound/fm"] == lines["kai"] == ["1"]
+    assert lines["sound/som"] == lines["sound"] == ["2"]
+
+
+def test_history_reads_as_what_was_changed_and_withdrawn(file: str) -> None:
+    run("correct", file, "5", "--place", "Helsinki", "--title", "First", "--clear", "ordinal", "--because", "misread")
+    run("retract", file, "15", "--because", "it was right")
+    run("retract", file, "7", "--because", "somebody else")
+    with Registry.open(file) as registry:
+        registry.cite(registry.event(5).id, Citation(locator="p. 3"), source=Source("A book"))
+    table = run("history", file, "sound/fm/1").output
+    assert "meeting.held: ordinal 1 -> nothing, place Turku -> Helsinki, title nothing -> First" in table
+    assert "meeting.held: ordinal nothing -> 1, place Helsinki -> Turku, title First -> nothing" in table
+    assert len(re.findall(r"retracted +delegate.attended: name Aino KALLIOVAHTO, party FIN, role head", table)) == 1
+    assert re.search(r"cited +position 5 ", table)
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", table)

@@ -1,9 +1,7 @@
 """The questions whose answer is concluded from facts: counts, reconcile, anomalies, history, search."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import click
 import orjson
@@ -15,7 +13,7 @@ from dialogue_registry.cli.output import Plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
-from dialogue_registry.queries.counts import RULES, Bounds, Count
+from dialogue_registry.queries.counts import RULES, Count
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.history import wordings
 from dialogue_registry.queries.reconciliation import Finding, Reconciliation, Verdict
@@ -38,7 +36,12 @@ def counts(
     with asking(file) as registry:
         within = scope(registry, dialogue=dialogue, series=series)
         counted = [count for count in registry.counts(as_of, rule).values() if within(count.series)]
-        lines = _named(registry, counted, totals=series is None) if shown is None else []
+        lines: list[Plain] = []
+        if shown is None:
+            totals = [
+                registry.count(d.dialogue, as_of=as_of, rule=rule) for d in registry.dialogues() if series is None
+            ]
+            lines = _named(registry, counted, {total.series: total for total in totals})
     rows: list[Plain] = [to_dict(count) for count in counted]
     if shown in ("csv", "spreadsheet"):  # the same columns whether something was stated or not
         rows = [{**row, "carried": row["carried"] or {"certain": None, "possible": None}} for row in rows]
@@ -48,39 +51,21 @@ def counts(
         show(rows, "series total in-person online hybrid unknown highest_ordinal carried", shown)
 
 
-def _named(registry: Snapshot, counts: Sequence[Count], *, totals: bool) -> Sequence[Plain]:
+def _named(registry: Snapshot, counts: Sequence[Count], totals: Mapping[str, Count]) -> list[Plain]:
     """Return the counts with the names of their series, and after those of a dialogue the line of its total."""
     series = {known.series: known for known in registry.series()}
     lines: list[Plain] = []
     for dialogue in registry.dialogues():
         of_dialogue = [count for count in counts if series[count.series].dialogue == dialogue.dialogue]
-        lines += [{**to_dict(count), **_shares(count), "name": series[count.series].name} for count in of_dialogue]
-        if of_dialogue and totals:
-            lines.append(
-                {
-                    "series": dialogue.dialogue,
-                    "name": f"{dialogue.name}, all series",
-                    "total": to_dict(_sum(count.total for count in of_dialogue)),
-                    **{
-                        name: to_dict(_sum(count.by_format[name] for count in of_dialogue)) for name in _formats(counts)
-                    },
-                    "highest_ordinal": None,
-                    "carried": None,
-                }
-            )
+        lines += [_line(count, series[count.series].name) for count in of_dialogue]
+        if of_dialogue and dialogue.dialogue in totals:
+            lines.append(_line(totals[dialogue.dialogue], f"{dialogue.name}, all series"))
     return lines
 
 
-def _shares(count: Count) -> Mapping[str, Any]:
-    return {name: to_dict(bounds) for name, bounds in count.by_format.items()}
-
-
-def _formats(counts: Sequence[Count]) -> Sequence[str]:
-    return list(counts[0].by_format)
-
-
-def _sum(bounds: Iterable[Bounds]) -> Bounds:
-    return reduce(lambda one, other: Bounds(one.certain + other.certain, one.possible + other.possible), bounds)
+def _line(count: Count, name: str) -> Plain:
+    row = to_dict(count)
+    return {**row, **row["by_format"], "name": name}
 
 
 @question(example="dialogue-registry reconcile ca-jad.db --series ca-jad/som")

@@ -50,9 +50,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], width: int 
     texts += [["" if cell is None else printable(str(cell)).replace("\t", " ") for cell in row] for row in rows]
     columns = list(zip(*texts, strict=True))
     natural = [max(_width(line) for cell in column for line in cell.split("\n")) for column in columns]
-    inside, widths = (
-        (range(len(columns)), natural) if width is None else _fitted(natural, [*map(_least, columns)], width)
-    )
+    inside, widths = (range(len(columns)), natural) if width is None else _fitted(columns, natural, width)
     numeric = [all(row[i] is None or isinstance(row[i], int | float) for row in rows) for i in inside]
     lines: list[Sequence[str]] = []
     below: dict[int, list[str]] = {}
@@ -71,14 +69,21 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], width: int 
         yield from below.get(number, ())
 
 
-def _fitted(natural: Sequence[int], least: Sequence[int], width: int) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the columns that fit side by side, and the width of every column."""
-    inside, widths = list(range(len(natural))), list(natural)
+def _fitted(
+    columns: Sequence[Sequence[str]], natural: Sequence[int], width: int
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the columns that fit side by side, and the width of every column.
+
+    What goes below its row is first a text that can be folded, the widest one; else, of the
+    columns without which the others fit, the last one.
+    """
+    least, inside, widths = [*map(_least, columns)], list(range(len(natural))), list(natural)
     room = width + len(_GAP)
     while len(inside) > 1 and (excess := sum(least[i] + len(_GAP) for i in inside) - room) > 0:
         enough = [i for i in inside[1:] if least[i] + len(_GAP) >= excess]
-        texts = [i for i in enough if least[i] < natural[i]]
-        inside.remove(max(texts or enough or inside[1:], key=lambda i: natural[i]))
+        texts = [i for i in enough if any(_width(cell) > least[i] for cell in columns[i][1:])]
+        widest = max(texts or inside[1:], key=lambda i: natural[i])
+        inside.remove(enough[-1] if enough and not texts else widest)
     while sum(widths[i] + len(_GAP) for i in inside) > room:
         wide = [i for i in inside if widths[i] > least[i]]
         if not wide:
@@ -167,14 +172,32 @@ def in_words(fact: Any, fields: Sequence[str] | None = None, *, without: str = "
     """
     if fields is None:
         fields = [name for name in _fields(type(fact)) if getattr(fact, name) not in (*_NOTHING, without)]
-    word = STORED[type(fact)][0] if type(fact) in STORED else getattr(fact, "word", type(fact).__name__)
-    return f"{word}: {stated(fact, fields)}"
+    return f"{_word(fact)}: {stated(fact, fields)}"
+
+
+def _word(fact: Any) -> str:
+    return STORED[type(fact)][0] if type(fact) in STORED else getattr(fact, "word", type(fact).__name__)
 
 
 def stated(fact: Any, fields: Sequence[str]) -> str:
     """Return what a fact says in some of its fields, such as ``date 2019, no place``."""
     values = [(name.replace("_", " "), getattr(fact, name)) for name in fields]
     return ", ".join(f"no {name}" if value in _NOTHING else f"{name} {_words(value)}" for name, value in values)
+
+
+def changed(before: Any, after: Any, *, without: str = "") -> str:
+    """Return what a correction changes, such as ``meeting.held: place Turku -> Åbo, title nothing -> First``."""
+    if type(before) is not type(after):
+        return f"{in_words(before, without=without)} -> {in_words(after, without=without)}"
+    changes = (
+        f"{name.replace('_', ' ')} {_value(before, name)} -> {_value(after, name)}" for name in differing(after, before)
+    )
+    return f"{_word(after)}: {', '.join(changes)}"
+
+
+def _value(fact: Any, name: str) -> str:
+    value = getattr(fact, name)
+    return "nothing" if value in _NOTHING else _words(value)
 
 
 def differing(fact: Any, other: Any) -> Sequence[str]:

@@ -1,14 +1,14 @@
 """The history of a subject: every step that was recorded about it, and how its fact reads after that step."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.entry import Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Event, EventCited, EventRetracted, FactCorrected, FactDisputed
 from dialogue_registry.projections.effective_log import EffectiveLog
-from dialogue_registry.queries.display import Rows, differing, in_words, stated
+from dialogue_registry.queries.display import Rows, changed, differing, in_words, stated
 from dialogue_registry.queries.results import Step
 
 
@@ -81,26 +81,43 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
 def wordings(steps: Sequence[Step], subject: str) -> Iterator[str]:
     """Yield what each step of a history says, in words, without the subject that all of them are about.
 
-    A dispute reads as what it claims, with what the disputed fact says instead.
+    A correction reads as what it changes, ``place Turku -> Åbo``; a retraction as what it
+    withdraws; a dispute as what it claims, with what the disputed fact says instead.
     """
     facts: dict[str, int] = {}
-    readings: dict[int, Event | None] = {}
+    readings: dict[int, Event] = {}
     for step in steps:
         facts[step.event_id] = step.of
-        readings[step.of] = step.fact
-        match step.fact:
+        before, fact = readings.get(step.of), step.fact
+        if fact is None:
+            fact = before
+        elif before is None or step.what not in ("corrected", "restored"):
+            readings[step.of] = fact
+        elif before != fact:
+            readings[step.of] = fact
+            yield changed(before, fact, without=subject)
+            continue
+        match fact:
             case None:
                 yield ""
-            case FactDisputed(event_id=event_id, claim=claim):
-                position = facts.get(event_id, 0)
-                standing = readings.get(position)
-                if standing is None or type(standing) is not type(claim):
-                    yield f"{in_words(claim, without=subject)} instead of event {event_id}"
-                else:
-                    fields = differing(claim, standing)
-                    yield (f"{in_words(claim, fields)} instead of {stated(standing, fields)} (position {position})")
-            case fact:
+            case FactDisputed():
+                yield _claim(fact, facts, readings, subject)
+            case EventCited(event_id=event_id):
+                yield f"position {facts[event_id]}" if event_id in facts else f"event {event_id}"
+            case _:
                 yield in_words(fact, without=subject)
+
+
+def _claim(dispute: FactDisputed, facts: Mapping[str, int], readings: Mapping[int, Event], subject: str) -> str:
+    """Return what a dispute claims, and what the disputed fact says instead."""
+    claim, position = dispute.claim, facts.get(dispute.event_id)
+    if position is None:
+        return f"{in_words(claim, without=subject)} instead of event {dispute.event_id}"
+    standing = readings.get(position)
+    if type(standing) is not type(claim):
+        return f"{in_words(claim, without=subject)} instead of position {position}"
+    fields = differing(claim, standing)
+    return f"{in_words(claim, fields)} instead of {stated(standing, fields)} (position {position})"
 
 
 def _reading(connection: sqlite3.Connection, fact: int, position: int) -> tuple[int, bool] | None:

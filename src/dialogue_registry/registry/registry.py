@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
-from dialogue_registry.errors import InvalidValueError, UnknownEventError
+from dialogue_registry.errors import InvalidValueError, UnknownEventError, UnknownSubjectError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.dates import PartialDate, full_day
@@ -18,9 +18,10 @@ from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
-from dialogue_registry.queries.counts import Counts, Rule, find_rule
 from dialogue_registry.queries.explanation import Explanation
 from dialogue_registry.queries.explanation import explain as explain_of
+from dialogue_registry.queries.counts import Count, Counts, Rule, find_rule
+from dialogue_registry.queries.dialogue_counts import count_dialogue
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
@@ -344,6 +345,22 @@ class Snapshot:
         day = None if as_of is None else full_day(as_of)
         with self._session.reading() as reader:
             return count(self._session.count_tables, reader.held, day, find_rule(rule))
+
+    def count(self, id: str, *, as_of: date | str | None = None, rule: str | Rule = "held") -> Count:  # noqa: A002 - the word the field uses
+        """Count the meetings of a series, or of a dialogue as a whole, as :meth:`counts` does.
+
+        In a dialogue, a joint meeting of several of its series is counted one time. Raises
+        UnknownSubjectError where neither a series nor a dialogue has the id.
+        """
+        day = None if as_of is None else full_day(as_of)
+        by = find_rule(rule)
+        with self._session.reading() as reader:
+            found = count(self._session.count_tables, reader.held, day, by)
+            if id in found:
+                return found[id]
+            if not reader.query("SELECT 1 FROM dialogues WHERE dialogue = ?", (check_text(id, "id"),)).fetchall():
+                raise UnknownSubjectError(f"no series and no dialogue {id!r} is recorded: check the id", id=id)
+            return count_dialogue(reader, id, found, day, by)
 
     def reconcile(self, *, rules: Iterable[Rule] = ()) -> Reconciliation:
         """Compare every statement with the record under every rule, with and without its own meeting.

@@ -17,6 +17,7 @@ from dialogue_registry import (
     Rule,
     SeriesOpened,
     Status,
+    UnknownSubjectError,
     export_file,
 )
 from dialogue_registry.queries.counts import Bounds
@@ -65,6 +66,34 @@ def test_each_dialogue_lists_it_once(registry: Registry) -> None:
         ("a1", "d/a"), ("b1", "d/b"), (JOINT, "d/a"),
     ]  # fmt: skip
     assert [(m.meeting, m.series, m.ordinal) for m in registry.meetings(dialogue="e")] == [(JOINT, "e/c", 5)]
+
+
+def test_each_dialogue_counts_it_once(registry: Registry) -> None:
+    assert registry.count("d").total == Bounds(3, 3)
+    assert registry.count("e").total == Bounds(1, 1)
+    assert dict(registry.count("d").by_format) == {
+        "in-person": Bounds(0, 0), "online": Bounds(1, 1), "hybrid": Bounds(0, 0), "unknown": Bounds(2, 2),
+    }  # fmt: skip
+    assert registry.count("d", as_of="2019-05-13").total == Bounds(2, 2)
+    assert registry.count("d", rule="online").total == Bounds(1, 1)
+    assert registry.count("d", rule=Rule("all", lambda meeting: True)).total == Bounds(3, 3)
+    assert registry.count("d/b") == registry.counts()["d/b"]
+    with registry.at(registry.position) as then:
+        assert then.count("d") == registry.count("d")
+    with pytest.raises(UnknownSubjectError, match="no series and no dialogue 'nope'"):
+        registry.count("nope")
+
+
+def test_a_dialogue_counts_it_by_its_number_in_whichever_series_has_one(registry: Registry) -> None:
+    registry.record(
+        MeetingHeld(meeting="j2", series="d/a", date="2020"),
+        MeetingShared(meeting="j2", series="d/b", ordinal=3),
+        MeetingHeld(meeting="j3", series="d/a", date="2020"),
+        MeetingShared(meeting="j3", series="d/b"),
+    )
+    assert registry.count("d", rule="numbered").total == Bounds(4, 4)
+    assert registry.count("d", as_of="2020-06-30").total == Bounds(3, 5)
+    assert registry.count("d").total == Bounds(5, 5)
 
 
 def test_it_is_one_appearance_and_one_entry_of_the_calendar(registry: Registry, tmp_path: Path) -> None:
