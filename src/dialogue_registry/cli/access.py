@@ -9,6 +9,7 @@ import click
 from dialogue_registry.cli.options import AT
 from dialogue_registry.errors import MissingFileError, OutdatedViewsError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.model.names import fold
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
 
@@ -19,7 +20,7 @@ _SQLITE = b"SQLite format 3\0"
 def asking(file: str) -> Iterator[Snapshot]:
     """Open a registry to be asked, as it is or as it was known at the time that ``--at`` names."""
     when = click.get_current_context().meta.get(AT)
-    _must_exist(file)
+    must_exist(file)
     try:
         registry = Registry.open(file, read_only=True)
     except OutdatedViewsError:
@@ -36,12 +37,13 @@ def asking(file: str) -> Iterator[Snapshot]:
 @contextmanager
 def writing(file: str) -> Iterator[Registry]:
     """Open a registry to record in."""
-    _must_exist(file)
+    must_exist(file)
     with Registry.open(file) as registry:
         yield registry
 
 
-def _must_exist(file: str) -> None:
+def must_exist(file: str) -> None:
+    """Raise NotARegistryError where there is no file; an address is not looked at."""
     if not is_address(file) and not Path(file).exists():
         raise MissingFileError(
             f"there is no registry {file}: check the path, or make one: dialogue-registry init {file}"
@@ -83,6 +85,23 @@ def scope(
 def _require(kind: str, named: str, known: Container[str]) -> None:
     if named not in known:
         raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
+
+
+def party_in(registry: Snapshot, text: str | None) -> str | None:
+    """Return the code of a party that is given by its code or its name; raises UnknownSubjectError."""
+    if text is None:
+        return None
+    with registry.reading() as reader:
+        names = {party.party: party.name for dialogue in reader.dialogues() for party in dialogue.parties}
+        codes = {code for (code,) in reader.query("SELECT DISTINCT party FROM attendance")} | names.keys()
+    if text in codes:
+        return text
+    found = [code for code, name in names.items() if fold(text) in (fold(name), fold(code))]
+    if len(found) == 1:
+        return found[0]
+    known = [f"{code} {names.get(code, '')}".rstrip() for code in sorted(codes)]
+    recorded = f"recorded are {', '.join(known[:12])}{' …' * (len(known) > 12)}" if known else "none is"
+    raise UnknownSubjectError(f"no party {text!r} is recorded: {recorded}")
 
 
 def position_in(text: str) -> int | None:

@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 import click
 
-from dialogue_registry.cli.access import asking, scope
+from dialogue_registry.cli.access import asking, party_in, scope
 from dialogue_registry.cli.main import question
-from dialogue_registry.cli.options import answer_options, file_argument, scope_options
+from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
 from dialogue_registry.cli.output import show, whole
+from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Role
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.status import Status
@@ -22,12 +24,18 @@ from dialogue_registry.registry.registry import Snapshot
 
 @question(example="dialogue-registry dialogues ca-jad.db")
 @file_argument
-@click.option("--party", help="Only those that this party joined.")
+@scope_options("dialogue")
+@click.option("--party", help="Only those that this party joined, a code or a name.")
 @answer_options
-def dialogues(file: str, *, party: str | None, shown: str | None) -> None:
+def dialogues(file: str, *, dialogue: str | None, party: str | None, shown: str | None) -> None:
     """List the dialogues and their parties."""
     with asking(file) as registry:
-        found = [d for d in registry.dialogues() if party is None or party in {known.party for known in d.parties}]
+        within, code = scope(registry, dialogue=dialogue), party_in(registry, party)
+        found = [
+            known
+            for known in registry.dialogues()
+            if within(known.dialogue) and (code is None or code in {joined.party for joined in known.parties})
+        ]
     rows = [to_dict(dialogue) for dialogue in found]
     if shown is None:
         rows = [{**row, "parties": [whole(party["party"]) for party in row["parties"]]} for row in rows]
@@ -36,12 +44,12 @@ def dialogues(file: str, *, party: str | None, shown: str | None) -> None:
 
 @question(example="dialogue-registry series ca-jad.db", name="series")
 @file_argument
-@scope_options("dialogue")
+@scope_options("dialogue", "series")
 @answer_options
-def series_(file: str, *, dialogue: str | None, shown: str | None) -> None:
+def series_(file: str, *, shown: str | None, **ids: str | None) -> None:
     """List the series of meetings."""
     with asking(file) as registry:
-        within = scope(registry, dialogue=dialogue)
+        within = scope(registry, **ids)
         found = [series for series in registry.series() if within(series.series)]
     show(found, "series dialogue name abbreviation aliases", shown)
 
@@ -51,23 +59,43 @@ def series_(file: str, *, dialogue: str | None, shown: str | None) -> None:
 @scope_options("dialogue", "series", "meeting")
 @click.option("--status", type=click.Choice([status.value for status in Status]), help="Only those of a status.")
 @click.option("--format", "how", type=click.Choice([how.value for how in Format]), help="Only those of a format.")
+@click.option("--since", metavar="DATE", type=day, help="Only those that can have been on this date or later.")
+@click.option("--until", metavar="DATE", type=day, help="Only those that can have been on this date or earlier.")
 @answer_options
-def meetings(file: str, *, status: str | None, how: str | None, shown: str | None, **ids: str | None) -> None:
+def meetings(
+    file: str,
+    *,
+    status: str | None,
+    how: str | None,
+    since: str | None,
+    until: str | None,
+    shown: str | None,
+    **ids: str | None,
+) -> None:
     """List meetings with their present status, by their days."""
+    first = None if since is None else PartialDate.of(since).earliest
+    last = None if until is None else PartialDate.of(until).latest
     with asking(file) as registry:
         within = scope(registry, **ids)
         found = registry.meetings(ids["series"], status=status, format=how, dialogue=ids["dialogue"])
     show(
-        [meeting for meeting in found if within(meeting.meeting)],
+        [meeting for meeting in found if within(meeting.meeting) and _can_have_been(meeting.date, first, last)],
         "meeting status date ordinal format place country title reason until",
         shown,
     )
 
 
+def _can_have_been(when: PartialDate | None, first: date | None, last: date | None) -> bool:
+    """Return whether a date may lie between two days; one that is not known may, unless a day is given."""
+    if when is None:
+        return first is None and last is None
+    return (first is None or when.latest >= first) and (last is None or when.earliest <= last)
+
+
 @question(example="dialogue-registry attendance ca-jad.db --meeting ca-jad/som/14")
 @file_argument
 @scope_options("dialogue", "series", "meeting")
-@click.option("--party", help="Only for this party.")
+@click.option("--party", help="Only for this party, a code or a name.")
 @click.option("--name", help="Only of this name, as written.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only in this role.")
 @click.option(
@@ -91,7 +119,8 @@ def attendance(
     with asking(file) as registry:
         within = scope(registry, **ids)
         asked = None if presence == "all" else presence
-        attended = registry.attendance(ids["meeting"], party=party, name=name, role=role, presence=asked)
+        code = party_in(registry, party)
+        attended = registry.attendance(ids["meeting"], party=code, name=name, role=role, presence=asked)
         found = [row for row in attended if within(row.meeting)]
         rows = _with_parties(registry, found) if shown is None else found
     columns = "meeting party name office role on_behalf_of format person seat level"
@@ -101,12 +130,14 @@ def attendance(
 @question(example="dialogue-registry headcounts ca-jad.db --meeting ca-jad/som/14")
 @file_argument
 @scope_options("dialogue", "series", "meeting")
+@click.option("--party", help="Only those of this party, a code or a name.")
 @answer_options
-def headcounts(file: str, *, shown: str | None, **ids: str | None) -> None:
+def headcounts(file: str, *, party: str | None, shown: str | None, **ids: str | None) -> None:
     """List the stated numbers of people beside the numbers listed."""
     with asking(file) as registry:
-        within = scope(registry, **ids)
-        found = [row for row in registry.headcounts(ids["meeting"], series=ids["series"]) if within(row.meeting)]
+        within, code = scope(registry, **ids), party_in(registry, party)
+        stated = registry.headcounts(ids["meeting"], series=ids["series"])
+        found = [row for row in stated if within(row.meeting) and code in (None, row.party)]
     show(found, "meeting of party format stated listed verdict remark source", shown)
 
 
@@ -114,14 +145,15 @@ def headcounts(file: str, *, shown: str | None, **ids: str | None) -> None:
 @file_argument
 @click.argument("name")
 @scope_options("dialogue", "series", "meeting")
+@click.option("--party", help="Only for this party, a code or a name.")
 @answer_options
-def delegate(file: str, name: str, *, shown: str | None, **ids: str | None) -> None:
+def delegate(file: str, name: str, *, party: str | None, shown: str | None, **ids: str | None) -> None:
     """List the appearances of one person, with office and party; the order and honorific of the name do not matter."""
     if not name.strip():
         raise click.UsageError("the name is empty: give one, as it is written in a list")
     with asking(file) as registry:
-        within = scope(registry, **ids)
-        found = [row for row in registry.delegate(name) if within(row.meeting)]
+        within, code = scope(registry, **ids), party_in(registry, party)
+        found = [row for row in registry.delegate(name) if within(row.meeting) and code in (None, row.party)]
         rows = _with_parties(registry, found) if shown is None else found
     show(rows, "date meeting name party office role on_behalf_of format person seat level", shown)
 
@@ -168,12 +200,17 @@ _of_meetings("outcomes", lambda r, id_: r.outcomes(id_), "meeting title kind", "
 @question(example="dialogue-registry statements ca-jad.db --series ca-jad/som")
 @file_argument
 @scope_options("dialogue", "series")
+@click.option("--reported-at", metavar="ID", help="Only those of the release of this meeting.")
 @answer_options
-def statements(file: str, *, shown: str | None, **ids: str | None) -> None:
+def statements(file: str, *, reported_at: str | None, shown: str | None, **ids: str | None) -> None:
     """List the counts that sources stated."""
     with asking(file) as registry:
-        within = scope(registry, **ids)
-        found = [statement for statement in registry.statements(ids["series"]) if within(statement.counted)]
+        within, released = scope(registry, **ids), scope(registry, meeting=reported_at)
+        found = [
+            row
+            for row in registry.statements(ids["series"])
+            if within(row.counted) and (reported_at is None or released(row.reported_at or ""))
+        ]
     columns = "series dialogue count as_of format reported_at"
     show(found, f"{columns} sources" if shown is None else columns, shown)
 

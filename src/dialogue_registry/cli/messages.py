@@ -9,6 +9,24 @@ from dialogue_registry.errors import (
 )
 from dialogue_registry.queries.display import differing, in_words
 
+PHRASES = {
+    "give series= or dialogue=": "give --series or --dialogue",
+    "give of= or party=": "give --of or --party",
+    "give a str": "give a text",
+    "give True or False": "give yes or no",
+    "give a datetime.date or text such as": "give a day such as",
+    ", or None where it is not known": ", or leave it out where it is not known",
+    "MeetingShared(…)": "MeetingShared",
+    "(on=…)": "(--on)",
+    "give on= if": "give --on if",
+    " (format= in Python)": "",
+    " (dialogue_registry.log.postgres.create_log)": "",
+    "base_url is": "--base-url is",
+    "mend that, then call catch_up()": "mend that, then run any command on it",
+    "catch_up() compares them": "dialogue-registry follow compares them",
+}
+"""What Python says in a message, and what the command line says in its place."""
+
 _RECORDING = {
     "dialogue": "record DialogueLaunched for it",
     "series": "record SeriesOpened for it",
@@ -30,9 +48,7 @@ def in_commands(error: DialogueRegistryError) -> str:
         case ConflictError(fact=fact, stands=stands, position=position) if fact is not None:
             return (
                 f"{in_words(fact)} contradicts event {position}, which says "
-                f"{in_words(stands, differing(stands, fact))}: if that one is wrong, "
-                f"dialogue-registry correct FILE {position} --because …; if sources disagree, keep both with "
-                f"dialogue-registry dispute FILE {position} --source …"
+                f"{in_words(stands, differing(stands, fact))}: {_advice(fact, position)}"
             )
         case AmendmentError(fact=fact, stands=stands) if fact is not None and fact == stands:
             return (
@@ -49,4 +65,24 @@ def in_commands(error: DialogueRegistryError) -> str:
         case UnknownSubjectError(kind=kind, id=id_) if kind in _RECORDING:
             return f"{kind} {id_!r} is not recorded: check the id, or {_RECORDING[kind]} first"
         case _:
-            return str(error)
+            return reworded(str(error))
+
+
+def reworded(message: str) -> str:
+    """Return a message of the library with the words of the command line."""
+    for python, command in PHRASES.items():
+        message = message.replace(python, command)
+    return message
+
+
+def _advice(fact: object, position: int) -> str:
+    """Return what to do about a contradiction with the event at a position."""
+    if hasattr(fact, "seat") and hasattr(fact, "person"):
+        return (
+            "if it is another person of that name, give --person to each; if one person sat in two capacities, give "
+            f"--seat to each; if the standing one is wrong, dialogue-registry correct FILE {position} --because …"
+        )
+    return (
+        f"if that one is wrong, dialogue-registry correct FILE {position} --because …; if sources disagree, keep both "
+        f"with dialogue-registry dispute FILE {position} --source …"
+    )

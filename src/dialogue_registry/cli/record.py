@@ -10,6 +10,7 @@ import orjson
 
 from dialogue_registry.cli.access import find_event, writing
 from dialogue_registry.cli.main import command
+from dialogue_registry.cli.messages import reworded
 from dialogue_registry.cli.options import (
     LocalPath,
     day,
@@ -68,12 +69,15 @@ def _json_object(text: bytes) -> dict[str, Any]:
         raise click.UsageError(f"standard input is no JSON ({error}): give one object") from None
     if not isinstance(value, dict):
         raise click.UsageError('standard input is no JSON object: give one, such as {"event": "MeetingHeld", …}')
+    for name, item in value.items():
+        if isinstance(item, dict) and name != "source":
+            raise click.UsageError(f"{name!r} is an object in the JSON, with {', '.join(item)}: give a text")
     return value
 
 
 def _report(event: RecordedEvent, what: str, shown: str | None) -> None:
     row = {"what": what, "position": event.position, "subject": event.subject, "id": event.id}
-    show([row], "what position subject id", shown)
+    show([row | {"note": reworded(event.note)}], "what position subject id note", shown)
 
 
 @command(

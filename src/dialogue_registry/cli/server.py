@@ -2,6 +2,7 @@
 
 import click
 
+from dialogue_registry.cli.access import must_exist
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import FileOrAddress, LocalPath
 from dialogue_registry.cli.output import progress_bar, say
@@ -19,6 +20,7 @@ def copy(origin: str, target: str) -> None:
     The events stay what they are, ids and hashes included. TO is made if it is missing;
     what it has already is not copied again, so after an interruption run it again.
     """
+    must_exist(origin)
     with progress_bar("copying") as progress:
         position = copy_log(origin, target, progress=progress)
     say(f"copied: {position} events")

@@ -1,5 +1,6 @@
 """The commands that look after a registry: init, verify, rebuild."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from dialogue_registry.cli.options import file_argument, shown_option
 from dialogue_registry.cli.output import progress_bar, say, show
 from dialogue_registry.registry.opening import is_address, server_log
 from dialogue_registry.registry.registry import Registry
+
+_DIGEST = re.compile("[0-9a-fA-F]{64}")
 
 
 @command(example="dialogue-registry init new.db")
@@ -45,6 +48,8 @@ def verify(file: str, head: str | None, shown: str | None) -> None:
         text, _, digest = head.partition(":")
         if (position := position_in(text)) is None:
             raise click.UsageError(f"--head is {head!r:.100}: give what verify printed before, POSITION:DIGEST")
+        if not _DIGEST.fullmatch(digest):
+            raise click.UsageError(f"--head is {head!r:.100}: after the position come 64 hexadecimal digits")
         kept = position, digest
     with asking(file) as registry, progress_bar("events") as progress:
         found = registry.verify(kept, progress=progress)

@@ -147,7 +147,7 @@ def source_from(value: object) -> Source | None:
             if stray := sorted(value.keys() - set(known)):
                 raise InvalidValueError(f"a source has no field {stray[0]!r}: its fields are {', '.join(known)}")
             if not value.get("title"):
-                raise InvalidValueError(f"the source {dict(value)!r:.80} has no title: give it one")
+                raise InvalidValueError("a source needs a title, and there is none: give it")
             return Source(**value)
         case _:
             raise InvalidValueError(f"{value!r:.80} is no source: give a title, or an object with a title")

@@ -18,11 +18,11 @@ from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
 from dialogue_registry.queries.count_tables import count
-from dialogue_registry.queries.explanation import Explanation
-from dialogue_registry.queries.explanation import explain as explain_of
 from dialogue_registry.queries.counts import Count, Counts, Rule, find_rule
 from dialogue_registry.queries.dialogue_counts import count_dialogue
 from dialogue_registry.queries.display import Rows
+from dialogue_registry.queries.explanation import Explanation
+from dialogue_registry.queries.explanation import explain as explain_of
 from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
 from dialogue_registry.queries.members import Member, members
