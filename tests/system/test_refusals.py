@@ -119,7 +119,6 @@ import r.db r.db --format xlsx
 import r.db examples
 import r.db notes.txt --line '{name'
 import r.db notes.txt --line '{name}'
-import r.db notes.txt --line '{name}' --event Nope
 import r.db notes.txt --mapping missing.toml
 import r.db notes.txt --set x
 mapping notes.txt
@@ -199,7 +198,12 @@ def test_a_refusal_of_json_speaks_no_python_either(folder: Path, given: dict) ->
     assert_is_refused(run("record", "r.db", "-", stdin=json.dumps(given)), folder)
 
 
-def test_an_older_plan_asks_for_the_day_by_its_option(folder: Path) -> None:
+def test_a_list_of_lines_of_an_unknown_event_is_reported_row_by_row(folder: Path) -> None:
+    ran = run("import", "r.db", "notes.txt", "--line", "{name}", "--event", "Nope")
+    assert (ran.exit_code, "2 rows refused: there is no event 'Nope'" in ran.output) == (1, True)
+
+
+def test_a_changed_plan_asks_for_the_day_by_its_option(folder: Path) -> None:
     file = ["record", "r.db"]
     plan = ["--meeting", "new/2", "--series", "ca-jad/fm", "--source", "A"]
     run(*file, "MeetingAnnounced", *plan, "--date", "2030")

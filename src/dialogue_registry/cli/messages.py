@@ -7,6 +7,7 @@ from dialogue_registry.errors import (
     IdInUseError,
     UnknownSubjectError,
 )
+from dialogue_registry.model.events import MeetingAnnounced
 from dialogue_registry.queries.display import differing, in_words
 
 PHRASES = {
@@ -82,7 +83,9 @@ def _advice(fact: object, position: int) -> str:
             "if it is another person of that name, give --person to each; if one person sat in two capacities, give "
             f"--seat to each; if the standing one is wrong, dialogue-registry correct FILE {position} --because …"
         )
+    changed = "if the plan has changed, give the day on which that was announced, --on; "
     return (
+        f"{changed * isinstance(fact, MeetingAnnounced)}"
         f"if that one is wrong, dialogue-registry correct FILE {position} --because …; if sources disagree, keep both "
         f"with dialogue-registry dispute FILE {position} --source …"
     )
