@@ -82,7 +82,8 @@ def example(command: click.Command) -> list[str]:
 
 def with_secrets(command: click.Command) -> Iterator[tuple[click.Parameter, str, list[str]]]:
     """Yield arguments of a command with an address in the place of each one; all forms come by in turn."""
-    context = click.Context(command, info_name=command.name)
+    # The command remembers the option of its help from the first context that asks for it.
+    context = click.Context(command, info_name=command.name, help_option_names=["-h", "--help"])
     values, _, _ = command.make_parser(context).parse_args(example(command))
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     given = [value for a in arguments for value in _list(values.get(str(a.name)))]
