@@ -79,7 +79,7 @@ def registry() -> Iterator[Registry]:
     with Registry.open() as made:
         made.record(
             DialogueLaunched(dialogue="d", name="A dialogue", launched="2018"),
-            *(PartyJoined(dialogue="d", party=code, name=name) for code, name in PARTIES.items()),
+            *(PartyJoined(dialogue="d", party=code, name=name, joined="2018-01-01") for code, name in PARTIES.items()),
             PartyLeft(dialogue="d", party="D", on="2019-06-01"),
             SeriesOpened(series="d/a", dialogue="d", name="Series A"),
             SeriesOpened(series="d/b", dialogue="d", name="Series B"),

@@ -96,6 +96,11 @@ class Reader:
         #: Which facts stand, and why.
         self.facts = EffectiveLog(connection, log)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection that it reads from."""
+        return self._connection
+
     def rows(self, cls: type[T], where: str = "", values: Sequence[object] = (), order: str = "fact") -> tuple[T, ...]:
         """Return all rows of a class that a condition selects, each with its sources."""
         return Rows(self.stream(cls, where, values, order))

@@ -20,7 +20,7 @@ from dialogue_registry.exports.brief.values import (
     Upcoming,
 )
 from dialogue_registry.model.dates import full_day
-from dialogue_registry.model.events import PartyJoined, PartyLeft
+from dialogue_registry.model.events import PartyJoined
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.queries.counts import as_of as counted_as_of
 from dialogue_registry.queries.headcounts import HeadcountVerdict
@@ -59,7 +59,7 @@ class _Gathering:
         self._registry = registry
         self._reader = reader
         self._day = day
-        self._names = Names(registry, language, day)
+        self._names = Names(registry, reader.connection, language, day)
         self._register = NoteRegister(registry, reader)
         self._language = language
 
@@ -220,19 +220,8 @@ class _Gathering:
     def _members(self, dialogue: str, meeting: Meeting) -> Sequence[str]:
         """Return the parties that were members on the day of a meeting, as far as that is certain."""
         day = None if meeting.date is None else meeting.date.earliest
-        left = [fact.event for fact in self._registry.facts(PartyLeft, dialogue)]
-        members: dict[str, None] = {}
-        for fact in self._registry.facts(PartyJoined, dialogue):
-            joined = fact.event
-            since = date.min if joined.joined is None else joined.joined.latest
-            gone = any(
-                leave.party == joined.party
-                and (leave.on is None or (leave.on.latest >= since and (day is None or leave.on.earliest <= day)))
-                for leave in left
-            )
-            if joined.standing == MEMBER and not gone and (day is None or since <= day):
-                members[joined.party] = None
-        return list(members)
+        members = self._registry.members(dialogue, on=day)
+        return [member.party for member in members if member.standing == MEMBER and member.certain]
 
     # --- what disagrees ----------------------------------------------------------------
 
