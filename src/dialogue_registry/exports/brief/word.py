@@ -18,6 +18,9 @@ _EAST_ASIAN = {"ja": "Yu Gothic", "zh": "SimSun", "ko": "Malgun Gothic"}
 _LINKED = "0563C1"
 _TEXT_WIDTH = 16.6
 """The width of a page between its margins, in centimetres."""
+_MARGIN, _LETTER = 0.45, 0.23
+"""What a cell takes beside its text, and a letter, in centimetres."""
+_LONGEST_WORD, _LONGEST_LINE = 20, 60
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """When every document says that it was made, so that the same brief gives the same document."""
 
@@ -184,12 +187,23 @@ class _Writer:
 
 
 def _widths(block: Grid) -> list[float]:
-    """Return the widths of the columns of a table, in centimetres: wider where there is more to read."""
-    shares = [
-        3 + min(40, max(_length(heading), *(sum(_length(piece.text) for piece in row[column]) for row in block.rows)))
-        for column, heading in enumerate(block.headings)
+    """Return the widths of the columns of a table, in centimetres: room for the longest word, then for the text."""
+    columns = list(zip(*block.rows, strict=True)) or [()] * len(block.headings)
+    texts = [[heading, *map(_shown, cells)] for heading, cells in zip(block.headings, columns, strict=True)]
+    words = [max((_length(word) for text in column for word in text.split()), default=0) for column in texts]
+    least = [_MARGIN + _LETTER * min(word, _LONGEST_WORD) for word in words]
+    more = [
+        max(0, min(_LONGEST_LINE, max(map(_length, column))) - word) for column, word in zip(texts, words, strict=True)
     ]
-    return [_TEXT_WIDTH * share / sum(shares) for share in shares]
+    left = max(_TEXT_WIDTH - sum(least), 0)
+    return [
+        width + left * (1 + extra) / sum(1 + extra for extra in more) for width, extra in zip(least, more, strict=True)
+    ]
+
+
+def _shown(line: Line) -> str:
+    """Return the text of a line; of the small numbers of its notes, the room that they take."""
+    return "".join(piece.text + "n" * min(3 * len(list(runs(piece.notes))), 6) for piece in line)
 
 
 def _length(text: str) -> int:
