@@ -133,9 +133,11 @@ from dialogue_registry.queries.results import (
 )
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource
+from dialogue_registry.registry.changes import Change
 from dialogue_registry.registry.follower import Followed
 from dialogue_registry.registry.kept_copies import CopyState, KeptCopy
 from dialogue_registry.registry.registry import Registry, Snapshot
+from dialogue_registry.registry.runs import Import, Stay, Undone
 from dialogue_registry.registry.verify import Head
 
 __all__ = [
@@ -150,6 +152,7 @@ __all__ = [
     "Brief",
     "BrokenChainError",
     "BusyError",
+    "Change",
     "Citation",
     "ClosedError",
     "CodecError",
@@ -185,6 +188,7 @@ __all__ = [
     "HeadcountStated",
     "HeadcountVerdict",
     "IdInUseError",
+    "Import",
     "ImportReport",
     "InvalidDateError",
     "InvalidIdError",
@@ -243,6 +247,7 @@ __all__ = [
     "Statement",
     "Status",
     "StatusError",
+    "Stay",
     "Step",
     "StillNeededError",
     "StoppedImportError",
@@ -251,6 +256,7 @@ __all__ = [
     "Tally",
     "Topic",
     "TopicDiscussed",
+    "Undone",
     "UnfitEventError",
     "UnknownEvent",
     "UnknownEventError",

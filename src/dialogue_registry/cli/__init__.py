@@ -1,6 +1,8 @@
 """The command line: ``dialogue-registry``, or ``python -m dialogue_registry``."""
 
-from dialogue_registry.cli import brief, conclusions, facts, imports, people, publish, record, server, upkeep
+from dialogue_registry.cli import amend, brief, conclusions, facts, imports, people, publish, record, server, upkeep
 from dialogue_registry.cli.main import cli
 
-__all__ = ["brief", "cli", "conclusions", "facts", "imports", "people", "publish", "record", "server", "upkeep"]
+__all__ = [
+    "amend", "brief", "cli", "conclusions", "facts", "imports", "people", "publish", "record", "server", "upkeep",
+]  # fmt: skip

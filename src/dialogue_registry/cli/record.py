@@ -1,14 +1,12 @@
-"""The commands that record: record, correct, retract, dispute, attach."""
+"""The commands that record: record, attach."""
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
-import attrs
 import click
 import orjson
 
-from dialogue_registry.cli.access import find_event, writing
+from dialogue_registry.cli.access import writing
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.messages import reworded
 from dialogue_registry.cli.options import (
@@ -24,7 +22,7 @@ from dialogue_registry.cli.options import (
 from dialogue_registry.cli.output import show
 from dialogue_registry.imports.fact_fields import fact_class, fact_from, fields_of, make_fact
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.events import FACTS, Fact, Source
+from dialogue_registry.model.events import Source
 from dialogue_registry.registry.registry import Registry
 
 
@@ -80,64 +78,6 @@ def _report(event: RecordedEvent, what: str, shown: str | None) -> None:
     show([row | {"note": reworded(event.note)}], "what position subject id note", shown)
 
 
-@command(
-    example='dialogue-registry correct ca-jad.db 12 --title "2nd Foreign Ministers\' Meeting" --because "as printed"'
-)
-@file_argument
-@click.argument("event")
-@click.option("--because", required=True, metavar="TEXT", help="Why it is corrected.")
-@click.option("--clear", multiple=True, metavar="FIELD", help="A field that should say nothing; may be repeated.")
-@field_options
-@source_options
-@shown_option
-def correct(
-    file: str, event: str, *, because: str, clear: Sequence[str], shown: str | None, by: str, **given: Any
-) -> None:
-    """Correct a recorded EVENT, named by its id or position: the options say how it should read."""
-    source, fields = take_source(given), take_fields(given)
-    with writing(file) as registry:
-        replacement = _changed(_reads(registry, find_event(registry, event)), fields, clear)
-        before = registry.position
-        recorded = registry.correct(find_event(registry, event).id, replacement, reason=because, source=source, by=by)
-        _report(recorded, "already standing" if recorded.position <= before else "corrected", shown)
-
-
-@command(example='dialogue-registry retract ca-jad.db 111 --because "listed by mistake"')
-@file_argument
-@click.argument("event")
-@click.option("--because", required=True, metavar="TEXT", help="Why it is withdrawn.")
-@source_options
-@shown_option
-def retract(file: str, event: str, because: str, shown: str | None, by: str, **given: Any) -> None:
-    """Withdraw a recorded EVENT, named by its id or position; withdrawing a correction undoes it."""
-    with writing(file) as registry:
-        before = registry.position
-        recorded = registry.retract(find_event(registry, event).id, reason=because, source=take_source(given), by=by)
-        _report(recorded, "already standing" if recorded.position <= before else "retracted", shown)
-
-
-@command(example='dialogue-registry dispute ca-jad.db 12 --date 2006-06-06 --source "A diary"')
-@file_argument
-@click.argument("event")
-@click.option("--because", default="", metavar="TEXT", help="Why both are kept.")
-@click.option("--clear", multiple=True, metavar="FIELD", help="A field that the claim leaves open; may be repeated.")
-@field_options
-@source_options
-@shown_option
-def dispute(
-    file: str, event: str, *, because: str, clear: Sequence[str], shown: str | None, by: str, **given: Any
-) -> None:
-    """Keep a contradicting claim beside a recorded EVENT: the options say how the source has it."""
-    source, fields = take_source(given), take_fields(given)
-    if source is None:
-        raise click.UsageError("a dispute needs the source that claims it: give --source")
-    with writing(file) as registry:
-        claim = _changed(_reads(registry, find_event(registry, event)), fields, clear)
-        before = registry.position
-        recorded = registry.dispute(find_event(registry, event).id, claim, source=source, reason=because, by=by)
-        _report(recorded, "already standing" if recorded.position <= before else "disputed", shown)
-
-
 @command(example="dialogue-registry attach ca-jad.db examples/data/delegates-of-one-meeting.txt --source 1")
 @file_argument
 @click.argument("path", type=LocalPath())
@@ -164,21 +104,3 @@ def _source(registry: Registry, named: str) -> Source:
         numbers = ", ".join(str(source.number) for source in found)
         raise click.UsageError(f"{len(found)} sources are called {named!r}: give the number of one, {numbers}")
     raise click.UsageError(f"no source has the number or title {named!r}: dialogue-registry sources FILE lists them")
-
-
-def _reads(registry: Registry, event: RecordedEvent) -> Fact:
-    """Return what the fact that an event is about says now."""
-    step = next(step for step in registry.history(event.subject) if step.position == event.position)
-    reads = [s.fact for s in registry.history(event.subject) if s.of == step.of]
-    if not isinstance(reads[-1], FACTS):
-        raise click.UsageError(f"event {event.id} says nothing any more, or is no fact: name one that stands")
-    fact: Fact = reads[-1]
-    return fact
-
-
-def _changed(fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
-    known = fields_of(type(fact))
-    if stray := [name for name in clear if name not in known]:
-        raise click.UsageError(f"{type(fact).__name__} has no field {stray[0]!r}: its fields are {', '.join(known)}")
-    values = {name: value for name, value in attrs.asdict(fact, recurse=False).items() if name not in clear}
-    return make_fact(type(fact), values | fields)

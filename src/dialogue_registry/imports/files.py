@@ -4,11 +4,14 @@ A row that cannot be read comes with the error that says why, and those after it
 all the same; what is wrong with the whole file is raised.
 """
 
+import hashlib
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, cast
 
 import attrs
 
@@ -23,6 +26,9 @@ from dialogue_registry.imports.rows import Rows, Table
 from dialogue_registry.imports.workbooks import OTHER_WORKBOOKS, WORKBOOKS, open_workbook
 from dialogue_registry.registry.opening import check_path
 
+if TYPE_CHECKING:
+    from io import BytesIO
+
 _DIVIDED_BY = {"csv": ",", "tsv": "\t", "txt": ","}
 _OBJECTS = {
     "json": json_files.read_json,
@@ -34,6 +40,8 @@ TEXTS_WITH_A_HEAD = tuple(_DIVIDED_BY)
 """The kinds of text files that have a head."""
 READABLE = (*_DIVIDED_BY, *WORKBOOKS, *_OBJECTS)
 """The kinds of files that can be read."""
+_SPOOLED = 64_000_000
+"""So many bytes of a stream are kept in memory, further ones in a temporary file."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,8 +74,11 @@ def open_table(path: str, kind: str | None, rules: FileRules, wanted: Wanted) ->
     """
     check_path(path)
     kind = "txt" if rules.lines else kind or Path(path).suffix[1:].lower()
-    with _opened(path, kind, rules) as (file, name), _table(file, kind, name, rules, wanted) as table:
-        yield table
+    with _opened(path, kind, rules) as (file, name):
+        edition = hashlib.file_digest(cast("BytesIO", file), "sha256").hexdigest()
+        file.seek(0)
+        with _table(file, kind, name, rules, wanted) as table:
+            yield attrs.evolve(table, edition=edition)
 
 
 @contextmanager
@@ -77,7 +88,13 @@ def _opened(path: str, kind: str, rules: FileRules) -> Iterator[tuple[IO[bytes],
     _check_kind(kind, name, Path(path).suffix)
     try:
         with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
-            yield file, name
+            if path != "-" and file.seekable():
+                yield file, name
+                return
+            with SpooledTemporaryFile(_SPOOLED) as copy:  # it is read twice: to know its digest, and its rows
+                shutil.copyfileobj(file, copy)
+                copy.seek(0)
+                yield cast("IO[bytes]", copy), name
     except DialogueRegistryError:
         raise
     except OSError as error:

@@ -26,10 +26,10 @@ from dialogue_registry.errors import (
 )
 from dialogue_registry.imports.fact_maker import spelling_of
 from dialogue_registry.imports.header import unread
-from dialogue_registry.imports.mapping import TableMapping, read_mapping, unknown_columns
+from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.reading import open_rows
-from dialogue_registry.imports.reasons import Known, refusal_reason
+from dialogue_registry.imports.reasons import TELL_APART, Known, refusal_reason, seat_of
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
@@ -37,6 +37,9 @@ from dialogue_registry.imports.states import states
 from dialogue_registry.imports.totals import is_total
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import (
+    Citation,
+    DelegateAbsent,
+    DelegateAttended,
     Fact,
     FactCorrected,
     MeetingAnnounced,
@@ -45,6 +48,7 @@ from dialogue_registry.model.events import (
     Source,
 )
 from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.runs import Run
 
 _PAGE = 1000
 
@@ -126,7 +130,8 @@ class _Run:
         #: Columns of rows that have no mapping; a mapping has its own.
         self._constants = {} if mapping else constants
         self._source = source
-        self._by = by
+        self._run = Run(registry._session, by)  # noqa: SLF001 - only an import begins a run
+        self._name = table_name(mapping, source)
         self._mapper = RowMapper(mapping, source)
         parties = mapping.parties if mapping else None
         self._states = states(parties.languages) if parties and parties.states else {}
@@ -287,11 +292,21 @@ class _Run:
                 )
         return None
 
-    def _append(self, facts: Sequence[MappedFact], place: int | None) -> tuple[RecordedEvent, ...]:
+    def _cited(self, fact: MappedFact) -> Citation:
+        """Return where in the table a fact stands."""
+        return Citation(
+            table=self._name,
+            edition=self._table.edition,
+            row=fact.row,
+            locator=fact.locator,
+            as_written=fact.as_written,
+        )
+
+    def _append(self, facts: Sequence[MappedFact], place: int | None) -> Sequence[RecordedEvent]:
         """Record facts; where a place is given, their events are of that row."""
         if not facts:
             return ()
-        recorded = self._registry.record(*((fact.fact, fact.source) for fact in facts), by=self._by)
+        recorded = self._run.record([(fact.fact, fact.source, self._cited(fact)) for fact in facts])
         if place is not None:
             self._count([event for event in recorded if event.position > self._position], place)
         return recorded
@@ -327,7 +342,7 @@ class _Run:
         new = [event for event in recorded if event.position > self._position]
         if new:
             self._count(new, item.place)
-        self._remark(item, row)
+        self._remark(item, row, recorded)
         if new:
             self._counts["recorded"] += 1
             return
@@ -343,12 +358,24 @@ class _Run:
         self._counts[outcome] += 1
         self._settled.add(row.number, outcome, reason, row.part, detail)
 
-    def _remark(self, item: _Item, row: Row) -> None:
+    def _named_before(self, item: _Item, recorded: Sequence[RecordedEvent]) -> str:
+        """Say that a row names just whom another row of this table named, though they differ elsewhere; else ""."""
+        for mapped, event in zip(item.mapped.facts, recorded, strict=True):
+            if not isinstance(mapped.fact, DelegateAttended | DelegateAbsent) or event.position <= self._began:
+                continue
+            other = self._rows_of_events[event.position - self._began - 1]
+            if other >= 0 and other != item.place and self._digests[other] != self._digests[item.place]:
+                return f"it names {seat_of(mapped.fact)}, as row {self._numbers[other]} does: {TELL_APART}"
+        return ""
+
+    def _remark(self, item: _Item, row: Row, recorded: Sequence[RecordedEvent]) -> None:
         remarks = list(item.mapped.remarks)
         if (key := item.mapped.key) and (other := self._keys.setdefault(key, item.place)) != item.place:
             remarks += [f"it has the key {key!r}, as row {self._numbers[other]} has: make them differ"] * (
                 self._digests[other] != self._digests[item.place]
             )
+        if same := self._named_before(item, recorded):
+            remarks.append(same)
         if item.mapped.facts and (word := _total(row)):
             remarks.append(
                 f"it begins with {word!r}: if it holds totals and is no row, say in the mapping, "

@@ -44,7 +44,7 @@ from dialogue_registry.imports.header import heading, place_of
 from dialogue_registry.imports.instants import find_zone
 from dialogue_registry.imports.spelling import Spelling, read_spelling
 from dialogue_registry.imports.templates import Template
-from dialogue_registry.model.events import Fact
+from dialogue_registry.model.events import Fact, Source
 from dialogue_registry.model.names import fold
 from dialogue_registry.registry.opening import check_path
 
@@ -336,6 +336,16 @@ class _within:  # noqa: N801 - it reads as the statement that it is
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, InvalidValueError):
             raise MappingError(f"{self._where}: {error}") from None
+
+
+def table_name(mapping: TableMapping | None, source: Source | None) -> str:
+    """Return what a table is called in all its editions: as the mapping says, else the title of its source."""
+    if mapping is not None and mapping.table:
+        return mapping.table
+    title = mapping.source.get("title") if mapping is not None else None
+    if title is not None and not title.columns:
+        return str(title.constant)
+    return "" if source is None else source.title
 
 
 def unknown_columns(mapping: TableMapping, seen: Collection[str]) -> set[str]:

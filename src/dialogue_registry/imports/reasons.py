@@ -12,7 +12,7 @@ from dialogue_registry.errors import (
     SeriesMismatchError,
     UnknownSubjectError,
 )
-from dialogue_registry.model.events import Fact
+from dialogue_registry.model.events import DelegateAbsent, DelegateAttended, Fact
 from dialogue_registry.registry.registry import Snapshot
 
 _NAMED = 3
@@ -37,6 +37,15 @@ class Known:
             self._near[kind, id_] = _near(id_, self._recorded(kind), kind)
         return self._near[kind, id_]
 
+    def row_of(self, position: int) -> str:
+        """Return the row of a table that an event was made of, such as "row 2"; "" where it was made of none."""
+        if not position:
+            return ""
+        cited = self._registry.event(position).citation
+        if cited is None or not cited.row:
+            return ""
+        return f"row {cited.row}" if not cited.locator.startswith("row ") else cited.locator
+
     def _recorded(self, kind: str) -> Sequence[str]:
         if kind not in self._ids:
             registry = self._registry
@@ -55,12 +64,12 @@ def refusal_reason(error: RefusedError, fact: Fact | None, known: Known, positio
         case IdInUseError() | SeriesMismatchError():
             return str(error)
         case ConflictError():
-            return conflict_reason(error, fact)
+            return conflict_reason(error, fact, known.row_of(error.position))
     return str(error)
 
 
-def conflict_reason(conflict: ConflictError, fact: Fact | None) -> str:
-    """Return in what a fact differs from the one that stands."""
+def conflict_reason(conflict: ConflictError, fact: Fact | None, row: str = "") -> str:
+    """Return in what a fact differs from the one that stands, which was made of a row; of a person, how to keep both."""
     if fact is None or conflict.stands is None or type(conflict.stands) is not type(fact):
         return str(conflict)
     differ = [
@@ -69,7 +78,22 @@ def conflict_reason(conflict: ConflictError, fact: Fact | None) -> str:
         if getattr(fact, name) != getattr(conflict.stands, name)
     ]
     where = f"at position {conflict.position}" if conflict.position else "in the same row"
-    return f"{type(fact).__name__} stands otherwise {where}: {'; '.join(differ)}"
+    where += f" ({row})" * bool(row)
+    reason = f"{type(fact).__name__} stands otherwise {where}: {'; '.join(differ)}"
+    if not isinstance(fact, DelegateAttended | DelegateAbsent):
+        return reason
+    return f"{seat_of(fact)}: {reason}; {TELL_APART}"
+
+
+TELL_APART = (
+    'if several persons bear that name, say in the mapping what tells them apart, such as person = "{Number}"; if one '
+    'person sat in several capacities, such as seat = "{Office}"'
+)
+
+
+def seat_of(fact: DelegateAttended | DelegateAbsent) -> str:
+    """Return whose seat a row of an attendance list is about, such as 'A. Name' of JPN."""
+    return f"{fact.name or fact.office or 'nobody named'!r} of {fact.party!r}"
 
 
 def _shown(value: object) -> str:

@@ -30,11 +30,13 @@ class UnresolvedError(Exception):
 
 @attrs.frozen
 class MappedFact:
-    """A fact of a row with its source; ``as_written`` pairs a field with the text that was changed on the way in."""
+    """A fact of a row with its source, and where in its table it stands, as a citation has it."""
 
     fact: Fact
     source: Source | None
     as_written: tuple[tuple[str, str], ...] = ()
+    row: str = ""
+    locator: str = ""
 
 
 @attrs.define
@@ -82,6 +84,7 @@ class RowMapper:
         source = self._source_of(view)
         if self._mapping.key is not None and any(texts := view.texts_of(self._mapping.key)):
             mapped.key = self._mapping.key.fill(texts)
+        name, locator = _place_of(row, mapped.key)
         unresolved: tuple[tuple[str, str], ...] = ()
         for maker in self._makers:
             for part in _parts(view, maker.template) if maker.template.split else (view,):
@@ -89,7 +92,7 @@ class RowMapper:
                     continue
                 made = maker.make(part)
                 assert made.fact is not None
-                mapped.facts.append(MappedFact(made.fact, source, made.as_written))
+                mapped.facts.append(MappedFact(made.fact, source, made.as_written, name, locator))
                 mapped.ids += made.ids
                 mapped.remarks += made.remarks
                 unresolved += made.unresolved
@@ -147,7 +150,13 @@ def _unmapped(row: Row, source: Source | None) -> MappedRow:
     own = getattr(row.cells, "maps", [row.cells])[0]
     values = {column: _plain(value, column) for column, value in own.items() if column and not _is_empty(value)}
     fact, stated = fact_from(values)
-    return MappedRow([MappedFact(fact, stated or source)])
+    return MappedRow([MappedFact(fact, stated or source, (), *_place_of(row, ""))])
+
+
+def _place_of(row: Row, key: str) -> tuple[str, str]:
+    """Return the row of a citation, which is the key where there is one, and its locator."""
+    number = str(row.number) if row.number else ""
+    return (key, row.where) if key else (number, row.part)
 
 
 def _is_empty(value: object) -> bool:

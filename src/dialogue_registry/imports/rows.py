@@ -39,7 +39,8 @@ class Table:
 
     ``columns`` are the heads in their order; () for JSON, where each row has its own.
     ``found`` says what was found out about the file: its encoding, what divides its cells.
-    ``total`` is the number of rows, where it is known before the end.
+    ``total`` is the number of rows, where it is known before the end. ``edition`` is the
+    SHA-256 of the file's bytes, "" where there is no file.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Table:
     columns: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
     total: int | None = None
+    edition: str = ""
 
     def __iter__(self) -> Rows:
         return iter(self.rows)

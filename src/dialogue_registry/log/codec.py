@@ -231,20 +231,27 @@ def _source(data: str) -> Source:
     return Source(**orjson.loads(data))
 
 
-_EDITION = ("table", "edition")
-_unstructure_citation = make_dict_unstructure_fn(Citation, _converter, _cattrs_omit_if_default=True)
+_CITED = ("locator", "quote", "row", "as_written")
+"""The fields of a citation that it shares with no other."""
 
 
-def encode_citation(citation: Citation | None) -> tuple[str | None, str | None]:
-    """Return the stored form of a citation: what is its own, and the edition it shares with others; JSON or None."""
+def encode_citation(citation: Citation | None, run: int = 0) -> tuple[str | None, str | None]:
+    """Return the stored form of a citation: what is its own, and the edition it shares with others; JSON or None.
+
+    ``run`` is the position at which the import began that records it, 0 where no import does.
+    """
     if citation is None:
         return None, None
-    data = _unstructure_citation(citation)
-    edition = {key: data.pop(key) for key in _EDITION if key in data}
-    return (
-        orjson.dumps(data).decode() if data or not edition else None,
-        orjson.dumps(edition).decode() if edition else None,
-    )
+    data = {name: value for name in _CITED if (value := getattr(citation, name))}
+    edition = _encode_edition(citation.table, citation.edition, run)
+    return orjson.dumps(data).decode() if data or edition is None else None, edition
+
+
+@lru_cache(maxsize=64)  # the rows of an import share one
+def _encode_edition(table: str, edition: str, run: int) -> str | None:
+    shared = {"table": table, "edition": edition, "run": run}
+    data = {name: value for name, value in shared.items() if value}
+    return orjson.dumps(data).decode() if data else None
 
 
 def decode_citation(citation: str | None, edition: str | None, position: int = 0) -> Citation | None:
@@ -252,6 +259,8 @@ def decode_citation(citation: str | None, edition: str | None, position: int = 0
     if citation is None and edition is None:
         return None
     try:
-        return Citation(**orjson.loads(citation or "{}"), **orjson.loads(edition or "{}"))
+        shared = orjson.loads(edition or "{}")
+        shared.pop("run", None)
+        return Citation(**orjson.loads(citation or "{}"), **shared)
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         raise CodecError(f"at position {position}: the stored citation cannot be read: {error}") from error

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from itertools import zip_longest
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ import wcwidth
 from tabulate import tabulate
 
 from dialogue_registry.log.codec import STORED
-from dialogue_registry.model.events import EVENTS, Source
+from dialogue_registry.model.events import EVENTS, FactDisputed, Source
 
 T = TypeVar("T")
 
@@ -203,6 +204,51 @@ def _value(fact: Any, name: str) -> str:
 def differing(fact: Any, other: Any) -> Sequence[str]:
     """Return the names of the fields in which two facts of one kind differ."""
     return [name for name in _fields(type(fact)) if getattr(fact, name) != getattr(other, name, None)]
+
+
+def label(fact: Any) -> str:
+    """Return a fact in few words: its class, its subject, and what tells it from others.
+
+    >>> from dialogue_registry import MeetingHeld, TopicDiscussed
+    >>> label(MeetingHeld(meeting="d/fm/1", series="d/fm", title="First Meeting"))
+    'MeetingHeld d/fm/1 (First Meeting)'
+    >>> label(TopicDiscussed(meeting="d/fm/1", topic="water"))
+    'TopicDiscussed d/fm/1 (water)'
+    """
+    if isinstance(fact, FactDisputed):
+        return f"dispute, {label(fact.claim)}"
+    if fact is None or not attrs.has(type(fact)):
+        return "nothing"
+    values = {name: getattr(fact, name) for name in _fields(type(fact))}
+    subject = next((values[name] for name in ("meeting", "series", "dialogue", "of") if values.get(name)), "")
+    told_by = [str(values[name]) for name in _LABELS if values.get(name) not in _NOTHING and values[name] != subject]
+    return " ".join(filter(None, (type(fact).__name__, subject, f"({', '.join(told_by[:2])})" if told_by else "")))
+
+
+_LABELS = ("title", "name", "topic", "party", "office", "count", "as_of", "names")
+"""The fields that name a fact, in this order."""
+
+
+def changed_fields(before: Any, after: Any) -> Iterator[str]:
+    """Yield each field in which two readings of a fact differ, such as ``place: 'Turku' → 'Lund'``.
+
+    Of one reading alone, yield each field that says something.
+    """
+    if before is not None and after is not None and type(before) is not type(after):
+        yield f"event: {type(before).__name__} → {type(after).__name__}"
+    names = dict.fromkeys(name for one in (before, after) if one is not None for name in _fields(type(one)))
+    for name in names:
+        old, new = getattr(before, name, None), getattr(after, name, None)
+        if old == new or (old in _NOTHING and new in _NOTHING):
+            continue
+        shown = _value(new) if before is None else f"{_value(old)} → {_value(new)}"
+        yield f"{name.replace('_', ' ')}: {shown}"
+
+
+def _value(value: Any) -> str:
+    if value in _NOTHING:
+        return "nothing"
+    return repr(value) if isinstance(value, str) and not isinstance(value, Enum) else _words(value)
 
 
 _NOTHING = (None, "", ())

@@ -20,7 +20,7 @@ from dialogue_registry.errors import (
     StillNeededError,
     UnknownEventError,
 )
-from dialogue_registry.log.codec import NO_FACT_WORDS, encode_citation
+from dialogue_registry.log.codec import NO_FACT_WORDS, decode_citation, encode_citation
 from dialogue_registry.log.entry import Draft, Entry, seal
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model import recording_rules
@@ -48,11 +48,20 @@ _MANY = 100
 
 
 class Origin(NamedTuple):
-    """Where an amendment comes from: its source as stored, its citation, and by whom it is recorded."""
+    """Where an amendment comes from: its source as stored, its citation, and by whom it is recorded.
+
+    ``run`` is the position at which the import began that records it, 0 where no import does.
+    """
 
     source: str | None
     citation: Citation | None
     by: str
+    run: int = 0
+
+
+def _cited(entry: Entry) -> Citation | None:
+    """Return the citation of an entry."""
+    return decode_citation(entry.citation, entry.edition, entry.position)
 
 
 class Amender:
@@ -66,11 +75,14 @@ class Amender:
         self._facts = views.facts
         self._recorder = recorder
 
-    def correct(self, event_id: str, replacement: Fact, reason: str, origin: Origin) -> Appended:
-        """Append a correction of the fact that an event is about."""
+    def correct(self, event_id: str, replacement: Fact, reason: str, origin: Origin, *, anew: bool = False) -> Appended:
+        """Append a correction of the fact that an event is about.
+
+        One that was made before is not appended again, unless it is made ``anew``.
+        """
         fact = self._fact_of(event_id, "corrected")
         amendment = FactCorrected(event_id=fact.id, replacement=replacement, reason=reason)
-        if (entry := self._amended(fact.position, amendment, origin.source)) is not None:
+        if not anew and (entry := self._amended(fact.position, amendment, origin.source)) is not None:
             return Appended(entry, new=False)
         standing = self._must_stand(fact)
         if standing == replacement:
@@ -83,11 +95,14 @@ class Amender:
         self._check_kinds(standing, replacement)
         return self._amend(fact, amendment, origin)
 
-    def retract(self, event_id: str, reason: str, origin: Origin) -> Appended:
-        """Append a retraction of an event: a fact, a dispute, a citation, or an amendment, which is thereby undone."""
+    def retract(self, event_id: str, reason: str, origin: Origin, *, anew: bool = False) -> Appended:
+        """Append a retraction of an event: a fact, a dispute, a citation, or an amendment, which is thereby undone.
+
+        One that was made before is not appended again, unless it is made ``anew``.
+        """
         target = self._find(event_id)
         amendment = EventRetracted(event_id=event_id, reason=reason)
-        if (entry := self._amended(target.position, amendment, origin.source)) is not None:
+        if not anew and (entry := self._amended(target.position, amendment, origin.source)) is not None:
             return Appended(entry, new=False)
         if (by_position := self._facts.retracted_by(target.position)) is not None:
             retraction = self._log.at(by_position)
@@ -133,11 +148,11 @@ class Amender:
         """Append a further citation of an event."""
         target = self._find(event_id)
         cited = EventCited(event_id=event_id)
-        source, stored = origin.source, encode_citation(origin.citation)
+        source, citation = origin.source, origin.citation
         for entry in self._log.of_subject(target.subject, after=target.position, types=["event.cited"]):
-            if (entry.citation, entry.edition, entry.source) == (*stored, source) and self._decoded(entry) == cited:
+            if (_cited(entry), entry.source) == (citation, source) and self._decoded(entry) == cited:
                 return Appended(entry, new=False)
-        if (target.citation, target.edition) == stored and source in (None, target.source):
+        if _cited(target) == citation and source in (None, target.source):
             return Appended(target, new=False)
         entry = self._append(target.subject, cited, origin)
         self._views.apply([(entry.position, cited, 0)])
@@ -215,8 +230,8 @@ class Amender:
     # --- appending ----------------------------------------------------------------------
 
     def _append(self, subject: str, event: Amendment | FactDisputed | EventCited, origin: Origin) -> Entry:
-        source, citation, by = origin
-        draft = Draft(subject, *self._log.codec.encode(event), source, by, *encode_citation(citation))
+        encoded, cited = self._log.codec.encode(event), encode_citation(origin.citation, origin.run)
+        draft = Draft(subject, *encoded, origin.source, origin.by, *cited)
         (entry,) = seal([draft], self._log.head(), self._log.versions([subject]), datetime.now(UTC))
         self._log.extend([entry])
         return entry

@@ -30,10 +30,17 @@ def record(
     citation: Citation | None,
     by: str,
     expected: int | None,
+    run: int = 0,
+    anew: bool = False,
 ) -> tuple[RecordedEvent, ...]:
-    """Record facts, each alone or with its source and citation, all or none; see ``Registry.record()``."""
+    """Record facts, each alone or with its source and citation, all or none; see ``Registry.record()``.
+
+    ``run`` and ``anew`` are those of every item, as :class:`~dialogue_registry.registry.recorder.Item` has them.
+    """
     codec = session.log.codec
     items = list(_with_origins(codec.kinds, facts, source, citation))
+    if run or anew:
+        items = [item._replace(run=run, anew=anew) for item in items]
     check_text(by, "by")
     if expected is not None:
         check_number(expected, "expected")

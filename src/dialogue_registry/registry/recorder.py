@@ -49,11 +49,17 @@ _ABOUT_PERSONS = frozenset(get_args(AboutPersons))
 
 
 class Item(NamedTuple):
-    """A fact to be recorded, with its source as stored and its citation."""
+    """A fact to be recorded, with its source as stored and its citation.
+
+    ``run`` is the position at which the import began that records it. What its source said
+    before is not appended again, unless it is said ``anew``: then only what stands counts.
+    """
 
     fact: Fact
     source: str | None = None
     citation: Citation | None = None
+    run: int = 0
+    anew: bool = False
 
 
 class Appended(NamedTuple):
@@ -272,7 +278,7 @@ class _Batch:
 
     def add(self, encoded: tuple[str, int, str], subject: str, item: Item, note: str = "") -> int:
         """Add a draft for an item; return its position."""
-        citation, edition = (None, None) if item.citation is None else encode_citation(item.citation)
+        citation, edition = (None, None) if item.citation is None else encode_citation(item.citation, item.run)
         self.drafts.append(Draft(subject, *encoded, item.source, self._by, citation, edition))
         self._places.append((len(self.drafts) - 1, True, note))
         return self.position
@@ -352,7 +358,7 @@ class _Decider:
         if known is not None and (before := self._said.get((known.leader, source, said))) is not None:
             self._repeat(before)
             return
-        if (before := self._facts.said(subject, source, said)) is not None:
+        if not item.anew and (before := self._facts.said(subject, source, said)) is not None:
             self._repeat(before)
             return
         if known is None:
@@ -449,7 +455,7 @@ class _Decider:
         line = wording(fact)
         report = self._facts.report(self._batch.position + 1, fact, source)
         classified = story.classify(report)
-        if (before := self._said_before(story, fact, source, line)) is not None:
+        if (before := self._said_before(story, fact, source, line, anew=item.anew)) is not None:
             # Said before in this call, and about another plan than the one reported last in it, it is said anew.
             anew = line in said.lines and fact.on is None and _is_interruption(fact)
             if not anew or said.plan in self._said_about(story, fact, source):
@@ -473,7 +479,7 @@ class _Decider:
         self._add(kind, item, classified.leader, self._note(story, classified, None if state is None else state.status))
 
     def _said_before(
-        self, story: Story, fact: StatusReport, source: int, line: bytes
+        self, story: Story, fact: StatusReport, source: int, line: bytes, *, anew: bool
     ) -> tuple[int, Classified | None] | None:
         """Return where a source said just this line of a meeting before, whatever was amended since."""
         for known in story.own(source or None):
@@ -482,7 +488,7 @@ class _Decider:
                 if event <= self._batch.head.position:
                     event = self._facts.state(event)[0] or event
                 return event, known
-        before = self._facts.said(fact.meeting, source, line)
+        before = None if anew else self._facts.said(fact.meeting, source, line)
         return None if before is None else (before, None)
 
     @staticmethod

@@ -51,6 +51,7 @@ from dialogue_registry.registry.log_import import import_events
 from dialogue_registry.registry.log_stream import stream_events, stream_facts, stream_lines
 from dialogue_registry.registry.opening import open_at, open_session
 from dialogue_registry.registry.recorder import Appended
+from dialogue_registry.registry.runs import Import, Undone, find_import, imports, undo_amendment, undo_import
 from dialogue_registry.registry.session import Session, Transaction
 from dialogue_registry.registry.verify import Head, head_of, verify
 
@@ -305,6 +306,11 @@ class Snapshot:
         """Return the copies of sources that :meth:`Registry.attach` kept, each compared with its checksum."""
         with self._session.reading():
             return Rows(check_copies(self._session))
+
+    def imports(self) -> tuple[Import, ...]:
+        """Return the imports of tables, and the plans that were applied, in the order in which they were recorded."""
+        with self._session.reading():
+            return imports(self._session)
 
     def disputes(self) -> tuple[results.Dispute, ...]:
         """Return the claims kept beside facts that stand and read otherwise."""
@@ -570,6 +576,23 @@ class Registry(Snapshot):
             if standing is not None:
                 return self.event(standing)
             return self.record(SourceKept(source=kept, sha256=digest, retrieved=day), by=by)[0]
+
+    def undo(
+        self, which: Import | RecordedEvent | str | int, *, reason: str, by: str = "", dry_run: bool = False
+    ) -> Undone:
+        """Withdraw what an import recorded, or one amendment, in one transaction; return what has changed.
+
+        ``which`` is one of :meth:`imports`, or an amendment: its recorded event, id or
+        position. What something rests on that stays, and what another source says too, stays
+        and is named. Raises AmendmentError for an event that is a fact, UnknownEventError,
+        or as :meth:`retract` does.
+        """
+        check_text(by, "by")
+        if isinstance(which, Import):
+            known = find_import(self._session, which.number)
+            return undo_import(self._session, known, reason, by, dry_run=dry_run)
+        id_ = which.id if isinstance(which, RecordedEvent) else self.event(which).id
+        return undo_amendment(self._session, id_, reason, by, dry_run=dry_run)
 
     def _amended(self, work: Callable[[Amender], Appended]) -> RecordedEvent:
         """Run an amendment, and return its recorded event."""

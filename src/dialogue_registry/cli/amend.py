@@ -1,0 +1,293 @@
+"""The commands that amend: correct, retract, dispute, undo; each shows the change, field by field."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import attrs
+import click
+
+from dialogue_registry.cli.access import asking, find_event, position_in, writing
+from dialogue_registry.cli.main import command
+from dialogue_registry.cli.messages import reworded
+from dialogue_registry.cli.options import (
+    answer_options,
+    field_options,
+    file_argument,
+    shown_option,
+    source_options,
+    take_fields,
+    take_source,
+)
+from dialogue_registry.cli.output import say, show
+from dialogue_registry.imports.fact_fields import fields_of, make_fact
+from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.model.events import FACTS, NO_FACTS, Fact, FactDisputed
+from dialogue_registry.queries.display import changed_fields, label
+from dialogue_registry.registry.changes import Change
+from dialogue_registry.registry.registry import Registry
+
+_dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, and record nothing.")
+
+
+@command(
+    example='dialogue-registry correct ca-jad.db 12 --title "2nd Foreign Ministers\' Meeting" --because "as printed"'
+)
+@file_argument
+@click.argument("event")
+@click.option("--because", required=True, metavar="TEXT", help="Why it is corrected.")
+@click.option("--clear", multiple=True, metavar="FIELD", help="A field that should say nothing; may be repeated.")
+@_dry_run_option
+@field_options
+@source_options
+@shown_option
+def correct(
+    file: str,
+    event: str,
+    *,
+    because: str,
+    clear: Sequence[str],
+    dry_run: bool,
+    shown: str | None,
+    by: str,
+    **given: Any,
+) -> None:
+    """Correct a recorded EVENT, named by its id or position: the options say how it should read.
+
+    The id of a meeting, series or dialogue will do where one fact about it can be meant.
+    """
+    source, fields = take_source(given), take_fields(given)
+    with writing(file) as registry, _trying(registry, dry_run=dry_run):
+        named = _named(registry, event, {*fields, *clear})
+        stood = _reads(registry, named)
+        replacement = _changed(stood, fields, clear)
+        before = registry.position
+        recorded = registry.correct(named.id, replacement, reason=because, source=source, by=by)
+        what = "already standing" if recorded.position <= before else "corrected"
+        _report(what, recorded, _fact_of(registry, named), (stood, replacement), shown, dry_run=dry_run)
+
+
+@command(example='dialogue-registry retract ca-jad.db 111 --because "listed by mistake"')
+@file_argument
+@click.argument("event")
+@click.option("--because", required=True, metavar="TEXT", help="Why it is withdrawn.")
+@_dry_run_option
+@source_options
+@shown_option
+def retract(file: str, event: str, *, because: str, dry_run: bool, shown: str | None, by: str, **given: Any) -> None:
+    """Withdraw a recorded EVENT, named by its id or position; withdrawing a correction undoes it.
+
+    The id of a meeting, series or dialogue will do where one fact about it can be meant.
+    """
+    source = take_source(given)
+    with writing(file) as registry, _trying(registry, dry_run=dry_run):
+        named = _named(registry, event, set())
+        of, stood = _fact_of(registry, named), _reading(registry, named)
+        before = registry.position
+        recorded = registry.retract(named.id, reason=because, source=source, by=by)
+        what = "already standing" if recorded.position <= before else "retracted"
+        _report(what, recorded, of, (stood, _reading(registry, named)), shown, dry_run=dry_run)
+
+
+@command(example='dialogue-registry dispute ca-jad.db 12 --date 2006-06-06 --source "A diary"')
+@file_argument
+@click.argument("event")
+@click.option("--because", default="", metavar="TEXT", help="Why both are kept.")
+@click.option("--clear", multiple=True, metavar="FIELD", help="A field that the claim leaves open; may be repeated.")
+@_dry_run_option
+@field_options
+@source_options
+@shown_option
+def dispute(
+    file: str,
+    event: str,
+    *,
+    because: str,
+    clear: Sequence[str],
+    dry_run: bool,
+    shown: str | None,
+    by: str,
+    **given: Any,
+) -> None:
+    """Keep a contradicting claim beside a recorded EVENT: the options say how the source has it.
+
+    The id of a meeting, series or dialogue will do where one fact about it can be meant.
+    """
+    source, fields = take_source(given), take_fields(given)
+    if source is None:
+        raise click.UsageError("a dispute needs the source that claims it: give --source")
+    with writing(file) as registry, _trying(registry, dry_run=dry_run):
+        named = _named(registry, event, {*fields, *clear})
+        stood = _reads(registry, named)
+        claim = _changed(stood, fields, clear)
+        before = registry.position
+        recorded = registry.dispute(named.id, claim, source=source, reason=because, by=by)
+        what = "already standing" if recorded.position <= before else "disputed"
+        _report(what, recorded, _fact_of(registry, named), (stood, claim), shown, dry_run=dry_run)
+
+
+@command(example='dialogue-registry undo ca-jad.db --import 2 --because "the wrong mapping"')
+@file_argument
+@click.argument("event", required=False)
+@click.option("--import", "number", type=int, metavar="N", help="The number of an import, as imports lists it.")
+@click.option("--because", required=True, metavar="TEXT", help="Why it is undone.")
+@click.option("--by", default="", help="Who records it.")
+@_dry_run_option
+@shown_option
+def undo(
+    file: str, event: str | None, *, number: int | None, because: str, by: str, dry_run: bool, shown: str | None
+) -> None:
+    """Withdraw what an import recorded, with --import, or one amendment, EVENT, named by its id or position.
+
+    All of it is one transaction. What something rests on that stays, and what another
+    source says too, stays and is listed. Ends with exit code 1 where something could not be
+    withdrawn.
+    """
+    if (event is None) == (number is None):
+        raise click.UsageError("say what to undo: EVENT, an amendment, or an import with --import N")
+    with writing(file) as registry:
+        if number is None:
+            amendment = find_event(registry, str(event))
+            if not isinstance(amendment.event, NO_FACTS):
+                raise click.UsageError(
+                    f"event {amendment.position} is a fact and amends nothing: withdraw it with retract, or undo its "
+                    "import as a whole with --import"
+                )
+            undone = registry.undo(amendment, reason=because, by=by, dry_run=dry_run)
+        else:
+            known = registry.imports()
+            if not 1 <= number <= len(known):
+                raise click.UsageError(f"there is no import {number}: {len(known)} are listed by imports")
+            undone = registry.undo(known[number - 1], reason=because, by=by, dry_run=dry_run)
+    if shown is None:
+        show_changes(undone.changes, dry_run=dry_run)
+        for stay in undone.stays:
+            say(f"stays: position {stay.event}, {label(stay.fact)}: {stay.why}")
+        if not undone.changes and not undone.stays:
+            say("nothing is left to undo")
+    else:
+        rows = [_row(change, dry_run=dry_run) for change in undone.changes]
+        rows += [{**_row_of_stay(stay.event, stay.fact), "why": stay.why, "dry_run": dry_run} for stay in undone.stays]
+        show(rows, "what position subject of before after", shown)
+    if any(stay.why.startswith("it cannot") for stay in undone.stays):
+        sys.exit(1)
+
+
+@command(example="dialogue-registry imports ca-jad.db")
+@file_argument
+@answer_options
+def imports(file: str, *, shown: str | None) -> None:
+    """List the imports of tables, and the plans that were applied, in the order of their recording."""
+    with asking(file) as registry:
+        found = registry.imports()
+    rows = found if shown is not None else [{**attrs.asdict(one), "edition": one.edition[:12]} for one in found]
+    show(rows, "number table edition recorded_at by facts amendments first undone", shown)
+
+
+# --- what is meant ---------------------------------------------------------------------
+
+
+def _trying(registry: Registry, *, dry_run: bool) -> AbstractContextManager[None]:
+    return registry.transaction(dry_run=True) if dry_run else nullcontext()
+
+
+def _named(registry: Registry, named: str, fields: set[str]) -> RecordedEvent:
+    """Return the event of a position or an id, or the one fact about a subject that has all of some fields."""
+    about = list(registry.facts(subject=named)) if position_in(named) is None and "/" in named + "/" else []
+    meant = [fact for fact in about if fields <= set(fields_of(type(fact.event)))]
+    if len(meant) == 1:
+        return registry.event(_fact_of(registry, meant[0]))
+    if not about:
+        return find_event(registry, named)
+    if not meant:
+        stray = sorted(fields - set().union(*(fields_of(type(fact.event)) for fact in about)))
+        raise click.UsageError(
+            f"no fact about {named!r} has the field{'s' * (len(stray) > 1)} {', '.join(stray) or ', '.join(fields)}: "
+            f"see history FILE {named}"
+        )
+    shown = "; ".join(f"{fact.position} {label(fact.event)}" for fact in meant[:5])
+    more = f" … ({len(meant)} in all)" if len(meant) > 5 else ""
+    raise click.UsageError(f"{len(meant)} facts about {named!r} can be meant, so give a position: {shown}{more}")
+
+
+def _fact_of(registry: Registry, event: RecordedEvent) -> int:
+    """Return the position of the fact that an event is about."""
+    return next(step.of for step in registry.history(event.subject) if step.position == event.position)
+
+
+def _reading(registry: Registry, event: RecordedEvent) -> Fact | FactDisputed | None:
+    """Return how the fact that an event is about reads now; None where it is withdrawn."""
+    of = _fact_of(registry, event)
+    read: Any = [step.fact for step in registry.history(event.subject) if step.of == of][-1]
+    return read  # type: ignore[no-any-return]
+
+
+def _reads(registry: Registry, event: RecordedEvent) -> Fact:
+    """Return what the fact that an event is about says now; raises click.UsageError where it says nothing."""
+    reads: Any = _reading(registry, event)
+    if not isinstance(reads, FACTS):
+        raise click.UsageError(f"event {event.id} says nothing any more, or is no fact: name one that stands")
+    fact: Fact = reads
+    return fact
+
+
+def _changed(fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
+    known = fields_of(type(fact))
+    if stray := [name for name in clear if name not in known]:
+        raise click.UsageError(f"{type(fact).__name__} has no field {stray[0]!r}: its fields are {', '.join(known)}")
+    values = {name: value for name, value in attrs.asdict(fact, recurse=False).items() if name not in clear}
+    return make_fact(type(fact), values | fields)
+
+
+# --- what is shown ---------------------------------------------------------------------
+
+
+def _report(
+    what: str, event: RecordedEvent, of: int, change: tuple[Any, Any], shown: str | None, *, dry_run: bool
+) -> None:
+    """Show what one command has changed: a row, and in words which fact, before and after."""
+    before, after = change
+    row = {
+        "what": f"would be {what}" if dry_run and what != "already standing" else what,
+        "position": event.position,
+        "subject": event.subject,
+        "id": event.id,
+        "note": reworded(event.note),
+    }
+    if shown is not None:
+        row |= {"of": of, "before": before, "after": after, "dry_run": dry_run}
+    show([row], "what position subject id note", shown)
+    if shown is None:
+        say("\n".join(in_fields(of, before, after)))
+        if what == "already standing":
+            say("it was recorded before: nothing changes")
+
+
+def show_changes(changes: Sequence[Change], *, dry_run: bool) -> None:
+    """Print changes in words: which fact, and each field before and after."""
+    for change in changes:
+        say(f"{'would be ' * dry_run}{change.what}: " + "\n".join(in_fields(change.of, change.before, change.after)))
+
+
+def in_fields(of: int, before: Any, after: Any) -> list[str]:
+    """Return which fact changes, then each field that changes, before and after."""
+    fact = before if before is not None else after
+    head = f"{label(fact)}, position {of}" if fact is not None else f"position {of}, which says nothing"
+    if after is None and before is not None:
+        return [f"{head}: withdrawn"]
+    if before is None and after is not None:
+        return [f"{head}: stands again"]
+    lines = [f"  {line}" for line in changed_fields(before, after)] if before is not None else []
+    return [head + (":" if lines else ": nothing changes"), *lines]
+
+
+def _row(change: Change, *, dry_run: bool) -> Mapping[str, Any]:
+    return {
+        "what": change.what, "position": change.event, "subject": change.subject, "of": change.of,
+        "before": change.before, "after": change.after, "why": "", "dry_run": dry_run,
+    }  # fmt: skip
+
+
+def _row_of_stay(event: int, fact: Any) -> Mapping[str, Any]:
+    return {"what": "stays", "position": event, "subject": "", "of": event, "before": fact, "after": fact}
