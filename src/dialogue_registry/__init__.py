@@ -38,6 +38,7 @@ from dialogue_registry.errors import (
     NewerRegistryError,
     NotARegistryError,
     OutdatedViewsError,
+    PlanError,
     ProjectionError,
     ReadOnlyError,
     RefusedError,
@@ -63,7 +64,10 @@ from dialogue_registry.exports.brief.writing import write_brief
 from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site.publish import publish
 from dialogue_registry.exports.tabular import arrow_tables
+from dialogue_registry.imports.applying import Applied
+from dialogue_registry.imports.edition_plan import Plan, Proposal
 from dialogue_registry.imports.importer import import_table
+from dialogue_registry.imports.planning import plan_edition
 from dialogue_registry.imports.reading import read_table
 from dialogue_registry.imports.report import ImportReport, RowReport
 from dialogue_registry.imports.suggestion import suggest_mapping
@@ -147,6 +151,7 @@ __all__ = [
     "AmendmentError",
     "Anomaly",
     "Appearance",
+    "Applied",
     "Attendance",
     "Bounds",
     "Brief",
@@ -224,9 +229,12 @@ __all__ = [
     "Party",
     "PartyJoined",
     "PartyLeft",
+    "Plan",
+    "PlanError",
     "Presence",
     "Projection",
     "ProjectionError",
+    "Proposal",
     "ReadOnlyError",
     "Reconciliation",
     "RecordedEvent",
@@ -275,6 +283,7 @@ __all__ = [
     "from_dict",
     "import_table",
     "name_parts",
+    "plan_edition",
     "publish",
     "read_table",
     "suggest_mapping",

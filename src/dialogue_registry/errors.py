@@ -20,7 +20,8 @@
     │   ├── UnfitEventError                      an exported event that does not fit the log
     │   ├── UnreadableFileError                  no CSV, JSON, JSON Lines or TOML of rows
     │   ├── MappingError                         a mapping that does not say what it must
-    │   └── StoppedImportError                   a row could not be recorded, and all had to be
+    │   ├── StoppedImportError                   a row could not be recorded, and all had to be
+    │   └── PlanError                            a plan that cannot be applied as it is
     ├── MissingExtraError (also an ImportError)  an optional package is not installed
     ├── ProjectionError                          a projection of yours cannot be made or kept
     ├── CodecError                               stored data that cannot be read
@@ -210,6 +211,17 @@ class StoppedImportError(ExchangeError):
         super().__init__(message)
         self.row = row
         self.report = report
+
+
+class PlanError(ExchangeError):
+    """A plan cannot be applied as it is; nothing was recorded.
+
+    ``proposals`` are the numbers of those that are in the way.
+    """
+
+    def __init__(self, message: str, *, proposals: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.proposals = tuple(proposals)
 
 
 class MissingExtraError(DialogueRegistryError, ImportError):

@@ -8,12 +8,15 @@ from typing import Any
 
 import click
 
+from dialogue_registry.cli.access import writing
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import LocalPath, file_argument, shown_option, source_options, take_source
 from dialogue_registry.cli.output import as_json, progress_bar, put, say, show
 from dialogue_registry.errors import StoppedImportError, UnreadableFileError
+from dialogue_registry.imports.edition_plan import Plan
 from dialogue_registry.imports.files import READABLE, TEXTS_WITH_A_HEAD
 from dialogue_registry.imports.importer import import_table
+from dialogue_registry.imports.planning import plan_edition
 from dialogue_registry.imports.report import ImportReport
 from dialogue_registry.imports.suggestion import suggest_mapping
 from dialogue_registry.imports.workbooks import WORKBOOKS
@@ -48,13 +51,22 @@ _set_option = click.option(
 @click.option("--dry-run", is_flag=True, help="Report all problems, and record nothing.")
 @click.option("--strict", is_flag=True, help="Record nothing unless every row can be.")
 @click.option(
+    "--refresh",
+    "plan",
+    metavar="PLAN",
+    type=LocalPath(allow_dash=True),
+    help="Record nothing: write to PLAN what this edition of the table changes, for apply; - prints it.",
+)
+@click.option("--withdraw", is_flag=True, help="With --refresh, propose to retract what the table says no more.")
+@click.option(
     "--verbose", is_flag=True, help="Report every row that was not recorded, in place of a line for each cause."
 )
 @source_options
 @shown_option
 def import_(
     file: str, rows: str, *, mapping: str | None, kind: str | None, event: str | None, lines: tuple[str, ...],
-    constants: tuple[str, ...], dry_run: bool, strict: bool, verbose: bool, shown: str | None, by: str, **given: Any,
+    constants: tuple[str, ...], dry_run: bool, strict: bool, plan: str | None, withdraw: bool, verbose: bool,
+    shown: str | None, by: str, **given: Any,
 ) -> None:  # fmt: skip
     """Record the rows of a table (a workbook, CSV, JSON, JSON Lines or TOML), or append an exported log.
 
@@ -63,6 +75,9 @@ def import_(
     unresolved or refused; the others are recorded all the same, unless --strict.
 
     With --line, ROWS is a list of lines as one pastes it from a release.
+
+    With --refresh, the table is compared with what its earlier editions said, and nothing is
+    recorded: PLAN says what is new, changed and withdrawn. Edit it, then apply it.
     """
     source, same = take_source(given), taken_constants(constants, event)
     if rows == "-" and kind is None and not lines:
@@ -74,10 +89,25 @@ def import_(
     if kind == "events" or (kind is None and mapping is None and not lines and _is_export(Path(rows))):
         options: dict[str, Any] = {
             "--mapping": mapping, "--source": source, "--by": by, "--strict": strict, "--line": lines, "--set": same,
+            "--refresh": plan,
         }  # fmt: skip
         if stray := [option for option, value in options.items() if value]:
             raise click.UsageError(f"an exported log comes in as it was recorded, or not at all: leave {stray[0]} out")
         _import_events(file, rows, shown, dry_run=dry_run)
+        return
+    if withdraw and plan is None:
+        raise click.UsageError("--withdraw says what a plan proposes: give --refresh PLAN too")
+    if plan is not None:
+        if strict or dry_run or shown is not None:
+            raise click.UsageError(
+                "--refresh records nothing, and writes a plan: leave --dry-run, --strict and --json out"
+            )
+        with _importing(file, dry_run=True) as registry, progress_bar("rows") as progress:
+            made = plan_edition(
+                registry, rows, mapping, withdraw=withdraw, source=source, format=kind, constants=same, line=lines,
+                progress=progress,
+            )  # fmt: skip
+        _write_plan(made, plan)
         return
     try:
         with _importing(file, dry_run=dry_run) as registry, progress_bar("rows") as progress:
@@ -92,6 +122,56 @@ def import_(
     _show_report(report, shown, verbose=verbose)
     if report.problems:
         sys.exit(1)
+
+
+def _write_plan(plan: Plan, path: str) -> None:
+    """Write a plan, and say on the screen what it holds; exit with code 1 where a row cannot be read."""
+    if path == "-":
+        put(plan.to_toml().rstrip("\n"))
+    else:
+        Path(path).write_text(plan.to_toml(), "utf-8")
+        say(plan)
+        if left := plan.counts["to decide"]:
+            say(f"{left} of {len(plan)} proposals {'is' if left == 1 else 'are'} left to decide: edit {path}")
+        say(f"then: dialogue-registry apply FILE {path} --because …")
+    if plan.unreadable:
+        sys.exit(1)
+
+
+@command(
+    name="apply",
+    example='dialogue-registry apply ca-jad.db examples/data/delegates-plan.toml --because "second edition"',
+)
+@file_argument
+@click.argument("plan", type=LocalPath(allow_dash=True))
+@click.option("--because", required=True, metavar="TEXT", help="Why the edition is taken over; its amendments say so.")
+@click.option("--by", default="", help="Who records it.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and record nothing.")
+@shown_option
+def apply_(file: str, plan: str, *, because: str, by: str, dry_run: bool, shown: str | None) -> None:
+    """Record what PLAN, which import --refresh wrote and you edited, decides; in one transaction.
+
+    Nothing is recorded where something is left to decide, has changed since the plan was
+    made, or is refused.
+    """
+    text = _read_plan(plan)
+    with writing(file) as registry, progress_bar("proposals") as progress:
+        applied = Plan.from_toml(text).apply(registry, reason=because, by=by, dry_run=dry_run, progress=progress)
+    if shown is None:
+        say(applied)
+    elif shown == "json":
+        put(as_json(to_dict(applied)))
+    else:
+        show(applied.changes, "what subject of event before after", shown)
+
+
+def _read_plan(path: str) -> str:
+    try:
+        return sys.stdin.buffer.read().decode() if path == "-" else Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise UnreadableFileError(f"the plan {path} cannot be read ({error.strerror}): check the path") from None
+    except UnicodeError as error:
+        raise UnreadableFileError(f"the plan {path} is no text in UTF-8 ({error}): write it as UTF-8") from None
 
 
 def taken_constants(given: tuple[str, ...], event: str | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.events import Fact
 from dialogue_registry.model.names import fold, without_honorific
+from dialogue_registry.model.texts import fold_text
 
 PARTY_FIELDS = ("party", "country")
 """Fields in which names of parties are matched."""
@@ -129,6 +131,24 @@ class FactMaker:
         made.fact = self.template.event(**values)
         self._last = texts, made
         return made
+
+    def partly(self, view: RowView) -> dict[str, Any]:
+        """Return the fields of a row that can be read, texts folded; parties that nobody knows are left out."""
+        made, values = MadeFact(), dict(self._constants)
+        for name, column, read in self._bare:
+            with suppress(InvalidValueError):
+                if text := view.text(column):
+                    values[name] = text if read is None else read(text, made)
+        for name, read_row in self._others:
+            with suppress(InvalidValueError):
+                if (value := read_row(view, made)) is not None:
+                    values[name] = value
+        unresolved = {name for name, _ in made.unresolved}
+        return {
+            name: fold_text(value) if isinstance(value, str) else value
+            for name, value in values.items()
+            if name not in unresolved
+        }
 
     # --- fields of one text ----------------------------------------------------------
 

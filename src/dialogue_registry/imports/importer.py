@@ -133,8 +133,6 @@ class _Run:
         self._run = Run(registry._session, by)  # noqa: SLF001 - only an import begins a run
         self._name = table_name(mapping, source)
         self._mapper = RowMapper(mapping, source)
-        parties = mapping.parties if mapping else None
-        self._states = states(parties.languages) if parties and parties.states else {}
         self._known = Known(registry)
         self._amended = registry.amended_subjects()
         self._reads: dict[str, Mapping[int, object]] = {}
@@ -179,7 +177,7 @@ class _Run:
                     else error
                 )
                 raise MappingError(f"[[first]] of the mapping cannot be recorded: {reason}") from error
-        self._mapper.know(self._parties())
+        self._mapper.know(known_parties(self._registry, self._mapping))
 
     def record(self, rows: Iterable[Row]) -> None:
         """Record rows, each whole or not at all; those that cannot be are kept, to be tried again."""
@@ -202,7 +200,7 @@ class _Run:
             before = -1 if keep_unresolved else self._began
             while self._pending and self._position != before:
                 before = self._position
-                self._mapper.know(self._parties())
+                self._mapper.know(known_parties(self._registry, self._mapping))
                 rows = iter(sorted(self._pending.items()))
                 while page := list(islice(rows, _PAGE)):
                     self._try(page)
@@ -247,7 +245,7 @@ class _Run:
         """Record rows in batches; where one is refused, those before it, then that one alone, then the others."""
         start, size, alone = 0, len(items), len(items)
         while start < len(items):
-            if (reason := self._id_in_use(items[start])) is not None:
+            if (reason := id_in_use(self._ids, items[start].mapped.ids)) is not None:
                 self._refuse(items[start].place, items[start].row, "refused", reason)
                 start += 1
                 continue
@@ -279,18 +277,6 @@ class _Run:
                 if number and other != cell and spelling_of(other) != spelling_of(cell):
                     return items[:number]
         return items
-
-    def _id_in_use(self, item: _Item) -> str | None:
-        """Return the refusal of an id that another text further up made already; None where there is none."""
-        for key, cell in item.mapped.ids:
-            other = self._ids.get(key, cell)
-            if other is not cell and other != cell and spelling_of(other) != spelling_of(cell):
-                column, segment = key
-                return (
-                    f"column {column!r} is {cell!r}, and the id made of it, {segment!r}, is that of {other!r} further "
-                    "up: if they are one, write them alike; if not, write one so that its letters and digits differ"
-                )
-        return None
 
     def _cited(self, fact: MappedFact) -> Citation:
         """Return where in the table a fact stands."""
@@ -404,18 +390,6 @@ class _Run:
         stated = event.event.replacement if isinstance(event.event, FactCorrected) else event.event
         return reads.get(event.position, stated) != stated
 
-    def _parties(self) -> Parties:
-        rules = self._mapping.parties if self._mapping else None
-        if rules is None:
-            return Parties(())
-        joined = [
-            (name, party.party)
-            for dialogue in self._registry.dialogues()
-            for party in dialogue.parties
-            for name in (party.name, *party.aliases)
-        ]
-        return Parties(joined, rules.aliases.items(), self._states)
-
     def report(self, *, dry_run: bool) -> ImportReport:
         """Return what became of all rows."""
         counts = Counter(problem.outcome for problem in self._problems.values())
@@ -432,6 +406,34 @@ class _Run:
             unread=unread(tuple(self._columns), self._mapping.read_columns) if self._mapping else (),
             found=self._table.found,
         )
+
+
+def id_in_use(ids: Mapping[tuple[str, str], str], of_row: Iterable[tuple[tuple[str, str], str]]) -> str | None:
+    """Return the refusal of an id that another text further up made already; None where there is none."""
+    for key, cell in of_row:
+        other = ids.get(key, cell)
+        if other is not cell and other != cell and spelling_of(other) != spelling_of(cell):
+            column, segment = key
+            return (
+                f"column {column!r} is {cell!r}, and the id made of it, {segment!r}, is that of {other!r} further "
+                "up: if they are one, write them alike; if not, write one so that its letters and digits differ"
+            )
+    return None
+
+
+def known_parties(registry: Registry, mapping: TableMapping | None, more: Iterable[tuple[str, str]] = ()) -> Parties:
+    """Return the parties that names are matched with: those that joined, and more, as the mapping says."""
+    rules = mapping.parties if mapping else None
+    if rules is None:
+        return Parties(())
+    joined = [
+        (name, party.party)
+        for dialogue in registry.dialogues()
+        for party in dialogue.parties
+        for name in (party.name, *party.aliases)
+    ]
+    known = states(rules.languages) if rules.states else {}
+    return Parties([*joined, *more], rules.aliases.items(), known)
 
 
 def _distinct(items: Sequence[_Item]) -> tuple[list[MappedFact], list[list[int]]]:

@@ -13,6 +13,7 @@ from dialogue_registry.errors import (
     UnknownSubjectError,
 )
 from dialogue_registry.model.events import DelegateAbsent, DelegateAttended, Fact
+from dialogue_registry.model.names import one_letter_apart
 from dialogue_registry.registry.registry import Snapshot
 
 _NAMED = 3
@@ -102,7 +103,7 @@ def _shown(value: object) -> str:
 
 def _near(id_: str, ids: Sequence[str], kind: str) -> str:
     """Name the recorded id that differs in one letter, else some that are recorded."""
-    near = [other for other in ids if _one_letter_apart(id_, other)]
+    near = [other for other in ids if one_letter_apart(id_, other)]
     if near:
         return f": it differs from {near[0]!r} in one letter"
     if not ids:
@@ -110,17 +111,3 @@ def _near(id_: str, ids: Sequence[str], kind: str) -> str:
     kin = [other for other in ids if other.partition("/")[0] == id_.partition("/")[0]] or list(ids)
     shown = ", ".join(map(repr, kin[:_NAMED])) + " …" * (len(kin) > _NAMED)
     return f": recorded {'is' if len(kin) == 1 else 'are'} {shown}"
-
-
-def _one_letter_apart(one: str, other: str) -> bool:
-    """Return whether one letter more, less or other makes a text of the other, or two letters have changed places."""
-    if abs(len(one) - len(other)) > 1 or one == other:
-        return False
-    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    rest, of_other = one[start:], other[start:]
-    return (
-        rest[1:] == of_other
-        or rest == of_other[1:]
-        or rest[1:] == of_other[1:]
-        or (rest[2:] == of_other[2:] and rest[:2] == of_other[1::-1])
-    )

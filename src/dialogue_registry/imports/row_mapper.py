@@ -103,6 +103,24 @@ class RowMapper:
             mapped.unknown = names
         return mapped
 
+    def partly(self, row: Row) -> list[tuple[type[Any], Mapping[str, Any]]] | None:
+        """Return the fields, fact by fact, that can be read of a row which cannot be read whole; None: none can."""
+        if self._mapping is None or row.error is not None:
+            return None
+        found: list[tuple[type[Any], Mapping[str, Any]]] = []
+        try:
+            view = RowView(row, self._mapping)
+            for maker in self._makers:
+                parts = _parts(view, maker.template) if maker.template.split else (view,)
+                found += [
+                    (maker.template.event, maker.partly(part))
+                    for part in parts
+                    if not maker.template.when or _applies(maker.template.when, part)
+                ]
+        except Exception:  # noqa: BLE001 - a value of somebody else's class may fail in any way
+            return None
+        return found
+
     def _source_of(self, view: RowView) -> Source | None:
         assert self._mapping is not None
         if not self._mapping.source:

@@ -287,3 +287,50 @@ def _tells(word: str) -> bool:
     """Whether a word that is not in capitals could have been: an initial or a lower-case particle could not."""
     letters = [letter for letter in word if letter.isalpha()]
     return bool(letters) and not _PARTICLE.fullmatch(word) and not (len(letters) == 1 and letters[0].isupper())
+
+
+# --- names that are nearly one -----------------------------------------------------------
+
+_JOINED = re.compile(r"[\s‐‑–'’ʼ`.-]+")
+_SHORTEST = 4
+
+
+def is_nearly(one: str, other: str) -> bool:
+    """Whether two texts that differ are nearly one: letters alike but for diacritics and hyphens, or one letter apart.
+
+    A letter apart is one more, one less, another one, or two that have changed places. Texts
+    of fewer than four letters, digits and ideographs are never taken for a slip.
+    """
+    plain, of_other = _plain(one), _plain(other)
+    if ironed(one) == ironed(other):
+        return False
+    if plain == of_other:
+        return True
+    if min(len(plain), len(of_other)) < _SHORTEST or abs(len(plain) - len(of_other)) > 1:
+        return False
+    differing = {*plain} ^ {*of_other} or {*plain}
+    return one_letter_apart(plain, of_other) and all(map(_may_slip, differing))
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", _JOINED.sub("", text).casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _may_slip(letter: str) -> bool:
+    """Whether a slip of the pen makes this letter of another: ideographs and digits are no slips."""
+    return unicodedata.category(letter) in ("Ll", "Lu", "Lt", "Lm", "Mc")
+
+
+def one_letter_apart(one: str, other: str) -> bool:
+    """Whether one letter more, less or other makes a text of the other, or two letters have changed places."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, of_other = one[start:], other[start:]
+    return (
+        rest[1:] == of_other
+        or rest == of_other[1:]
+        or rest[1:] == of_other[1:]
+        or (rest[2:] == of_other[2:] and rest[:2] == of_other[1::-1])
+    )
