@@ -93,6 +93,7 @@ def test_every_command_and_every_method_is_on_the_page_about_calls() -> None:
     assert methods - calls == set()
     assert calls - methods == {
         "import_table",
+        "plan_edition",
         "read_table",
         "suggest_mapping",
         "export_file",

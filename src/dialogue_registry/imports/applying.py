@@ -32,12 +32,13 @@ _NAMED = 5
 class Applied(Shown):
     """What applying a plan has changed, or with ``dry_run`` would change.
 
-    ``counts`` are the numbers of facts corrected, recorded, retracted and disputed, of
-    proposals kept, and of those that were done already. ``already_standing`` rows of the
-    table said nothing new.
+    ``kept`` names what stays as it was. ``counts`` are the numbers of facts corrected,
+    recorded, retracted and disputed, of proposals kept, and of those that were done already.
+    ``already_standing`` rows of the table said nothing new.
     """
 
     changes: tuple[Change, ...]
+    kept: tuple[str, ...]
     counts: Mapping[str, int]
     already_standing: int
     dry_run: bool
@@ -51,6 +52,7 @@ class Applied(Shown):
                 text += [f"  {line}" for line in changed_fields(change.before, change.after)]
         if len(self.changes) > _PAGE:
             text.append(f"… and {len(self.changes) - _PAGE} more changes, which history shows")
+        text += [f"kept as it was: {kept}" for kept in self.kept[:_PAGE]]
         return "\n".join(text)
 
 
@@ -89,7 +91,16 @@ def apply_plan(
     counts = {what: found[what] for what in ("corrected", "recorded", "retracted", "disputed")}
     counts["kept"] = sum(proposal.decision == "keep" for proposal in plan)
     counts["done already"] = len(done)
-    return Applied(changes=tuple(applying.changes), counts=counts, already_standing=plan.unchanged, dry_run=dry_run)
+    kept = tuple(_kept(proposal) for proposal in plan if proposal.decision == "keep")
+    return Applied(
+        changes=tuple(applying.changes), kept=kept, counts=counts, already_standing=plan.unchanged, dry_run=dry_run
+    )
+
+
+def _kept(proposal: "Proposal") -> str:
+    fact = label(proposal.after if proposal.before is None else proposal.before)
+    what = "no longer in the table" if proposal.what == "withdrawn" else proposal.what
+    return f"{fact}, {what}"
 
 
 def _named(proposals: Sequence["Proposal"]) -> str:

@@ -1,5 +1,6 @@
 """A plan as TOML: each proposal with its decision, the fields that change, and the facts whole."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from dialogue_registry.queries.display import label
 if TYPE_CHECKING:
     from dialogue_registry.imports.edition_plan import Plan, Proposal
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_SHARED = ("table", "edition")
+"""What all citations of a plan share."""
 _HEAD = """\
 # A plan: what the next edition of a table changes. Nothing of it is recorded yet.
 # Edit each decision, then: dialogue-registry apply FILE PLAN --because "…"
@@ -56,13 +60,19 @@ def _proposal(proposal: "Proposal") -> Iterator[str]:
         yield f"events = {toml_value(proposal.events)}"
     if proposal.why:
         yield f"why = {toml_value(proposal.why)}"
-    for name in ("source", "cite"):
-        if (value := getattr(proposal, name)) is not None:
-            yield f"{name} = {toml_value(to_dict(value))}"
+    if proposal.source is not None:
+        yield f"source = {toml_value(to_dict(proposal.source))}"
+    if proposal.cite is not None:
+        own = {key: value for key, value in to_dict(proposal.cite).items() if key not in _SHARED}
+        yield f"cite = {toml_value(own)}"
     for name in ("before", "after"):
         if (value := getattr(proposal, name)) is not None:
             yield f"[proposal.{name}]"
-            yield from (f"{toml_value(key)} = {toml_value(item)}" for key, item in to_dict(value).items())
+            yield from (f"{_key(key)} = {toml_value(item)}" for key, item in to_dict(value).items())
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else toml_value(name)
 
 
 def _comment(text: str) -> str:
@@ -94,14 +104,17 @@ def plan_data(text: str, kinds: Iterable[Kind]) -> dict[str, Any]:
     if not isinstance(proposals, list) or not all(isinstance(item, dict) for item in proposals):
         raise MappingError("the proposals of the plan are no tables: write each as [[proposal]]")
     data["unreadable"] = tuple(map(str, data["unreadable"]))
-    data["proposals"] = [_read_proposal(number, item, known) for number, item in enumerate(proposals, 1)]
+    shared = {name: data[name] for name in _SHARED}
+    data["proposals"] = [_read_proposal(number, item, known, shared) for number, item in enumerate(proposals, 1)]
     return data
 
 
 _FIELDS = {"what", "decision", "row", "key", "events", "why", "source", "cite", "before", "after"}
 
 
-def _read_proposal(number: int, item: Mapping[str, Any], kinds: tuple[Kind, ...]) -> dict[str, Any]:
+def _read_proposal(
+    number: int, item: Mapping[str, Any], kinds: tuple[Kind, ...], shared: Mapping[str, str]
+) -> dict[str, Any]:
     fields = dict(item)
     where = f"proposal {number} of the plan"
     if stray := sorted(fields.keys() - _FIELDS):
@@ -113,7 +126,7 @@ def _read_proposal(number: int, item: Mapping[str, Any], kinds: tuple[Kind, ...]
         if "cite" in fields:
             cite = dict(fields["cite"])
             cite["as_written"] = tuple(map(tuple, cite.get("as_written", ())))
-            fields["cite"] = Citation(**cite)
+            fields["cite"] = Citation(**cite, **shared)
         events = fields["events"] = tuple(fields.get("events", ()))
         if not all(type(event) is int and event > 0 for event in events):
             raise InvalidValueError("its events are no positions")

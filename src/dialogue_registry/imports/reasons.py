@@ -70,7 +70,7 @@ def refusal_reason(error: RefusedError, fact: Fact | None, known: Known, positio
 
 
 def conflict_reason(conflict: ConflictError, fact: Fact | None, row: str = "") -> str:
-    """Return in what a fact differs from the one that stands, which was made of a row; of a person, how to keep both."""
+    """Return in what a fact differs from the one that stands, made of ``row``; of a person, how to keep both."""
     if fact is None or conflict.stands is None or type(conflict.stands) is not type(fact):
         return str(conflict)
     differ = [

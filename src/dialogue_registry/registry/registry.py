@@ -51,7 +51,7 @@ from dialogue_registry.registry.log_import import import_events
 from dialogue_registry.registry.log_stream import stream_events, stream_facts, stream_lines
 from dialogue_registry.registry.opening import open_at, open_session
 from dialogue_registry.registry.recorder import Appended
-from dialogue_registry.registry.runs import Import, Undone, find_import, imports, undo_amendment, undo_import
+from dialogue_registry.registry.runs import Import, Undone, imports, undo_amendment, undo_import
 from dialogue_registry.registry.session import Session, Transaction
 from dialogue_registry.registry.verify import Head, head_of, verify
 
@@ -589,8 +589,7 @@ class Registry(Snapshot):
         """
         check_text(by, "by")
         if isinstance(which, Import):
-            known = find_import(self._session, which.number)
-            return undo_import(self._session, known, reason, by, dry_run=dry_run)
+            return undo_import(self._session, which.number, reason, by, dry_run=dry_run)
         id_ = which.id if isinstance(which, RecordedEvent) else self.event(which).id
         return undo_amendment(self._session, id_, reason, by, dry_run=dry_run)
 

@@ -186,8 +186,15 @@ def undone_positions(session: Session) -> frozenset[int]:
 # --- undoing ---------------------------------------------------------------------------
 
 
-def undo_import(session: Session, undone: Import, reason: str, by: str, *, dry_run: bool) -> Undone:
+def undo_import(session: Session, number: int, reason: str, by: str, *, dry_run: bool) -> Undone:
     """Withdraw what an import recorded, in one transaction, as far as nothing rests on it that stays."""
+    with session.transaction(dry_run=dry_run):
+        changes, stays = _undo(session, find_import(session, number), reason, by)
+    return Undone(changes=tuple(changes), stays=tuple(sorted(stays, key=lambda stay: stay.event)), dry_run=dry_run)
+
+
+def _undo(session: Session, undone: Import, reason: str, by: str) -> tuple[list[Change], list[Stay]]:
+    """Withdraw what an import recorded; return what has changed, and what stays."""
     rows = session.connection.execute(
         "SELECT e.position FROM events e JOIN editions d ON d.id = e.edition"
         " WHERE json_extract(d.data, '$.run') = ? AND NOT EXISTS (SELECT 1 FROM amendments a JOIN events t"
@@ -198,49 +205,48 @@ def undo_import(session: Session, undone: Import, reason: str, by: str, *, dry_r
     origin = Origin(None, Citation(table=undone.table, edition=undone.edition), by, _run_of(session, undone))
     facts = session.views.facts
     changes: list[Change] = []
-    with session.transaction(dry_run=dry_run):
-        pending = [position for (position,) in rows if facts.retracted_by(position) is None]
-        refused: dict[int, RefusedError] = {}
-        confirmed: list[tuple[int, Any]] = []
-        while pending:
-            refused = {}
-            for position in pending:
-                before = reading(session, position)
-                shared = _is_shared(session, before[0])
-                try:
-                    retraction = _retract(session, position, reason, origin)
-                except RefusedError as error:
-                    refused[position] = error
-                    continue
-                changes.append(change_of(session, retraction, before))
-                if shared and changes[-1].after is None:
-                    confirmed.append((position, before[1]))
-            if len(refused) == len(pending):
-                break
-            pending = list(refused)
-        stays = [
-            Stay(event=position, fact=reading(session, position)[1], why=f"it cannot be withdrawn: {error}")
-            for position, error in refused.items()
-        ]
-        stays += [
-            Stay(event=position, fact=fact, why="another source says it too")
-            for position, fact in confirmed
-            if fact is not None and facts.saying(fact) is not None
-        ]
-    return Undone(changes=tuple(changes), stays=tuple(sorted(stays, key=lambda stay: stay.event)), dry_run=dry_run)
+    pending = [position for (position,) in rows if facts.retracted_by(position) is None]
+    refused: dict[int, RefusedError] = {}
+    confirmed: list[tuple[int, Any]] = []
+    while pending:
+        refused = {}
+        for position in pending:
+            before = reading(session, position)
+            shared = _is_shared(session, before[0])
+            try:
+                retraction = _retract(session, position, reason, origin)
+            except RefusedError as error:
+                refused[position] = error
+                continue
+            changes.append(change_of(session, retraction, before))
+            if shared and changes[-1].after is None:
+                confirmed.append((position, before[1]))
+        if len(refused) == len(pending):
+            break
+        pending = list(refused)
+    stays = [
+        Stay(event=position, fact=reading(session, position)[1], why=f"it cannot be withdrawn: {error}")
+        for position, error in refused.items()
+    ]
+    stays += [
+        Stay(event=position, fact=fact, why="another source says it too")
+        for position, fact in confirmed
+        if fact is not None and facts.saying(fact) is not None
+    ]
+    return changes, stays
 
 
 def undo_amendment(session: Session, event_id: str, reason: str, by: str, *, dry_run: bool) -> Undone:
     """Withdraw one amendment, so that its fact reads again as before."""
-    entry = session.log.find(event_id)
-    if entry is None:
-        raise UnknownEventError(f"no event has the id {event_id!r}: take the .id of a recorded event")
-    if entry.type not in NO_FACT_WORDS:
-        raise AmendmentError(
-            f"event {event_id} (position {entry.position}) is a fact and amends nothing: withdraw it with retract(), "
-            "or undo its import as a whole"
-        )
     with session.transaction(dry_run=dry_run):
+        entry = session.log.find(event_id)
+        if entry is None:
+            raise UnknownEventError(f"no event has the id {event_id!r}: take the .id of a recorded event")
+        if entry.type not in NO_FACT_WORDS:
+            raise AmendmentError(
+                f"event {event_id} (position {entry.position}) is a fact and amends nothing: withdraw it with "
+                "retract(), or undo its import as a whole"
+            )
         before = reading(session, entry.position)
         retraction = _retract(session, entry.position, reason, Origin(None, None, by))
         change = change_of(session, retraction, before)

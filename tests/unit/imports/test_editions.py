@@ -462,7 +462,7 @@ def test_a_decision_that_cannot_be_made_says_which_can(registry) -> None:
     with pytest.raises(InvalidValueError, match="use correct, dispute, record, keep, decide"):
         Plan.from_toml(text.replace('decision = "correct"', 'decision = "retract"'))
     with pytest.raises(MappingError, match="proposal 1 of the plan cannot be read"):
-        Plan.from_toml(text.replace('"event" = "meeting.held"', '"event" = "meeting.hold"'))
+        Plan.from_toml(text.replace('event = "meeting.held"', 'event = "meeting.hold"'))
 
 
 def test_a_plan_without_a_reason_is_not_applied(registry) -> None:
