@@ -42,6 +42,7 @@ def lines(output: str) -> list[str]:
 def test_no_example_is_left_out() -> None:
     tested = {
         "central_asia_plus_japan.py",
+        "next_editions.py",
         "one_press_release.py",
         "own_projection.py",
         "publish_a_site.py",
@@ -50,6 +51,18 @@ def test_no_example_is_left_out() -> None:
         "who_is_right.py",
     }
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
+
+
+def test_after_each_edition_the_registry_shows_what_a_fresh_import_shows(tmp_path: Path) -> None:
+    printed = lines(run(EXAMPLES / "next_editions.py", tmp_path))
+    assert [line for line in printed if line.endswith(("True", "False"))] == [
+        "as a fresh import: True",
+        "as a fresh import: True",
+        "known at position 14: edition 1: True",
+        "known at position 19: edition 2: True",
+        "known at position 26: edition 3: True",
+    ]
+    assert "correct: changed, row 4: MeetingHeld hill/v/3: date: 2019-03-05 → 2019-03-06" in printed
 
 
 def test_the_whole_history_gives_the_counts_of_the_release(tmp_path: Path) -> None:
