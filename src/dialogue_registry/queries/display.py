@@ -241,11 +241,11 @@ def changed_fields(before: Any, after: Any) -> Iterator[str]:
         old, new = getattr(before, name, None), getattr(after, name, None)
         if old == new or (old in _NOTHING and new in _NOTHING):
             continue
-        shown = _value(new) if before is None else f"{_value(old)} → {_value(new)}"
+        shown = _before_or_after(new) if before is None else f"{_before_or_after(old)} → {_before_or_after(new)}"
         yield f"{name.replace('_', ' ')}: {shown}"
 
 
-def _value(value: Any) -> str:
+def _before_or_after(value: Any) -> str:
     if value in _NOTHING:
         return "nothing"
     return repr(value) if isinstance(value, str) and not isinstance(value, Enum) else _words(value)
