@@ -59,6 +59,7 @@ _MOST_AMENDMENTS = 20
 _EXCEPTIONS_AT = """
 SELECT fact, since, iif(until > {position}, NULL, until) AS until, event, leader, subject, source, said
 FROM main.exceptions WHERE since <= {position}
+AND NOT (since = fact AND leader IS NULL AND ifnull(until > {position}, TRUE)) -- changed only later: no exception then
 """
 _CHECKPOINTS = """
 CREATE TABLE IF NOT EXISTS projections (

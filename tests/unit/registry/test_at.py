@@ -72,6 +72,7 @@ def test_each_position_answers_as_was_known_then(registry: Registry) -> None:
             known[position] = {str(m.meeting): str(m.date) for m in then.meetings()}
             assert then.position == position
             assert len(list(then.events())) == position
+            then.verify()
     assert known == {
         0: {},
         1: {},
