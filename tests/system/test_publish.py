@@ -224,8 +224,14 @@ def test_every_meeting_says_who_came_and_what_was_said(site: Path, registry: Reg
             number = "one delegate" if len(attended) == 1 else f"{len(attended)} delegates"
             assert f"Who took part: {number}" in page.text
         data = data_of(site, page_of("meetings", meeting.meeting))
-        seats = [(name, *data["attendance"]["capacities"][capacity]) for name, capacity in data["attendance"]["rows"]]
-        assert seats == [(row.name, row.party, row.office, str(row.role), row.on_behalf_of) for row in attended]
+        seats = [
+            (name, party, office.get("office", ""), office["role"], office.get("on_behalf_of", ""))
+            for office in data["attendance"]
+            for party, names in office["parties"].items()
+            for name in names
+        ]
+        listed = [(row.name, row.party, row.office, str(row.role), row.on_behalf_of) for row in attended]
+        assert sorted(seats) == sorted(listed)
         assert data["topics"] == [topic.topic for topic in registry.topics(meeting.meeting)]
         for topic in registry.topics(meeting.meeting):
             assert topic.topic in page.text

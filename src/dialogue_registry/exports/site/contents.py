@@ -44,7 +44,7 @@ class About:
 
 @attrs.frozen
 class Label:
-    """A meeting as others speak of it: its name, its date in words, where its page is, its place in time."""
+    """A meeting as others speak of it: its name, its date and year in words, its page, its place in time."""
 
     id: str
     name: str
@@ -52,6 +52,7 @@ class Label:
     date: str
     path: str
     number: int
+    year: str
 
 
 class Contents:
@@ -83,7 +84,8 @@ class Contents:
         name = meeting.title or self._numbered(series.name, meeting)
         short = self._numbered(series.abbreviation or series.name, meeting)
         path = addresses.of_id("meetings", meeting.meeting)
-        label = Label(meeting.meeting, name, short, self.say.date(meeting.date), path, len(self.by_number))
+        year = "" if meeting.date is None else _years(meeting.date)
+        label = Label(meeting.meeting, name, short, self.say.date(meeting.date), path, len(self.by_number), year)
         self.labels[meeting.meeting] = label
         self.by_number.append(label)
         self.series_of.append(meeting.series)
@@ -227,6 +229,11 @@ _DATE = re.compile(rf"\[{_DAY}\.\.{_DAY}\]|{_DAY}/{_DAY}|(?<![\w/.-])\d{{4}}-\d\
 #: Only what looks like no word of a sentence is taken for an id.
 _ID = re.compile(r"\b[a-z0-9][a-z0-9._]*(?:[/-][a-z0-9][a-z0-9._]*)+")
 _FIELD = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+
+
+def _years(date: PartialDate) -> str:
+    """Return the year of a date, or both where it can have begun in either of two."""
+    return "–".join(dict.fromkeys(str(day.year) for day in (date.earliest, date.latest_start)))
 
 
 def source_data(source: Source) -> dict[str, Any]:

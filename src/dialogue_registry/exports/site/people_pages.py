@@ -98,7 +98,7 @@ class PeoplePages:
         for person in people:
             appearances = self._c.staging.appearances(person.id)
             parts.append(Entry(title=person.written, anchor=person.anchor))
-            parts.append(self._table(appearances))
+            parts += self._lists(appearances)
             data.append(self._data(person, appearances, whole=False))
         title = self._say("People: {first} – {last}", first=people[0].written, last=people[-1].written)
         return Page(path=path, title=title, trail=self._trail(), parts=parts, data={"people": data})
@@ -114,6 +114,16 @@ class PeoplePages:
                 label = self._c.by_number[one.meeting]
                 rows.append((label.date or say("not known"), Link(label.short, f"../{label.path}.html")))
         return Table(columns=(say("Date"), say("Meeting")), rows=rows)
+
+    def _lists(self, appearances: Sequence[Appearance]) -> Iterator[Items]:
+        """Yield where somebody was, with the year of each meeting; a table would take a fifth more on a shared page."""
+        for capacity, group in groupby(appearances, key=lambda one: one.capacity):
+            words = [word for word in (in_words(self._say, capacity),) if word]
+            labels = [self._c.by_number[one.meeting] for one in group]
+            yield Items(
+                note=Several([*words, self._c.party_link(capacity.party)], " · "),
+                items=[Several([Link(label.short, f"../{label.path}.html"), label.year], " ") for label in labels],
+            )
 
     def _data(self, person: Person, appearances: Sequence[Appearance], *, whole: bool) -> dict[str, Any]:
         """Return somebody as JSON has it: with the ids of the meetings, or, where thousands share pages, their number.
