@@ -108,6 +108,7 @@ from dialogue_registry.model.events import (
     SourceKept,
     TopicDiscussed,
     UnknownEvent,
+    UnreadableEvent,
 )
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.names import NameParts, name_parts
@@ -271,6 +272,7 @@ __all__ = [
     "UnknownEventTypeError",
     "UnknownSubjectError",
     "UnreachableError",
+    "UnreadableEvent",
     "UnreadableFileError",
     "Verdict",
     "VerificationError",

@@ -13,21 +13,29 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from threading import Barrier, Thread
 
 import psycopg
 import pytest
 
 from dialogue_registry import (
+    BrokenChainError,
+    Citation,
     DialogueLaunched,
+    MeetingHeld,
     PartyJoined,
     Registry,
     SeriesOpened,
+    Source,
     StorageError,
     UnreachableError,
+    UnreadableEvent,
     WrongPositionError,
+    to_dict,
 )
 from dialogue_registry.log import hash_chain, postgres
+from dialogue_registry.log.codec import STORED
 from dialogue_registry.log.entry import EMPTY, Draft, Entry, Head, seal
 from dialogue_registry.log.postgres import PostgresLog, create_log
 from dialogue_registry.registry.copy import copy
@@ -235,6 +243,25 @@ FORGERIES: dict[str, dict[str, object]] = {
     "a source with a number": {"source": '{"title":"Joint statement","published":2004}'},
     "a nested source": {"source": '{"title":"Joint statement","kind":{"kind":{}}}'},
     "a NUL in a source": {"source": '{"title":"\\u0000"}'},
+    "a source with a field of its own": {"source": '{"title":"Joint statement","author":"somebody"}'},
+    "a source with an empty title": {"source": '{"title":""}'},
+    "an id of another position": {"id": "01900000-0000-7000-8000-00000000ffff"},
+    "no salt": {"salt": b""},
+    "a salt of 1 MB": {"salt": b"a" * 1_000_000},
+    "a citation that is no JSON": {"citation": "page 3"},
+    "an empty citation": {"citation": ""},
+    "a citation that is a list": {"citation": '["page 3"]'},
+    "a citation with a number": {"citation": '{"locator":3}'},
+    "a citation with a field of its own": {"citation": '{"page":"3"}'},
+    "a citation of cells that are none": {"citation": '{"as_written":["date","16 June"]}'},
+    "a citation of cells of three": {"citation": '{"as_written":[["date","16 June","2021"]]}'},
+    "a citation of cells of numbers": {"citation": '{"as_written":[["date",16]]}'},
+    "a citation with a NUL": {"citation": '{"quote":"\\u0000"}'},
+    "an edition that is no JSON": {"edition": "Meetings"},
+    "an edition that is a text": {"edition": '"Meetings"'},
+    "an edition without fields": {"edition": "{}"},
+    "an edition with a number": {"edition": '{"table":7}'},
+    "an edition with a field of its own": {"edition": '{"table":"Meetings","sheet":"1"}'},
     "an instant of a later age": {"recorded_at": "99999-01-01T00:00:00.000000Z"},
     "the end of the calendar": {"recorded_at": "9999-12-31T23:59:59.999999Z"},
     "the day after tomorrow": {"recorded_at": instant(datetime.now(UTC) + timedelta(days=2))},
@@ -272,6 +299,127 @@ def test_what_could_not_be_read_again_gets_in_for_nobody(
         with pytest.raises(StorageError, match="nothing was recorded"):
             log.append([wrong], expected=before.position)
         assert log.head() == before
+
+
+def test_what_this_library_writes_gets_in(address: str) -> None:
+    """Every part of a citation, of a source and of an edition, and none of them."""
+    full = Citation(locator="p. 3", quote="“met”", table="Meetings", edition="e" * 64, row="7",
+                    as_written=(("date", "16 June"), ("name", "")))  # fmt: skip
+    source = Source("S", url="u", publisher="p", published="2004-05", language="en", kind="list")
+    cites = [full, Citation(), Citation(table="T"), Citation(quote="\x1b𝄞"), Citation(as_written=(("a", "b"),)), None]
+    with Registry.open(of(address, "desk")) as registry:
+        registry.record(*OPENED)
+        for number, cite in enumerate(cites):
+            held = MeetingHeld(meeting=f"d/s/{number}", series="d/s")
+            registry.record(held, source=source if number % 2 else Source("T"), cite=cite)
+        assert [recorded.citation or Citation() for recorded in registry.events(after=2)] == [
+            cite or Citation() for cite in cites
+        ]
+
+
+NO_EVENTS: dict[str, tuple[str, str, dict[str, object]]] = {
+    "fields that nobody knows": ("d/s/9", "meeting.held", {"meeting": "d/s/9", "when": "2004"}),
+    "no fields": ("d/s/9", "meeting.held", {}),
+    "a day that is none": ("d/s/9", "meeting.held", {"meeting": "d/s/9", "series": "d/s", "date": "2004-13-45"}),
+    "a number for a text": ("e", "dialogue.launched", {"dialogue": "e", "name": 7, "launched": "2004"}),
+    "a list for a text": ("e", "dialogue.launched", {"dialogue": "e", "name": ["E"], "launched": "2004"}),
+    "a series of nothing": ("e/s/1", "meeting.held", {"meeting": "e/s/1", "series": "e/s"}),
+    "a topic of nothing": ("e/s/1", "topic.discussed", {"meeting": "e/s/1", "topic": "water"}),
+    "filed under another subject": ("d/s", "topic.discussed", {"meeting": "d/s/1", "topic": "water"}),
+    "a dialogue of another name": ("d", "dialogue.launched", {"dialogue": "d", "name": "Other", "launched": "1999"}),
+    "an id that names a series": ("d/s", "dialogue.launched", {"dialogue": "d/s", "name": "S", "launched": "2004"}),
+    "a second day of a meeting": ("d/s/1", "meeting.held", {"meeting": "d/s/1", "series": "d/s", "date": "1999"}),
+    "a correction of nothing": (
+        "d", "fact.corrected", {"event_id": "01900000-0000-7000-8000-000000000001", "reason": "",
+                                "replacement": {"type": "dialogue.launched", "schema": 1, "data": {}}},
+    ),
+    "a retraction of nothing": ("d", "event.retracted", {"event_id": "none", "reason": ""}),
+    "a dispute of nothing": ("d", "fact.disputed", {"event_id": "none", "claim": {}, "reason": ""}),
+    "a citation of nothing": ("d", "event.cited", {"event_id": "none"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("forgery", NO_EVENTS)
+def test_what_is_json_and_no_event_stops_nobody(address: str, tmp_path: Path, forgery: str) -> None:
+    """It is kept, named by verify() until it is retracted, and shown as unreadable; others read and record on."""
+    subject, word, data = NO_EVENTS[forgery]
+    desk = of(address, "desk")
+    with Registry.open(desk) as registry, Registry.open(desk) as early:
+        registry.record(*OPENED, MeetingHeld(meeting="d/s/1", series="d/s", date="2004"))
+        with closing(PostgresLog(desk)) as log:
+            head = log.head()
+            drafts = [Draft(subject, word, 1, json.dumps(data)), Draft("d", "topic.discussed", 1, "{}")]
+            versions = {"d": 1, "d/s": 1, "d/s/1": 1}
+            log.append(seal(drafts, head, versions, datetime.now(UTC)), expected=head.position)
+        registry.record(PartyJoined(dialogue="d", party="JPN", name="Japan"))
+        early.record(PartyJoined(dialogue="d", party="KAZ", name="Kazakhstan"))
+        for reader in (registry, early):
+            reader.catch_up()
+            assert [party.party for party in reader.dialogues()[0].parties] == ["JPN", "KAZ"]
+            assert (reader.counts()["d/s"].total.possible, reader.dialogues()[0].name) == (1, "Dialogue")
+        events = [recorded.event for recorded in registry.events()]
+        assert [type(event) for event in events[3:5]] == [UnreadableEvent] * 2
+        assert (events[3].word, events[3].data) == (word, data)
+        assert events[3].reason
+        assert to_dict(events[3])["unreadable"] == events[3].reason
+        registry.history(subject)
+        registry.sources()
+        assert list(registry.at(position=4).events())[3].event == events[3]
+        registry.rebuild()
+        for reader in (registry, early):
+            with pytest.raises(BrokenChainError, match="at position 4 cannot be read") as named:
+                reader.verify()
+            assert named.value.position == 4
+        copy(desk, tmp_path / "copy.db")
+        with Registry.open(tmp_path / "copy.db") as copied:
+            assert copied.counts()["d/s"].total.possible == 1
+            with pytest.raises(BrokenChainError, match="at position 4 cannot be read"):
+                copied.verify()
+        for position in (4, 5):
+            registry.retract(registry.event(position).id, reason="written by hand")
+        assert registry.verify().position == early.catch_up()
+        assert early.verify() == registry.head
+
+
+def test_facts_that_no_rule_would_let_in_never_stop_who_reads(address: str) -> None:
+    """Whatever a forger puts together of words and fields that exist."""
+    desk, chance = of(address, "desk"), Random(22)
+    with Registry.open(desk) as registry:
+        registry.record(*OPENED, MeetingHeld(meeting="d/s/1", series="d/s", date="2004"))
+        ids = ["d", "d/s", "d/s/1", "e", ""]
+        words = [word for word, _ in STORED.values()]
+        fields = ["dialogue", "series", "meeting", "party", "name", "names", "date", "of", "count", "as_of", "event_id",
+                  "topic", "title", "launched", "level", "format", "reason", "source", "sha256"]  # fmt: skip
+        values: list[object] = [
+            *ids,
+            "2004",
+            "2004-05-06",
+            7,
+            True,
+            None,
+            [],
+            ["a", "b"],
+            {},
+            "online",
+            registry.event(1).id,
+        ]
+        for _ in range(60):
+            with closing(PostgresLog(desk)) as log:
+                head = log.head()
+                data = {field: chance.choice(values) for field in chance.sample(fields, chance.randrange(8))}
+                subject = chance.choice([*ids[:4], str(data.get("meeting") or data.get("dialogue") or "d")])
+                version = sum(entry.subject == subject for entry in log.read(0))
+                draft = Draft(subject, chance.choice(words), 1, json.dumps(data))
+                with suppress(StorageError):  # of a schema that is none
+                    log.append(seal([draft], head, {subject: version}, datetime.now(UTC)), expected=head.position)
+            assert registry.catch_up() == registry.head.position
+        everything = [recorded.event for recorded in registry.events()]
+        assert sum(isinstance(event, UnreadableEvent) for event in everything) > 30
+        registry.rebuild()
+        for ask in (registry.counts, registry.reconcile, registry.anomalies, registry.attendance, registry.disputes):
+            ask()
+        with Registry.open(desk) as new:
+            assert [recorded.event for recorded in new.events()] == everything
 
 
 def test_what_only_a_later_library_records_waits_until_the_owner_lets_it_in(address: str) -> None:

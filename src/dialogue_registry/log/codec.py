@@ -7,6 +7,7 @@ of the kind turns data of version n into data of version n + 1 when it is read.
 """
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -31,6 +32,7 @@ from dialogue_registry.model.events import (
     FactDisputed,
     Source,
     UnknownEvent,
+    UnreadableEvent,
 )
 from dialogue_registry.model.kinds import Data, Kind, Kinds, Upcaster
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS, kinds_with
@@ -82,6 +84,9 @@ _converter.register_structure_hook(date, lambda value, _: date.fromisoformat(val
 class Codec:
     """Turns events of some kinds into stored JSON, and back."""
 
+    #: Positions of a log at which stands what is no event, each with what is wrong with it.
+    unreadable: Mapping[int, str] = {}
+
     def __init__(self, kinds: Kinds = STANDARD_KINDS) -> None:
         self.kinds = kinds
         self._write: dict[type[Any], tuple[str, int, Callable[[Any], Data]]] = {}
@@ -100,6 +105,12 @@ class Codec:
             unstructure = make_dict_unstructure_fn(cls, _converter, _cattrs_omit_if_default=True, **overrides)
             self._write[cls] = word, version, unstructure
             self._read[word] = version, {}, self._nesting(cls, nested) if nested else cls
+
+    def for_log(self, unreadable: Mapping[int, str]) -> "Codec":
+        """Return the codec of a log that has events at these positions which are none."""
+        codec = copy(self)
+        codec.unreadable = unreadable
+        return codec
 
     # --- writing -----------------------------------------------------------------------
 
@@ -136,6 +147,8 @@ class Codec:
         UnknownEvent. Raises UnknownEventTypeError, NewerEventError or CodecError, each
         naming ``position``.
         """
+        if position in self.unreadable:
+            return UnreadableEvent(word, schema, orjson.loads(data), self.unreadable[position])
         try:
             return self.from_data(word, schema, orjson.loads(data))
         except CodecError as error:

@@ -16,7 +16,7 @@ import attrs
 from dialogue_registry.errors import CodecError, InvalidValueError
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.codec import STANDARD_CODEC, VERIFY, Codec, decode_citation, decode_source
-from dialogue_registry.model.events import Citation, Event, Source
+from dialogue_registry.model.events import Citation, Event, Source, UnreadableEvent
 
 if TYPE_CHECKING:  # the typing of Python 3.11 and 3.12 knows no default: RecordedEvent alone is one of any event
     from typing_extensions import TypeVar
@@ -148,6 +148,8 @@ def recorded(
     try:
         if event is None:
             event = codec.decode(type_, schema, data, position)
+        if isinstance(event, UnreadableEvent):
+            source_json = citation = edition = None  # which need not be readable either
         if source is None and source_json is not None:
             source = decode_source(source_json, position)
         cited = None if citation is None and edition is None else decode_citation(citation, edition, position)

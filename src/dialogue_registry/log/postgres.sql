@@ -95,6 +95,15 @@ BEGIN
                     recorded_at::timestamptz > clock_timestamp() + interval '1 day'
                 THEN 'has an instant more than a day ahead of the server: set the clock that is wrong'
             WHEN id::uuid::text <> id THEN 'has an id that is no UUID'
+            WHEN ('x' || right(id, 10))::bit(40)::bigint <> position THEN 'has an id that carries another position'
+            WHEN octet_length(salt) <> 16 THEN 'has a salt that is not of 16 bytes'
+            WHEN octet_length(citation) > 20000000 OR NOT (
+                    SELECT bool_and(CASE WHEN key = 'as_written' THEN jsonb_typeof(value) = 'array'
+                        AND NOT jsonb_path_exists(value, 'strict $[*] ? (@.type() != "array" || @.size() != 2)')
+                        AND NOT jsonb_path_exists(value, '$[*][*] ? (@.type() != "string")')
+                        ELSE key IN ('locator', 'quote', 'row') AND jsonb_typeof(value) = 'string' END)
+                    FROM jsonb_each(citation::jsonb)
+                ) THEN 'has a citation that this library does not write'
             WHEN octet_length(subject) > 1000 OR octet_length(by) > 4000000 OR octet_length(data) > 20000000
                 THEN 'is too long'
             WHEN jsonb_path_exists(data::jsonb, '$.**{33}') THEN 'has data that is nested too deeply'
@@ -121,11 +130,21 @@ BEGIN
             UNION ALL
             SELECT position, CASE
                 WHEN octet_length(source) > 20000000 OR (
-                    SELECT bool_and(jsonb_typeof(value) = 'string') AND bool_or(key = 'title')
+                    SELECT bool_and(jsonb_typeof(value) = 'string'
+                        AND key IN ('title', 'url', 'publisher', 'published', 'language', 'kind'))
+                        AND bool_or(key = 'title' AND value <> '""')
                     FROM jsonb_each(source::jsonb)
                 ) IS NOT TRUE THEN 'has a source that is no JSON object of texts with a title'
             END
             FROM (SELECT source, min(position) AS position FROM fresh WHERE source IS NOT NULL GROUP BY source) AS sources
+            UNION ALL
+            SELECT position, CASE
+                WHEN octet_length(edition) > 1000000 OR (
+                    SELECT bool_and(jsonb_typeof(value) = 'string' AND key IN ('table', 'edition'))
+                    FROM jsonb_each(edition::jsonb)
+                ) IS NOT TRUE THEN 'has an edition that is no JSON object of the texts table and edition'
+            END
+            FROM (SELECT edition, min(position) AS position FROM fresh WHERE edition IS NOT NULL GROUP BY edition) AS tables
         ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
     END IF;
     IF problem IS NOT NULL THEN

@@ -71,7 +71,9 @@ class SQLiteLog:
 
     def __init__(self, connection: sqlite3.Connection, codec: Codec = STANDARD_CODEC) -> None:
         self._connection = connection
-        self.codec = codec
+        self._unreadable: dict[int, str] = {}
+        self.codec = codec.for_log(self._unreadable)
+        self.recall_unreadable()
 
     def head(self) -> Head:
         """Return where the log ends."""
@@ -224,6 +226,22 @@ class SQLiteLog:
         row = self._connection.execute(f"{_ENTRY} WHERE e.position = ?", (position,)).fetchone()
         return Entry._make(row) if row is not None and row[1] == event_id else None
 
+    # --- what is no event ----------------------------------------------------------------
+
+    def recall_unreadable(self) -> None:
+        """Read again which events are none, as another program may have found one."""
+        there = "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'unreadable'"
+        if self._connection.execute(there).fetchone() is not None:
+            self._unreadable.update(self._connection.execute("SELECT position, reason FROM main.unreadable").fetchall())
+
+    def note_unreadable(self, position: int, reason: str) -> None:
+        """Note within the open transaction that no fact can be made of the event at a position."""
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS unreadable (position INTEGER PRIMARY KEY, reason TEXT NOT NULL)"
+        )
+        self._connection.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?)", (position, reason))
+        self._unreadable[position] = reason
+
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         """Return the last version of each of these subjects that has events."""
         find, found = "SELECT max(version) FROM events WHERE subject = ?", {}
@@ -261,7 +279,7 @@ def changed_object(connection: sqlite3.Connection, *, read_only: bool) -> str:
 
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM main.sqlite_schema"
-_PLAIN_TABLES = ("projections", "replica")
+_PLAIN_TABLES = ("projections", "replica", "unreadable")
 """The tables beside the log that are read whenever a file is opened."""
 _PLAIN = r"CREATE TABLE (?!.*\b(GENERATED|AS)\b).*"
 

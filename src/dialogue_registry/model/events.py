@@ -628,6 +628,18 @@ class UnknownEvent:
     data: Mapping[str, Any] = attrs.field(hash=False)
 
 
+@attrs.frozen
+class UnreadableEvent(UnknownEvent):
+    """An event of a shared log that no version of this library recorded: no fact can be made of it.
+
+    Somebody who may write to the server wrote it there by hand. It is kept and chained, is
+    part of no view, and ``verify()`` names it until it is retracted. ``reason`` says what
+    is wrong with it.
+    """
+
+    reason: str = ""
+
+
 # --- amendments ------------------------------------------------------------------------
 
 

@@ -49,13 +49,7 @@ class Subject(NamedTuple):
 
 def check(kind: Kind, fact: Any, known: Mapping[str, Subject]) -> None:
     """Raise a RefusedError unless the fact may follow what is known."""
-    opens = OPENS.get(kind.cls)
-    for names, id_ in kind.needs(fact):
-        if opens is not None:
-            _check_free(opens, id_, known)
-            opens = None  # what else it names must be known
-        else:
-            _check_known(names, id_, known)
+    check_ids(kind, fact, known)
     if kind.cls is DelegateAttended and known[fact.meeting].status is Status.CANCELLED:
         raise StatusError(
             f"{fact.meeting!r} was cancelled, so nobody attended it: record that it was announced again first, "
@@ -66,6 +60,17 @@ def check(kind: Kind, fact: Any, known: Mapping[str, Subject]) -> None:
             f"meeting {fact.meeting!r} is one of series {fact.series!r} already: name another series of which "
             "it is one too"
         )
+
+
+def check_ids(kind: Kind, fact: Any, known: Mapping[str, Subject]) -> None:
+    """Raise a RefusedError unless every id that the fact rests on is known, and names what it should."""
+    opens = OPENS.get(kind.cls)
+    for names, id_ in kind.needs(fact):
+        if opens is not None:
+            _check_free(opens, id_, known)
+            opens = None  # what else it names must be known
+        else:
+            _check_known(names, id_, known)
 
 
 def learn(kind: Kind, fact: Any) -> tuple[str, Subject] | None:

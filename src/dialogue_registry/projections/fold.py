@@ -12,7 +12,7 @@ from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.effective_log import EffectiveLog, Standing
 
 RESERVED_NAMES = dict.fromkeys(
-    ("events", "sources", "editions", "projections", "replica", "facts", *FACT_TABLES), "the log"
+    ("events", "sources", "editions", "projections", "replica", "unreadable", "facts", *FACT_TABLES), "the log"
 ) | dict.fromkeys(("search_texts", "search_texts_past", "search_index"), "search")
 """The names of tables of the library's own beside those of the standard projection, with their owner."""
 

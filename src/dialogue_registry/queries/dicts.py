@@ -27,6 +27,7 @@ from dialogue_registry.model.events import (
     Format,
     Source,
     UnknownEvent,
+    UnreadableEvent,
 )
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kinds import Kind
@@ -62,6 +63,10 @@ def to_dict(value: Any) -> Any:
             return value.isoformat()
         case Source() | Citation():
             return {name: to_dict(item) for name, item in _fields(value).items() if item}
+        case UnreadableEvent():
+            return {
+                "event": value.word, "schema": value.schema, "data": to_dict(value.data), "unreadable": value.reason
+            }  # fmt: skip
         case UnknownEvent():
             return {"event": value.word, "schema": value.schema, "data": to_dict(value.data)}
         case Counts():

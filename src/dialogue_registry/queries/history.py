@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.entry import Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Event, EventCited, EventRetracted, FactCorrected, FactDisputed
@@ -65,16 +64,17 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
                 what = "cited"
             case _:
                 what = "recorded" if leads else "also reported"
+        recorded_event = recorded(entry, event)
         yield Step(
             position=entry.position,
             event_id=entry.id,
-            recorded_at=recorded(entry).recorded_at,
+            recorded_at=recorded_event.recorded_at,
             what=what,
             fact=facts.content(wording) if wording else None,
             of=fact,
             by=entry.by,
             reason=reason,
-            source=decode_source(entry.source, entry.position),
+            source=recorded_event.source,
         )
 
 

@@ -15,7 +15,7 @@ from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.entry import PAGE, Entry, Head, Log
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.registry.opening import is_address, open_session, server_log
-from dialogue_registry.registry.replica import following, take_over
+from dialogue_registry.registry.replica import following, take_in
 from dialogue_registry.registry.session import Session
 
 Place: TypeAlias = str | os.PathLike[str]
@@ -88,4 +88,4 @@ class _FoldedLog(SQLiteLog):
         """Append and fold all entries or none."""
         session = self._session
         with session.writing():
-            take_over(session.log, session.views, entries, expected=expected)
+            take_in(session.connection, session.log, session.views, entries, expected=expected)

@@ -13,18 +13,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialogue_registry.errors import (
     BrokenChainError,
+    CodecError,
     DialogueRegistryError,
+    NewerEventError,
     NotARegistryError,
     RefusedError,
     StorageError,
+    UnknownEventTypeError,
     UnreachableError,
     WrongPositionError,
 )
 from dialogue_registry.log import hash_chain
+from dialogue_registry.log.codec import decode_citation, decode_source
 from dialogue_registry.log.entry import PAGE, Entry, Head, Log
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, FactDisputed, UnknownEvent
+from dialogue_registry.log.sqlite_scopes import Connection, Savepoint
+from dialogue_registry.model.events import (
+    NO_FACTS,
+    EventCited,
+    EventRetracted,
+    FactCorrected,
+    FactDisputed,
+    UnknownEvent,
+)
+from dialogue_registry.model.recording_rules import check_ids
 from dialogue_registry.projections.engine import Views
+from dialogue_registry.registry.recorder import Recorder
 
 if TYPE_CHECKING:
     from dialogue_registry.log.postgres import PostgresLog
@@ -76,6 +90,52 @@ def take_over(log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expecte
         ) from error
 
 
+def take_in(connection: Connection, log: SQLiteLog, views: Views, entries: Sequence[Entry], *, expected: int) -> None:
+    """Append entries of a server, and fold those that are events; the others are kept, and noted as unreadable.
+
+    Who may write to the server can write there without this library, and must not stop
+    those who read. Raises WrongPositionError as :func:`take_over`, NewerEventError and
+    UnknownEventTypeError for what a newer version of the library recorded.
+    """
+    try:
+        with Savepoint(connection):
+            take_over(log, views, entries, expected=expected)
+            _check_ids(connection, log, views, entries)
+    except (NewerEventError, UnknownEventTypeError):
+        raise
+    except (BrokenChainError, CodecError, RefusedError):
+        _take_each(connection, log, views, entries)
+
+
+def _take_each(connection: Connection, log: SQLiteLog, views: Views, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        try:
+            with Savepoint(connection):
+                _check_ids(connection, log, views, [entry])
+                decode_source(entry.source, entry.position)
+                decode_citation(entry.citation, entry.edition, entry.position)
+                take_over(log, views, [entry], expected=entry.position - 1)
+        except (NewerEventError, UnknownEventTypeError):
+            raise
+        except (BrokenChainError, CodecError, RefusedError) as error:
+            log.append([entry], expected=entry.position - 1)
+            log.note_unreadable(entry.position, str(error.__cause__ or error))
+            views.reach(entry.position)
+
+
+def _check_ids(connection: Connection, log: SQLiteLog, views: Views, entries: Sequence[Entry]) -> None:
+    """Raise a RefusedError where a fact rests on an id that is not recorded, or names something else."""
+    facts = []
+    for entry in entries:
+        event = log.codec.decode(entry.type, entry.schema, entry.data, entry.position)
+        fact = event.replacement if isinstance(event, FactCorrected) else event
+        if not isinstance(fact, NO_FACTS):
+            facts.append((log.codec.kinds.of(fact), fact))
+    known = Recorder(connection, log, views).known({id_ for kind, fact in facts for _, id_ in kind.needs(fact)})
+    for kind, fact in facts:
+        check_ids(kind, fact, known)
+
+
 def _check_versions(entries: Sequence[Entry], versions: dict[str, int]) -> None:
     for entry in entries:
         versions[entry.subject] = versions.get(entry.subject, 0) + 1
@@ -115,7 +175,7 @@ class News(NamedTuple):
 class Replica:
     """The tables of one connection that follow a shared log."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, views: Views, shared: "PostgresLog") -> None:
+    def __init__(self, connection: Connection, log: SQLiteLog, views: Views, shared: "PostgresLog") -> None:
         self._connection = connection
         self._log = log
         self._views = views
@@ -131,6 +191,7 @@ class Replica:
         Raises NotARegistryError where the local log is not the beginning of the shared log.
         """
         head = self._log.head()
+        self._log.recall_unreadable()
         page = self.shared.read(max(head.position - 1, 0), limit=PAGE)
         more = len(page) == PAGE
         if head.position > 0 and (not page or page.pop(0).hash != head.hash):
@@ -147,7 +208,7 @@ class Replica:
         self._claim()
         if news.entries:
             self._views.catch_up()  # of projections that other programs did not know, before they get the page
-            take_over(self._log, self._views, news.entries, expected=news.after.position)
+            take_in(self._connection, self._log, self._views, news.entries, expected=news.after.position)
         return news.more
 
     def _claim(self) -> None:

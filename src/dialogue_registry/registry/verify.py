@@ -52,6 +52,7 @@ def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progr
                 session.replica.compare(progress)
             if views:
                 check_views(session, found.position, progress)
+            _check_readable(session, found.position)
         return found
 
 
@@ -120,6 +121,18 @@ def check_log(session: Session, head: tuple[int, str] | None, progress: Progress
     for table in LOG_TABLES:  # their indexes, which the chain does not cover
         _check_pages(connection, table)
     return Head(position, last.hex())
+
+
+def _check_readable(session: Session, end: int) -> None:
+    """Raise BrokenChainError at the first event of a shared log that is none, and was not retracted."""
+    retracted = "SELECT 1 FROM amendments WHERE target = ? AND retraction"
+    for position, reason in sorted(session.log.codec.unreadable.items()):
+        if position <= end and session.connection.execute(retracted, (position,)).fetchone() is None:
+            raise BrokenChainError(
+                f"the event at position {position} cannot be read ({reason}): somebody wrote it to the server without "
+                f"this library, and it is in no view; retract {session.log.at(position).id} once you know whose it is",
+                position=position,
+            )
 
 
 def _check_pages(connection: sqlite3.Connection, what: str | int) -> None:
