@@ -783,6 +783,7 @@ def test_long_lists_go_on_over_pages_and_nothing_is_lost(tmp_path: Path) -> None
         attended = [row for page in pages(site) if page.startswith(("meetings/d~s~1.", "meetings/d~s~1~~"))
                     for row in read(site, page).rows if row and row[0].startswith("Delegate")]  # fmt: skip
         assert len(attended) == MOST_PAGES + 100
+        assert data_of(site, page_of("meetings", "d/s/1"))["delegations"] == {"JPN": MOST_PAGES + 100}
         listed = [
             row
             for page in pages(site)

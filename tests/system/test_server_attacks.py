@@ -490,6 +490,19 @@ def test_a_server_that_has_stopped_answering_ends_in_an_error(
         append_next(log)
 
 
+def test_waiting_for_a_position_ends_in_time_though_the_server_does_not_answer(
+    own_server: Server, address: str, frozen: Callable[[], None]
+) -> None:
+    with Registry.open(of(address, "desk")) as registry:
+        registry.record(*OPENED)
+        frozen()
+        with pytest.raises(UnreachableError, match=r"no answer for 0\.\d+ s"):
+            registry.wait_until(3, timeout=0.3)
+        own_server.thaw()
+        assert registry.record(PartyJoined(dialogue="d", party="JPN", name="Japan"))[0].position == 3
+        assert registry.wait_until(3, timeout=0) == 3
+
+
 def append_next(log: PostgresLog) -> None:
     head = log.head()
     log.append(entries(1, after=head), expected=head.position)

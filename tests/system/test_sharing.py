@@ -24,7 +24,6 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from dialogue_registry import (
     BrokenChainError,
-    BusyError,
     ConflictError,
     DelegateAttended,
     DialogueLaunched,
@@ -46,6 +45,7 @@ from dialogue_registry import (
     UnfitEventError,
     UnknownSubjectError,
     UnreachableError,
+    WaitTimeoutError,
     WrongPositionError,
 )
 from dialogue_registry.log.entry import Entry
@@ -682,7 +682,7 @@ def test_waiting_for_a_position_ends_when_every_projection_has_it(one: Registry,
     position = one.record(held(1))[0].position
     assert other.wait_until(position) == 3
     assert other.wait_until(1) == 3
-    with pytest.raises(BusyError, match="not 99"):
+    with pytest.raises(WaitTimeoutError, match="not 99"):
         other.wait_until(99, timeout=0.05)
 
 
@@ -717,7 +717,7 @@ def test_waiting_on_a_file_looks_at_every_projection(tmp_path: Path) -> None:
         assert knowing.wait_until(3) == 3
         assert [row["place"] for row in knowing.db["venues"].rows] == ["Almaty"]
         assert [step.lag for step in islice(knowing.follow(poll=0.01), 2)] == [0, 0]
-        with pytest.raises(BusyError):
+        with pytest.raises(WaitTimeoutError):
             knowing.wait_until(4, timeout=0.05)
 
 

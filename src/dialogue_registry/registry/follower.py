@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from dialogue_registry.errors import BusyError, UnreachableError, WaitTimeoutError
+from dialogue_registry.errors import BusyError, DialogueRegistryError, UnreachableError, WaitTimeoutError
 from dialogue_registry.registry.session import Session
 
 
@@ -37,25 +37,31 @@ def follow(session: Session, poll: float) -> Iterator[Followed]:
 
 
 def wait_until(session: Session, position: int, timeout: float) -> int:
-    """Wait until every projection has reached a position; return the position reached."""
-    deadline = time.monotonic() + timeout
-    if (reached := _reached(session)) < position:  # mostly it is there by now
-        with suppress(UnreachableError, BusyError):
-            session.take_page()
-        reached = _reached(session)
-    if reached >= position:
-        return reached
-    for step in follow(session, min(0.1, timeout)):
+    """Wait until every projection has reached a position; return the position reached.
+
+    Neither a server that does not answer nor a lock that others hold makes it wait longer than ``timeout``.
+    """
+    deadline, pause = time.monotonic() + timeout, 0.002
+    while True:
+        if (reached := _reached(session)) >= position:  # mostly it is there by now
+            return reached
+        left = max(deadline - time.monotonic(), 0.01)
+        problem: DialogueRegistryError | None = None
+        try:
+            with session.patient(left):
+                more = session.take_page()
+        except (UnreachableError, BusyError) as error:
+            more, problem = False, error
         if (reached := _reached(session)) >= position:
-            break
-        if time.monotonic() > deadline:
-            if step.lag is None:
-                session.take_page()  # raises the error that was in the way
-            raise WaitTimeoutError(
+            return reached
+        if time.monotonic() >= deadline:
+            raise problem or WaitTimeoutError(
                 f"{session.name} has reached position {reached}, not {position}, after {timeout} s: "
                 "wait longer, or check that the position was given by the same log"
             )
-    return reached
+        if not more:
+            time.sleep(min(pause, max(deadline - time.monotonic(), 0)))
+            pause = min(2 * pause, 0.1)
 
 
 def _reached(session: Session) -> int:

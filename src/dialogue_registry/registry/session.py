@@ -1,5 +1,6 @@
 """One connection to a registry: its state, its locks and scopes, and how a write is tried again."""
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -353,6 +354,26 @@ class Session:
         """Bring all views up to the log, on a server or in the file."""
         while self.take_page():
             pass
+
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Wait for the server and for the lock of the file no longer than that at each step within the block.
+
+        The calls of other threads wait for the end of the block.
+        """
+        with self.turn():
+            shared = None if self.replica is None else self.replica.shared
+            before = 0.0 if shared is None else shared.timeout
+            (busy,) = self.connection.execute("PRAGMA busy_timeout").fetchone()
+            try:
+                if shared is not None:
+                    shared.timeout = min(before, seconds)
+                self.connection.execute(f"PRAGMA busy_timeout = {min(busy, math.ceil(1000 * seconds))}")
+                yield
+            finally:
+                self.connection.execute(f"PRAGMA busy_timeout = {busy}")
+                if shared is not None:
+                    shared.timeout = before
 
     def take_page(self) -> bool:
         """Append a page of new events of the shared log; return whether there may be more."""

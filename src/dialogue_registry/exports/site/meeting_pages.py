@@ -1,5 +1,6 @@
 """The page of each meeting: when and where, who took part, what was discussed and agreed, and who says so."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,7 @@ from dialogue_registry.exports.site.finding_pages import dispute_table, finding_
 from dialogue_registry.exports.site.memberships import names_table
 from dialogue_registry.exports.site.overview_pages import meeting_data
 from dialogue_registry.exports.site.page import Band, Cell, Field, Link, Page, Part, Row, Several, Strong, Table
+from dialogue_registry.exports.site.people_pages import MOST_PAGES
 from dialogue_registry.exports.site.staging import Seat
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.status import Status
@@ -34,6 +36,7 @@ class MeetingPages:
     def __init__(self, contents: Contents, findings: Sequence[Finding], disputes: Sequence[Dispute]) -> None:
         self._c = contents
         self._say = contents.say
+        self._crowded = contents.staging.people_count() > MOST_PAGES
         self._stated: dict[str, list[Finding]] = {}
         for finding in findings:
             if finding.statement.reported_at:
@@ -95,7 +98,7 @@ class MeetingPages:
                 **meeting_data(meeting),
                 "name": label.name,
                 "sources": [source.title for source in meeting.sources],
-                "attendance": _seats_data(seats),
+                **self._attendance_data(seats),
                 **({"absent": [_absence_data(row) for row in absent]} if absent else {}),
                 **({"headcounts": [_headcount_data(row) for row in headcounts]} if headcounts else {}),
                 "topics": [topic.topic for topic in self._topics],
@@ -104,6 +107,16 @@ class MeetingPages:
             },
             structured=self._structured(meeting, label),
         )
+
+    def _attendance_data(self, seats: Sequence[Seat]) -> Mapping[str, Any]:
+        """Return who took part as JSON has it; of thousands of people, how many came for each party.
+
+        Their names are in the table of attendance that can be downloaded, and on the page; here they would take a
+        tenth of the site.
+        """
+        if self._crowded:
+            return {"delegations": Counter(seat.capacity.party for seat in seats)}
+        return {"attendance": _seats_data(seats)}
 
     def _structured(self, meeting: Meeting, label: Label) -> Mapping[str, Any]:
         """Return the meeting as search engines read it."""
