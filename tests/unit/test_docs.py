@@ -1,12 +1,16 @@
 """What can be recorded is documented, field by field, and the README keeps the commands that others rely on."""
 
+import inspect
 import re
 from pathlib import Path
+from types import ModuleType
 
 import attrs
 import pytest
 
 import dialogue_registry
+import dialogue_registry.charts
+import dialogue_registry.testing
 from dialogue_registry.log.codec import STORED
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import EVENTS, Event
@@ -74,3 +78,26 @@ def test_the_readme_runs_and_tests_with_one_line_each(heading: str) -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))
     assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def first_sentence(home: ModuleType, name: str) -> str:
+    """The first sentence of the docstring of a public name, as Markdown writes it."""
+    documented = inspect.getdoc(getattr(home, name)) or ""
+    paragraph = documented.split("\n\n", maxsplit=1)[0].replace("\n", " ")
+    plain = re.sub(r":\w+:`~?([^`]+)`", lambda found: f"`{found[1].rpartition('.')[2]}`", paragraph)
+    return re.split(r"(?<=\.)\s", plain.replace("``", "`"))[0].replace("|", "\\|")
+
+
+@pytest.mark.parametrize(
+    ("page", "home"),
+    [("api", dialogue_registry), ("charts", dialogue_registry.charts), ("testing", dialogue_registry.testing)],
+)
+def test_the_reference_says_without_being_built_what_a_name_is(page: str, home: ModuleType) -> None:
+    text = (ROOT / "docs" / "reference" / f"{page}.md").read_text("utf-8")
+    tables = re.findall(r"^\| name \| is \|\n\| --- \| --- \|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    stated = [re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE) for table in tables]
+    found = {name: sentence for table in stated for name, sentence in table}
+    assert found == {name: first_sentence(home, name) for name in found}
+    directives = re.findall(r"^\.\. auto(?:class|function|exception):: (?:\w+\.)*(\w+)$", text, re.MULTILINE)
+    assert set(found) <= set(directives)
+    assert len(found) > len(directives) * 0.9 - 3
