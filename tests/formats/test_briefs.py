@@ -50,6 +50,7 @@ from dialogue_registry.charts.language import language, languages
 from dialogue_registry.cli import cli
 from dialogue_registry.exports.brief.composition import compose
 from dialogue_registry.exports.brief.document import Document, Grid, Heading, Items, Paragraph, Piece
+from dialogue_registry.exports.brief.markdown import markdown
 from dialogue_registry.exports.brief.sentences import SeriesTimes, Times, count_sentence
 from dialogue_registry.exports.brief.word import bookmark, word
 from tests.paths import ROOT
@@ -533,3 +534,48 @@ def test_the_command_prints_markdown_or_writes_what_the_ending_says(file: str, t
 def test_the_command_asks_as_of_an_earlier_state(file: str) -> None:
     assert "Ms. ONE" in run("brief", file, "d/a/2")
     assert "Nobody is recorded as present." in run("at", "12", "brief", file, "d/a/2")
+
+
+def test_a_count_stated_of_the_whole_dialogue_is_held_against_all_its_meetings(registry: Registry) -> None:
+    registry.record(CountStated(dialogue="d", count=3, as_of="2020-12-31"), source=Source("A speech"))
+    written = brief(registry, "d", as_of="2020-12-31")
+    assert [(noted.row.statement.count, str(noted.row.verdict)) for noted in written.stated] == [(3, "agrees")]
+    assert "3 [3] (31 December 2020): agrees" in str(written)
+    registry.record(CountStated(dialogue="d", count=9, as_of="2021-06-30"), source=Source("Another speech"))
+    assert "A dialogue: 9 [" in str(brief(registry, "d")).split("## What disagrees")[1]
+
+
+@pytest.mark.parametrize("as_of", ["2019-01-01", None])
+def test_a_dialogue_and_a_series_without_meetings_have_a_brief_too(as_of: str | None) -> None:
+    with Registry.open() as registry:
+        registry.record(DialogueLaunched(dialogue="d", name="D", launched="2018"))
+        assert brief(registry, "d", as_of=as_of).total == Bounds(0, 0)
+        registry.record(SeriesOpened(series="s", dialogue="d", name="S"))
+        assert "S" in str(brief(registry, "s", as_of=as_of))
+
+
+@pytest.mark.parametrize(
+    "report", [MeetingPostponed(meeting="m", reason="Snow"), MeetingCancelled(meeting="m", reason="Snow")]
+)
+def test_a_meeting_that_was_not_held_has_a_brief_with_its_status_and_why(report: MeetingPostponed) -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2018"),
+            SeriesOpened(series="s", dialogue="d", name="S"),
+            MeetingAnnounced(meeting="m", series="s", date="2020-01"),
+            report,
+            source=REPORT,
+        )
+        written = str(brief(registry, "m"))
+        assert f"- Status: {registry.meetings()[0].status} [1]" in written
+        assert "- Reason: Snow [1]" in written
+
+
+def test_on_a_terminal_of_eighty_columns_no_line_is_longer_and_nothing_is_lost(som_14: Brief) -> None:
+    folded = markdown(compose(som_14), 80)
+    addresses = [note.source.url for note in som_14.notes if note.source.url]
+    assert max(len(text) for text in folded.splitlines() if "://" not in text) <= 80
+    plain = "".join(folded.split())
+    assert all("".join(f"<{address}>".split()) in plain for address in addresses)
+    for count in som_14.counts:
+        assert all(str(one.meeting.ordinal or "") in folded for one in count.meetings)

@@ -202,8 +202,8 @@ def _counts(registry: Snapshot) -> Sheet:
 
 
 def _statements(registry: Snapshot) -> Sheet:
-    columns = ["series", "count", "as_of", "format", "reported_at", "verdict", "recorded", "rules", "own_meeting",
-               "meetings", "source", "url"]  # fmt: skip
+    columns = ["series", "dialogue", "count", "as_of", "format", "reported_at", "verdict", "recorded", "rules",
+               "own_meeting", "meetings", "source", "url"]  # fmt: skip
     return Sheet(name="statements", columns=columns, rows=map(_finding, registry.reconcile()))
 
 
@@ -211,7 +211,8 @@ def _finding(finding: Finding) -> Sequence[Any]:
     statement = finding.statement
     first = finding.sources[0] if finding.sources else None
     return (
-        statement.series, statement.count, statement.as_of, statement.format, statement.reported_at, finding.verdict,
+        statement.series, statement.dialogue, statement.count, statement.as_of, statement.format,
+        statement.reported_at, finding.verdict,
         str(finding.recorded), ", ".join(finding.rules), finding.own, ", ".join(finding.meetings),
         "" if first is None else first.title, "" if first is None else first.url,
     )  # fmt: skip

@@ -115,9 +115,9 @@ class _Composition:
         yield Heading(say("Counts"))
         held = [series_times(count) for count in brief.counts if count.meetings]
         yield Paragraph(count_sentence(say, brief.dialogue_name, brief.as_of, held))
-        rows = [self._count_row(line(count.name), count.meetings, self._stated(count)) for count in brief.counts]
+        rows = [self._count_row(line(count.name), count.meetings, self._stated(count.stated)) for count in brief.counts]
         whole = fill(say("{dialogue}, all series"), dialogue=brief.dialogue_name)
-        rows.append(self._count_row(whole, brief.counted, ()))
+        rows.append(self._count_row(whole, brief.counted, self._stated(brief.stated)))
         headings = (
             say("Series"),
             say("Total"),
@@ -135,18 +135,18 @@ class _Composition:
             stated,
         )
 
-    def _stated(self, count: CountedSeries) -> Line:
-        if not count.stated:
+    def _stated(self, findings: Sequence[Noted[Finding]]) -> Line:
+        if not findings:
             return line(self._say("not stated"))
         numbers = [
             line(f"{noted.row.statement.count} {self._formats[noted.row.statement.format]}", noted.notes)
-            for noted in count.stated
+            for noted in findings
         ]
-        verdicts = dict.fromkeys(self._say(noted.row.verdict.value) for noted in count.stated)
+        verdicts = dict.fromkeys(self._say(noted.row.verdict.value) for noted in findings)
         return fill(
             self._say("{numbers} ({day}): {verdict}"),
             numbers=joined(numbers, self._say(", ")),
-            day=self._say.date(count.stated[0].row.statement.as_of),
+            day=self._say.date(findings[0].row.statement.as_of),
             verdict=self._say(", ").join(verdicts),
         )
 

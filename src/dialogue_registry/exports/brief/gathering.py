@@ -73,6 +73,7 @@ class _Gathering:
         findings = [f for f in self._registry.reconcile() if self._by_day(f)]
         counts = tuple(self._series_count(one, counted[one.series], findings) for one in within)
         whole = self._with_notes(_each_one_time(m for one in of_dialogue for m in counted[one.series]))
+        stated = self._stated_last([finding for finding in findings if finding.statement.dialogue == dialogue])
         shown = None if meeting is None else self._shown(meeting, dialogue)
         scope = self._scope(kind, id_, within)
         return Brief(
@@ -86,6 +87,7 @@ class _Gathering:
             shown=shown,
             counts=counts,
             counted=whole,
+            stated=stated,
             disagreeing=self._disagreeing(findings, {one.series for one in within}, dialogue),
             claims=self._claims(scope),
             headcounts=self._headcounts(scope),
@@ -149,13 +151,16 @@ class _Gathering:
         self, series: Series, counted: Sequence[CountedMeeting], findings: Sequence[Finding]
     ) -> CountedSeries:
         own = [finding for finding in findings if finding.statement.series == series.series]
-        last = max((_ends(finding) for finding in own), default=None)
         return CountedSeries(
             series=series.series,
             name=self._names.of(series.series),
             meetings=self._with_notes(counted),
-            stated=tuple(self._noted_finding(finding) for finding in own if _ends(finding) == last),
+            stated=self._stated_last(own),
         )
+
+    def _stated_last(self, findings: Sequence[Finding]) -> tuple[Noted[Finding], ...]:
+        last = max(map(_ends, findings), default=None)
+        return tuple(self._noted_finding(finding) for finding in findings if _ends(finding) == last)
 
     def _by_day(self, finding: Finding) -> bool:
         return self._day is None or finding.statement.as_of.latest <= self._day
@@ -170,7 +175,7 @@ class _Gathering:
             self._noted_finding(finding)
             for finding in findings
             if finding.verdict is Verdict.DISAGREES
-            and (finding.statement.series in series or getattr(finding.statement, "dialogue", None) == dialogue)
+            and (finding.statement.series in series or finding.statement.dialogue == dialogue)
         )
 
     # --- one meeting -------------------------------------------------------------------

@@ -112,9 +112,9 @@ class Brief:
 
     ``kind`` says which of the three ``id`` names. ``counts`` are those of the series, or of
     all series of the dialogue; ``counted`` are the meetings of the whole dialogue, a joint
-    one listed one time. ``shown`` is the meeting, or the last one held of the series or
-    dialogue; None where there is none. Numbers are the lengths of lists, and the ``notes``
-    of a number are those of all facts in its list.
+    one listed one time, and ``stated`` the last statements about it as a whole. ``shown`` is
+    the meeting, or the last one held of the series or dialogue; None where there is none.
+    Numbers are the lengths of lists; the notes of a number are those of all facts in its list.
     """
 
     id: str
@@ -127,6 +127,7 @@ class Brief:
     shown: ShownMeeting | None
     counts: tuple[CountedSeries, ...]
     counted: tuple[CountedMeeting, ...]
+    stated: tuple[Noted[Finding], ...]
     disagreeing: tuple[Noted[Finding], ...]
     claims: tuple[Claim, ...]
     headcounts: tuple[Noted[Headcount], ...]
