@@ -57,6 +57,7 @@ _set_option = click.option(
     type=LocalPath(allow_dash=True),
     help="Record nothing: write to PLAN what this edition of the table changes, for apply; - prints it.",
 )
+@click.option("--anyway", is_flag=True, help="Record also what is at odds with an earlier edition of the table.")
 @click.option("--withdraw", is_flag=True, help="With --refresh, propose to retract what the table says no more.")
 @click.option(
     "--verbose", is_flag=True, help="Report every row that was not recorded, in place of a line for each cause."
@@ -65,7 +66,7 @@ _set_option = click.option(
 @shown_option
 def import_(
     file: str, rows: str, *, mapping: str | None, kind: str | None, event: str | None, lines: tuple[str, ...],
-    constants: tuple[str, ...], dry_run: bool, strict: bool, plan: str | None, withdraw: bool, verbose: bool,
+    constants: tuple[str, ...], dry_run: bool, strict: bool, plan: str | None, anyway: bool, withdraw: bool, verbose: bool,
     shown: str | None, by: str, **given: Any,
 ) -> None:  # fmt: skip
     """Record the rows of a table (a workbook, CSV, JSON, JSON Lines or TOML), or append an exported log.
@@ -113,7 +114,7 @@ def import_(
         with _importing(file, dry_run=dry_run) as registry, progress_bar("rows") as progress:
             report = import_table(
                 registry, rows, mapping, source=source, by=by, dry_run=dry_run, strict=strict, format=kind,
-                constants=same, line=lines, progress=progress,
+                constants=same, line=lines, anyway=anyway, progress=progress,
             )  # fmt: skip
     except StoppedImportError as error:
         if isinstance(error.report, ImportReport):

@@ -169,6 +169,19 @@ class EarlierEditions:
             if event is not None and isinstance(reads := self._session.views.facts.content(event), cls):
                 yield fact, reads
 
+    def cited(self) -> Iterator[tuple[int, Any, str]]:
+        """Yield the facts that imports of the table recorded and that stand, each with its own part of the citation."""
+        marks = ", ".join("?" * len(self._editions))
+        facts = {fact for of_digest in self._by_digest.values() for fact in of_digest}
+        rows = self._session.connection.execute(
+            "SELECT position, type, schema, data, citation FROM events"
+            f" WHERE edition IN ({marks}) AND citation LIKE '%\"locator\"%' ORDER BY position",
+            self._editions,
+        )
+        for position, word, schema, data, citation in rows:
+            if position in facts and self._amended.get(position, position) is not None:
+                yield position, self._session.log.codec.decode(word, schema, data, position), citation
+
     def statement(self, facts: Sequence[int]) -> Statement:
         """Return the statement that some facts make, which all say the same."""
         first, session = facts[0], self._session

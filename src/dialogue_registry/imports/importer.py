@@ -24,6 +24,7 @@ from dialogue_registry.errors import (
     RefusedError,
     StoppedImportError,
 )
+from dialogue_registry.imports.edition_guard import EditionGuard
 from dialogue_registry.imports.fact_maker import spelling_of
 from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
@@ -48,7 +49,7 @@ from dialogue_registry.model.events import (
     Source,
 )
 from dialogue_registry.registry.registry import Registry
-from dialogue_registry.registry.runs import Run
+from dialogue_registry.registry.runs import Run, imports
 
 _PAGE = 1000
 
@@ -65,6 +66,7 @@ def import_table(
     format: str | None = None,  # noqa: A002 - what it is called everywhere
     constants: Mapping[str, str] | None = None,
     line: str | Sequence[str] = (),
+    anyway: bool = False,
     progress: Callable[[int, int], object] | None = None,
 ) -> ImportReport:
     """Record what a table says, row by row; running it again changes nothing.
@@ -77,7 +79,10 @@ def import_table(
     same text in all rows. ``line`` says what stands in each line of a list, such as
     "{name}, {office}"; of several, the first that fits counts. ``source`` is that of rows
     whose mapping gives none; a file's default is its name. With ``dry_run`` nothing is
-    recorded, with ``strict`` nothing unless every row can be. ``progress`` is called after
+    recorded, with ``strict`` nothing unless every row can be. A row that would add, to what an
+    earlier edition of the table said, a second head of a delegation, a second row of one key,
+    or a name much like one that the table has no more, is in conflict, unless ``anyway``:
+    :func:`plan_edition` takes over the next edition of a table. ``progress`` is called after
     each thousand rows with the rows done and their number in all, as far as that is known.
 
     Raises UnreadableFileError, MappingError, MissingExtraError, and with ``strict``
@@ -90,12 +95,14 @@ def import_table(
     with open_rows(rows, format, table_mapping, constants, line) as table:
         run = _Run(registry, table, table_mapping, source=source, by=by, constants=constants)
         with registry.transaction(dry_run=dry_run):
+            run.begin(guarded=not anyway)
             run.record_first()
             while page := list(islice(table.rows, _PAGE)):
                 run.record(page)
                 if progress is not None:
                     progress(run.rows, max(run.rows, table.total or 0))
             run.check_columns()
+            run.record_held()
             run.try_again()
             report = run.report(dry_run=dry_run)
             if strict and report.problems:
@@ -148,6 +155,9 @@ class _Run:
         self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
         self._unknown: dict[int, tuple[str, ...]] = {}
+        #: What earlier editions of the table said, and the rows that may be at odds with it.
+        self._guard: EditionGuard | None = None
+        self._held: list[_Item] = []
         #: The ids made of cells, and the keys of rows, each with where it was first.
         self._ids: dict[tuple[str, str], str] = {}
         self._keys: dict[str, int] = {}
@@ -160,6 +170,24 @@ class _Run:
     def rows(self) -> int:
         """How many rows were read."""
         return len(self._numbers)
+
+    def begin(self, *, guarded: bool) -> None:
+        """Look up what earlier editions of the table said."""
+        if guarded and self._name and has_other_edition(self._registry, self._name, self._table.edition):
+            self._guard = EditionGuard(self._registry._session, self._name) or None  # noqa: SLF001
+
+    def record_held(self) -> None:
+        """Record the rows that were held back and turn out to be at odds with no earlier edition; report the others."""
+        items = []
+        for item in self._held:
+            assert self._guard is not None
+            if reason := self._guard.reason(item.mapped):
+                self._refuse(item.place, item.row, "in conflict", reason)
+                del self._pending[item.place]  # another try would not help
+            else:
+                items.append(item)
+        self._held = []
+        self._record(items)
 
     def record_first(self) -> None:
         """Record what the mapping says of no row, and learn who the parties are."""
@@ -234,6 +262,10 @@ class _Run:
                 self._refuse(place, row, "refused", f"it cannot be read ({type(error).__name__}: {error}): correct it")
             else:
                 items.append(_Item(place, row, mapped))
+        if self._guard is not None:
+            doubtful = [self._guard.doubts(item.mapped) for item in items]
+            self._held += [item for item, held in zip(items, doubtful, strict=True) if held]
+            items = [item for item, held in zip(items, doubtful, strict=True) if not held]
         self._record(items)
 
     def _with_constants(self, row: Row) -> Row:
@@ -307,6 +339,8 @@ class _Run:
     def _why(self, error: RefusedError, facts: Sequence[MappedFact]) -> tuple[str, str]:
         fact: Fact = facts[error.item or 0].fact
         reason = refusal_reason(error, fact, self._known, self._position)
+        if self._guard is not None and isinstance(error, ConflictError) and error.position <= self._began:
+            reason += "; if the table was mended, plan its changes with --refresh PLAN (plan_edition in Python)"
         return ("in conflict" if isinstance(error, ConflictError) else "refused"), reason
 
     def _refuse(self, place: int, row: Row, outcome: str, reason: str) -> None:
@@ -406,6 +440,12 @@ class _Run:
             unread=unread(tuple(self._columns), self._mapping.read_columns) if self._mapping else (),
             found=self._table.found,
         )
+
+
+def has_other_edition(registry: Registry, table: str, edition: str) -> bool:
+    """Return whether another edition of a table was imported before; of rows without a file, any."""
+    before = imports(registry._session)  # noqa: SLF001
+    return any(one.table == table and not (edition and one.edition == edition) for one in before)
 
 
 def id_in_use(ids: Mapping[tuple[str, str], str], of_row: Iterable[tuple[tuple[str, str], str]]) -> str | None:

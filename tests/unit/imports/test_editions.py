@@ -14,6 +14,7 @@ from dialogue_registry import (
     PlanError,
     Registry,
     Source,
+    StoppedImportError,
     TopicDiscussed,
     import_table,
     plan_edition,
@@ -240,6 +241,95 @@ def test_two_people_of_one_office_are_new_and_withdrawn(registry) -> None:
     import_table(registry, [person("Aino KALLIO"), person("B")], PEOPLE)
     plan = plan_edition(registry, [person("Pekka VIRTA", "FIN"), person("B")], PEOPLE)
     assert [(p.what, p.decision) for p in plan] == [("new", "record"), ("withdrawn", "keep")]
+
+
+# --- the next edition imported as if it were more of the same -----------------------------
+
+
+def test_a_second_head_of_a_delegation_is_in_conflict_and_says_how_to_go_on(registry) -> None:
+    import_table(registry, TOORU, PEOPLE)
+    report = import_table(registry, TORU, PEOPLE)
+    assert (report.recorded, report.already_standing, report.in_conflict) == (0, 1, 1)
+    (row,) = report.problems
+    assert row.row == 1
+    assert "hillc/c/1 would have two heads for JPN, 'ICHINOWARI Toru' and 'ICHINOWARI Tooru'" in row.reason
+    assert "--refresh PLAN" in row.reason
+    assert "--anyway" in row.reason
+    assert len(registry.attendance()) == 2
+
+
+def test_anyway_it_is_recorded_and_is_one_anomaly(registry) -> None:
+    import_table(registry, TOORU, PEOPLE)
+    assert import_table(registry, TORU, PEOPLE, anyway=True).recorded == 1
+    (anomaly,) = (a for a in registry.anomalies(today="2017-04-01") if "ICHINOWARI" in a.why)
+    assert anomaly.subject == "hillc/c/1"
+    assert "ICHINOWARI Tooru" in anomaly.why
+    assert "ICHINOWARI Toru" in anomaly.why
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Ayse YILMAZ", "Ayşe YILMAZ"),
+        ("Jean-Luc PICARD", "Jean Luc PICARD"),
+        ("Mari KUUSKLAID", "Mari KUUSKLAD"),
+        ("Mari KUUSKLAID", "Mari KUSUKLAID"),
+        ("Mari KUUSKLAID", "Mari KUUSKLAIT"),
+        ("Marí KUUSKLAID", "Mari Kuusklaid"),
+    ],
+)
+def test_a_name_much_like_one_that_is_gone_is_in_conflict(registry, before, after) -> None:
+    import_table(registry, [person(before), person("B. Other")], PEOPLE)
+    report = import_table(registry, [person("B. Other"), person(after)], PEOPLE)
+    assert (report.in_conflict, len(registry.attendance())) == (1, 2)
+    assert import_table(registry, [person(after)], PEOPLE, anyway=True).recorded == 1
+
+
+def test_a_name_much_like_one_that_is_still_there_is_another_person(registry) -> None:
+    import_table(registry, [person("Mari KUUSKLAID")], PEOPLE)
+    report = import_table(registry, [person("Mari KUUSKLAIT"), person("Mari KUUSKLAID")], PEOPLE)
+    assert (report.recorded, report.in_conflict) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Ann LI", "Anne LEE"), ("Delegate 1", "Delegate 2"), ("LI Wei", "LU Xin"), ("山田太郎", "山田次郎")],
+)
+def test_other_names_are_other_people(registry, before, after) -> None:
+    import_table(registry, [person(before)], PEOPLE)
+    assert import_table(registry, [person(after)], PEOPLE).recorded == 1
+
+
+def test_another_delegation_or_another_table_is_not_asked(registry) -> None:
+    import_table(registry, TOORU, PEOPLE)
+    assert import_table(registry, [person("ICHINOWARI Toru", "KOR", role="head")], PEOPLE).recorded == 1
+    other = {**PEOPLE, "table": "Another list", "source": {"title": "Another list"}}
+    assert import_table(registry, [person("ICHINOWARI Torou", role="head")], other).recorded == 1
+
+
+def test_a_second_row_of_one_key_is_in_conflict(registry) -> None:
+    import_table(registry, [person("A. Person", Id="7"), person("B. Person", Id="8")], {**PEOPLE, "key": "{Id}"})
+    report = import_table(
+        registry, [person("Quite Different", Id="7"), person("C. Person", Id="9")], {**PEOPLE, "key": "{Id}"}
+    )
+    assert (report.recorded, report.in_conflict) == (1, 1)
+    assert "a row with the key '7' stands already" in report.problems[0].reason
+
+
+def test_the_same_edition_read_again_is_as_before(registry) -> None:
+    import_table(registry, TOORU, PEOPLE)
+    assert import_table(registry, TOORU, PEOPLE).already_standing == 2
+
+
+def test_a_strict_import_stops_at_what_is_at_odds_with_an_earlier_edition(registry) -> None:
+    import_table(registry, TOORU, PEOPLE)
+    with pytest.raises(StoppedImportError, match="two heads"):
+        import_table(registry, TORU, PEOPLE, strict=True)
+
+
+def test_a_conflict_with_an_earlier_edition_names_the_plan(registry) -> None:
+    import_table(registry, LIST_1, CONGRESSES)
+    assert all("--refresh PLAN" in row.reason for row in import_table(registry, LIST_2, CONGRESSES).problems)
 
 
 # --- keys ----------------------------------------------------------------------------
