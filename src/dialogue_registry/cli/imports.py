@@ -66,8 +66,8 @@ _set_option = click.option(
 @shown_option
 def import_(
     file: str, rows: str, *, mapping: str | None, kind: str | None, event: str | None, lines: tuple[str, ...],
-    constants: tuple[str, ...], dry_run: bool, strict: bool, plan: str | None, anyway: bool, withdraw: bool, verbose: bool,
-    shown: str | None, by: str, **given: Any,
+    constants: tuple[str, ...], dry_run: bool, strict: bool, plan: str | None, anyway: bool, withdraw: bool,
+    verbose: bool, shown: str | None, by: str, **given: Any,
 ) -> None:  # fmt: skip
     """Record the rows of a table (a workbook, CSV, JSON, JSON Lines or TOML), or append an exported log.
 

@@ -81,10 +81,9 @@ class EditionGuard:
                         f"{fact.meeting} would have {fact.name!r} for {fact.party} beside {other!r}, whom an earlier "
                         f"edition of the table has (position {position}) and this one has no more"
                     )
-        position = self._key_of(fact, key)
-        if position is not None:
+        if (stands := self._key_of(fact, key)) is not None:
             return (
-                f"a row with the key {key!r} stands already, from an earlier edition of the table (position {position})"
+                f"a row with the key {key!r} stands already, from an earlier edition of the table (position {stands})"
             )
         return None
 

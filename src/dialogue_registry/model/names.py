@@ -7,6 +7,7 @@ guessed: where the capitals do not tell, or a word is not understood, the parts 
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 import attrs
@@ -298,18 +299,23 @@ _SHORTEST = 4
 def is_nearly(one: str, other: str) -> bool:
     """Whether two texts that differ are nearly one: letters alike but for diacritics and hyphens, or one letter apart.
 
-    A letter apart is one more, one less, another one, or two that have changed places. Texts
-    of fewer than four letters, digits and ideographs are never taken for a slip.
+    A letter apart is one more, one less, another one, or two that have changed places, in one
+    word of four letters or more. Digits and ideographs are never taken for a slip.
     """
-    plain, of_other = _plain(one), _plain(other)
     if ironed(one) == ironed(other):
         return False
-    if plain == of_other:
+    if _plain(one) == _plain(other):
         return True
-    if min(len(plain), len(of_other)) < _SHORTEST or abs(len(plain) - len(of_other)) > 1:
+    words, of_other = Counter(_words(one)), Counter(_words(other))
+    first, second = [*(words - of_other).elements()], [*(of_other - words).elements()]
+    if len(first) != 1 or len(second) != 1 or min(len(first[0]), len(second[0])) < _SHORTEST:
         return False
-    differing = {*plain} ^ {*of_other} or {*plain}
-    return one_letter_apart(plain, of_other) and all(map(_may_slip, differing))
+    differing = {*first[0]} ^ {*second[0]} or {*first[0]}
+    return one_letter_apart(first[0], second[0]) and all(map(_may_slip, differing))
+
+
+def _words(text: str) -> list[str]:
+    return [plain for word in _JOINED.split(text) if (plain := _plain(word))]
 
 
 def _plain(text: str) -> str:
