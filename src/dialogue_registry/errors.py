@@ -7,7 +7,7 @@
     │   ├── InvalidIdError                       not lower-case path segments
     │   └── InvalidDateError                     not a date in EDTF notation
     ├── RefusedError                             a rule of recording said no
-    │   ├── UnknownSubjectError                  dialogue, series or meeting not recorded
+    │   ├── UnknownSubjectError (also a LookupError)  dialogue, series or meeting not recorded
     │   ├── UnknownEventError                    no event with that id in the log
     │   ├── IdInUseError                         the id already names something else
     │   ├── SeriesMismatchError                  a meeting stays in its series
@@ -87,7 +87,7 @@ class RefusedError(DialogueRegistryError):
     item: int | None = None
 
 
-class UnknownSubjectError(RefusedError):
+class UnknownSubjectError(RefusedError, LookupError):
     """The dialogue, series or meeting that the event needs is not recorded.
 
     ``kind`` and ``id`` say which, "" where that is not known.

@@ -73,8 +73,9 @@ def find_rule(rule: str | Rule) -> Rule:
 
 @attrs.frozen(kw_only=True)
 class Count(Shown):
-    """The number of meetings of a series that were held.
+    """The number of meetings of a series, or of a dialogue as a whole, that were held.
 
+    ``series`` is the id of either. In a dialogue as a whole, a joint meeting counts one time.
     ``total`` and ``by_format`` (always the keys in-person, online, hybrid, unknown) are
     by the rule that was asked for. ``highest_ordinal`` is the highest one printed on a
     meeting certainly held. ``carried`` is the latest official statement plus the meetings

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import attrs
 
-from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.events import Format, HeadcountOf, Role, Source
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.display import Rows, Shown
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Attendance, Presence
+from dialogue_registry.queries.subjects import check_known
 
 _STATED = 'SELECT fact, event, meeting, "of", party, format, count, approximate FROM headcounts'
 _OF_SERIES = "meeting IN (SELECT meeting FROM series_meetings WHERE series = ?)"
@@ -54,7 +54,7 @@ def headcounts(
 ) -> Rows[Headcount]:
     """Return the stated numbers of people, in the order they were recorded; raises UnknownSubjectError."""
     wanted = {"meeting = ?": meeting, _OF_SERIES: series}
-    _check_known(connection, meeting=meeting, series=series)
+    check_known(connection, meeting=meeting, series=series)
     given = {condition: id_ for condition, id_ in wanted.items() if id_ is not None}
     where = f" WHERE {' AND '.join(given)}" if given else ""
     rows = connection.execute(f"{_STATED}{where} ORDER BY fact", [*given.values()]).fetchall()
@@ -89,14 +89,6 @@ def headcounts(
             )
         )
     return Rows(found)
-
-
-def _check_known(connection: sqlite3.Connection, **ids: str | None) -> None:
-    tables = {"meeting": "meetings", "series": "series"}
-    for names, id_ in ids.items():
-        find = f"SELECT 1 FROM {tables[names]} WHERE {names} = ?"
-        if id_ is not None and connection.execute(find, (id_,)).fetchone() is None:
-            raise UnknownSubjectError(f"no {names} {id_!r} is recorded: check the id", kind=names, id=id_)
 
 
 def _remark(stated: int, listed: int, others: Iterable[int]) -> str:

@@ -1,6 +1,7 @@
 """Reconciliation of counts with those that official sources stated: every statement against every rule."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from html import escape
 from types import MappingProxyType
@@ -232,10 +233,23 @@ def tried_rules(
     return tried
 
 
-def reconcile_all(reader: Reader, rules: Iterable[Rule] = ()) -> Reconciliation:
-    """Compare every statement with the record, under the library's rules and the user's."""
+def reconcile_all(
+    reader: Reader,
+    rules: Iterable[Rule] = (),
+    *,
+    within: Callable[[str], bool] = lambda _: True,
+    day: date | None = None,
+) -> Reconciliation:
+    """Compare every statement with the record, under the library's rules and the user's.
+
+    Only those about an id ``within`` what was asked for, as of the day or earlier.
+    """
     users_rules = tuple(rules)
-    statements = reader.selected(Statement, "latest, earliest, fact")
+    statements = [
+        statement
+        for statement in reader.selected(Statement, "latest, earliest, fact")
+        if within(str(statement.series or statement.dialogue)) and (day is None or statement.as_of.latest <= day)
+    ]
     held = {
         (series, dialogue): reader.held(series) if dialogue is None else reader.held_in(dialogue)
         for series, dialogue in dict.fromkeys((statement.series, statement.dialogue) for statement in statements)
@@ -243,7 +257,8 @@ def reconcile_all(reader: Reader, rules: Iterable[Rule] = ()) -> Reconciliation:
     findings = tuple(
         reconcile(statement, held[statement.series, statement.dialogue], users_rules) for statement in statements
     )
-    return Reconciliation(findings, tuple(series for series in reader.series_ids() if (series, None) not in held))
+    silent = tuple(series for series in reader.series_ids() if (series, None) not in held and within(series))
+    return Reconciliation(findings, silent)
 
 
 def _summed(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:

@@ -5,7 +5,7 @@ outcome is refused is undone with its transaction.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -42,6 +42,8 @@ from dialogue_registry.model.recording_rules import OPENS, Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold
 from dialogue_registry.projections.effective_log import Standing
 from dialogue_registry.projections.engine import Views
+from dialogue_registry.registry.argument_checks import check_fact
+from dialogue_registry.registry.handles import Change, changed
 from dialogue_registry.registry.recorder import Appended, Recorder
 
 _MANY = 100
@@ -75,12 +77,13 @@ class Amender:
         self._facts = views.facts
         self._recorder = recorder
 
-    def correct(self, event_id: str, replacement: Fact, reason: str, origin: Origin, *, anew: bool = False) -> Appended:
+    def correct(self, event_id: str, change: Change, reason: str, origin: Origin, *, anew: bool = False) -> Appended:
         """Append a correction of the fact that an event is about.
 
         One that was made before is not appended again, unless it is made ``anew``.
         """
         fact = self._fact_of(event_id, "corrected")
+        replacement = self._changed(fact, change)
         amendment = FactCorrected(event_id=fact.id, replacement=replacement, reason=reason)
         if not anew and (entry := self._amended(fact.position, amendment, origin.source)) is not None:
             return Appended(entry, new=False)
@@ -112,9 +115,10 @@ class Amender:
             )
         return self._amend(target, amendment, origin)
 
-    def dispute(self, event_id: str, claim: Fact, reason: str, origin: Origin) -> Appended:
+    def dispute(self, event_id: str, change: Change, reason: str, origin: Origin) -> Appended:
         """Append a claim that contradicts the fact an event is about."""
         fact = self._fact_of(event_id, "disputed")
+        claim = self._changed(fact, change)
         dispute = FactDisputed(event_id=fact.id, claim=claim, reason=reason)
         number = self._log.number_source(origin.source)
         if (before := self._disputed(dispute, fact.subject, number)) is not None:
@@ -186,6 +190,12 @@ class Amender:
                 f"{done}: open the registry with that kind, or retract it"
             )
         return entry
+
+    def _changed(self, fact: Entry, change: Change) -> Fact:
+        """Return what a fact says after a change, which may name some of its fields only."""
+        if not isinstance(change, Mapping):
+            return change
+        return check_fact(self._kinds, changed(self._must_stand(fact), change))
 
     def _must_stand(self, fact: Entry) -> Any:
         if (position := self._facts.retracted_by(fact.position)) is not None:

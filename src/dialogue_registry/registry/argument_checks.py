@@ -39,16 +39,6 @@ def check_fact_class(kinds: Kinds, cls: type[object]) -> Kind:
     return kind
 
 
-def check_event_id(event_id: str | int) -> None:
-    """Raise InvalidValueError unless a value can be the id or the position of an event."""
-    if isinstance(event_id, int):
-        check_number(event_id, "event_id")
-    elif not isinstance(event_id, str) or not event_id.isprintable():
-        raise InvalidValueError(
-            f"{event_id!r:.80} is no event id: give the .id of a recorded event, or the .event of a row"
-        )
-
-
 def check_citation(citation: Citation | None) -> Citation | None:
     """Return the citation, or None; raises InvalidValueError."""
     if citation is not None and type(citation) is not Citation:
@@ -57,8 +47,10 @@ def check_citation(citation: Citation | None) -> Citation | None:
     return citation
 
 
-def check_source(source: Source | None) -> Source | None:
-    """Return the source, or None; raises InvalidValueError."""
+def check_source(source: Source | str | None) -> Source | None:
+    """Return the source, which a text names by its title, or None; raises InvalidValueError."""
+    if isinstance(source, str):
+        return Source(source)
     if source is not None and type(source) is not Source:
         _refuse_subclass(source, Source)
         raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")

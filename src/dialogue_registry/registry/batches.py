@@ -18,13 +18,13 @@ from dialogue_registry.registry.argument_checks import (
 from dialogue_registry.registry.recorder import Call, Item
 from dialogue_registry.registry.session import Session
 
-#: A fact alone, with its source, or with its source and citation.
-_Given = Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]
+#: A fact alone, with its source (or the title of it), or with its source and citation.
+Given = Fact | tuple[Fact, Source | str | None] | tuple[Fact, Source | str | None, Citation | None]
 
 
 def record(
     session: Session,
-    facts: Sequence[_Given],
+    facts: Sequence[Given],
     *,
     source: Source | None,
     citation: Citation | None,
@@ -53,7 +53,7 @@ def record(
             refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
         raise
     # The facts and their sources are at hand, and need not be decoded from the entries.
-    origins = (given[1] if isinstance(given, tuple) else source for given in facts)
+    origins = (check_source(given[1]) if isinstance(given, tuple) else source for given in facts)
     return tuple(
         recorded(
             entry,
@@ -69,7 +69,7 @@ def record(
 
 def record_all(
     session: Session,
-    items: Iterable[_Given],
+    items: Iterable[Given],
     source: Source | None,
     by: str,
     *,
@@ -92,7 +92,7 @@ def record_all(
 
 
 def _with_origins(
-    kinds: Kinds, items: Iterable[_Given], source: Source | None, citation: Citation | None
+    kinds: Kinds, items: Iterable[Given], source: Source | None, citation: Citation | None
 ) -> Iterator[Item]:
     """Yield each fact with its source as stored, which is encoded only where it differs from the one before.
 

@@ -2,17 +2,19 @@
 
 import html
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
 
-from dialogue_registry.errors import InvalidValueError, UnknownEventError, UnknownSubjectError
+import attrs
+
+from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.dates import PartialDate, full_day
-from dialogue_registry.model.events import Citation, Fact, Format, Role, Source, SourceKept
+from dialogue_registry.model.events import Citation, Format, Role, Source, SourceKept
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
@@ -31,11 +33,11 @@ from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource, sources
+from dialogue_registry.queries.subjects import check_known, check_named, is_known, within
 from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import (
     check_choice,
     check_citation,
-    check_event_id,
     check_fact,
     check_fact_class,
     check_head,
@@ -44,8 +46,10 @@ from dialogue_registry.registry.argument_checks import (
     check_source,
     check_text,
 )
-from dialogue_registry.registry.batches import record, record_all
+from dialogue_registry.registry.batches import Given, record, record_all
+from dialogue_registry.registry.defaults import Defaults, Recording, defaults_of
 from dialogue_registry.registry.follower import Followed, follow, wait_until
+from dialogue_registry.registry.handles import Change, Handle, find_entry
 from dialogue_registry.registry.kept_copies import KeptCopy, check_copies, keeping, standing_copy
 from dialogue_registry.registry.log_import import import_events
 from dialogue_registry.registry.log_stream import stream_events, stream_facts, stream_lines
@@ -58,6 +62,7 @@ from dialogue_registry.registry.verify import Head, head_of, verify
 if TYPE_CHECKING:
     import sqlite_utils
 
+E = TypeVar("E", bound=attrs.AttrsInstance)
 F = TypeVar("F")
 
 Progress: TypeAlias = Callable[[int, int], object]
@@ -127,23 +132,25 @@ class Snapshot:
         default they end at the position that the log has when the iteration begins.
         """
         until = None if until is None else check_number(until, "until")
+        if subject is not None:
+            self._check_named(subject)
         return stream_events(self._session, check_number(after, "after"), until, subject)
 
-    def event(self, event_id: str | int) -> RecordedEvent:
-        """Return the recorded event of an id, or at a position, which is ``event`` of a row of an answer.
+    def event(self, which: Handle) -> RecordedEvent:
+        """Return the recorded event of an id, a position, a row of an answer, or an anomaly with exactly one event.
 
-        Raises UnknownEventError where there is none, InvalidValueError where it is neither.
+        Raises UnknownEventError where there is none, InvalidValueError where it is none of these.
+
+        >>> from dialogue_registry import DialogueLaunched
+        >>> with Registry.open() as registry:
+        ...     launched = DialogueLaunched(dialogue="c5", name="C5+1", launched="2015")
+        ...     (recorded,) = registry.record(launched)
+        ...     registry.event(registry.dialogues()[0]) == registry.event(1) == recorded
+        True
         """
-        check_event_id(event_id)
         with self._session.reading():
             log = self._session.log
-            entry = log.find(event_id) if isinstance(event_id, str) else log.several([event_id]).get(event_id)
-            if entry is None:
-                raise UnknownEventError(
-                    f"no event has the id or position {event_id!r}: take the .id of a recorded event, or the .event of "
-                    "a row"
-                )
-            return recorded(entry, codec=log.codec)
+            return recorded(find_entry(log, which), codec=log.codec)
 
     @overload
     def facts(self, cls: None = None, subject: str | None = None) -> Iterator[RecordedEvent]: ...
@@ -158,6 +165,8 @@ class Snapshot:
         was reported several times, every report stands. Facts are read a page at a time, in
         bounded memory, as they stand when the iteration begins.
         """
+        if subject is not None:
+            self._check_named(subject)
         return stream_facts(self._session, None if cls is None else check_fact_class(self._kinds, cls), subject)
 
     def export_events(self) -> Iterator[str]:
@@ -194,6 +203,18 @@ class Snapshot:
         """The views and the log as a ``sqlite_utils.Database`` of its own; it refuses writes."""
         return self._session.database
 
+    def _check_named(self, subject: str) -> None:
+        """Raise UnknownSubjectError where nothing was recorded about an id."""
+        with self._session.reading():
+            check_named(self._session.connection, subject)
+
+    @contextmanager
+    def _reading(self, **ids: str | None) -> Iterator[Reader]:
+        """Read one state within the block; raises UnknownSubjectError where an id is not recorded in it."""
+        with self._session.reading() as reader:
+            check_known(self._session.connection, **ids)
+            yield reader
+
     # --- facts -----------------------------------------------------------------------
 
     def dialogues(self) -> tuple[results.Dialogue, ...]:
@@ -203,7 +224,7 @@ class Snapshot:
 
     def series(self, dialogue: str | None = None) -> tuple[results.Series, ...]:
         """Return the series of a dialogue, or all, in the order they were recorded."""
-        with self._session.reading() as reader:
+        with self._reading(dialogue=dialogue) as reader:
             return reader.selected(results.Series, dialogue=dialogue)
 
     def meetings(
@@ -213,9 +234,10 @@ class Snapshot:
     ) -> tuple[results.Meeting, ...]:  # fmt: skip
         """Return the meetings with their present status, by their days; those without a date last.
 
-        Of a ``series``, a joint meeting has the number that it has there.
+        Of a ``series``, a joint meeting has the number that it has there. Raises
+        UnknownSubjectError where an id is not recorded.
         """
-        with self._session.reading() as reader:
+        with self._reading(series=series, meeting=meeting, dialogue=dialogue) as reader:
             return reader.meetings(
                 series=series,
                 meeting=meeting,
@@ -223,6 +245,16 @@ class Snapshot:
                 format=check_choice(Format, format),
                 dialogue=dialogue,
             )
+
+    def meeting(self, meeting: str) -> results.Meeting:
+        """Return one meeting with its present status; raises UnknownSubjectError where it is not recorded."""
+        with self._reading(meeting=check_text(meeting, "meeting")) as reader:
+            return reader.meetings(meeting=meeting)[0]
+
+    def parties(self, dialogue: str | None = None) -> tuple[results.Party, ...]:
+        """Return the parties of a dialogue, or of all, in the order they were recorded."""
+        with self._reading(dialogue=dialogue) as reader:
+            return reader.selected(results.Party, dialogue=dialogue)
 
     def attendance(
         self, meeting: str | None = None, *, party: str | None = None, name: str | None = None,
@@ -233,7 +265,7 @@ class Snapshot:
         By default those present. ``presence`` asks for the ``"absent"``, of whom no excuse
         is recorded, or the ``"excused"``; None for all.
         """
-        with self._session.reading() as reader:
+        with self._reading(meeting=meeting) as reader:
             return reader.selected(
                 results.Attendance,
                 meeting=meeting,
@@ -275,22 +307,22 @@ class Snapshot:
 
     def topics(self, meeting: str | None = None) -> tuple[results.Topic, ...]:
         """Return the topics discussed, in the order they were recorded."""
-        with self._session.reading() as reader:
+        with self._reading(meeting=meeting) as reader:
             return reader.selected(results.Topic, meeting=meeting)
 
     def activities(self, meeting: str | None = None) -> tuple[results.Activity, ...]:
         """Return the related activities reported at a meeting, or all, in the order they were recorded."""
-        with self._session.reading() as reader:
+        with self._reading(meeting=meeting) as reader:
             return reader.selected(results.Activity, meeting=meeting)
 
     def outcomes(self, meeting: str | None = None) -> tuple[results.Outcome, ...]:
         """Return the outcomes that meetings agreed on, in the order they were recorded."""
-        with self._session.reading() as reader:
+        with self._reading(meeting=meeting) as reader:
             return reader.selected(results.Outcome, meeting=meeting)
 
     def statements(self, series: str | None = None) -> tuple[results.Statement, ...]:
         """Return the counts that sources stated, in the order they were recorded."""
-        with self._session.reading() as reader:
+        with self._reading(series=series) as reader:
             return reader.selected(results.Statement, series=series)
 
     def sources(self, within: str | None = None) -> tuple[NumberedSource, ...]:
@@ -300,6 +332,7 @@ class Snapshot:
         it, and about the series and meetings in it, are returned.
         """
         with self._session.reading():
+            check_named(self._session.connection, within)
             return sources(self._session.connection, within)
 
     def check_sources(self) -> tuple[KeptCopy, ...]:
@@ -312,14 +345,16 @@ class Snapshot:
         with self._session.reading():
             return imports(self._session)
 
-    def disputes(self) -> tuple[results.Dispute, ...]:
-        """Return the claims kept beside facts that stand and read otherwise."""
+    def disputes(self, *, dialogue: str | None = None, series: str | None = None) -> tuple[results.Dispute, ...]:
+        """Return the claims kept beside facts that stand and read otherwise, also within a dialogue or a series."""
         with self._session.reading() as reader:
-            return reader.disputes()
+            inside = within(self._session.connection, dialogue=dialogue, series=series)
+            return Rows(found for found in reader.disputes() if inside(self._kinds.subject(found.standing)))
 
     def history(self, subject: str) -> tuple[results.Step, ...]:
         """Return each step of every fact about a dialogue, series or meeting: recorded, corrected, by whom, why."""
         with self._session.reading():
+            check_named(self._session.connection, check_text(subject, "subject"))
             return history(self._session.connection, self._session.log, subject)
 
     def amended_subjects(self) -> frozenset[str]:
@@ -341,16 +376,23 @@ class Snapshot:
 
     # --- conclusions -----------------------------------------------------------------
 
-    def counts(self, as_of: date | str | None = None, rule: str | Rule = "held") -> Counts:
+    def counts(
+        self, as_of: date | str | None = None, rule: str | Rule = "held", *, dialogue: str | None = None,
+        series: str | None = None,
+    ) -> Counts:  # fmt: skip
         """Count the meetings of each series: return a mapping from series id to Count, zeros included.
 
         ``as_of`` is a full day (a ``date`` or text); None means all that is recorded.
         ``rule`` is the name of one of RULES or a Rule of your own, which is put to every
-        held meeting.
+        held meeting. With ``dialogue`` only its series are counted, with ``series`` only that.
         """
-        day = None if as_of is None else full_day(as_of)
-        with self._session.reading() as reader:
-            return count(self._session.count_tables, reader.held, day, find_rule(rule))
+        day, chosen = None if as_of is None else full_day(as_of), find_rule(rule)
+        with self._reading(dialogue=dialogue, series=series) as reader:
+            counted = count(self._session.count_tables, reader.held, day, chosen)
+            if dialogue is None and series is None:
+                return counted
+            inside = within(self._session.connection, dialogue=dialogue, series=series)
+            return Counts({id_: of_series for id_, of_series in counted.items() if inside(id_)})
 
     def count(self, id: str, *, as_of: date | str | None = None, rule: str | Rule = "held") -> Count:  # noqa: A002 - the word the field uses
         """Count the meetings of a series, or of a dialogue as a whole, as :meth:`counts` does.
@@ -364,19 +406,24 @@ class Snapshot:
             found = count(self._session.count_tables, reader.held, day, by)
             if id in found:
                 return found[id]
-            if not reader.query("SELECT 1 FROM dialogues WHERE dialogue = ?", (check_text(id, "id"),)).fetchall():
-                raise UnknownSubjectError(f"no series and no dialogue {id!r} is recorded: check the id", id=id)
+            if not is_known(self._session.connection, "dialogue", id):
+                check_known(self._session.connection, series=id)
             return count_dialogue(reader, id, found, day, by)
 
-    def reconcile(self, *, rules: Iterable[Rule] = ()) -> Reconciliation:
+    def reconcile(
+        self, *, rules: Iterable[Rule] = (), dialogue: str | None = None, series: str | None = None,
+        as_of: date | str | None = None,
+    ) -> Reconciliation:  # fmt: skip
         """Compare every statement with the record under every rule, with and without its own meeting.
 
-        ``rules`` of your own are tried beside the library's. The outcome is a sequence of
-        findings by date; printed, it is a table.
+        ``rules`` of your own are tried beside the library's. With ``dialogue`` or ``series``
+        only statements about it are compared, with ``as_of`` those as of that day or
+        earlier. The outcome is a sequence of findings by date; printed, it is a table.
         """
-        users_rules = your_rules(rules)
+        users_rules, day = your_rules(rules), None if as_of is None else full_day(as_of)
         with self._session.reading() as reader:
-            return reconcile_all(reader, users_rules)
+            inside = within(self._session.connection, dialogue=dialogue, series=series)
+            return reconcile_all(reader, users_rules, within=inside, day=day)
 
     def explain(
         self, series: str, *, count: int, as_of: PartialDate | date | str | None = None,
@@ -404,15 +451,20 @@ class Snapshot:
         with self._session.reading() as reader:
             return headcounts(self._session.connection, reader, meeting=meeting, series=series)
 
-    def anomalies(self, *, today: date | str | None = None) -> anomalies.Anomalies:
+    def anomalies(
+        self, *, today: date | str | None = None, dialogue: str | None = None, series: str | None = None
+    ) -> anomalies.Anomalies:
         """Return all that is odd but may be true, each with why and the events it comes from.
 
+        With ``dialogue`` or ``series``, only what is about it or lies within it.
         ``today`` is the day by which an announced meeting should have been heard of again;
         by default the present day in UTC.
         """
         day = datetime.now(UTC).date() if today is None else full_day(today)
         with self._session.reading() as reader:
-            return anomalies.find(self._session.connection, reader, day)
+            inside = within(self._session.connection, dialogue=dialogue, series=series)
+            found = anomalies.find(self._session.connection, reader, day)
+            return anomalies.Anomalies(anomaly for anomaly in found if inside(anomaly.subject))
 
 
 class Registry(Snapshot):
@@ -453,10 +505,20 @@ class Registry(Snapshot):
 
     # --- recording -------------------------------------------------------------------
 
+    @overload
+    def record(
+        self, event: E, /, *, source: Source | str | None = None, cite: Citation | None = None, by: str = "",
+        expected: int | None = None,
+    ) -> tuple[RecordedEvent[E]]: ...  # fmt: skip
+    @overload
+    def record(
+        self, *events: Given, source: Source | str | None = None, cite: Citation | None = None, by: str = "",
+        expected: int | None = None,
+    ) -> tuple[RecordedEvent, ...]: ...  # fmt: skip
     def record(
         self,
-        *events: Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None],
-        source: Source | None = None,
+        *events: Given,
+        source: Source | str | None = None,
         cite: Citation | None = None,
         by: str = "",
         expected: int | None = None,
@@ -466,19 +528,26 @@ class Registry(Snapshot):
         Returns one recorded event per event, in order. Where the log has the same fact with
         the same source already, that one is returned; ``new`` says which it is, and ``note``
         what else changed, or why nothing did. ``cite`` says where in the source the facts
-        stand; it tells no facts apart. ``expected`` is the log position you
-        decided on; it is ignored when nothing would be appended.
+        stand; it tells no facts apart. ``source`` may be given by its title alone.
+        ``expected`` is the log position you decided on; it is ignored when nothing would be
+        appended.
 
         Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
         InvalidValueError, ReadOnlyError or another StorageError; nothing is then recorded.
         """
-        return record(self._session, events, source=source, citation=cite, by=by, expected=expected)
+        origin, name = self._origin_of(source, by)
+        return record(self._session, events, source=origin, citation=cite, by=name, expected=expected)
+
+    def _origin_of(self, source: Source | str | None, by: str) -> tuple[Source | None, str]:
+        """Return a source and who records, given or by default; raises InvalidValueError."""
+        defaults = defaults_of(self._session)
+        return defaults.source if source is None else check_source(source), check_text(by, "by") or defaults.by
 
     def record_all(
         self,
-        items: Iterable[Fact | tuple[Fact, Source | None] | tuple[Fact, Source | None, Citation | None]],
+        items: Iterable[Given],
         *,
-        source: Source | None = None,
+        source: Source | str | None = None,
         by: str = "",
         batch: int = 1000,
         progress: Progress | None = None,
@@ -489,63 +558,79 @@ class Registry(Snapshot):
         batch only; its ``item`` counts from 0 over the whole stream. ``progress`` is called
         after each batch with the number of items done, twice, as a stream has no known total.
         """
-        return record_all(self._session, items, source, by, batch=batch, progress=progress)
+        origin, name = self._origin_of(source, by)
+        return record_all(self._session, items, origin, name, batch=batch, progress=progress)
 
     def correct(
         self,
-        event_id: str,
-        replacement: Fact,
+        which: Handle,
+        change: Change,
         *,
         reason: str,
-        source: Source | None = None,
+        source: Source | str | None = None,
         cite: Citation | None = None,
         by: str = "",
     ) -> RecordedEvent:
         """Replace a recorded fact where it stands; the log keeps both wordings.
 
-        ``event_id`` is the id of the fact, or of a correction of it. Without a source, the
+        ``which`` is the fact, or a correction of it: a recorded event, a row of an answer,
+        an anomaly with exactly one event, a position or an id. ``change`` is the whole fact
+        as it should read, or a dict of the fields that change. Without a source, the
         corrected fact keeps the source it had. Raises UnknownEventError, AmendmentError,
         StillNeededError or another RefusedError when remaining facts forbid it.
+
+        >>> from dialogue_registry import DialogueLaunched
+        >>> with Registry.open() as registry:
+        ...     launched = DialogueLaunched(dialogue="c5", name="C5", launched="2015")
+        ...     (recorded,) = registry.record(launched)
+        ...     corrected = registry.correct(recorded, {"name": "C5+1"}, reason="a slip of the pen")
+        ...     registry.dialogues()[0].name
+        'C5+1'
         """
-        fact, origin = check_fact(self._kinds, replacement), _origin(source, cite, by)
-        return self._amended(lambda amender: amender.correct(event_id, fact, reason, origin))
+        change, origin = self._change(change), self._origin(source, cite, by)
+        return self._amended(which, lambda amender, id_: amender.correct(id_, change, reason, origin))
 
     def retract(
-        self, event_id: str, *, reason: str, source: Source | None = None, cite: Citation | None = None, by: str = ""
-    ) -> RecordedEvent:
-        """Withdraw a recorded event; the log keeps it.
+        self, which: Handle, *, reason: str, source: Source | str | None = None, cite: Citation | None = None,
+        by: str = "",
+    ) -> RecordedEvent:  # fmt: skip
+        """Withdraw a recorded event, which is named as for :meth:`correct`; the log keeps it.
 
         Retracting an amendment undoes it. A fact that another source has stated too stands
         on that one. Raises as :meth:`correct` does.
         """
-        origin = _origin(source, cite, by)
-        return self._amended(lambda amender: amender.retract(event_id, reason, origin))
+        origin = self._origin(source, cite, by)
+        return self._amended(which, lambda amender, id_: amender.retract(id_, reason, origin))
 
     def dispute(
         self,
-        event_id: str,
-        claim: Fact,
+        which: Handle,
+        claim: Change,
         *,
-        source: Source,
+        source: Source | str | None = None,
         reason: str = "",
         cite: Citation | None = None,
         by: str = "",
     ) -> RecordedEvent:
         """Keep a contradicting fact beside the standing one; it is listed, never counted.
 
-        ``claim`` is the same kind of fact of the same subject, as the other source has it.
+        ``which`` is named as for :meth:`correct`. ``claim`` is the same kind of fact of the
+        same subject, as the other source has it, or a dict of the fields that it has
+        otherwise. The source must be given, here or by :meth:`recording`.
         """
-        fact, origin = check_fact(self._kinds, claim), _origin(source, cite, by)
+        change, origin = self._change(claim), self._origin(source, cite, by)
         if origin.source is None:
             raise InvalidValueError("a dispute needs the source that claims it: give source=Source(title)")
-        return self._amended(lambda amender: amender.dispute(event_id, fact, reason, origin))
+        return self._amended(which, lambda amender, id_: amender.dispute(id_, change, reason, origin))
 
-    def cite(self, event_id: str, citation: Citation, *, source: Source | None = None, by: str = "") -> RecordedEvent:
+    def cite(
+        self, which: Handle, citation: Citation, *, source: Source | str | None = None, by: str = ""
+    ) -> RecordedEvent:
         """Add a citation to a recorded event: where in its source, or in another one, it stands."""
-        origin = _origin(source, citation, by)
+        origin = self._origin(source, citation, by)
         if origin.citation is None:
             raise InvalidValueError("there is nothing to cite: give citation=Citation(locator=…, quote=…)")
-        return self._amended(lambda amender: amender.cite(event_id, origin))
+        return self._amended(which, lambda amender, id_: amender.cite(id_, origin))
 
     def attach(
         self,
@@ -577,9 +662,7 @@ class Registry(Snapshot):
                 return self.event(standing)
             return self.record(SourceKept(source=kept, sha256=digest, retrieved=day), by=by)[0]
 
-    def undo(
-        self, which: Import | RecordedEvent | str | int, *, reason: str, by: str = "", dry_run: bool = False
-    ) -> Undone:
+    def undo(self, which: Import | Handle, *, reason: str, by: str = "", dry_run: bool = False) -> Undone:
         """Withdraw what an import recorded, or one amendment, in one transaction; return what has changed.
 
         ``which`` is one of :meth:`imports`, or an amendment: its recorded event, id or
@@ -590,14 +673,38 @@ class Registry(Snapshot):
         check_text(by, "by")
         if isinstance(which, Import):
             return undo_import(self._session, which.number, reason, by, dry_run=dry_run)
-        id_ = which.id if isinstance(which, RecordedEvent) else self.event(which).id
-        return undo_amendment(self._session, id_, reason, by, dry_run=dry_run)
+        return undo_amendment(self._session, self.event(which).id, reason, by, dry_run=dry_run)
 
-    def _amended(self, work: Callable[[Amender], Appended]) -> RecordedEvent:
-        """Run an amendment, and return its recorded event."""
+    def _amended(self, which: Handle, work: Callable[[Amender, str], Appended]) -> RecordedEvent:
+        """Run an amendment of an event, and return its recorded event."""
         session = self._session
-        entry, new, note = session.write(lambda: work(session.amender))
+        entry, new, note = session.write(lambda: work(session.amender, find_entry(session.log, which).id))
         return recorded(entry, codec=session.log.codec, new=new, note=note)
+
+    def _change(self, change: Change) -> Change:
+        """Return a change; raises InvalidValueError where it is neither fields nor a fact of the registry's kinds."""
+        return change if isinstance(change, Mapping) else check_fact(self._kinds, change)
+
+    def _origin(self, source: Source | str | None, citation: Citation | None, by: str) -> Origin:
+        """Return source, citation and by whom something is recorded; raises InvalidValueError."""
+        chosen, name = self._origin_of(source, by)
+        return Origin(encode_source(chosen), check_citation(citation), name)
+
+    def recording(self, *, source: Source | str | None = None, by: str = "") -> Recording:
+        """Return a context manager: what its block records has this source, and is recorded by this name.
+
+        It holds for calls that give none of their own, in this thread or task alone. Within
+        another such block, it replaces what it gives.
+
+        >>> from dialogue_registry import DialogueLaunched
+        >>> with Registry.open() as registry:
+        ...     with registry.recording(source="A press release", by="archivist"):
+        ...         launched = DialogueLaunched(dialogue="c5", name="C5+1", launched="2015")
+        ...         (recorded,) = registry.record(launched)
+        ...     print(recorded.source.title, recorded.by)
+        A press release archivist
+        """
+        return Recording(self._session, Defaults(check_source(source), check_text(by, "by")))
 
     def transaction(self, *, dry_run: bool = False) -> Transaction:
         """Make one of all that is recorded within the block: all or none, durable at its end.
@@ -652,8 +759,3 @@ class Registry(Snapshot):
         when the server cannot be reached then.
         """
         return wait_until(self._session, check_number(position, "position"), check_seconds(timeout, "timeout"))
-
-
-def _origin(source: Source | None, citation: Citation | None, by: str) -> Origin:
-    """Return the source as stored, the citation, and by whom something is recorded; raises InvalidValueError."""
-    return Origin(encode_source(check_source(source)), check_citation(citation), check_text(by, "by"))

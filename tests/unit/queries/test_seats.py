@@ -187,7 +187,7 @@ def test_each_series_of_a_joint_meeting_has_its_headcounts(listed: Registry) -> 
 
 
 def test_an_id_that_is_not_recorded_is_refused(registry: Registry) -> None:
-    with pytest.raises(UnknownSubjectError, match="no meeting 'nope' is recorded"):
+    with pytest.raises(UnknownSubjectError, match="there is no meeting 'nope'"):
         registry.headcounts("nope")
-    with pytest.raises(UnknownSubjectError, match="no series 'nope' is recorded"):
+    with pytest.raises(UnknownSubjectError, match="there is no series 'nope'"):
         registry.headcounts(series="nope")

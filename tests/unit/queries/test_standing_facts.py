@@ -24,6 +24,7 @@ from dialogue_registry import (
     Source,
     TopicDiscussed,
     UnknownEventError,
+    UnknownSubjectError,
     from_dict,
     testing,
     to_dict,
@@ -61,7 +62,10 @@ def test_facts_of_a_class_are_typed_and_in_the_order_of_recording(registry: Regi
     assert held == [one for one in registry.events() if isinstance(one.event, MeetingHeld)]
     assert [one.event for one in registry.facts()] == list(SERIES)
     assert [one.event for one in registry.facts(subject="d/s/2")] == [SERIES[3]]
-    assert list(registry.facts(MeetingCancelled)) == list(registry.facts(subject="nothing")) == []
+    assert list(registry.facts(MeetingCancelled)) == []
+    for ask in (registry.facts, registry.events):
+        with pytest.raises(UnknownSubjectError, match=r"nothing was recorded about 'd/s/22': did you mean 'd/s/2'"):
+            ask(subject="d/s/22")
 
 
 def test_a_corrected_fact_reads_as_corrected_with_its_own_source_and_a_withdrawn_one_is_left_out(

@@ -202,7 +202,7 @@ def test_a_wrong_expected_position_says_where_the_log_stands_and_how_to_read_on(
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda r: r.record(TOPIC, source="A release"),
+        lambda r: r.record(TOPIC, source=""),
         lambda r: r.record(TOPIC, by=None),
         lambda r: r.record(TOPIC, by="a\0b"),
         lambda r: r.record(TOPIC, by="\ud800"),
@@ -265,7 +265,7 @@ def test_an_id_that_no_event_has_is_told_so(registry: Registry, path: Path) -> N
         lambda: registry.retract("no-such-id", reason="r"),
         lambda: registry.dispute("no-such-id", TOPIC, source=Source("A")),
     ):
-        with refused(path, UnknownEventError, "no event has the id 'no-such-id'", "take the .id of a recorded event"):
+        with refused(path, UnknownEventError, "no event has the id or position 'no-such-id'", "give a recorded event"):
             ask()
 
 

@@ -1,0 +1,94 @@
+"""The ids of dialogues, series and meetings: whether one is recorded, what may have been meant, what lies within."""
+
+import sqlite3
+from collections.abc import Callable, Container
+from difflib import get_close_matches
+
+from dialogue_registry.errors import UnknownSubjectError
+
+_TABLES = {"dialogue": "dialogues", "series": "series", "meeting": "meetings"}
+_MANY = 20_000
+"""At most so many ids are compared with one that is not recorded."""
+_SERIES = "SELECT series FROM series WHERE dialogue = ?"
+_MEETINGS = """
+SELECT meeting FROM meetings WHERE series IN ({series})
+UNION SELECT meeting FROM shared_meetings WHERE series IN ({series})
+"""
+
+
+def check_known(connection: sqlite3.Connection, **ids: str | None) -> None:
+    """Raise UnknownSubjectError where an id, passed by the kind it should be of, is not recorded; None is let be."""
+    for kind, id_ in ids.items():
+        if id_ is not None and not is_known(connection, kind, id_):
+            raise _unknown(connection, kind, id_)
+
+
+def check_named(connection: sqlite3.Connection, subject: str | None) -> None:
+    """Raise UnknownSubjectError where nothing at all was recorded about an id; None is let be."""
+    find = "SELECT 1 FROM events WHERE subject = ? LIMIT 1"
+    if subject is not None and connection.execute(find, (subject,)).fetchone() is None:
+        near = _near(connection, subject, _TABLES)
+        raise UnknownSubjectError(f"nothing was recorded about {subject!r}: {_advice(near)}", id=subject)
+
+
+def within(
+    connection: sqlite3.Connection,
+    *,
+    dialogue: str | None = None,
+    series: str | None = None,
+    meeting: str | None = None,
+) -> Callable[[str], bool]:
+    """Return whether an id lies within all that are given; raises UnknownSubjectError where one is not recorded.
+
+    A dialogue has its series and their meetings in it, a series its meetings, also those it shares.
+    """
+    check_known(connection, dialogue=dialogue, series=series, meeting=meeting)
+    wanted: list[set[str]] = []
+    if dialogue is not None:
+        wanted.append({dialogue, *_ids(connection, _SERIES, dialogue)})
+        wanted[-1].update(_ids(connection, _MEETINGS.format(series=_SERIES), dialogue))
+    if series is not None:
+        wanted.append({series, *_ids(connection, _MEETINGS.format(series="?"), series)})
+    if meeting is not None:
+        wanted.append({meeting})
+    return lambda id_: all(id_ in ids for ids in wanted)
+
+
+def _ids(connection: sqlite3.Connection, query: str, id_: str) -> set[str]:
+    return {row[0] for row in connection.execute(query, (id_,) * query.count("?"))}
+
+
+def is_known(connection: sqlite3.Connection, kind: str, id_: str) -> bool:
+    """Return whether an id is that of a dialogue, a series or a meeting."""
+    find = f"SELECT 1 FROM {_TABLES[kind]} WHERE {kind} = ?"
+    return isinstance(id_, str) and connection.execute(find, (id_,)).fetchone() is not None
+
+
+def _unknown(connection: sqlite3.Connection, kind: str, id_: str) -> UnknownSubjectError:
+    for other in _TABLES:
+        if other != kind and is_known(connection, other, id_):
+            return UnknownSubjectError(
+                f"{id_!r} is a {other}, where a {kind} was wanted: give the id of a {kind}", kind=kind, id=id_
+            )
+    return UnknownSubjectError(
+        f"there is no {kind} {id_!r:.80}: {_advice(_near(connection, id_, [kind]))}", kind=kind, id=id_
+    )
+
+
+def _near(connection: sqlite3.Connection, id_: str, kinds: Container[str]) -> list[str]:
+    """Return the recorded ids that are written nearly like one that is not."""
+    if not isinstance(id_, str):
+        return []
+    known = [
+        row[0]
+        for kind, table in _TABLES.items()
+        if kind in kinds
+        for row in connection.execute(
+            f"SELECT {kind} FROM {table} WHERE abs(length({kind}) - ?) < 4 LIMIT {_MANY}", (len(id_),)
+        )
+    ]
+    return get_close_matches(id_.lower(), known, n=3, cutoff=0.75)
+
+
+def _advice(near: list[str]) -> str:
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else "check its id"
