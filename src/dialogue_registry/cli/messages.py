@@ -63,7 +63,7 @@ def in_commands(error: DialogueRegistryError) -> str:
             )
         case IdInUseError(fact=fact) if fact is not None:
             return f"{in_words(fact)} would use an id that already names something else: choose another id"
-        case UnknownSubjectError(kind=kind, id=id_) if kind in _RECORDING:
+        case UnknownSubjectError(kind=kind, id=id_) if kind in _RECORDING and "first" in str(error):
             return f"{kind} {id_!r} is not recorded: check the id, or {_RECORDING[kind]} first"
         case _:
             return reworded(str(error))

@@ -1,19 +1,17 @@
 """The commands that look after a registry: init, verify, rebuild."""
 
-import re
 from contextlib import closing
 from pathlib import Path
 
 import click
 
-from dialogue_registry.cli.access import asking, position_in, writing
+from dialogue_registry.cli.access import asking, writing
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import file_argument, shown_option
 from dialogue_registry.cli.output import progress_bar, say, show
 from dialogue_registry.registry.opening import is_address, server_log
 from dialogue_registry.registry.registry import Registry
-
-_DIGEST = re.compile("[0-9a-fA-F]{64}")
+from dialogue_registry.registry.verify import Head
 
 
 @command(example="dialogue-registry init new.db")
@@ -43,18 +41,11 @@ def init(file: str, writers: tuple[str, ...], readers: tuple[str, ...]) -> None:
 @shown_option
 def verify(file: str, head: str | None, shown: str | None) -> None:
     """Check that the log is what was recorded, and the views are the log's; print the head to keep elsewhere."""
-    kept = None
-    if head is not None:
-        text, _, digest = head.partition(":")
-        if (position := position_in(text)) is None:
-            raise click.UsageError(f"--head is {head!r:.100}: give what verify printed before, POSITION:DIGEST")
-        if not _DIGEST.fullmatch(digest):
-            raise click.UsageError(f"--head is {head!r:.100}: after the position come 64 hexadecimal digits")
-        kept = position, digest
+    kept = None if head is None else Head.parse(head)
     with asking(file) as registry, progress_bar("events") as progress:
         found = registry.verify(kept, progress=progress)
     if shown is None:
-        say(f"{found.position}:{found.digest}")
+        say(str(found))
     else:
         show([found._asdict()], "position digest", shown)
 

@@ -13,6 +13,7 @@ The notation is the Extended Date/Time Format (EDTF, part of ISO 8601-2:2019):
 import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import attrs
 
@@ -29,11 +30,16 @@ _SHAPES = re.compile(
 )
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, init=False, order=False)
 class PartialDate:
     """A calendar date (proleptic Gregorian, years 0001 to 9999), as precise as its source.
 
-    Make one with :meth:`of`; ``str()`` gives the EDTF text back.
+    Make one of EDTF text or a ``datetime.date``; ``str()`` returns the EDTF text again.
+    Dates are ordered by the first day and then by the last day that they may mean.
+
+    >>> date = PartialDate("2021-06")
+    >>> date.year, date.latest.isoformat(), date < PartialDate("2021-07-01")
+    (2021, '2021-06-30', True)
     """
 
     text: str
@@ -43,6 +49,10 @@ class PartialDate:
     latest: date
     #: The latest day it can begin on: of a span of several days, the first of them.
     latest_start: date
+
+    def __init__(self, value: "PartialDate | date | str") -> None:
+        made = self.of(value)
+        self.__attrs_init__(made.text, made.earliest, made.latest, made.latest_start)
 
     @classmethod
     def of(cls, value: "PartialDate | date | str") -> "PartialDate":
@@ -64,11 +74,44 @@ class PartialDate:
         """Whether it is one known day."""
         return self.earliest == self.latest
 
+    @property
+    def year(self) -> int | None:
+        """The year it begins in; None where it may begin in several."""
+        return self.earliest.year if self.earliest.year == self.latest_start.year else None
+
+    def isoformat(self) -> str:
+        """Return the EDTF text, which is an ISO 8601 date where one full day is known."""
+        return self.text
+
     def __str__(self) -> str:
         return self.text
 
+    def __format__(self, spec: str) -> str:
+        return format(self.earliest, spec) if "%" in spec and self.is_day else format(self.text, _no_strftime(spec))
+
     def __repr__(self) -> str:
-        return f"PartialDate.of({self.text!r})"
+        return f"PartialDate({self.text!r})"
+
+    def __lt__(self, other: "PartialDate | date") -> bool:
+        return self._before(other, strictly=True)
+
+    def __le__(self, other: "PartialDate | date") -> bool:
+        return self._before(other, strictly=False)
+
+    def __gt__(self, other: "PartialDate | date") -> bool:
+        return not self._before(other, strictly=False)
+
+    def __ge__(self, other: "PartialDate | date") -> bool:
+        return not self._before(other, strictly=True)
+
+    def _before(self, other: "PartialDate | date", *, strictly: bool) -> bool:
+        that = PartialDate.of(other)
+        mine, its = (self.earliest, self.latest), (that.earliest, that.latest)
+        return mine < its if strictly else mine <= its
+
+
+def _no_strftime(spec: str) -> str:
+    return "" if "%" in spec else spec
 
 
 def full_day(value: date | str) -> date:
@@ -90,14 +133,14 @@ def _parse(text: str) -> PartialDate:
     try:
         if day := shape["day"]:
             first = date.fromisoformat(day)
-            return PartialDate(text, first, first, first)
+            return _made(text, first, first, first)
         if month := shape["month"]:
             first = date.fromisoformat(f"{month}-01")
             last = _last_of_month(first)
-            return PartialDate(text, first, last, last)
+            return _made(text, first, last, last)
         if year := shape["year"]:
             last = date(int(year), 12, 31)
-            return PartialDate(text, date(int(year), 1, 1), last, last)
+            return _made(text, date(int(year), 1, 1), last, last)
         span = shape["from"] is not None
         first = date.fromisoformat(shape["from"] if span else shape["after"])
         last = date.fromisoformat(shape["to"] if span else shape["before"])
@@ -105,7 +148,13 @@ def _parse(text: str) -> PartialDate:
         raise InvalidDateError(f"{_short(text)} is no date of the calendar: {error}") from None
     if last < first:
         raise InvalidDateError(f"{_short(text)} ends before it begins: put the earlier day first")
-    return PartialDate(text, first, last, first if span else last)
+    return _made(text, first, last, first if span else last)
+
+
+def _made(*fields: Any) -> PartialDate:
+    new = PartialDate.__new__(PartialDate)
+    new.__attrs_init__(*fields)
+    return new
 
 
 def _last_of_month(first: date) -> date:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -22,15 +23,71 @@ FORMATS = ("in-person", "online", "hybrid", "unknown")
 """The keys of every count by format."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, order=False)
 class Bounds:
-    """A number of meetings: at least ``certain``, at most ``possible``."""
+    """A number of meetings: at least ``certain``, at most ``possible``.
+
+    Bounds add up, with numbers too. Where both are the same, they equal that number, and
+    ``int()`` returns it. ``<`` and its like compare what is certain, and raise
+    InvalidValueError where the answer is not.
+
+    >>> Bounds(3, 5) + Bounds(1, 1) + 2
+    Bounds(certain=6, possible=8)
+    >>> Bounds(3, 5) < 6, Bounds(3, 5) >= 3, Bounds(4, 4) == 4, int(Bounds(4, 4))
+    (True, True, True, 4)
+    """
 
     certain: int
     possible: int
 
     def __str__(self) -> str:
         return str(self.certain) if self.certain == self.possible else f"{self.certain}–{self.possible}"
+
+    def __int__(self) -> int:
+        if self.certain != self.possible:
+            raise InvalidValueError(f"{self} is not one number: take its certain or its possible")
+        return self.certain
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Bounds):
+            return (self.certain, self.possible) == (other.certain, other.possible)
+        return self.certain == self.possible == other if isinstance(other, int | float) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.certain) if self.certain == self.possible else hash((self.certain, self.possible))
+
+    def __add__(self, other: "Bounds | int") -> "Bounds":
+        if isinstance(other, int):
+            return Bounds(self.certain + other, self.possible + other)
+        if isinstance(other, Bounds):
+            return Bounds(self.certain + other.certain, self.possible + other.possible)
+        return NotImplemented
+
+    __radd__ = __add__
+
+    def __lt__(self, other: "Bounds | float") -> Any:
+        return self._compare(other, lambda mine, its: mine < its)
+
+    def __le__(self, other: "Bounds | float") -> Any:
+        return self._compare(other, lambda mine, its: mine <= its)
+
+    def __gt__(self, other: "Bounds | float") -> Any:
+        return self._compare(other, lambda mine, its: mine > its)
+
+    def __ge__(self, other: "Bounds | float") -> Any:
+        return self._compare(other, lambda mine, its: mine >= its)
+
+    def _compare(self, other: "Bounds | float", holds: Callable[[float, float], bool]) -> Any:
+        """Return whether a comparison holds for all that both may be; raises InvalidValueError where it may not."""
+        if not isinstance(other, Bounds | int | float):
+            return NotImplemented
+        least, most = (other.certain, other.possible) if isinstance(other, Bounds) else (other, other)
+        outcomes = {holds(mine, its) for mine in (self.certain, self.possible) for its in (least, most)}
+        if len(outcomes) > 1:
+            raise InvalidValueError(
+                f"it is not certain how {self} compares with {other}: compare its certain or its possible"
+            )
+        return outcomes.pop()
 
 
 @attrs.frozen

@@ -178,17 +178,18 @@ class Snapshot:
         return stream_lines(self._session)
 
     def verify(
-        self, head: tuple[int, str] | None = None, *, views: bool = True, progress: Progress | None = None
+        self, head: tuple[int, str] | str | None = None, *, views: bool = True, progress: Progress | None = None
     ) -> Head:
         """Check the hash chain, positions and versions, and the views against a replay; return the head.
 
-        With ``head``, as this returned it before and kept elsewhere, it also notices a tail
-        cut off. ``views=False`` checks the log alone. It takes time in proportion to the
+        With ``head``, as this returned it before and kept elsewhere (also as ``str()`` wrote
+        it), it also notices a tail cut off. ``views=False`` checks the log alone. It takes time in proportion to the
         log, and a temporary file as large as the views. A log shared on a server is
         compared with the local replica. Raises BrokenChainError (with the first bad
         position) or DriftError (with the table).
         """
-        return verify(self._session, None if head is None else check_head(head), views=views, progress=progress)
+        kept = Head.parse(head) if isinstance(head, str) else head
+        return verify(self._session, None if kept is None else check_head(kept), views=views, progress=progress)
 
     def at(self, position: int | None = None, instant: datetime | str | None = None) -> "Snapshot":
         """Return the registry as known at a log position, or at an instant (one of the two).

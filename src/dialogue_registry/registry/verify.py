@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -11,7 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from dialogue_registry.errors import BrokenChainError, DialogueRegistryError, DriftError, StorageError
+from dialogue_registry.errors import (
+    BrokenChainError,
+    DialogueRegistryError,
+    DriftError,
+    InvalidValueError,
+    StorageError,
+)
 from dialogue_registry.log import hash_chain
 from dialogue_registry.log.entry import PAGE, Entry, Log, is_instant, position_of
 from dialogue_registry.log.sqlite_log import LOG_TABLES, SQLiteLog, create_log
@@ -29,10 +36,30 @@ class Head(NamedTuple):
     """The end of a log: its last position (0 when empty) and the hash there, in hexadecimal.
 
     Keep it somewhere else, and :meth:`Snapshot.verify` can tell whether the tail was cut.
+    ``str()`` writes it as ``POSITION:DIGEST``, and :meth:`parse` reads that.
+
+    >>> Head.parse(str(Head(3, "ab" * 32))) == Head(3, "ab" * 32)
+    True
     """
 
     position: int
     digest: str
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """Return the head that a text writes; raises InvalidValueError."""
+        found = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
+        if found is None:
+            raise InvalidValueError(
+                f"{text!r:.100} is no head: give what verify printed, POSITION:DIGEST, of 64 hexadecimal digits"
+            )
+        return cls(int(found["position"]), found["digest"].lower())
+
+
+_WRITTEN = re.compile("(?P<position>[0-9]{1,18}):(?P<digest>[0-9a-fA-F]{64})")
 
 
 def head_of(log: Log) -> Head:
