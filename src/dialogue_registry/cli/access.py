@@ -1,6 +1,6 @@
 """How commands open a registry: to ask it, also as it was known earlier, or to record in it."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from dialogue_registry.cli.options import AT
 from dialogue_registry.errors import MissingFileError, OutdatedViewsError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.names import fold
+from dialogue_registry.queries.subjects import within
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
 
@@ -68,23 +69,8 @@ def scope(
 
     A dialogue has its series and their meetings in it, a series its meetings.
     """
-    wanted: list[set[str]] = []
-    if dialogue is not None:
-        _require("dialogue", dialogue, {known.dialogue for known in registry.dialogues()})
-        within = {known.series for known in registry.series(dialogue)}
-        wanted.append({dialogue, *within, *(known.meeting for known in registry.meetings(dialogue=dialogue))})
-    if series is not None:
-        _require("series", series, {known.series for known in registry.series()})
-        wanted.append({series, *(known.meeting for known in registry.meetings(series))})
-    if meeting is not None:
-        _require("meeting", meeting, {known.meeting for known in registry.meetings(meeting=meeting)})
-        wanted.append({meeting})
-    return lambda id_: all(id_ in ids for ids in wanted)
-
-
-def _require(kind: str, named: str, known: Container[str]) -> None:
-    if named not in known:
-        raise UnknownSubjectError(f"there is no {kind} {named!r}: check its id")
+    with registry.reading() as reader:
+        return within(reader.connection, dialogue=dialogue, series=series, meeting=meeting)
 
 
 def party_in(registry: Snapshot, text: str | None) -> str | None:

@@ -20,7 +20,7 @@ def check_known(connection: sqlite3.Connection, **ids: str | None) -> None:
     """Raise UnknownSubjectError where an id, passed by the kind it should be of, is not recorded; None is let be."""
     for kind, id_ in ids.items():
         if id_ is not None and not is_known(connection, kind, id_):
-            raise _unknown(connection, kind, id_)
+            raise unknown(connection, id_, kind)
 
 
 def check_named(connection: sqlite3.Connection, subject: str | None) -> None:
@@ -64,14 +64,16 @@ def is_known(connection: sqlite3.Connection, kind: str, id_: str) -> bool:
     return isinstance(id_, str) and connection.execute(find, (id_,)).fetchone() is not None
 
 
-def _unknown(connection: sqlite3.Connection, kind: str, id_: str) -> UnknownSubjectError:
+def unknown(connection: sqlite3.Connection, id_: str, *kinds: str) -> UnknownSubjectError:
+    """Return the error about an id that is of none of these kinds: with what it is, or what may have been meant."""
+    wanted, kind = " or ".join(kinds), kinds[0] if len(kinds) == 1 else ""
     for other in _TABLES:
-        if other != kind and is_known(connection, other, id_):
+        if is_known(connection, other, id_):
             return UnknownSubjectError(
-                f"{id_!r} is a {other}, where a {kind} was wanted: give the id of a {kind}", kind=kind, id=id_
+                f"{id_!r} is a {other}, where a {wanted} was wanted: give the id of a {wanted}", kind=kind, id=id_
             )
     return UnknownSubjectError(
-        f"there is no {kind} {id_!r:.80}: {_advice(_near(connection, id_, [kind]))}", kind=kind, id=id_
+        f"there is no {wanted} {id_!r:.80}: {_advice(_near(connection, id_, kinds))}", kind=kind, id=id_
     )
 
 

@@ -33,7 +33,7 @@ from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource, sources
-from dialogue_registry.queries.subjects import check_known, check_named, is_known, within
+from dialogue_registry.queries.subjects import check_known, check_named, is_known, unknown, within
 from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import (
     check_choice,
@@ -408,7 +408,7 @@ class Snapshot:
             if id in found:
                 return found[id]
             if not is_known(self._session.connection, "dialogue", id):
-                check_known(self._session.connection, series=id)
+                raise unknown(self._session.connection, id, "series", "dialogue")
             return count_dialogue(reader, id, found, day, by)
 
     def reconcile(

@@ -80,7 +80,7 @@ def test_each_dialogue_counts_it_once(registry: Registry) -> None:
     assert registry.count("d/b") == registry.counts()["d/b"]
     with registry.at(registry.position) as then:
         assert then.count("d") == registry.count("d")
-    with pytest.raises(UnknownSubjectError, match="no series and no dialogue 'nope'"):
+    with pytest.raises(UnknownSubjectError, match="there is no series or dialogue 'nope'"):
         registry.count("nope")
 
 

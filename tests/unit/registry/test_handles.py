@@ -322,11 +322,6 @@ def test_counts_of_one_series_and_of_a_dialogue_as_a_whole(registry: Registry) -
     assert (whole.series, str(whole.total), str(whole.by_format["online"])) == ("d", "2", "1")
     assert str(registry.count("d", as_of="2005-06-01").total) == "1–2"
     assert str(registry.count("d", rule="online").total) == "1"
-    assert whole.carried is None
-    registry.record(CountStated(dialogue="d", count=7, as_of="2005-03-04"))
-    assert str(registry.count("d").carried) == "7–8"
-    assert str(registry.count("d", as_of="2005-03-04").carried) == "7–8"
-    assert str(registry.count("d", as_of="2006-01-01").carried) == "7–8"
     assert [*registry.counts(dialogue="d")] == ["d/fm", "d/som"]
     assert [*registry.counts(series="e/fm")] == ["e/fm"]
     assert [*registry.counts(dialogue="d", series="e/fm")] == []
