@@ -17,7 +17,8 @@ the subject is known, view rows, questions, exports, the command line – follow
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from enum import Enum
+from functools import cache, cached_property
 from hashlib import blake2b
 from json import dumps
 from operator import attrgetter, itemgetter
@@ -27,7 +28,7 @@ import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import NO_FACTS, brief
+from dialogue_registry.model.events import NO_FACTS
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.shapes import Shape, shapes_of
 from dialogue_registry.model.stored_rows import select_of
@@ -202,9 +203,12 @@ class Kind:
         found += [(name, id_) for name in self.mentions if (id_ := getattr(fact, name))]
         return found
 
-    def identity(self, fact: Any) -> Identity:
-        """Return what only one standing fact can have: its table, its subject and its key, folded."""
-        return (self.table.name, *self.key_values(fact))
+    def identity(self, fact: Any, values: Sequence[Any] = ()) -> Identity:
+        """Return what only one standing fact can have: its table, its subject and its key, folded.
+
+        ``values`` are its key's values, where they are known already.
+        """
+        return (self.table.name, *(values or self.key_values(fact)))
 
     @cached_property
     def width(self) -> int:
@@ -214,17 +218,21 @@ class Kind:
     def key_values(self, fact: Any) -> list[Any]:
         """Return the values of the expressions that are unique in the table, in order."""
         values = [getattr(fact, name) or "" for name in self.about]
-        for names in self.key:
+        for fields in self._stored_key:
             empty = True
-            for name in names:
+            for name, store in fields:
                 value: Any = ""
                 if empty:
-                    store = self.shapes[name].store
                     value = _folded(getattr(fact, name))
                     value = value if store is None else store(value)
                     empty = value in ("", None)
                 values.append("" if value is None else value)
         return values
+
+    @cached_property
+    def _stored_key(self) -> tuple[tuple[tuple[str, Callable[[Any], object] | None], ...], ...]:
+        """The fields of each item of the key, each with the function that makes the value of its column."""
+        return tuple(tuple((name, self.shapes[name].store) for name in names) for names in self.key)
 
     def check(self, fact: Any) -> None:
         """Raise InvalidValueError unless each field holds what its shape says and a log can hold."""
@@ -249,12 +257,53 @@ def same_fact(one: Any, other: Any) -> bool:
 
 def wording(fact: Any) -> bytes:
     """Return a digest (16 bytes) of what a fact says, folded."""
-    return blake2b(brief(fold_fact(fact)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(repr(_words(fact)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _words(fact: Any) -> tuple[object, ...]:
+    """Return the class of a fact and its fields without those that hold the default, folded, as plain values."""
+    cls = fact.__class__
+    names, defaults, get = _fields_of(cls)
+    values = get(fact)
+    plain = is_folded(f"|{'|'.join([value for value in values if value.__class__ is str])}|")
+    found: list[object] = [cls.__name__]
+    for name, default, value in zip(names, defaults, values, strict=True):
+        if value is default:
+            continue
+        if value.__class__ is str:
+            folded = value if plain else fold_text(value)
+            if folded != default:
+                found += (name, folded)
+        elif value != default:
+            found += (name, _word(value))
+    return tuple(found)
+
+
+def _word(value: Any) -> object:
+    if value is None or value.__class__ in _ATOMS:
+        return fold_text(value) if value.__class__ is str else value
+    if isinstance(value, tuple):
+        return tuple(map(_word, value))
+    if isinstance(value, PartialDate | Enum):
+        return str(value)
+    return _words(value) if attrs.has(value.__class__) else repr(value)
+
+
+@cache
+def _fields_of(cls: type[Any]) -> tuple[tuple[str, ...], tuple[object, ...], Callable[[Any], tuple[Any, ...]]]:
+    fields = attrs.fields(cls)
+    names = tuple(field.name for field in fields)
+    return names, tuple(field.default for field in fields), _getter(names)
+
+
+_ATOMS = frozenset({str, int, bool, float})
 
 
 def _folded(value: Any) -> Any:
     if value.__class__ is str:
         return fold_text(value)
+    if value is None or value.__class__ in _ATOMS or isinstance(value, Enum):
+        return value
     if isinstance(value, tuple):
         return tuple(map(_folded, value))
     return fold_fact(value) if attrs.has(type(value)) and not isinstance(value, PartialDate) else value

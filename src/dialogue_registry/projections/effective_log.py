@@ -184,13 +184,15 @@ class EffectiveLog:
         entry = self._log.at(event)
         return wording_of(self._codec.decode(entry.type, entry.schema, entry.data, entry.position))
 
-    def standing(self, fact: Any) -> tuple[int, int] | None:
-        """Return the number and the event of the fact that stands under the identity of another one."""
-        values = (
-            [fact.event_id, claim_digest(fact)]
-            if isinstance(fact, FactDisputed)
-            else self._kinds.of(fact).key_values(fact)
-        )
+    def standing(self, fact: Any, values: Sequence[Any] = ()) -> tuple[int, int] | None:
+        """Return the number and the event of the fact that stands under the identity of another one.
+
+        ``values`` are those of the other's key, where they are known already.
+        """
+        if isinstance(fact, FactDisputed):
+            values = [fact.event_id, claim_digest(fact)]
+        elif not values:
+            values = self._kinds.of(fact).key_values(fact)
         row: tuple[int, int] | None = self._connection.execute(self._find[type(fact)], values).fetchone()
         return row
 

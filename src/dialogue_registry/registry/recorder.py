@@ -78,6 +78,8 @@ class Call:
     """
 
     def __init__(self) -> None:
+        #: Whether the batch before said mostly what was recorded already: then the next one probably does, too.
+        self.repeats = False
         self._said: dict[tuple[str, str | None], _Said] = {}
         self._before: dict[tuple[str, str | None], _Said | None] = {}
 
@@ -152,15 +154,17 @@ class Recorder:
         call = Call() if call is None else call
         call.begin()
         batch = _Batch(head, by)
-        if not self._append_news(batch, items, expected, call):
+        fresh: set[int] = set()
+        if call.repeats or not self._append_news(batch, items, expected, call, fresh):
             call.undo()
             call.begin()
             batch = _Batch(head, by)
             try:
-                self._decide_each(batch, items, expected, call)
+                self._decide_each(batch, items, expected, call, fresh)
             except BaseException:
                 call.undo()
                 raise
+        call.repeats = len(batch.drafts) < len(items) // 2  # an import run again repeats all its rows
         return batch.outcomes
 
     def known(self, ids: Iterable[str]) -> dict[str, Subject]:
@@ -187,8 +191,13 @@ class Recorder:
 
     # --- news ---------------------------------------------------------------------------
 
-    def _append_news(self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call) -> bool:
-        """Append a batch of which every item says something new; return whether it was that."""
+    def _append_news(
+        self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call, fresh: set[int]
+    ) -> bool:
+        """Append a batch of which every item says something new; return whether it was that.
+
+        Where only some items repeat others, ``fresh`` takes the numbers of those that do not.
+        """
         if expected is not None and expected != batch.head.position:
             return False
         kinds = [self._kinds.of(item.fact) for item in items]
@@ -199,16 +208,18 @@ class Recorder:
         if self._views.facts.is_exceptional(list(dict.fromkeys(subjects))):
             return False
         sources = {source: self._log.number_source(source) for source in {item.source for item in items}}
-        news: list[Standing] = []
+        news: dict[int, Standing] = {}  # by the number of the item
         checked: set[tuple[type[Any], str]] = set()  # what may be recorded of a subject may be so again
-        for kind, item, subject in zip(kinds, items, subjects, strict=True):
+        for number, (kind, item, subject) in enumerate(zip(kinds, items, subjects, strict=True)):
             fact, cls = item.fact, kind.cls
             if (cls, subject) in checked:
                 position = batch.add(self._codec.encode(fact), subject, item)
-                news.append(Standing(position, position, position, fact, sources[item.source]))
+                news[number] = Standing(position, position, position, fact, sources[item.source])
                 continue
-            if cls in _ABOUT_PERSONS or (cls in _REPORTS and (cls not in OPENS or subject in known)):
+            if cls in _ABOUT_PERSONS:
                 return False
+            if cls in _REPORTS and (cls not in OPENS or subject in known):
+                continue  # a second report of a meeting may be evidence of the first
             try:
                 recording_rules.check(kind, fact, known)
             except RefusedError:
@@ -222,10 +233,12 @@ class Recorder:
                 said = call.said(subject, item.source)
                 said.plan = position
                 said.lines.add(wording(fact))
-            news.append(Standing(position, position, position, fact, sources[item.source]))
+            news[number] = Standing(position, position, position, fact, sources[item.source])
         with Step(self._connection, several=len(items) > 1) as step:
-            if self._views.insert(news):
+            repeated = self._views.insert(list(news.values()))
+            if repeated or len(news) < len(items):
                 step.take_back()
+                fresh.update(number for number, new in news.items() if new.fact not in repeated)
                 return False
             self._append(batch)
         return True
@@ -245,11 +258,13 @@ class Recorder:
 
     # --- one by one ---------------------------------------------------------------------
 
-    def _decide_each(self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call) -> None:
+    def _decide_each(
+        self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call, fresh: set[int]
+    ) -> None:
         decider = _Decider(self, batch, call)
         for number, item in enumerate(items):
             try:
-                decider.decide(item)
+                decider.decide(item, fresh=number in fresh)
             except RefusedError as refusal:
                 if expected is not None and expected != batch.head.position:
                     raise WrongPositionError(expected=expected, actual=batch.head.position) from refusal
@@ -314,12 +329,17 @@ class _Decider:
         self._pending: dict[Identity, _Known] = {}
         self._said: dict[tuple[int, int, bytes], int] = {}
         self._persons: Persons | None = None
+        self._sources: dict[str | None, int] = {}
+        self._fresh: dict[Identity, Standing] = {}
         self._stories: dict[str, tuple[Story, set[Hashable]]] = {}
         self._news: list[Standing] = []
         self._evidence: list[tuple[Standing, int]] = []
 
-    def decide(self, item: Item) -> None:
-        """Add an item to the batch as news or as further evidence, or note who said it before; or refuse it."""
+    def decide(self, item: Item, *, fresh: bool = False) -> None:
+        """Add an item to the batch as news or as further evidence, or note who said it before; or refuse it.
+
+        ``fresh`` says that nothing else is under its identity, in the log nor in the batch.
+        """
         kind = self._kinds.of(item.fact)
         self._learn(kind, item.fact)
         if isinstance(item.fact, StatusReport):
@@ -327,13 +347,17 @@ class _Decider:
                 self.decide(item._replace(fact=shared))
             else:
                 self._decide_report(kind, item)
+        elif fresh:
+            recording_rules.check(kind, item.fact, self._known)
+            self._take_news(kind, item)
+            self._fresh[kind.identity(item.fact)] = self._news[-1]
         else:
             self._decide_fact(kind, item)
 
     def fold(self) -> None:
         """Fold what was decided into the views."""
-        for one in self._news:
-            self._views.insert([one])
+        repeated = self._views.insert(self._news)
+        assert not repeated, "each was looked up"
         with self._facts.ahead([*self._news, *(one for one, _ in self._evidence)]):
             self._views.follow(self._evidence)
 
@@ -346,14 +370,21 @@ class _Decider:
     # --- facts of which only one can stand ------------------------------------------------
 
     def _decide_fact(self, kind: Kind, item: Item) -> None:
-        fact, source = item.fact, self._log.number_source(item.source)
-        subject, said = kind.subject(fact), wording(fact)
-        identity = kind.identity(fact)
-        known = self._pending.get(identity)
-        if known is None and (row := self._facts.standing(fact)) is not None:
+        fact, values = item.fact, kind.key_values(item.fact)
+        identity = kind.identity(fact, values)
+        known = self._pending.get(identity) or self._known_fresh(identity)
+        row = self._facts.standing(fact, values) if known is None else None
+        entry = None if row is None else self._log.at(row[1])
+        same_words = entry is not None and entry[4:7] == self._log.codec.encode(fact)
+        if row and entry and same_words and row[0] == row[1] and entry.source == item.source:
+            self._batch.repeat(entry)  # an import run again: nothing is decoded
+            return
+        source, subject, said = self._number_source(item.source), kind.subject(fact), wording(fact)
+        if row is not None:
             leader, event = row
-            known = _Known(leader, self._facts.content(event))
-            self._said.setdefault((leader, self._facts.source_of(leader, event), wording(known.content)), event)
+            known = _Known(leader, fact if same_words else self._facts.content(event))
+            words = said if same_words else wording(known.content)
+            self._said.setdefault((leader, self._facts.source_of(leader, event), words), event)
             self._pending[identity] = known
         if known is not None and (before := self._said.get((known.leader, source, said))) is not None:
             self._repeat(before)
@@ -365,9 +396,7 @@ class _Decider:
             recording_rules.check(kind, fact, self._known)
             if isinstance(fact, AboutPersons):
                 self._check_persons(fact)
-            if (learned := recording_rules.learn(kind, fact)) is not None:
-                self._known.update([learned])
-            self._add(kind, item, None)
+            self._take_news(kind, item)
             self._pending[identity] = _Known(self._batch.position, fact)
             self._said[self._batch.position, source, said] = self._batch.position
             return
@@ -375,6 +404,26 @@ class _Decider:
             raise self._conflict(fact, known.leader, known.content)
         self._add(kind, item, known.leader)
         self._said[known.leader, source, said] = self._batch.position
+
+    def _known_fresh(self, identity: Identity) -> _Known | None:
+        """Return what an item before in the batch says under an identity, which nothing was under until then."""
+        new = self._fresh.pop(identity, None)
+        if new is None:
+            return None
+        known = self._pending[identity] = _Known(new.fact, new.content)
+        self._said[new.fact, new.source, wording(new.content)] = new.fact
+        return known
+
+    def _take_news(self, kind: Kind, item: Item) -> None:
+        """Add a fact that says something new and may be recorded."""
+        if (learned := recording_rules.learn(kind, item.fact)) is not None:
+            self._known.update([learned])
+        self._add(kind, item, None)
+
+    def _number_source(self, source: str | None) -> int:
+        if source not in self._sources:
+            self._sources[source] = self._log.number_source(source)
+        return self._sources[source]
 
     def _check_persons(self, fact: AboutPersons) -> None:
         """Raise ConflictError where names would be one person and different ones; else take the fact in."""
@@ -397,7 +446,7 @@ class _Decider:
 
     def _add(self, kind: Kind, item: Item, leader: int | None, note: str = "") -> None:
         self._batch.add(self._log.codec.encode(item.fact), kind.subject(item.fact), item, note)
-        standing = Standing(*(self._batch.position,) * 3, item.fact, self._log.number_source(item.source))
+        standing = Standing(*(self._batch.position,) * 3, item.fact, self._number_source(item.source))
         if leader is None:
             self._news.append(standing)
         else:
@@ -449,7 +498,7 @@ class _Decider:
     def _decide_report(self, kind: Kind, item: Item) -> None:
         fact = item.fact
         assert isinstance(fact, StatusReport)
-        source = self._log.number_source(item.source)
+        source = self._number_source(item.source)
         story, _ = self._story(fact.meeting, source)
         said = self._call.said(fact.meeting, item.source)
         line = wording(fact)
