@@ -31,7 +31,7 @@ Contents: TypeAlias = dict[str, list[tuple[object, ...]]]
 """Tables by name: rows of values."""
 
 _EVENT_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-_PLACES = ("fact", "event", "since", "until", "telling", "status_fact")
+_PLACES = ("fact", "event", "since", "until", "telling", "status_fact", "share_fact")
 
 
 def show(
