@@ -140,6 +140,7 @@ from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource
 from dialogue_registry.registry.changes import Change
 from dialogue_registry.registry.follower import Followed
+from dialogue_registry.registry.installed_kinds import installed_kinds
 from dialogue_registry.registry.kept_copies import CopyState, KeptCopy
 from dialogue_registry.registry.registry import Registry, Snapshot
 from dialogue_registry.registry.runs import Import, Stay, Undone
@@ -284,6 +285,7 @@ __all__ = [
     "export_file",
     "from_dict",
     "import_table",
+    "installed_kinds",
     "name_parts",
     "plan_edition",
     "publish",

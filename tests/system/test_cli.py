@@ -21,8 +21,8 @@ from click.testing import CliRunner, Result
 from dialogue_registry import Registry
 from dialogue_registry.cli import cli
 from dialogue_registry.cli.main import at
-from dialogue_registry.imports.fact_fields import fields_of
-from dialogue_registry.model.events import FACTS
+from dialogue_registry.cli.options import field_option
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from tests.paths import ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8")
@@ -125,8 +125,8 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 
 
 def test_every_field_of_every_event_is_an_option_of_record() -> None:
-    options = {option.name for option in cli.commands["record"].params}
-    assert {field for event in FACTS for field in fields_of(event)} <= options
+    options = {text for option in cli.commands["record"].params for text in option.opts}
+    assert {field_option(field) for kind in STANDARD_KINDS for field in kind.shapes if field != "source"} <= options
 
 
 # --- answers -------------------------------------------------------------------------

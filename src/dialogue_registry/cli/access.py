@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from dialogue_registry.cli.kinds import open_registry, open_to_ask
 from dialogue_registry.cli.options import AT
-from dialogue_registry.errors import MissingFileError, OutdatedViewsError, UnknownSubjectError
+from dialogue_registry.errors import MissingFileError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.names import fold
 from dialogue_registry.queries.subjects import within
@@ -22,11 +23,7 @@ def asking(file: str) -> Iterator[Snapshot]:
     """Open a registry to be asked, as it is or as it was known at the time that ``--at`` names."""
     when = click.get_current_context().meta.get(AT)
     must_exist(file)
-    try:
-        registry = Registry.open(file, read_only=True)
-    except OutdatedViewsError:
-        registry = Registry.open(file)
-    with registry:
+    with open_to_ask(file) as registry:
         if when is None:
             yield registry
             return
@@ -39,7 +36,7 @@ def asking(file: str) -> Iterator[Snapshot]:
 def writing(file: str) -> Iterator[Registry]:
     """Open a registry to record in."""
     must_exist(file)
-    with Registry.open(file) as registry:
+    with open_registry(file) as registry:
         yield registry
 
 

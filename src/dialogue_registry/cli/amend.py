@@ -15,15 +15,17 @@ from dialogue_registry.cli.options import (
     answer_options,
     field_options,
     file_argument,
+    fit_fields,
     shown_option,
     source_options,
     take_fields,
     take_source,
 )
 from dialogue_registry.cli.output import say, show
-from dialogue_registry.imports.fact_fields import fields_of, make_fact
+from dialogue_registry.imports.fact_fields import make_fact
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.events import FACTS, NO_FACTS, Fact, FactDisputed
+from dialogue_registry.model.events import NO_FACTS, Fact, FactDisputed
+from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.queries.display import changed_fields, label
 from dialogue_registry.registry.changes import Change
 from dialogue_registry.registry.registry import Registry
@@ -61,7 +63,7 @@ def correct(
     with writing(file) as registry, _trying(registry, dry_run=dry_run):
         named = _named(registry, event, {*fields, *clear})
         stood = _reads(registry, named)
-        replacement = _changed(stood, fields, clear)
+        replacement = _changed(registry.kinds, stood, fields, clear)
         before = registry.position
         recorded = registry.correct(named.id, replacement, reason=because, source=source, by=by)
         what = "already standing" if recorded.position <= before else "corrected"
@@ -120,7 +122,7 @@ def dispute(
     with writing(file) as registry, _trying(registry, dry_run=dry_run):
         named = _named(registry, event, {*fields, *clear})
         stood = _reads(registry, named)
-        claim = _changed(stood, fields, clear)
+        claim = _changed(registry.kinds, stood, fields, clear)
         before = registry.position
         recorded = registry.dispute(named.id, claim, source=source, reason=because, by=by)
         what = "already standing" if recorded.position <= before else "disputed"
@@ -195,13 +197,13 @@ def _trying(registry: Registry, *, dry_run: bool) -> AbstractContextManager[None
 def _named(registry: Registry, named: str, fields: set[str]) -> RecordedEvent:
     """Return the event of a position or an id, or the one fact about a subject that has all of some fields."""
     about = list(registry.facts(subject=named)) if position_in(named) is None and "/" in named + "/" else []
-    meant = [fact for fact in about if fields <= set(fields_of(type(fact.event)))]
+    meant = [fact for fact in about if fields <= {*attrs.fields_dict(type(fact.event))}]
     if len(meant) == 1:
         return registry.event(_fact_of(registry, meant[0]))
     if not about:
         return find_event(registry, named)
     if not meant:
-        stray = sorted(fields - set().union(*(fields_of(type(fact.event)) for fact in about)))
+        stray = sorted(fields - set().union(*(attrs.fields_dict(type(fact.event)) for fact in about)))
         raise click.UsageError(
             f"no fact about {named!r} has the field{'s' * (len(stray) > 1)} {', '.join(stray) or ', '.join(fields)}: "
             f"see history FILE {named}"
@@ -226,18 +228,22 @@ def _reading(registry: Registry, event: RecordedEvent) -> Fact | FactDisputed | 
 def _reads(registry: Registry, event: RecordedEvent) -> Fact:
     """Return what the fact that an event is about says now; raises click.UsageError where it says nothing."""
     reads: Any = _reading(registry, event)
-    if not isinstance(reads, FACTS):
-        raise click.UsageError(f"event {event.id} says nothing any more, or is no fact: name one that stands")
+    if registry.kinds.find(type(reads)) is None:
+        raise click.UsageError(
+            f"event {event.id} says nothing any more, or is no fact of a kind known here: name one that stands"
+        )
     fact: Fact = reads
     return fact
 
 
-def _changed(fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
-    known = fields_of(type(fact))
-    if stray := [name for name in clear if name not in known]:
-        raise click.UsageError(f"{type(fact).__name__} has no field {stray[0]!r}: its fields are {', '.join(known)}")
+def _changed(kinds: Kinds, fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
+    kind = kinds.of(fact)
+    if stray := [name for name in clear if name not in kind.shapes]:
+        raise click.UsageError(
+            f"{kind.cls.__name__} has no field {stray[0]!r}: its fields are {', '.join(kind.shapes)}"
+        )
     values = {name: value for name, value in attrs.asdict(fact, recurse=False).items() if name not in clear}
-    return make_fact(type(fact), values | fields)
+    return make_fact(kind, values | fit_fields(kind, fields))
 
 
 # --- what is shown ---------------------------------------------------------------------

@@ -8,12 +8,14 @@ from typing import Any, Protocol
 import click
 
 from dialogue_registry.cli.access import asking, party_in, scope
+from dialogue_registry.cli.kinds import all_kinds
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
 from dialogue_registry.cli.output import show, whole
+from dialogue_registry.imports.fact_fields import find_kind
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Role
-from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import differing, in_words
@@ -223,22 +225,43 @@ def disputes(file: str, *, shown: str | None, **ids: str | None) -> None:
     """List the claims that are kept beside facts which read otherwise."""
     with asking(file) as registry:
         within = scope(registry, **ids)
-        found = [dispute for dispute in registry.disputes() if within(subject_of(dispute.standing))]
+        kinds = registry.kinds
+        found = [dispute for dispute in registry.disputes() if within(kinds.subject(dispute.standing))]
     if shown is None:
-        show([_in_words(dispute) for dispute in found], "position subject claim stands reason sources", shown)
+        show([_in_words(dispute, kinds) for dispute in found], "position subject claim stands reason sources", shown)
     else:
         show(found, "disputed standing claim reason event sources", shown)
 
 
-def _in_words(dispute: Dispute) -> Mapping[str, Any]:
+def _in_words(dispute: Dispute, kinds: Kinds) -> Mapping[str, Any]:
     fields = differing(dispute.claim, dispute.standing)
     return {
         **to_dict(dispute),
         "position": dispute.event,
-        "subject": subject_of(dispute.standing),
+        "subject": kinds.subject(dispute.standing),
         "claim": in_words(dispute.claim, fields),
         "stands": in_words(dispute.standing, fields),
     }
+
+
+@question(example="dialogue-registry facts ca-jad.db MeetingHeld --subject ca-jad/som/14")
+@file_argument
+@click.argument("event", required=False)
+@click.option("--subject", metavar="ID", help="Only those about this dialogue, series or meeting.")
+@answer_options
+def facts(file: str, event: str | None, *, subject: str | None, shown: str | None) -> None:
+    """List the facts that stand, of one EVENT such as MeetingHeld, or all; of installed packages too."""
+    kind = None if event is None else find_kind(event, all_kinds())
+    with asking(file) as registry:
+        found = list(registry.facts(None if kind is None else kind.cls, subject))
+    if shown in ("json", "nl"):
+        show(found, "", shown)
+    elif kind is None:
+        rows = [{"position": one.position, "subject": one.subject, "fact": in_words(one.event)} for one in found]
+        show(rows, "position subject fact", shown)
+    else:
+        rows = [{"position": one.position, **{name: getattr(one.event, name) for name in kind.shapes}} for one in found]
+        show(rows, " ".join(["position", *kind.shapes]), shown)
 
 
 @question(example="dialogue-registry sources ca-jad.db --meeting ca-jad/som/14")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dialogue_registry.cli.access import writing
+from dialogue_registry.cli.kinds import open_registry
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import LocalPath, file_argument, shown_option, source_options, take_source
 from dialogue_registry.cli.output import as_json, progress_bar, put, say, show
@@ -218,7 +219,7 @@ def _import_events(file: str, rows: str, shown: str | None, *, dry_run: bool) ->
 def _importing(file: str, *, dry_run: bool) -> Iterator[Registry]:
     """Open a registry to import into; a file that is missing is made only if the import succeeds."""
     missing = "://" not in file and not Path(file).exists()
-    with ExitStack() as undo, Registry.open(None if dry_run and missing else file) as registry:
+    with ExitStack() as undo, open_registry(None if dry_run and missing else file) as registry:
         try:
             yield registry
         except BaseException:

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 import attrs
 import click
 
-from dialogue_registry.imports.fact_fields import source_from
-from dialogue_registry.model.events import FACTS, Source
+from dialogue_registry.cli.kinds import all_kinds
+from dialogue_registry.imports.fact_fields import is_about_source, source_from
+from dialogue_registry.model.events import Source
+from dialogue_registry.model.kinds import Kind
 from dialogue_registry.registry.opening import check_path, is_address, may_hold_password
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -162,24 +164,55 @@ _SHARED = {
     "on": "The day on which it was said, or from which it holds.",
     "of": "What is counted: participants, delegates, parties; or the id that a name is of.",
 }
-_FIELDS = {
-    field.name: _SHARED.get(field.name, field.metadata["doc"])
-    for event in reversed(FACTS)
-    for field in reversed(attrs.fields(event))
-    if field.type is not Source
-}
-_MANY = {field.name for event in FACTS for field in attrs.fields(event) if str(field.type).startswith("tuple")}
+_TAKEN = {*_SOURCE, *FORMS, "by", "because", "clear", "help"}
+"""Options of the commands that record, beside those of fields."""
+
+
+def _meanings() -> dict[str, str]:
+    """Return the fields that a fact of any kind can have, each with its meaning."""
+    found: dict[str, str] = {}
+    for kind in all_kinds():
+        for field in attrs.fields(kind.cls):
+            if field.name == "source" and is_about_source(kind):
+                continue  # the options of the source say it
+            meaning = field.metadata.get("doc") or f"{field.name.replace('_', ' ').capitalize()} of {kind.word}."
+            found.setdefault(field.name, _SHARED.get(field.name, meaning))
+    return found
+
+
+_FIELDS = _meanings()
+
+
+def field_option(name: str) -> str:
+    """Return the option of a field: ``--as-of``; ``--field-by`` where ``--by`` means something else."""
+    option = name.replace("_", "-")
+    return f"--field-{option}" if option in _TAKEN else f"--{option}"
 
 
 def field_options(function: Function) -> Function:
-    """Add an option for every field that a fact can have."""
-    for name, meaning in _FIELDS.items():
-        option = f"--{name.replace('_', '-')}"
-        function = click.option(option, metavar="TEXT", multiple=name in _MANY, help=meaning)(function)
+    """Add an option for every field that a fact can have; it may be repeated where that of any kind may."""
+    for name, meaning in reversed(_FIELDS.items()):
+        many = any(name in kind.shapes and kind.shapes[name].many for kind in all_kinds())
+        parameter = f"{_PREFIX}{name}"  # no other parameter is called like that
+        function = click.option(field_option(name), parameter, metavar="TEXT", multiple=many, help=meaning)(function)
     return function
+
+
+_PREFIX = "field_"
 
 
 def take_fields(given: dict[str, Any]) -> dict[str, Any]:
     """Remove the options of fields from the given ones, and return those that have a value."""
-    options = {name: given.pop(name) for name in _FIELDS if name in given}
+    options = {name: given.pop(f"{_PREFIX}{name}") for name in _FIELDS}
     return {name: value for name, value in options.items() if value not in (None, ())}
+
+
+def fit_fields(kind: Kind, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with a text for each that is one of this kind, and several of another one."""
+    fitted = dict(fields)
+    for name, value in fields.items():
+        if isinstance(value, tuple) and name in kind.shapes and not kind.shapes[name].many:
+            if len(value) > 1:
+                raise click.UsageError(f"{kind.cls.__name__} has one {name}: give {field_option(name)} one time")
+            fitted[name] = value[0]
+    return fitted

@@ -7,20 +7,23 @@ import click
 import orjson
 
 from dialogue_registry.cli.access import writing
+from dialogue_registry.cli.kinds import all_kinds
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.messages import reworded
 from dialogue_registry.cli.options import (
     LocalPath,
     day,
+    field_option,
     field_options,
     file_argument,
+    fit_fields,
     shown_option,
     source_options,
     take_fields,
     take_source,
 )
 from dialogue_registry.cli.output import show
-from dialogue_registry.imports.fact_fields import fact_class, fact_from, fields_of, make_fact
+from dialogue_registry.imports.fact_fields import fact_from, find_kind, is_about_source, make_fact
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import Source
 from dialogue_registry.registry.registry import Registry
@@ -43,17 +46,17 @@ def record(file: str, event: str, shown: str | None, by: str, **given: Any) -> N
     source, fields = take_source(given), take_fields(given)
     if event == "-":
         if fields:
-            stray = next(iter(fields)).replace("_", "-")
-            raise click.UsageError(f"the JSON on standard input says all of the event: leave --{stray} out")
-        fact, stated = fact_from(_json_object(sys.stdin.buffer.read()))
+            stray = field_option(next(iter(fields)))
+            raise click.UsageError(f"the JSON on standard input says all of the event: leave {stray} out")
+        fact, stated = fact_from(_json_object(sys.stdin.buffer.read()), all_kinds())
         if stated and source:
             raise click.UsageError("the JSON on standard input names its source: leave --source out")
         source = stated or source
     else:
-        cls = fact_class(event)
-        if "source" in fields_of(cls):  # the fact itself is about it
+        kind = find_kind(event, all_kinds())
+        if is_about_source(kind):  # the fact itself is about it
             fields, source = {**fields, "source": source}, None
-        fact = make_fact(cls, fields)
+        fact = make_fact(kind, fit_fields(kind, fields))
     with writing(file) as registry:
         before = registry.position
         recorded = registry.record(fact, source=source, by=by)[0]

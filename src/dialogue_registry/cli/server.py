@@ -3,12 +3,12 @@
 import click
 
 from dialogue_registry.cli.access import must_exist
+from dialogue_registry.cli.kinds import open_registry
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import FileOrAddress, LocalPath
 from dialogue_registry.cli.output import progress_bar, say
 from dialogue_registry.registry.copy import copy as copy_log
 from dialogue_registry.registry.opening import is_address
-from dialogue_registry.registry.registry import Registry
 
 
 @command(example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")
@@ -34,7 +34,7 @@ def follow(address: str, views: str, once: bool) -> None:  # noqa: FBT001 - clic
     """Keep FILE, views that any other command can ask, up to the log at ADDRESS."""
     if not is_address(address):
         raise click.UsageError("only a server is followed: give a postgresql:// address")
-    with Registry.open(address, views=views) as registry:
+    with open_registry(address, views=views) as registry:
         last = None
         for step in registry.follow():
             if step != last:

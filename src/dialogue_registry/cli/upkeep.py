@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from dialogue_registry.cli.access import asking, writing
+from dialogue_registry.cli.kinds import open_registry
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import file_argument, shown_option
 from dialogue_registry.cli.output import progress_bar, say, show
 from dialogue_registry.registry.opening import is_address, server_log
-from dialogue_registry.registry.registry import Registry
 from dialogue_registry.registry.verify import Head
 
 
@@ -30,7 +30,7 @@ def init(file: str, writers: tuple[str, ...], readers: tuple[str, ...]) -> None:
         raise click.UsageError("only a server has roles: give a postgresql:// address, or leave --writer and --reader")
     else:
         new, name = not Path(file).exists(), file
-        with Registry.open(file) as registry:
+        with open_registry(file) as registry:
             position = registry.position
     say(f"{name}: {'a new registry' if new else f'a registry at position {position}'}")
 
@@ -46,8 +46,11 @@ def verify(file: str, head: str | None, shown: str | None) -> None:
         found = registry.verify(kept, progress=progress)
     if shown is None:
         say(str(found))
+        if found.unknown:
+            events = "1 event of a kind" if found.unknown == 1 else f"{found.unknown} events of kinds"
+            say(f"{events} not known here: kept and verified, and in no answer", err=True)
     else:
-        show([found._asdict()], "position digest", shown)
+        show([{**found._asdict(), "unknown": found.unknown}], "position digest unknown", shown)
 
 
 @command(example="dialogue-registry rebuild ca-jad.db")

@@ -10,11 +10,14 @@ from dialogue_registry.errors import ExchangeError
 from dialogue_registry.exports.facts_table import FACTS_TABLE, facts_mapping
 from dialogue_registry.exports.ical import calendar, undated
 from dialogue_registry.exports.jsonld import json_ld
+from dialogue_registry.exports.layouts import layouts_of
 from dialogue_registry.exports.left_out import left_out
 from dialogue_registry.exports.popolo import popolo
 from dialogue_registry.exports.replacement import filled_folder, replaced_file, replaced_folder
-from dialogue_registry.exports.tabular import LAYOUTS, write_data_package, write_parquet
+from dialogue_registry.exports.tabular import write_data_package, write_parquet
 from dialogue_registry.exports.workbook import write_workbook
+from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.registry import Snapshot
@@ -24,11 +27,8 @@ _ENDINGS = {
     ".jsonl": "events", ".ndjson": "events", ".xlsx": "xlsx", ".ics": "ics", ".jsonld": "jsonld", ".json": "popolo",
     "": "csv",
 }  # fmt: skip
-_WRITTEN = {
-    "csv": {"datapackage.json", *(f"{table}.csv" for table in (*LAYOUTS, FACTS_TABLE))},
-    "parquet": {f"{table}.parquet" for table in LAYOUTS},
-}
-"""The files of the formats that fill a folder."""
+_FOLDERS = ("csv", "parquet")
+"""The formats that fill a folder."""
 _SQLITE = b"SQLite format 3\0"
 
 Progress = Callable[[int, int], object]
@@ -73,7 +73,7 @@ def export_file(
     with registry.reading() as reader:
         lines = left_out(reader, chosen)
         without_day = undated(reader) if chosen == "ics" else ()
-        if chosen in _WRITTEN:
+        if chosen in _FOLDERS:
             _export_folder(registry, destination, chosen, force=force, spreadsheet=spreadsheet)
         elif chosen == "xlsx":
             lines = (*lines, *_export_workbook(registry, reader, destination))
@@ -97,7 +97,7 @@ def _format(destination: Path, format: str | None) -> str:  # noqa: A002 - what 
     """Return the format to export to; raises ExchangeError where the destination does not go with it."""
     to_standard_output, ending = str(destination) == "-", destination.suffix.lower()
     chosen = format or ("events" if to_standard_output else _ENDINGS.get(ending))
-    if chosen is None and ending[1:] in _WRITTEN:
+    if chosen is None and ending[1:] in _FOLDERS:
         raise ExchangeError(
             f"{destination} ends in {destination.suffix!r}, and the format {ending[1:]} fills a folder: give the path "
             f"of one and the format, such as {destination.with_suffix('')}"
@@ -106,7 +106,7 @@ def _format(destination: Path, format: str | None) -> str:  # noqa: A002 - what 
         raise ExchangeError(
             f"{chosen or destination.suffix!r} is no format to export to: choose one of {', '.join(FORMATS)}"
         )
-    if chosen in _WRITTEN and (to_standard_output or (destination.exists() and not destination.is_dir())):
+    if chosen in _FOLDERS and (to_standard_output or (destination.exists() and not destination.is_dir())):
         raise ExchangeError(f"the format {chosen} fills a folder: give the path of one")
     return chosen
 
@@ -171,9 +171,11 @@ def _refuse_registry(destination: Path) -> None:
 def _export_folder(registry: Snapshot, destination: Path, chosen: str, *, force: bool, spreadsheet: bool) -> None:
     try:
         held = {path.name for path in destination.iterdir()} if destination.is_dir() else set()
-        strange = held and held != _WRITTEN[chosen]
+        written = _written(chosen, registry.kinds)
+        # An earlier export was perhaps made without some kinds of the user's.
+        strange = held and not _written(chosen, STANDARD_KINDS) <= held <= written
         if strange and not force:
-            stray = min(held - _WRITTEN[chosen], default=min(held))
+            stray = min(held - written, default=min(held))
             raise ExchangeError(
                 f"the folder {destination} holds {stray!r}, and is no earlier export: give a new folder, "
                 "or force it (--force) to replace those of its files that have the names of tables"
@@ -185,6 +187,12 @@ def _export_folder(registry: Snapshot, destination: Path, chosen: str, *, force:
                 write_parquet(registry, folder)
     except OSError as error:
         raise _unwritable(destination, error) from error
+
+
+def _written(chosen: str, kinds: Kinds) -> set[str]:
+    """Return the names of the files that a format fills a folder with."""
+    names = {f"{table}.{chosen}" for table in layouts_of(kinds)}
+    return names | {"datapackage.json", f"{FACTS_TABLE}.csv"} if chosen == "csv" else names
 
 
 def _unwritable(destination: Path, error: OSError) -> ExchangeError:

@@ -14,7 +14,8 @@ import attrs
 
 from dialogue_registry.errors import ExchangeError, MissingExtraError
 from dialogue_registry.exports.facts_table import FACT_COLUMNS, FACTS_TABLE, fact_rows
-from dialogue_registry.exports.tabular import LAYOUTS, rows_of
+from dialogue_registry.exports.layouts import Layout, layouts_of
+from dialogue_registry.exports.tabular import rows_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.queries.counts import FORMATS
 from dialogue_registry.queries.reader import Reader
@@ -140,20 +141,30 @@ def _is_address(text: str) -> bool:
 
 def sheets(registry: Snapshot, reader: Reader) -> Iterator[Sheet]:
     """Yield the sheets of a registry: what one reads first, then the other tables, at last that of facts."""
-    yield _table(reader, "meetings")
+    layouts = layouts_of(registry.kinds)
+    yield _table(reader, "meetings", layouts["meetings"])
     yield _attendance(reader)
-    yield Sheet(name="delegates", columns=[*LAYOUTS["attendance"].all_columns], rows=rows_of(reader, "attendance"))
+    yield _table(reader, "delegates", layouts["attendance"])
     yield _counts(registry)
     yield _statements(registry)
     yield _sources(registry)
-    for name in LAYOUTS:
+    taken = {"meetings", "attendance", "delegates", "counts", "statements", "sources", FACTS_TABLE}
+    for name, layout in layouts.items():
         if name not in {"meetings", "attendance", "statements"}:
-            yield _table(reader, name)
+            yield _table(reader, _sheet_name(name, taken), layout)
     yield Sheet(name=FACTS_TABLE, columns=FACT_COLUMNS, rows=fact_rows(reader), dates=frozenset(), by_name=True)
 
 
-def _table(reader: Reader, name: str) -> Sheet:
-    return Sheet(name=name, columns=[*LAYOUTS[name].all_columns], rows=rows_of(reader, name))
+def _table(reader: Reader, name: str, layout: Layout) -> Sheet:
+    return Sheet(name=name, columns=[*layout.all_columns], rows=rows_of(reader, layout))
+
+
+def _sheet_name(table: str, taken: set[str]) -> str:
+    """Return the name of the sheet of a table, which has at most 31 letters and is nobody else's."""
+    names = [table[:31], *(f"{table[:28]}_{number}" for number in range(2, 100))]
+    name = next(name for name in names if name.lower() not in taken)
+    taken.add(name.lower())
+    return name
 
 
 _PRESENCE = """

@@ -1,95 +1,148 @@
 """Facts made of texts: what a command line, a spreadsheet or JSON says, field by field.
 
-The fields of a class, and what kind of value each takes, are asked for here and nowhere else.
+The fields of a kind, and what sort of value each takes, are asked for here and nowhere else.
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
-from typing import Any, get_args
+from typing import Any
 
 import attrs
 
-from dialogue_registry.errors import InvalidValueError
-from dialogue_registry.log.codec import STORED
+from dialogue_registry.errors import DialogueRegistryError, InvalidValueError
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import FACTS, Fact, Source
+from dialogue_registry.model.events import Fact, Source
+from dialogue_registry.model.fields import choose
+from dialogue_registry.model.kinds import ANY_SUBJECT, SUBJECTS, Kind, Kinds
+from dialogue_registry.model.shapes import Shape
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 
-_BY_NAME = {cls.__name__.lower(): cls for cls in FACTS} | {STORED[cls][0]: cls for cls in FACTS}
 _WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?", re.ASCII)
-_IDS = frozenset({"dialogue", "series", "meeting", "reported_at"})
-_KINDS: Mapping[Any, str] = {
-    PartialDate: "date",
-    PartialDate | None: "date",
-    int: "number",
-    int | None: "number",
-    bool: "truth",
-    bool | None: "truth",
-    tuple[str, ...]: "texts",
-}
+_IDS = frozenset({*SUBJECTS, ANY_SUBJECT, "reported_at"})
+_SORTS: Mapping[Any, str] = {
+    PartialDate: "date", date: "date", int: "number", float: "decimal", bool: "truth", Source: "source",
+}  # fmt: skip
 
 
-def fact_class(name: str) -> type[Fact]:
-    """Return the class of facts by its name, ``MeetingHeld``, or by its stored word, ``meeting.held``."""
-    try:
-        return _BY_NAME[name.lower().replace("-", ".")]
-    except (KeyError, AttributeError):
-        raise InvalidValueError(
-            f"there is no event {name!r}: use one of {', '.join(cls.__name__ for cls in FACTS)}"
-        ) from None
+def find_kind(name: object, kinds: Kinds = STANDARD_KINDS) -> Kind:
+    """Return the kind of the class ``MeetingHeld``, or of the stored word ``meeting.held``; raises InvalidValueError.
+
+    Of two kinds whose classes have one name, that of the library is returned.
+    """
+    wanted = name.lower() if isinstance(name, str) else ""
+    for kind in kinds:
+        if wanted in (kind.cls.__name__.lower(), kind.word) or wanted.replace("-", ".") == kind.word:
+            return kind
+    raise InvalidValueError(f"there is no event {name!r}: use one of {', '.join(kind.cls.__name__ for kind in kinds)}")
 
 
-def fields_of(cls: type[Fact]) -> Mapping[str, str]:
-    """Return the fields of a class of facts, each with its kind: id, text, texts, number, truth, choice or date."""
-    return {field.name: _kind(field) for field in attrs.fields(cls)}
+def fields_of(kind: Kind) -> Mapping[str, str]:
+    """Return the fields of a kind, each with the sort of its values.
+
+    Sorts are id, text, texts, number, decimal, truth, choice, date and source.
+    """
+    return {name: _sort(name, shape) for name, shape in kind.shapes.items()}
 
 
-def _kind(field: "attrs.Attribute[Any]") -> str:
-    if field.name in _IDS:
+def _sort(name: str, shape: Shape) -> str:
+    if shape.many:
+        return "texts"
+    if name in _IDS and shape.is_text:
         return "id"
-    return "choice" if choices_of(field.type) else _KINDS.get(field.type, "text")
+    return "choice" if issubclass(shape.cls, StrEnum) else _SORTS.get(shape.cls, "text")
 
 
-def choices_of(of_type: Any) -> tuple[str, ...]:
-    """Return the texts that a field of some type can have; () where it has no few of them."""
-    for option in (of_type, *get_args(of_type)):
-        if isinstance(option, type) and issubclass(option, StrEnum):
-            return tuple(option)
-    return ()
+def choices_of(kind: Kind) -> Mapping[str, tuple[str, ...]]:
+    """Return the fields of a kind that have few values, each with these."""
+    return {name: tuple(shape.cls) for name, shape in kind.shapes.items() if issubclass(shape.cls, StrEnum)}
 
 
-def required_fields(cls: type[Fact]) -> tuple[str, ...]:
-    """Return the fields of a class of facts that have no default."""
-    return tuple(field.name for field in attrs.fields(cls) if field.default is attrs.NOTHING)
+def required_fields(kind: Kind) -> tuple[str, ...]:
+    """Return the fields of a kind that have no default."""
+    return tuple(field.name for field in attrs.fields(kind.cls) if field.default is attrs.NOTHING)
 
 
-def make_fact(cls: type[Fact], values: Mapping[str, Any]) -> Fact:
+def make_fact(kind: Kind, values: Mapping[str, Any]) -> Fact:
     """Make a fact of its fields; raises InvalidValueError, also where one is missing or unknown."""
-    kinds = fields_of(cls)
     for name in values:
-        if name not in kinds:
-            raise InvalidValueError(f"{cls.__name__} has no field {name!r}: its fields are {', '.join(kinds)}")
-    for name in required_fields(cls):
+        if name not in kind.shapes:
+            raise InvalidValueError(
+                f"{kind.cls.__name__} has no field {name!r}: its fields are {', '.join(kind.shapes)}"
+            )
+    for name in required_fields(kind):
         if values.get(name) is None:
-            raise InvalidValueError(f"{cls.__name__} needs {name!r}, and there is none: give it")
-    return cls(
-        **{
-            name: read_value(kinds[name], value, f"{cls.__name__}.{name}")
-            for name, value in values.items()
-            if value is not None
-        }
-    )
+            raise InvalidValueError(f"{kind.cls.__name__} needs {name!r}, and there is none: give it")
+    return build(kind, {name: value for name, value in values.items() if value is not None})
 
 
-def read_value(kind: str, value: Any, what: str) -> Any:
-    """Return the value of a field for its text; what is no text, and texts of other kinds, as they are."""
-    if isinstance(value, str):
-        if kind == "number":
-            return whole_number(value, what)
-        if kind == "truth":
-            return truth(value, what)
-    return value
+def build(kind: Kind, values: Mapping[str, Any]) -> Fact:
+    """Make a fact of values that may be texts; raises InvalidValueError, whatever the class raises.
+
+    A class of the library takes the texts of dates and choices as they are, one of a user need not.
+    """
+    read = {
+        name: read_value(kind.shapes[name], value, f"{kind.cls.__name__}.{name}", convert=not kind.is_own)
+        for name, value in values.items()
+    }
+    fact: Fact
+    if kind.is_own:
+        fact = kind.cls(**read)
+        return fact
+    try:
+        fact = kind.cls(**read)
+    except DialogueRegistryError:
+        raise
+    except Exception as error:  # a class of a user may raise anything
+        raise InvalidValueError(f"{kind.cls.__name__} does not take these values: {error}") from error
+    kind.check(fact)
+    return fact
+
+
+def read_value(shape: Shape, value: Any, what: str, *, convert: bool = True) -> Any:
+    """Return the value of a field for its text; what is no text, as it is.
+
+    Without ``convert``, only numbers and truths are read. Raises InvalidValueError.
+    """
+    if shape.many:
+        items = (value,) if isinstance(value, str) or not isinstance(value, list | tuple) else value
+        return tuple(_read_one(shape.cls, item, what) for item in items) if convert else value
+    return _read_one(shape.cls, value, what) if convert or shape.cls in (int, bool, Source) else value
+
+
+def _read_one(cls: type[Any], value: Any, what: str) -> Any:
+    if cls is PartialDate and isinstance(value, str | date):
+        return PartialDate.of(value)
+    if cls is Source and isinstance(value, str | Mapping):
+        return source_from(value)
+    if not isinstance(value, str):
+        return value
+    if cls is int:
+        return whole_number(value, what)
+    if cls is float:
+        return decimal(value, what)
+    if cls is bool:
+        return truth(value, what)
+    if issubclass(cls, StrEnum):
+        return choose(cls, value)
+    return _day(value, what) if cls is date else value
+
+
+def _day(text: str, what: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValueError(f"{what} is {text!r:.80}, which is no day: write one, such as 2021-06-16") from None
+
+
+def decimal(text: str, what: str) -> float:
+    """Read a number, written in digits with a point."""
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidValueError(f"{what} is {text!r:.80}, which is no number: write one, such as 2.5") from None
 
 
 def whole_number(text: str, what: str) -> int:
@@ -111,28 +164,36 @@ def truth(text: str, what: str) -> bool:
         raise InvalidValueError(f"{what} is {text!r:.80}: write yes or no, or true or false") from None
 
 
-def check_field(cls: type[Fact], name: str, value: Any) -> None:
-    """Raise InvalidValueError unless a field of a class of facts can have a value."""
-    field = attrs.fields_dict(cls)[name]
-    what = f"{cls.__name__}.{name}"
-    read = read_value(fields_of(cls)[name], value, what)
+def check_field(kind: Kind, name: str, value: Any) -> None:
+    """Raise InvalidValueError unless a field of a kind can have a value."""
+    field = attrs.fields_dict(kind.cls)[name]
+    what = f"{kind.cls.__name__}.{name}"
+    read = read_value(kind.shapes[name], value, what, convert=not kind.is_own)
+    if not kind.is_own:
+        kind.shapes[name].check(what, read)
+        return
     if field.converter is not None:
         read = field.converter(read)  # type: ignore[operator] # the converters of events are plain functions
     check = field.metadata.get("text_check", field.validator)  # a text alone, not with the others of the fact
     if check is not None:
-        check(cls.__new__(cls), field, read)
+        check(object.__new__(kind.cls), field, read)
 
 
-def fact_from(values: Mapping[str, Any]) -> tuple[Fact, Source | None]:
+def fact_from(values: Mapping[str, Any], kinds: Kinds = STANDARD_KINDS) -> tuple[Fact, Source | None]:
     """Make a fact and its source of JSON such as ``{"event": "MeetingHeld", …, "source": {"title": …}}``."""
     fields = dict(values)
     if "event" not in fields:
         raise InvalidValueError('there is no "event": say which, such as {"event": "MeetingHeld", "meeting": …}')
-    cls = fact_class(fields.pop("event"))
-    source = source_from(fields.pop("source", None))
-    if "source" in fields_of(cls):  # the fact itself is about it
-        return make_fact(cls, {**fields, "source": source}), None
-    return make_fact(cls, fields), source
+    kind = find_kind(fields.pop("event"), kinds)
+    if is_about_source(kind):
+        return make_fact(kind, fields), None
+    source = None if "source" in kind.shapes else source_from(fields.pop("source", None))
+    return make_fact(kind, fields), source
+
+
+def is_about_source(kind: Kind) -> bool:
+    """Return whether the facts of a kind are about a source, which is their field ``source``."""
+    return "source" in kind.shapes and kind.shapes["source"].cls is Source
 
 
 def source_from(value: object) -> Source | None:

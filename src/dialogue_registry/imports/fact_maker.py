@@ -12,13 +12,14 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.imports.cells import text_of, texts_of
 from dialogue_registry.imports.date_fields import DateField
-from dialogue_registry.imports.fact_fields import read_value
+from dialogue_registry.imports.fact_fields import build, read_value
 from dialogue_registry.imports.mapping import FactTemplate, TableMapping
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.events import Fact
 from dialogue_registry.model.names import fold, without_honorific
+from dialogue_registry.model.shapes import Shape
 from dialogue_registry.model.texts import fold_text
 
 PARTY_FIELDS = ("party", "country")
@@ -63,15 +64,16 @@ class FactMaker:
         for name, field in template.fields.items():
             if field.columns:
                 self._sort(name, field)
-        self._may_be_unnamed = template.kinds.keys() >= {"name", "office"}
+        self._build: Callable[..., Any] = template.kind.cls if template.kind.is_own else self._built
+        self._may_be_unnamed = template.sorts.keys() >= {"name", "office"}
         self._last: tuple[Mapping[str, str], MadeFact] | None = None
         self._differing = self._columns[0] if self._columns else ""
 
     def _sort(self, name: str, template: Template) -> None:
         """Choose how a field is read."""
-        kind = self.template.kinds[name]
+        sort = self.template.sorts[name]
         meanings = self._mapping.values.get(name, {})
-        match kind:
+        match sort:
             case "date":
                 self._others.append((name, partial(self._date, name, DateField(name, template, self._mapping))))
                 return
@@ -84,12 +86,12 @@ class FactMaker:
         read: _OfText | None = None
         if name in PARTY_FIELDS and self._mapping.parties is not None:
             read = partial(self._party, name)
-        elif name == "name" and "party" in self.template.kinds and "dialogue" not in self.template.kinds:
+        elif name == "name" and "party" in self.template.sorts and "dialogue" not in self.template.sorts:
             read = partial(self._person, template.columns[0])
-        elif kind == "choice":
+        elif sort == "choice":
             read = partial(self._choice, name, self.template.choices[name])
-        elif kind != "text":
-            read = partial(self._other, kind, f"{self.template.event.__name__}.{name}")
+        elif sort != "text":
+            read = partial(self._other, self.template.kind.shapes[name], f"{self.template.kind.cls.__name__}.{name}")
         if template.bare and not meanings:
             self._bare.append((name, template.bare, None if read is None else partial(self._noted, name, read)))
         else:
@@ -128,7 +130,7 @@ class FactMaker:
         for name in self.template.required:
             if name not in values:
                 raise InvalidValueError(self._lacks(name, view))
-        made.fact = self.template.event(**values)
+        made.fact = self._build(**values)
         self._last = texts, made
         return made
 
@@ -149,6 +151,9 @@ class FactMaker:
             for name, value in values.items()
             if name not in unresolved
         }
+
+    def _built(self, **values: Any) -> Fact:
+        return build(self.template.kind, values)
 
     # --- fields of one text ----------------------------------------------------------
 
@@ -181,8 +186,8 @@ class FactMaker:
         return text
 
     @staticmethod
-    def _other(kind: str, what: str, text: str, _: MadeFact) -> Any:
-        return read_value(kind, text, what)
+    def _other(shape: Shape, what: str, text: str, _: MadeFact) -> Any:
+        return read_value(shape, text, what)
 
     # --- fields of a row -------------------------------------------------------------
 
@@ -240,7 +245,7 @@ class FactMaker:
 
     def _lacks(self, name: str, view: RowView) -> str:
         """Return why a field that is needed has no value."""
-        event = self.template.event.__name__
+        event = self.template.kind.cls.__name__
         template = self.template.fields.get(name)
         if template is None:
             return f"{event} needs {name!r}, and the mapping has none: give it there"

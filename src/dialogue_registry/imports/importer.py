@@ -89,7 +89,7 @@ def import_table(
     StoppedImportError, whose ``report`` has all rows; nothing is then recorded.
     """
     constants = dict(constants or {})
-    table_mapping = None if mapping is None else read_mapping(mapping, constants)
+    table_mapping = None if mapping is None else read_mapping(mapping, constants, registry.kinds)
     if isinstance(rows, str | os.PathLike):
         source = source or Source("standard input" if os.fspath(rows) == "-" else Path(rows).name or os.fspath(rows))
     with open_rows(rows, format, table_mapping, constants, line) as table:
@@ -139,7 +139,7 @@ class _Run:
         self._source = source
         self._run = Run(registry._session, by)  # noqa: SLF001 - only an import begins a run
         self._name = table_name(mapping, source)
-        self._mapper = RowMapper(mapping, source)
+        self._mapper = RowMapper(mapping, source, registry.kinds)
         self._known = Known(registry)
         self._amended = registry.amended_subjects()
         self._reads: dict[str, Mapping[int, object]] = {}
@@ -197,7 +197,7 @@ class _Run:
             source = {} if in_rows - mapping.constants.keys() else mapping.source
             alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
             try:
-                self._append(RowMapper(alone, self._source).map(Row(0)).facts, -1)
+                self._append(RowMapper(alone, self._source, self._registry.kinds).map(Row(0)).facts, -1)
             except (RefusedError, InvalidValueError) as error:
                 reason = (
                     refusal_reason(error, None, self._known, self._position)

@@ -38,14 +38,16 @@ from dialogue_registry.errors import InvalidValueError, MappingError
 from dialogue_registry.imports.date_cells import DateRules
 from dialogue_registry.imports.date_formats import date_format
 from dialogue_registry.imports.date_languages import lexicon
-from dialogue_registry.imports.fact_fields import check_field, choices_of, fact_class, fields_of, required_fields
+from dialogue_registry.imports.fact_fields import check_field, choices_of, fields_of, find_kind, required_fields
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.header import heading, place_of
 from dialogue_registry.imports.instants import find_zone
 from dialogue_registry.imports.spelling import Spelling, read_spelling
 from dialogue_registry.imports.templates import Template
-from dialogue_registry.model.events import Fact, Source
+from dialogue_registry.model.events import Source
+from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.names import fold
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.registry.opening import check_path
 
 Condition = bool | frozenset[str]
@@ -53,24 +55,23 @@ Condition = bool | frozenset[str]
 
 @attrs.frozen(kw_only=True)
 class FactTemplate:
-    """How one kind of fact is made of a row."""
+    """How facts of one kind are made of a row."""
 
-    event: type[Fact]
+    kind: Kind
     fields: Mapping[str, Template]
     when: Mapping[str, Condition] = attrs.field(factory=dict)
     #: Columns that hold several, each with what stands between them.
     split: Mapping[str, str] = attrs.field(factory=dict)
-    #: What kind of value each field of the event takes, and which it needs.
-    kinds: Mapping[str, str] = attrs.field(init=False)
+    #: What sort of value each field of the kind takes, and which it needs.
+    sorts: Mapping[str, str] = attrs.field(init=False)
     required: tuple[str, ...] = attrs.field(init=False)
     #: The texts that fields with few of them can have.
     choices: Mapping[str, tuple[str, ...]] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "kinds", fields_of(self.event))
-        choices = {field.name: choices_of(field.type) for field in attrs.fields(self.event)}
-        object.__setattr__(self, "choices", choices)
-        object.__setattr__(self, "required", required_fields(self.event))
+        object.__setattr__(self, "sorts", fields_of(self.kind))
+        object.__setattr__(self, "choices", choices_of(self.kind))
+        object.__setattr__(self, "required", required_fields(self.kind))
 
     @property
     def columns(self) -> set[str]:
@@ -133,11 +134,15 @@ class TableMapping:
         return {column for column in named - self.constants.keys() if column != "row"}
 
 
-def read_mapping(mapping: Mapping[str, Any] | str | Path, constants: Mapping[str, str] | None = None) -> TableMapping:
+def read_mapping(
+    mapping: Mapping[str, Any] | str | Path,
+    constants: Mapping[str, str] | None = None,
+    kinds: Kinds = STANDARD_KINDS,
+) -> TableMapping:
     """Read a mapping from a TOML or JSON file, or from a dict of the same shape.
 
     ``constants`` are columns that have the same text in all rows; one that is no column of
-    the mapping is a field that its facts leave open. Raises MappingError, or
+    the mapping is a field that its facts leave open. Its events are named by their ``kinds``. Raises MappingError, or
     MissingExtraError where the mapping needs the extra ``[tables]``.
     """
     if isinstance(mapping, Mapping):
@@ -149,7 +154,7 @@ def read_mapping(mapping: Mapping[str, Any] | str | Path, constants: Mapping[str
         where = str(path)
         content = _read_file(path)
     try:
-        return _checked(read_spelling(content), constants or {})
+        return _checked(read_spelling(content), constants or {}, kinds)
     except MappingError as error:
         raise MappingError(f"{where}{error}") from None
 
@@ -165,13 +170,13 @@ def _read_file(path: Path) -> object:
         raise MappingError(f"the mapping {path} is no {kind}: {error}") from None
 
 
-def _checked(spelling: Spelling, constants: Mapping[str, str]) -> TableMapping:
+def _checked(spelling: Spelling, constants: Mapping[str, str], kinds: Kinds) -> TableMapping:
     if not spelling.each and not spelling.first:
         raise MappingError(" makes no facts: give a table [[each]] with an event and its fields")
     spoken = _spoken(spelling)
     each, first = (
         tuple(
-            _fact_template(fact, f", [[{name}]] number {number}", constants.keys() - spoken)
+            _fact_template(fact, f", [[{name}]] number {number}", constants.keys() - spoken, kinds)
             for number, fact in enumerate(facts, 1)
         )
         for name, facts in (("each", spelling.each), ("first", spelling.first))
@@ -225,7 +230,7 @@ def _spoken(spelling: Spelling) -> set[str]:
     }
 
 
-def _fact_template(fields: Mapping[str, Any], where: str, left_open: Collection[str]) -> FactTemplate:
+def _fact_template(fields: Mapping[str, Any], where: str, left_open: Collection[str], kinds: Kinds) -> FactTemplate:
     """Read a fact of a mapping; ``left_open`` are fields that the command line says where the mapping does not."""
     fields = dict(fields)
     event = fields.pop("event", None)
@@ -237,22 +242,22 @@ def _fact_template(fields: Mapping[str, Any], where: str, left_open: Collection[
         if not isinstance(given, Mapping):
             raise MappingError(f"{where}, {name} is {given!r:.80}: give a table")
     with _within(where):
-        cls = fact_class(event)
-    kinds = fields_of(cls)
-    if stray := sorted(fields.keys() - kinds.keys()):
-        raise MappingError(f"{where}: {cls.__name__} has no field {stray[0]!r}: its fields are {', '.join(kinds)}")
-    fields |= {name: f"{{{name}}}" for name in left_open if name in kinds and name not in fields}
+        kind = find_kind(event, kinds)
+    sorts = fields_of(kind)
+    if stray := sorted(fields.keys() - sorts.keys()):
+        raise MappingError(f"{where}: {kind.cls.__name__} has no field {stray[0]!r}: its fields are {', '.join(sorts)}")
+    fields |= {name: f"{{{name}}}" for name in left_open if name in sorts and name not in fields}
     templates = {name: Template.of(value) for name, value in fields.items()}
     for name, template in templates.items():
         if not template.columns:
-            if kinds[name] in ("id", "text") and not isinstance(template.constant, str):
+            if sorts[name] in ("id", "text") and not isinstance(template.constant, str):
                 raise MappingError(
                     f"{where}: {name} is {template.constant!r:.80}: write it as a text, in quotation marks"
                 )
             with _within(f"{where}, {name}"):
-                check_field(cls, name, template.constant)
+                check_field(kind, name, template.constant)
     made = FactTemplate(
-        event=cls,
+        kind=kind,
         fields=templates,
         when={heading(column): _condition(value) for column, value in when.items()},
         split={heading(column): between for column, between in split.items()},
@@ -300,14 +305,14 @@ def _values(tables: Mapping[str, Mapping[str, Any]], each: Iterable[FactTemplate
     """Return what texts mean in each field, by their folded forms; raises MappingError for what no fact can have."""
     values: dict[str, Mapping[str, Any]] = {}
     for field, meanings in tables.items():
-        classes = [fact.event for fact in each if field in fact.fields]
-        if not classes:
+        kinds = [fact.kind for fact in each if field in fact.fields]
+        if not kinds:
             raise MappingError(f": [values.{field}] is about no field of [[each]]: check its name")
         for text, meaning in meanings.items():
-            for cls in classes:
-                kind = fields_of(cls)[field]
+            for kind in kinds:
+                several = fields_of(kind)[field] == "texts"
                 with _within(f", [values.{field}]: {text!r} means {meaning!r:.80}"):
-                    check_field(cls, field, (meaning,) if kind == "texts" and isinstance(meaning, str) else meaning)
+                    check_field(kind, field, (meaning,) if several and isinstance(meaning, str) else meaning)
         values[field] = {fold(text): meaning for text, meaning in meanings.items()}
     return values
 

@@ -46,7 +46,7 @@ def plan_edition(
     ``import_table``. Raises UnreadableFileError, MappingError or MissingExtraError.
     """
     constants = dict(constants or {})
-    table_mapping = None if mapping is None else read_mapping(mapping, constants)
+    table_mapping = None if mapping is None else read_mapping(mapping, constants, registry.kinds)
     if isinstance(rows, str | PathLike):
         source = source or Source("standard input" if fspath(rows) == "-" else Path(rows).name or fspath(rows))
     name = table_name(table_mapping, source)
@@ -84,7 +84,7 @@ class _Comparison:
         self._constants = {} if mapping else constants
         self._session = registry._session  # noqa: SLF001 - imports read the log by its editions
         self._kinds = self._session.log.codec.kinds
-        self._mapper = RowMapper(mapping, source)
+        self._mapper = RowMapper(mapping, source, registry.kinds)
         self._earlier = EarlierEditions(self._session, name)
         self._new: dict[int, MappedFact] = {}
         self._ids: dict[tuple[str, str], str] = {}
@@ -127,7 +127,7 @@ class _Comparison:
         in_rows = {column for template in mapping.source.values() for column in template.columns}
         source = {} if in_rows - mapping.constants.keys() else mapping.source
         alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
-        return RowMapper(alone, self._source).map(Row(0)).facts
+        return RowMapper(alone, self._source, self._registry.kinds).map(Row(0)).facts
 
     def _know(self) -> None:
         self._mapper.know(known_parties(self._registry, self._mapping, self._joined))

@@ -1,7 +1,7 @@
 """Tables opened to be read: files of any kind, dicts and data frames, by the rules of a mapping."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from dialogue_registry.imports.frames import rows_of
 from dialogue_registry.imports.header import Wanted
 from dialogue_registry.imports.mapping import TableMapping, read_mapping
 from dialogue_registry.imports.rows import Table
+from dialogue_registry.model.kinds import Kind
+from dialogue_registry.model.standard_kinds import kinds_with
 
 
 @contextmanager
@@ -22,15 +24,16 @@ def read_table(
     *,
     format: str | None = None,  # noqa: A002 - what it is called everywhere
     line: str | Sequence[str] = (),
+    kinds: Iterable[Kind] = (),
 ) -> Iterator[Table]:
     """Open a table to see what an import would read: its columns, what was found out, and its rows.
 
     ``table``, ``mapping``, ``format`` and ``line`` are those of ``import_table``; without a
-    mapping the head is in the first row. Rows are read one by one, each with its ``number``
-    and its ``cells`` by their headings. Raises UnreadableFileError, MappingError or
-    MissingExtraError, also while rows are read.
+    mapping the head is in the first row. ``kinds`` are yours that the mapping names. Rows
+    are read one by one, each with its ``number`` and its ``cells`` by their headings. Raises
+    UnreadableFileError, MappingError or MissingExtraError, also while rows are read.
     """
-    read = None if mapping is None else read_mapping(mapping)
+    read = None if mapping is None else read_mapping(mapping, kinds=kinds_with(tuple(kinds)))
     rules = attrs.evolve(read.file if read else FileRules(), lines=_lines(line))
     with _opened(table, format, rules, Wanted(read.columns if read else frozenset())) as opened:
         yield opened

@@ -17,7 +17,9 @@ from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.rows import Row
 from dialogue_registry.model.events import Fact, Source
+from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.names import fold
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 
 
 class UnresolvedError(Exception):
@@ -57,8 +59,9 @@ class MappedRow:
 class RowMapper:
     """Makes the facts of one row after the other."""
 
-    def __init__(self, mapping: TableMapping | None, source: Source | None) -> None:
+    def __init__(self, mapping: TableMapping | None, source: Source | None, kinds: Kinds = STANDARD_KINDS) -> None:
         """Take a mapping (None: columns are named as fields are) and the source of rows without their own."""
+        self._kinds = kinds
         self._mapping = mapping
         self._source = source
         self._makers = [FactMaker(template, mapping) for template in mapping.each] if mapping else []
@@ -78,7 +81,7 @@ class RowMapper:
         if row.error is not None:
             raise row.error
         if self._mapping is None:
-            return _unmapped(row, self._source)
+            return _unmapped(row, self._source, self._kinds)
         mapped = MappedRow()
         view = RowView(row, self._mapping)
         source = self._source_of(view)
@@ -113,7 +116,7 @@ class RowMapper:
             for maker in self._makers:
                 parts = _parts(view, maker.template) if maker.template.split else (view,)
                 found += [
-                    (maker.template.event, maker.partly(part))
+                    (maker.template.kind.cls, maker.partly(part))
                     for part in parts
                     if not maker.template.when or _applies(maker.template.when, part)
                 ]
@@ -163,11 +166,11 @@ def _applies(when: Mapping[str, Condition], view: RowView) -> bool:
 # --- rows without a mapping ----------------------------------------------------------
 
 
-def _unmapped(row: Row, source: Source | None) -> MappedRow:
+def _unmapped(row: Row, source: Source | None, kinds: Kinds) -> MappedRow:
     """Return the fact of a row that names its event and fields itself."""
     own = getattr(row.cells, "maps", [row.cells])[0]
     values = {column: _plain(value, column) for column, value in own.items() if column and not _is_empty(value)}
-    fact, stated = fact_from(values)
+    fact, stated = fact_from(values, kinds)
     return MappedRow([MappedFact(fact, stated or source, (), *_place_of(row, ""))])
 
 

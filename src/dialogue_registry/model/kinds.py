@@ -30,7 +30,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import NO_FACTS
 from dialogue_registry.model.fields import shown
-from dialogue_registry.model.shapes import Shape, shapes_of
+from dialogue_registry.model.shapes import Shape, default_of, shapes_of
 from dialogue_registry.model.stored_rows import select_of
 from dialogue_registry.model.tables import RESERVED, Row, Table
 from dialogue_registry.model.texts import fold_text, is_folded
@@ -138,7 +138,10 @@ class Kind:
                 f"word={shown(self.word)} of {self._name} is not in reverse-DNS form: use at least three parts in "
                 "lower case, such as 'org.example.vote-cast'"
             )
-        self.shapes  # noqa: B018 - raises where JSON cannot hold a field
+        if "event" in self.shapes:  # raises where JSON cannot hold a field
+            raise InvalidValueError(
+                f"{self.cls.__name__} has a field 'event', which is the key that names a fact's kind: rename it"
+            )
 
     def _check_fields(self) -> None:
         named = {"about": self.about, "personal": self.personal, "mentions": self.mentions}
@@ -403,7 +406,7 @@ def _default(field: str, classes: Iterable[type[Any]]) -> object:
     """Return what the column of a field holds for a class that has no such field, as stored."""
     for cls in classes:
         if field in shapes_of(cls):
-            default = getattr(attrs.fields(cls), field).default
+            default = default_of(cls, field)
             store = shapes_of(cls)[field].store
             return None if default in (None, attrs.NOTHING) else default if store is None else store(default)
     return None

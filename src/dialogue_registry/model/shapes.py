@@ -118,6 +118,12 @@ def _as_json(value: Any) -> object:
     return dumps([str(item) if not isinstance(item, int | float) else item for item in value], ensure_ascii=False)
 
 
+def default_of(cls: type[Any], name: str) -> Any:
+    """Return the default of a field, made anew where a factory makes it; ``attrs.NOTHING`` where it has none."""
+    default: Any = attrs.fields_dict(cls)[name].default
+    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
+
+
 def shapes_of(cls: type[Any]) -> Mapping[str, Shape]:
     """Return the fields of a class in order, each with its shape; raises InvalidValueError."""
     return _shapes_of(cls)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are

@@ -45,6 +45,9 @@ class Table:
     indexes: Sequence[str] = attrs.field(default=(), kw_only=True)
     #: Whether the functions are also given the source of the fact, or None.
     sourced: bool = attrs.field(default=False, kw_only=True)
+    #: Whether the functions are given the stored keys of the event in its place, as a dict: so a row does not
+    #: depend on which kinds a program knows.
+    stored: bool = attrs.field(default=False, kw_only=True)
     #: Of a table of kinds: the expressions in which no two rows are equal.
     unique: str = attrs.field(default="", kw_only=True)
     #: Of a table of kinds: the values of the columns as SQL over the stored JSON (``data``), by class.

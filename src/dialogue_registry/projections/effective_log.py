@@ -33,7 +33,7 @@ from dialogue_registry.model.events import (
     UnknownEvent,
     brief,
 )
-from dialogue_registry.model.kinds import Kind, same_fact, wording
+from dialogue_registry.model.kinds import Data, Kind, same_fact, wording
 from dialogue_registry.model.status import Classified, Report, Story, own_day
 from dialogue_registry.projections.standard import claim_digest
 
@@ -184,13 +184,17 @@ class EffectiveLog:
         entry = self._log.at(event)
         return wording_of(self._codec.decode(entry.type, entry.schema, entry.data, entry.position))
 
+    def stored(self, event: Any) -> Data:
+        """Return the stored keys of an event."""
+        return self._codec.to_data(event)
+
     def standing(self, fact: Any, values: Sequence[Any] = ()) -> tuple[int, int] | None:
         """Return the number and the event of the fact that stands under the identity of another one.
 
         ``values`` are those of the other's key, where they are known already.
         """
         if isinstance(fact, FactDisputed):
-            values = [fact.event_id, claim_digest(fact)]
+            values = [fact.event_id, claim_digest(self.stored(fact))]
         elif not values:
             values = self._kinds.of(fact).key_values(fact)
         row: tuple[int, int] | None = self._connection.execute(self._find[type(fact)], values).fetchone()

@@ -127,10 +127,10 @@ class Fold:
         #: Whether states and tallies wait until all rows are there; see :meth:`derive`.
         self.deferred = False
         self._tables = {p.name: TableStatements(p, projection) for p in projection.parts if isinstance(p, Table)}
-        self._feeds: dict[type, list[tuple[str, Callable[..., Row | None], bool]]] = {}
+        self._feeds: dict[type, list[tuple[str, Callable[..., Row | None], bool, bool]]] = {}
         for name, fold in self._tables.items():
             for cls, feed in fold.table.feed.items():
-                self._feeds.setdefault(cls, []).append((name, feed, fold.table.sourced))
+                self._feeds.setdefault(cls, []).append((name, feed, fold.table.sourced, fold.table.stored))
 
     def create(self) -> None:
         """Make the tables anew and empty; raises ProjectionError, also where a name is taken in the file."""
@@ -303,8 +303,9 @@ class Fold:
         rows: dict[str, list[Row]] = {name: [] for name in self._tables}
         feeds = self._feeds
         for fact, event, since, content, source in added:
-            for name, feed, sourced in feeds.get(type(content), ()):
-                row = feed(content, self._facts.source(source)) if sourced else feed(content)
+            for name, feed, sourced, stored in feeds.get(type(content), ()):
+                given = self._facts.stored(content) if stored else content
+                row = feed(given, self._facts.source(source)) if sourced else feed(given)
                 if row is not None:
                     rows[name].append((fact, event, since, *row))
         return rows

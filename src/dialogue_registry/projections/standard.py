@@ -7,12 +7,11 @@ Dates stand in tables three times: as recorded (EDTF text), and the ``earliest``
 
 import sqlite3
 from datetime import date
+from hashlib import blake2b
 from typing import Any
 
-import attrs
 import orjson
 
-from dialogue_registry.log.codec import STANDARD_CODEC
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     FactDisputed,
@@ -23,22 +22,39 @@ from dialogue_registry.model.events import (
     MeetingPostponed,
     StatusReport,
 )
-from dialogue_registry.model.kinds import wording
+from dialogue_registry.model.kinds import Data
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.model.status import Report, Story, fold
 from dialogue_registry.model.tables import Part, Projection, Row, State, Table, Tally, View
+from dialogue_registry.model.texts import fold_text
 
 _FORMATS = {"in_person": "= 'in-person'", "online": "= 'online'", "hybrid": "= 'hybrid'", "unknown": "IS NULL"}
 
 
-def claim_digest(dispute: FactDisputed) -> bytes:
-    """Return a digest (16 bytes) of what a dispute claims and why, folded, whatever it disputes."""
-    return wording(attrs.evolve(dispute, event_id="-"))
+def claim_digest(dispute: Data) -> bytes:
+    """Return a digest (16 bytes) of what a dispute, as it is stored, claims and why, folded, whatever it disputes.
+
+    It is the same in a program that does not know the kind of the claim.
+    """
+    content = _folded([dispute["claim"], dispute.get("reason", "")])
+    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
-def _dispute(dispute: FactDisputed) -> Row:
-    claim = STANDARD_CODEC.to_data(dispute)["claim"] if STANDARD_KINDS.find(type(dispute.claim)) else None
-    return dispute.event_id, orjson.dumps(claim).decode(), dispute.reason, claim_digest(dispute)
+def _folded(value: Any) -> Any:
+    match value:
+        case str():
+            return fold_text(value)
+        case dict():
+            return {key: _folded(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_folded(item) for item in value]
+        case _:
+            return value
+
+
+def _dispute(dispute: Data) -> Row:
+    claim = orjson.dumps(dispute["claim"]).decode()
+    return dispute["event_id"], claim, dispute.get("reason", ""), claim_digest(dispute)
 
 
 # Two columns for each format: without an ordinal printed, and with one. Counting what a filter lets through takes two
@@ -228,6 +244,7 @@ _OTHERS = (
         "disputes",
         columns={"disputed": "TEXT NOT NULL", "claim": "TEXT NOT NULL", "reason": "TEXT NOT NULL", "said": "BLOB"},
         feed={FactDisputed: _dispute},
+        stored=True,
         indexes=("disputed",),
         unique="disputed, said",
     ),

@@ -12,7 +12,6 @@ import attrs
 import orjson
 
 from dialogue_registry.model.events import Fact
-from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.queries.anomalies_of_meetings import MeetingAnomalies
 from dialogue_registry.queries.anomalies_of_people import PeopleAnomalies
 from dialogue_registry.queries.display import Rows, differing, table
@@ -70,7 +69,7 @@ def find(connection: sqlite3.Connection, reader: Reader, today: date) -> Anomali
     found = [
         *of_meetings.find(),
         *PeopleAnomalies(connection, of_meetings).find(),
-        *_disputes(reader.disputes()),
+        *_disputes(reader),
     ]
     ids = _ids(connection, (event for oddity in found for event in oddity.positions[:_MOST_EVENTS]))
     kinds = {kind: place for place, kind in enumerate(dict.fromkeys(oddity.kind for oddity in found))}
@@ -94,11 +93,11 @@ def _ids(connection: sqlite3.Connection, positions: Iterable[int]) -> Mapping[in
     )
 
 
-def _disputes(disputes: Iterable[Dispute]) -> Iterator[Oddity]:
-    for dispute in disputes:
+def _disputes(reader: Reader) -> Iterator[Oddity]:
+    for dispute in reader.disputes():
         yield Oddity(
             "disputed",
-            subject_of(dispute.standing),
+            reader.kinds.subject(dispute.standing),
             f"{_difference(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
             (dispute.event,),
             (dispute.disputed,),

@@ -31,8 +31,10 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kinds import Kind
+from dialogue_registry.model.shapes import default_of
 from dialogue_registry.projections.effective_log import as_hybrid
 from dialogue_registry.queries.counts import Counts
+from dialogue_registry.queries.display import is_of_the_library
 
 _NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
 """The field of an event that holds a fact."""
@@ -75,9 +77,9 @@ def to_dict(value: Any) -> Any:
             return {str(key): to_dict(item) for key, item in value.items()}
         case tuple() if hasattr(value, "_asdict"):
             return to_dict(value._asdict())
-        case _ if type(value) in STORED or (attrs.has(type(value)) and not _is_of_the_library(type(value))):
+        case _ if type(value) in STORED or (attrs.has(type(value)) and not is_of_the_library(type(value))):
             return _event_to_dict(value)
-        case _ if isinstance(value, Iterable) and (_is_of_the_library(type(value)) or isinstance(value, tuple | list)):
+        case _ if isinstance(value, Iterable) and (is_of_the_library(type(value)) or isinstance(value, tuple | list)):
             return [to_dict(item) for item in value]
         case _ if attrs.has(type(value)):
             return {name: to_dict(item) for name, item in _fields(value).items()}
@@ -90,7 +92,7 @@ def to_dict(value: Any) -> Any:
 def _event_to_dict(event: Any) -> dict[str, Any]:
     cls = type(event)
     word = STORED[cls][0] if cls in STORED else cls.__name__
-    changed = {name: value for name, value in _fields(event).items() if value != _default(cls, name)}
+    changed = {name: value for name, value in _fields(event).items() if value != default_of(cls, name)}
     return {"event": word, **{name: to_dict(value) for name, value in changed.items()}}
 
 
@@ -98,15 +100,6 @@ def _fields(value: Any) -> dict[str, Any]:
     return {
         field.name: getattr(value, field.name) for field in attrs.fields(type(value)) if not field.name.startswith("_")
     }
-
-
-def _default(cls: type[Any], name: str) -> Any:
-    default: Any = attrs.fields_dict(cls)[name].default
-    return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
-
-
-def _is_of_the_library(cls: type[Any]) -> bool:
-    return cls.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 # --- back ------------------------------------------------------------------------------

@@ -254,10 +254,20 @@ def _before_or_after(value: Any) -> str:
 _NOTHING = (None, "", ())
 
 
+def _is_event(value: object) -> bool:
+    """Return whether a value is an event: of the library, or of a kind of a user."""
+    return isinstance(value, EVENTS) or (attrs.has(type(value)) and not is_of_the_library(type(value)))
+
+
+def is_of_the_library(cls: type[Any]) -> bool:
+    """Return whether the library defines a class."""
+    return cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
 def _words(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(_words, value))
-    return in_words(value) if isinstance(value, EVENTS) else str(value)
+    return in_words(value) if _is_event(value) else str(value)
 
 
 # --- HTML ----------------------------------------------------------------------------
@@ -287,7 +297,7 @@ def _cell(value: Any) -> str:
             return "; ".join(map(_cell, value))
         case Mapping():
             return "; ".join(f"{html.escape(str(key))}: {_cell(item)}" for key, item in value.items())
-        case _ if isinstance(value, EVENTS):
+        case _ if _is_event(value):
             fields = {name: getattr(value, name) for name in _fields(type(value))}
             stated = "; ".join(
                 f"{name.replace('_', ' ')}: {_cell(item)}" for name, item in fields.items() if item or item == 0

@@ -10,7 +10,7 @@ import orjson
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.entry import PAGE
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import FactDisputed, Source
+from dialogue_registry.model.events import FactDisputed, Source, UnknownEvent
 from dialogue_registry.model.kinds import same_fact
 from dialogue_registry.model.names import fold, name_parts, same_name
 from dialogue_registry.model.texts import fold_text
@@ -93,6 +93,8 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection, log: SQLiteLog) -> None:
         self._connection = connection
         self._log = log
+        #: The kinds of facts that it knows.
+        self.kinds = log.codec.kinds
         #: Which facts stand, and why.
         self.facts = EffectiveLog(connection, log)
 
@@ -219,6 +221,8 @@ class Reader:
             if reads is None:
                 continue
             dispute, standing = facts.content(event), facts.content(reads)
+            if isinstance(standing, UnknownEvent) or isinstance(getattr(dispute, "claim", None), UnknownEvent):
+                continue
             if isinstance(dispute, FactDisputed) and not same_fact(dispute.claim, standing):
                 found.append(
                     Dispute(

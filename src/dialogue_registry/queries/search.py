@@ -9,6 +9,8 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
+from zlib import crc32
 
 import attrs
 
@@ -16,18 +18,22 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import (
     ActivityReported,
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    NameUsed,
     OutcomeAgreed,
     PartyJoined,
+    PartyLeft,
     SeriesOpened,
     Source,
     TopicDiscussed,
 )
+from dialogue_registry.model.kinds import ANY_SUBJECT, SUBJECTS, Kind, Kinds
 from dialogue_registry.model.tables import Feed, Projection, Row, Table
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
@@ -39,8 +45,9 @@ from dialogue_registry.queries.reader import Reader
 class Found(Shown):
     """A fact in which the words were found.
 
-    ``subject`` is the id it is about; ``kind`` one of dialogue, party, series, meeting,
-    delegate, topic, activity, outcome. ``text`` is all that is searched of it, ``snippet``
+    ``subject`` is the id it is about, "" where it is about none; ``kind`` one of dialogue,
+    party, series, meeting, delegate, topic, activity, outcome, name, or the word of a kind
+    of yours. ``text`` is all that is searched of it, ``snippet``
     a part of that with the words found in brackets.
     """
 
@@ -147,11 +154,38 @@ _FEED: dict[type, Feed] = {
     TopicDiscussed: lambda e: _row(e.meeting, "topic", e.topic),
     ActivityReported: lambda e: _row(e.meeting, "activity", e.title, e.field, *e.organisers),
     OutcomeAgreed: lambda e: _row(e.meeting, "outcome", e.title, e.kind),
+    PartyLeft: lambda e: _row(e.dialogue, "party", e.party, e.reason),
+    DelegateAbsent: lambda e: _row(e.meeting, "delegate", e.name, e.office, e.party, e.represented_by, e.reason),
+    NameUsed: lambda e: _row(e.of or "", "name", e.name, e.party),
 }
 _COLUMNS = {"subject": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "text": "TEXT NOT NULL", "also": "TEXT NOT NULL"}
 
-SEARCH = Projection("search", 2, [Table("search_texts", columns=_COLUMNS, feed=_FEED)])
-"""One text per fact that has words to be found by."""
+
+def search_projection(kinds: Kinds) -> Projection:
+    """Return the projection of one text per fact that has words to be found by.
+
+    Its version tells with which kinds of users it was made.
+    """
+    added = sorted(f"{kind.word} {kind.version}" for kind in kinds.added)
+    version = crc32("\n".join([str(_VERSION), *added]).encode()) if added else _VERSION
+    feed = {**_FEED, **{kind.cls: _texts_of(kind) for kind in kinds.added}}
+    return Projection("search", version, [Table("search_texts", columns=_COLUMNS, feed=feed)])
+
+
+_VERSION = 3
+
+
+def _texts_of(kind: Kind) -> Feed:
+    """Return the function that makes a row of the texts of a fact, ids set aside."""
+    names = [name for name, shape in kind.shapes.items() if shape.cls is str and name not in (*SUBJECTS, ANY_SUBJECT)]
+
+    def row(fact: Any) -> Row | None:
+        values = [getattr(fact, name) or "" for name in names]
+        texts = [text for value in values for text in (value if isinstance(value, tuple) else (value,))]
+        return _row(kind.subject(fact), kind.word, *texts)
+
+    return row
+
 
 INDEX = (
     "DROP TABLE IF EXISTS search_index",
@@ -185,7 +219,8 @@ class Searcher:
         self._connection = connection
         self._reader = reader
         self._past = past
-        self._views = Views(connection, log, (STANDARD, SEARCH))
+        self._projection = search_projection(log.codec.kinds)
+        self._views = Views(connection, log, (STANDARD, self._projection))
         self._memory: tuple[int, sqlite3.Connection] | None = None
 
     def current(self) -> bool:
@@ -194,8 +229,8 @@ class Searcher:
 
     def update(self) -> None:
         """Bring the index beside the views up to date, within the transaction that is open."""
-        if SEARCH in self._views.outdated():
-            self._views.make([SEARCH])
+        if self._projection in self._views.outdated():
+            self._views.make([self._projection])
             for statement in INDEX:
                 self._connection.execute(statement)
         else:
@@ -203,7 +238,7 @@ class Searcher:
 
     def forget(self) -> None:
         """Mark the index as missing: the next search makes it again."""
-        self._connection.execute("DELETE FROM projections WHERE name = ?", (SEARCH.name,))
+        self._connection.execute("DELETE FROM projections WHERE name = ?", (self._projection.name,))
 
     def find(self, text: str, limit: int) -> tuple[Found, ...]:
         """Find the facts that hold all words of a text, the best first; each wording once."""
@@ -228,8 +263,11 @@ class Searcher:
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
         memory.execute(f"CREATE TABLE search_texts (fact INTEGER PRIMARY KEY, event INTEGER NOT NULL, {columns})")
+        (table,) = self._projection.parts
+        assert isinstance(table, Table)
+        feed = table.feed
         for page in self._views.facts.risen(0):
-            rows = ((f.fact, f.event, _FEED[type(f.content)](f.content)) for f in page if type(f.content) in _FEED)
+            rows = ((f.fact, f.event, feed[type(f.content)](f.content)) for f in page if type(f.content) in feed)
             memory.executemany(
                 "INSERT INTO search_texts VALUES (?, ?, ?, ?, ?, ?)",
                 [(fact, event, *row) for fact, event, row in rows if row is not None],

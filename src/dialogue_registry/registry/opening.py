@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, ReadOnlyError
 from dialogue_registry.log import sqlite_file
-from dialogue_registry.log.codec import codec_of
+from dialogue_registry.log.codec import Codec, codec_of
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.log.sqlite_scopes import WriteTransaction
 from dialogue_registry.model.kinds import Kind
@@ -84,9 +84,9 @@ def open_session(
     return session
 
 
-def open_again(session: Session, projections: Iterable[Projection]) -> Session:
-    """Open the database of a session once more, with other projections."""
-    codec = session.log.codec
+def open_again(session: Session, projections: Iterable[Projection], codec: Codec | None = None) -> Session:
+    """Open the database of a session once more, with other projections, or with a codec of other kinds."""
+    codec = codec or session.log.codec
     kept = (STANDARD, *projections_of(codec.kinds.added), *projections)
     again = Session(sqlite_file.connect(session.uri), session.uri, session.name, kept, codec)
     prepare(again)

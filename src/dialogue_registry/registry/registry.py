@@ -57,7 +57,7 @@ from dialogue_registry.registry.opening import open_at, open_session
 from dialogue_registry.registry.recorder import Appended
 from dialogue_registry.registry.runs import Import, Undone, imports, undo_amendment, undo_import
 from dialogue_registry.registry.session import Session, Transaction
-from dialogue_registry.registry.verify import Head, head_of, verify
+from dialogue_registry.registry.verify import Head, Verified, head_of, verify
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -96,7 +96,8 @@ class Snapshot:
         return f"<{type(self).__name__} {self._session.name}{state}>"
 
     @property
-    def _kinds(self) -> Kinds:
+    def kinds(self) -> Kinds:
+        """The kinds of facts that it knows: the library's own, then yours."""
         return self._session.log.codec.kinds
 
     def _repr_html_(self) -> str:
@@ -167,7 +168,7 @@ class Snapshot:
         """
         if subject is not None:
             self._check_named(subject)
-        return stream_facts(self._session, None if cls is None else check_fact_class(self._kinds, cls), subject)
+        return stream_facts(self._session, None if cls is None else check_fact_class(self.kinds, cls), subject)
 
     def export_events(self) -> Iterator[str]:
         """Yield the log as CloudEvents 1.0: one line of JSON per event, without its line end.
@@ -179,13 +180,15 @@ class Snapshot:
 
     def verify(
         self, head: tuple[int, str] | str | None = None, *, views: bool = True, progress: Progress | None = None
-    ) -> Head:
+    ) -> Verified:
         """Check the hash chain, positions and versions, and the views against a replay; return the head.
 
+        Its ``unknown`` is the number of events of kinds that this program does not know.
+
         With ``head``, as this returned it before and kept elsewhere (also as ``str()`` wrote
-        it), it also notices a tail cut off. ``views=False`` checks the log alone. It takes time in proportion to the
-        log, and a temporary file as large as the views. A log shared on a server is
-        compared with the local replica. Raises BrokenChainError (with the first bad
+        it), it also notices a tail cut off. ``views=False`` checks the log alone. It takes
+        time in proportion to the log, and a temporary file as large as the views. A log
+        shared on a server is compared with the local replica. Raises BrokenChainError (with the first bad
         position) or DriftError (with the table).
         """
         kept = Head.parse(head) if isinstance(head, str) else head
@@ -350,7 +353,7 @@ class Snapshot:
         """Return the claims kept beside facts that stand and read otherwise, also within a dialogue or a series."""
         with self._session.reading() as reader:
             inside = within(self._session.connection, dialogue=dialogue, series=series)
-            return Rows(found for found in reader.disputes() if inside(self._kinds.subject(found.standing)))
+            return Rows(found for found in reader.disputes() if inside(self.kinds.subject(found.standing)))
 
     def history(self, subject: str) -> tuple[results.Step, ...]:
         """Return each step of every fact about a dialogue, series or meeting: recorded, corrected, by whom, why."""
@@ -684,7 +687,7 @@ class Registry(Snapshot):
 
     def _change(self, change: Change) -> Change:
         """Return a change; raises InvalidValueError where it is neither fields nor a fact of the registry's kinds."""
-        return change if isinstance(change, Mapping) else check_fact(self._kinds, change)
+        return change if isinstance(change, Mapping) else check_fact(self.kinds, change)
 
     def _origin(self, source: Source | str | None, citation: Citation | None, by: str) -> Origin:
         """Return source, citation and by whom something is recorded; raises InvalidValueError."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from dialogue_registry.errors import (
     BrokenChainError,
@@ -20,9 +20,11 @@ from dialogue_registry.errors import (
     StorageError,
 )
 from dialogue_registry.log import hash_chain
+from dialogue_registry.log.codec import WORDS
 from dialogue_registry.log.entry import PAGE, Entry, Log, is_instant, position_of
 from dialogue_registry.log.sqlite_log import LOG_TABLES, SQLiteLog, create_log
 from dialogue_registry.log.sqlite_place import file_uri
+from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.tables import Projection, State, Table, Tally
 from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.engine import Views
@@ -62,25 +64,49 @@ class Head(NamedTuple):
 _WRITTEN = re.compile("(?P<position>[0-9]{1,18}):(?P<digest>[0-9a-fA-F]{64})")
 
 
+class Verified(Head):
+    """The head of a log that was verified.
+
+    ``unknown`` is the number of its events of kinds that this program does not know: they
+    are kept and chained, and are in no view.
+    """
+
+    unknown: int
+
+    def __new__(cls, position: int, digest: str, unknown: int = 0) -> Self:
+        """Make one; it equals the head alone."""
+        self = super().__new__(cls, position, digest)
+        self.unknown = unknown
+        return self
+
+
 def head_of(log: Log) -> Head:
     """Return the end of a log."""
     position, hash_, _ = log.head()
     return Head(position, hash_.hex())
 
 
-def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progress: Progress) -> Head:
+def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progress: Progress) -> Verified:
     """Check the log, and the views against a replay; see ``Snapshot.verify()``."""
     with session.turn():
         session.require_committed("verify()")
         _detach_replays(session)
         with session.reading():
             found = check_log(session, head, progress)
+            unknown = _unknown(session.connection, session.log.codec.kinds)
             if session.replica is not None:
                 session.replica.compare(progress)
             if views:
                 check_views(session, found.position, progress)
             _check_readable(session, found.position)
-        return found
+        return Verified(*found, unknown)
+
+
+def _unknown(connection: sqlite3.Connection, kinds: Kinds) -> int:
+    """Return the number of events of kinds that are not known, or of newer schemas of those that are."""
+    known = {kind.word: kind.version for kind in kinds} | dict(WORDS.values())
+    found = connection.execute("SELECT type, schema, count(*) FROM events GROUP BY type, schema")
+    return sum(number for word, schema, number in found if schema > known.get(word, 0))
 
 
 def check_log(session: Session, head: tuple[int, str] | None, progress: Progress) -> Head:

@@ -10,11 +10,12 @@ the last correction. :func:`histories` draws them, :func:`play` plays them, and
     def test_my_projection_obeys_the_laws():
         check_projection(mine)
 
-:func:`check_log` does the same for a store of the log, and :class:`RegistryMachine` drives
-a registry by a state machine.
+:func:`check_kind` does the same for a kind of yours, :func:`check_log` for a store of the
+log, and :class:`RegistryMachine` drives a registry by a state machine.
 """
 
 from dialogue_registry.testing.histories import histories
+from dialogue_registry.testing.kind_laws import check_kind
 from dialogue_registry.testing.laws import (
     Contents,
     caught_up_as_kept_up,
@@ -59,6 +60,7 @@ __all__ = [
     "Retract",
     "Strategy",
     "caught_up_as_kept_up",
+    "check_kind",
     "check_log",
     "check_projection",
     "dates",

@@ -6,7 +6,7 @@ one, and fits each to what was recorded before it. A turn that is left out chang
 only where they need what it recorded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -14,6 +14,7 @@ import attrs
 from hypothesis import assume
 from hypothesis import strategies as st
 
+from dialogue_registry.errors import DialogueRegistryError
 from dialogue_registry.model.events import (
     FACTS,
     ActivityReported,
@@ -38,7 +39,8 @@ from dialogue_registry.model.events import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.kinds import Kind, Kinds
+from dialogue_registry.model.standard_kinds import kinds_with, subject_of
 from dialogue_registry.testing.moves import Correct, Dispute, History, Last, Move, Record, Retract
 from dialogue_registry.testing.strategies import Strategy, facts
 
@@ -64,7 +66,11 @@ _REPORTS = (MeetingHeld, MeetingAnnounced)
 
 
 def histories(
-    *, dialogues: Sequence[str] = ("ca-jad", "c5"), min_moves: int = 0, max_moves: int = 30
+    *,
+    dialogues: Sequence[str] = ("ca-jad", "c5"),
+    min_moves: int = 0,
+    max_moves: int = 30,
+    kinds: Iterable[Kind] = (),
 ) -> Strategy[History]:
     """Return a strategy for histories of some dialogues, mostly plausible ones.
 
@@ -73,18 +79,20 @@ def histories(
     corrections (also of corrections, and those that move a fact to another date, series or
     meeting), retractions (also of amendments), disputes, and now and then a move that every
     registry must refuse. There are ``min_moves`` to ``max_moves`` after the dialogues
-    and series are opened.
+    and series are opened. Facts of your ``kinds``, made by their annotations, are mixed in.
     """
-    return _histories(tuple(dialogues), min_moves, max_moves)
+    return _histories(tuple(dialogues), min_moves, max_moves, tuple(kinds))
 
 
 @st.composite
-def _histories(draw: st.DrawFn, scope: tuple[str, ...], min_moves: int, max_moves: int) -> History:
+def _histories(
+    draw: st.DrawFn, scope: tuple[str, ...], min_moves: int, max_moves: int, added: tuple[Kind, ...]
+) -> History:
     openings = draw(_openings(scope))
     # A list is seldom long by itself, and it takes some turns until there is something to amend.
     smallest = draw(st.sampled_from([max(min_moves, max_moves * part // 3) for part in (0, 1, 2)]))
-    turns = draw(st.lists(_turns(scope), min_size=smallest, max_size=max_moves))
-    sketch = _Sketch(scope)
+    turns = draw(st.lists(_turns(scope, added), min_size=smallest, max_size=max_moves))
+    sketch = _Sketch(scope, kinds_with(added))
     for fact in openings:
         sketch.record(fact)
     for turn in turns:
@@ -113,12 +121,12 @@ class _Ids:
 
 def related(cls: type[F], dialogues: tuple[str, ...]) -> Strategy[F]:
     """Return a strategy for facts of a class that share ids, words and people."""
-    return _related(cls.__name__, dialogues)
+    return _related(cls, dialogues)
 
 
 @lru_cache
-def _related(name: str, dialogues: tuple[str, ...]) -> Strategy[Any]:
-    cls, ids = next(cls for cls in FACTS if cls.__name__ == name), _Ids(dialogues)
+def _related(cls: Any, dialogues: tuple[str, ...]) -> Strategy[Any]:
+    ids = _Ids(dialogues)
     return facts(
         cls,
         dialogues=st.sampled_from(ids.dialogues),
@@ -152,9 +160,10 @@ def _turn(turn: Callable[..., None], **drawn: Strategy[Any]) -> Strategy[_Turn]:
 
 
 @lru_cache
-def _turns(scope: tuple[str, ...]) -> Strategy[_Turn]:
+def _turns(scope: tuple[str, ...], added: tuple[Kind, ...] = ()) -> Strategy[_Turn]:
     """Return a strategy for turns. What a registry refuses is rare, lest little else be recorded."""
     ids = _Ids(scope)
+    yours = tuple(kind.cls for kind in added)
     anything = st.sampled_from([*ids.meetings, *ids.series, *ids.dialogues])
 
     def of(*classes: type[Fact]) -> Strategy[Any]:
@@ -164,7 +173,7 @@ def _turns(scope: tuple[str, ...]) -> Strategy[_Turn]:
     amending = {"reason": REASONS, "source": ANY_SOURCE}
     delegates = st.lists(st.tuples(of(DelegateAttended), ANY_SOURCE), min_size=2, max_size=3)
     steps = of(MeetingCancelled, MeetingPostponed, MeetingAnnounced, MeetingHeld, DelegateAttended)
-    common = (MeetingHeld, MeetingAnnounced, DelegateAttended)
+    common = (MeetingHeld, MeetingAnnounced, DelegateAttended, *yours)
     wishes = of(*common, *common, *common, TopicDiscussed, *FACTS)
     alike = st.sampled_from([*common, *common, *FACTS]).flatmap(
         lambda cls: st.lists(related(cls, scope), min_size=1, max_size=2)
@@ -188,6 +197,8 @@ def _turns(scope: tuple[str, ...]) -> Strategy[_Turn]:
         (1, _turn(_Sketch.record, fact=of(DialogueLaunched, PartyJoined, SeriesOpened), **sourced)),
         (1, _turn(_Sketch.record, fact=odd.map(lambda drawn: _about(*drawn)), **sourced)),
     ]
+    if yours:
+        weighted.append((10, _turn(_Sketch.fact_of_yours, fact=of(*yours), **sourced)))
     numbers = [number for number, (weight, _) in enumerate(weighted) for _ in range(weight)]
     return st.sampled_from(numbers).flatmap(lambda number: weighted[number][1])
 
@@ -227,8 +238,9 @@ class _Sketch:
     A turn comes with a wish: a fact, whose class and subject say what it is preferably about.
     """
 
-    def __init__(self, scope: tuple[str, ...]) -> None:
+    def __init__(self, scope: tuple[str, ...], kinds: Kinds) -> None:
         self.moves: list[Move] = []
+        self._kinds = kinds
         self._ids = _Ids(scope)
         self._log: list[_Line] = []
         self._recorded: set[tuple[Fact, Source | None]] = set()
@@ -248,7 +260,7 @@ class _Sketch:
         if self._may_stand(fact) and (fact, source) not in self._recorded:
             self._recorded.add((fact, source))
             self._stand(fact)
-            self._log.append(_Line(type(fact), subject_of(fact), fact, source))
+            self._log.append(_Line(type(fact), self._kinds.subject(fact), fact, source))
 
     def report(self, fact: Any, source: Source | None) -> None:
         """Report a meeting of an open series, one that was not held yet where there is one."""
@@ -261,6 +273,17 @@ class _Sketch:
     def detail(self, fact: Any, source: Source | None) -> None:
         """Record a detail of a known meeting."""
         self.record(attrs.evolve(fact, meeting=self._meeting(fact.meeting, "announced", "held", "postponed")), source)
+
+    def fact_of_yours(self, fact: Any, source: Source | None) -> None:
+        """Record a fact of a kind of a user, about what is known."""
+        of_name: dict[str, list[str]] = {
+            "meeting": self._meetings("announced", "held", "postponed"),
+            "series": self._those(SeriesOpened),
+            "dialogue": self._those(DialogueLaunched),
+            "of": list(self._known),
+        }
+        known = {name: _wished(id_, of_name[name]) for name, id_ in self._kinds.of(fact).needs(fact)}
+        self.record(_evolved(fact, known), source)
 
     def share(self, fact: Any, source: Source | None) -> None:
         """Report that a known meeting is also one of another series."""
@@ -319,7 +342,7 @@ class _Sketch:
             return
         replacement = self._varied(line.wording, wish, how)
         self.moves.append(Correct(self._last(line), replacement, reason, source))
-        same = _key(replacement) == _key(line.wording)
+        same = self._key(replacement) == self._key(line.wording)
         if same or (not self._needed(line.wording) and self._may_stand(replacement)):
             self._fall(line.wording)
             self._stand(replacement)
@@ -366,9 +389,11 @@ class _Sketch:
 
     def _may_stand(self, fact: Fact) -> bool:
         """Return whether a registry would accept a fact, as far as a sketch knows."""
-        if not all(id_ in self._known for id_ in _needs(fact)) or self._standing.get(_key(fact), fact) != fact:
+        if not all(id_ in self._known for id_ in self._needs(fact)):
             return False
-        status = self._status.get(subject_of(fact), "")
+        if self._standing.get(self._key(fact), fact) != fact:
+            return False
+        status = self._status.get(self._kinds.subject(fact), "")
         match fact:
             case MeetingHeld() | DelegateAttended():
                 return status != "cancelled"
@@ -378,23 +403,23 @@ class _Sketch:
                 return True
 
     def _stand(self, fact: Fact) -> None:
-        self._standing[_key(fact)] = fact
+        self._standing[self._key(fact)] = fact
         if isinstance(fact, _NAMED_BY_ID):
             self._known[subject_of(fact)] = fact
         if isinstance(fact, MeetingPostponed | MeetingCancelled):
             self._standing.pop(("announced", fact.meeting), None)
-        if type(fact) in _STATUS and self._status.get(subject_of(fact)) != "held":
+        if type(fact) in _STATUS and self._status.get(self._kinds.subject(fact)) != "held":
             self._status[subject_of(fact)] = _STATUS[type(fact)]
 
     def _fall(self, fact: Fact) -> None:
-        self._standing.pop(_key(fact), None)
+        self._standing.pop(self._key(fact), None)
         if isinstance(fact, _NAMED_BY_ID):
             self._known.pop(subject_of(fact), None)
             self._status.pop(subject_of(fact), None)
 
     def _needed(self, fact: Fact) -> bool:
         """Return whether other facts rest on the id that a fact makes known."""
-        needs = (need for standing in self._standing.values() for need in _needs(standing))
+        needs = (need for standing in self._standing.values() for need in self._needs(standing))
         return isinstance(fact, _NAMED_BY_ID) and subject_of(fact) in needs
 
     def _those(self, cls: type[Fact]) -> list[str]:
@@ -415,7 +440,7 @@ class _Sketch:
 
     def _like(self, wish: Fact, event: type[Event] | None = None, how: str = "") -> _Line | None:
         """Return the last fact of the wished class (or of another, by ``how``), preferably about the wished subject."""
-        about = subject_of(wish)
+        about = self._kinds.subject(wish)
         lines = [line for line in self._log if line.wording is not None and event in (None, line.event)]
         if how == "another fact":
             lines = [line for line in lines if line.about == about]
@@ -432,11 +457,25 @@ class _Sketch:
         if how == "moved" and common:
             name = list(common)[-1]
             known = [id_ for id_ in self._known if id_.count("/") == own[name].count("/")]
-            return cast("Fact", attrs.evolve(cast("Any", fact), **{name: _wished(wished[name], known)}))
+            return cast("Fact", _evolved(fact, {name: _wished(wished[name], known)}))
         if how == "renamed" and isinstance(wish, _NAMED_BY_ID):  # the id comes to name a thing of another kind
             name = next(name for name in wished if wished[name] == subject_of(wish))
             return cast("Fact", attrs.evolve(cast("Any", wish), **{name: subject_of(fact)}))
-        return cast("Fact", attrs.evolve(wish, **common))
+        return cast("Fact", _evolved(wish, common))
+
+    def _needs(self, fact: Fact) -> Iterator[str]:
+        """Yield the ids that must be known before."""
+        kind = self._kinds.of(fact)
+        if not kind.is_own:
+            yield from (id_ for _, id_ in kind.needs(fact))
+            return
+        own = subject_of(fact) if isinstance(fact, _NAMED_BY_ID) else ""
+        yield from {*_ids(fact).values(), subject_of(fact)} - {own, ""}
+
+    def _key(self, fact: Fact) -> object:
+        """Return what is the same for facts of which only one can stand."""
+        kind = self._kinds.of(fact)
+        return _key(fact) if kind.is_own else kind.identity(fact)
 
     def _last(self, line: _Line) -> Last:
         """Return the words for an event."""
@@ -456,10 +495,12 @@ def _ids(fact: object) -> dict[str, str]:
     return {name: id_ for name, id_ in ids.items() if id_ is not None}
 
 
-def _needs(fact: Fact) -> Iterator[str]:
-    """Yield the ids that must be known before."""
-    own = subject_of(fact) if isinstance(fact, _NAMED_BY_ID) else ""
-    yield from {*_ids(fact).values(), subject_of(fact)} - {own, ""}
+def _evolved(fact: Any, changes: Mapping[str, Any]) -> Any:
+    """Return the fact with other ids; the fact itself where its class does not take them."""
+    try:
+        return attrs.evolve(fact, **changes)
+    except (DialogueRegistryError, ValueError, TypeError):
+        return fact
 
 
 def _key(fact: Fact) -> object:

@@ -1,7 +1,7 @@
 """The laws that every projection obeys, as functions that raise an AssertionError where one does not."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as Settings  # noqa: N812 - "settings" is the name of the argument
 from hypothesis import strategies as st
 
-from dialogue_registry.log.codec import STANDARD_CODEC, encode_source
+from dialogue_registry.log.codec import codec_of, encode_source
 from dialogue_registry.log.entry import EMPTY, Draft, Entry, RecordedEvent, seal
 from dialogue_registry.model.events import Event, EventRetracted, FactCorrected, FactDisputed, Source
-from dialogue_registry.model.standard_kinds import subject_of
+from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.tables import Projection, Table
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.registry.opening import open_again
@@ -87,17 +87,24 @@ def agree(found: object, wanted: object, what: str) -> None:
 # --- registries to compare with ------------------------------------------------------
 
 
-def opened_again(registry: Registry, projections: Iterable[Projection]) -> Registry:
-    """Open the database of a registry once more, with other projections."""
-    return Registry(open_again(registry._session, projections))
+def opened_again(
+    registry: Registry, projections: Iterable[Projection], kinds: Iterable[Kind] | None = None
+) -> Registry:
+    """Open the database of a registry once more, with other projections; with other kinds where they are given."""
+    return Registry(open_again(registry._session, projections, None if kinds is None else codec_of(tuple(kinds))))
 
 
-def fed(entries: Sequence[Entry], projections: Iterable[Projection] = (), cuts: Iterable[int] = ()) -> Registry:
+def fed(
+    entries: Sequence[Entry],
+    projections: Iterable[Projection] = (),
+    cuts: Iterable[int] = (),
+    kinds: Iterable[Kind] = (),
+) -> Registry:
     """A new registry in memory that was fed these entries of a log, asking no rules.
 
     ``cuts`` are the numbers of entries after which a new transaction begins.
     """
-    registry = Registry.open(projections=projections)
+    registry = Registry.open(projections=projections, kinds=kinds)
     session = registry._session
     ends = sorted({0, len(entries), *(cut for cut in cuts if 0 < cut < len(entries))})
     for start, end in pairwise(ends):
@@ -137,15 +144,16 @@ def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | N
     return reports
 
 
-def sealed(reports: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
+def sealed(standing: Iterable[tuple[Event, Source | None]], kinds: Iterable[Kind] = ()) -> list[Entry]:
     """Make the entries of a log that says just this."""
+    codec = codec_of(tuple(kinds))
     drafts = [
         Draft(
-            "" if isinstance(event, FactDisputed) else subject_of(event),
-            *STANDARD_CODEC.encode(event),
+            "" if isinstance(event, FactDisputed) else codec.kinds.subject(event),
+            *codec.encode(event),
             encode_source(source),
         )
-        for event, source in reports
+        for event, source in standing
     ]
     return seal(drafts, EMPTY, {}, datetime.now(UTC))
 
@@ -154,29 +162,33 @@ def sealed(reports: Iterable[tuple[Event, Source | None]]) -> list[Entry]:
 
 
 def _beside(projection: Projection) -> tuple[Projection, ...]:
-    """Return the arguments to open a registry with: the standard projection is always added."""
-    return () if projection == STANDARD else (projection,)
+    """Return the projections to open a registry with: the standard one and those of kinds are there by themselves."""
+    return () if projection == STANDARD or projection.name.startswith("kind:") else (projection,)
 
 
 @contextmanager
-def _played(moves: Iterable[Move], projection: Projection) -> Iterator[tuple[Registry, History]]:
-    with Registry.open(projections=_beside(projection)) as registry:
+def _played(
+    moves: Iterable[Move], projection: Projection, kinds: Iterable[Kind] = ()
+) -> Iterator[tuple[Registry, History]]:
+    with Registry.open(projections=_beside(projection), kinds=kinds) as registry:
         yield registry, play(registry, moves)
 
 
-def rebuilt_as_incremental(projection: Projection, moves: Iterable[Move], cuts: Iterable[int] = ()) -> None:
+def rebuilt_as_incremental(
+    projection: Projection, moves: Iterable[Move], cuts: Iterable[int] = (), *, kinds: Iterable[Kind] = ()
+) -> None:
     """Law 1: incremental = rebuilt, for any way the log was cut into transactions and batches.
 
     ``cuts`` are the numbers of events after which another transaction or batch begins.
     """
-    cuts = tuple(cuts)
-    with _played(moves, projection) as (registry, accepted):
+    cuts, kinds = tuple(cuts), tuple(kinds)
+    with _played(moves, projection, kinds) as (registry, accepted):
         incremental, lines, entries = show(registry, projection), _lines(registry), stored(registry)
         registry.rebuild()
         same(incremental, show(registry, projection), "made step by step, and rebuilt")
-    with closing(fed(entries, _beside(projection), cuts)) as other:
+    with closing(fed(entries, _beside(projection), cuts, kinds)) as other:
         same(incremental, show(other, projection), f"made step by step, and in transactions cut after {cuts}")
-    with Registry.open(projections=_beside(projection)) as batched:
+    with Registry.open(projections=_beside(projection), kinds=kinds) as batched:
         _play_in_batches(batched, accepted, cuts)
         same(incremental, show(batched, projection), f"recorded one by one, and in batches cut after {cuts}")
         agree(_lines(batched), lines, "the log of what was recorded in batches")
@@ -204,28 +216,37 @@ def _play_in_batches(registry: Registry, accepted: Sequence[Move], cuts: Iterabl
             player.play(move)
 
 
-def past_as_prefix(projection: Projection, moves: Iterable[Move], position: int) -> None:
+def past_as_prefix(projection: Projection, moves: Iterable[Move], position: int, *, kinds: Iterable[Kind] = ()) -> None:
     """Law 2: ``at(p)`` = a fresh registry fed the first p events."""
-    with _played(moves, projection) as (registry, accepted):
+    kinds = tuple(kinds)
+    with _played(moves, projection, kinds) as (registry, accepted):
         position = min(position, registry.position)
-        with registry.at(position=position) as past, _played(accepted[:position], projection) as (fresh, _):
+        with registry.at(position=position) as past, _played(accepted[:position], projection, kinds) as (fresh, _):
             same(show(past, projection), show(fresh, projection), f"as known at {position}, and recorded up to there")
 
 
-def log_as_effective_log(projection: Projection, moves: Iterable[Move], *, ignore: Iterable[str] = ()) -> None:
+def log_as_effective_log(
+    projection: Projection, moves: Iterable[Move], *, ignore: Iterable[str] = (), kinds: Iterable[Kind] = ()
+) -> None:
     """Law 3: views of the log = views of its effective log."""
-    with _played(moves, projection) as (registry, _):
+    kinds = tuple(kinds)
+    with _played(moves, projection, kinds) as (registry, _):
         shown = show(registry, projection, places=False, ignore=ignore)
-        entries = sealed(effective(registry.events()))
-    with closing(fed(entries, _beside(projection))) as other:
+        entries = sealed(effective(registry.events()), kinds)
+    with closing(fed(entries, _beside(projection), kinds=kinds)) as other:
         same(shown, show(other, projection, places=False, ignore=ignore), "views of the log, and of its effective log")
 
 
 def retracted_as_never_recorded(
-    projection: Projection, moves: Iterable[Move], more: Iterable[Move], *, ignore: Iterable[str] = ()
+    projection: Projection,
+    moves: Iterable[Move],
+    more: Iterable[Move],
+    *,
+    ignore: Iterable[str] = (),
+    kinds: Iterable[Kind] = (),
 ) -> None:
     """Law 3: record then retract = never recorded."""
-    with _played(moves, projection) as (registry, _):
+    with _played(moves, projection, kinds) as (registry, _):
         before, position = show(registry, projection, places=False, ignore=ignore), registry.position
         play(registry, [move for move in more if isinstance(move, Record)])
         for event in reversed(list(registry.events(after=position))):
@@ -234,13 +255,16 @@ def retracted_as_never_recorded(
         same(before, after, "before something was recorded, and after it was retracted")
 
 
-def caught_up_as_kept_up(projection: Projection, moves: Iterable[Move], openings: Iterable[int] = ()) -> None:
+def caught_up_as_kept_up(
+    projection: Projection, moves: Iterable[Move], openings: Iterable[int] = (), *, kinds: Iterable[Kind] = ()
+) -> None:
     """Law 4: catching up twice, or from any checkpoint, changes nothing.
 
     ``openings`` are the numbers of moves after which the file is opened with the projection,
     while it is otherwise written to without.
     """
-    with _played(moves, projection) as (kept_up, accepted), Registry.open() as registry:
+    kinds = tuple(kinds)
+    with _played(moves, projection, kinds) as (kept_up, accepted), Registry.open(kinds=kinds) as registry:
         shown = show(kept_up, projection)
         player = Player(registry)
         for number, move in enumerate(accepted):
@@ -262,9 +286,11 @@ def unrelated_commute(
     order: Sequence[bool],
     *,
     ignore: Iterable[str] = (),
+    kinds: Iterable[Kind] = (),
 ) -> None:
     """Law 5: events on unrelated subjects commute: ``moves``, and ``others`` of which none shares an id with them."""
-    with Registry.open(projections=_beside(projection)) as one, Registry.open(projections=_beside(projection)) as other:
+    kept, kinds = _beside(projection), tuple(kinds)
+    with Registry.open(projections=kept, kinds=kinds) as one, Registry.open(projections=kept, kinds=kinds) as other:
         play(one, moves)
         play(one, others)
         player, other_player = Player(other), Player(other)
@@ -293,6 +319,7 @@ def check_projection(
     *,
     histories: Strategy[History] | None = None,
     ignore: Iterable[str] = (),
+    kinds: Iterable[Kind] = (),
     settings: Settings | None = None,
 ) -> None:
     """Test a projection against laws that every projection must obey.
@@ -304,37 +331,38 @@ def check_projection(
     5. Events that have no subject in common may come in any order.
 
     ``ignore`` names columns of yours that hold positions of the log beside ``fact``,
-    ``event`` and ``since``. Raises an ExceptionGroup with one error for each law that is
-    broken; each has the shortest history that Hypothesis found.
+    ``event`` and ``since``. ``kinds`` are yours, whose facts are mixed in. Raises an
+    ExceptionGroup with one error for each law that is broken; each has the shortest history that Hypothesis found.
     """
-    moves = whole_histories() if histories is None else histories
-    sides = [whole_histories(dialogues=[name], max_moves=12) for name in ("ca-jad", "c5")]
+    kinds = tuple(kinds)
+    moves = whole_histories(kinds=kinds) if histories is None else histories
+    sides = [whole_histories(dialogues=[name], max_moves=12, kinds=kinds) for name in ("ca-jad", "c5")]
     numbers = st.lists(st.integers(0, 30), max_size=4)
     places = tuple(ignore)
 
     @given(moves, numbers)
     def law_1(moves: History, cuts: list[int]) -> None:
-        rebuilt_as_incremental(projection, moves, cuts)
+        rebuilt_as_incremental(projection, moves, cuts, kinds=kinds)
 
     @given(moves, st.integers(0, 30))
     def law_2(moves: History, position: int) -> None:
-        past_as_prefix(projection, moves, position)
+        past_as_prefix(projection, moves, position, kinds=kinds)
 
     @given(moves)
     def law_3(moves: History) -> None:
-        log_as_effective_log(projection, moves, ignore=places)
+        log_as_effective_log(projection, moves, ignore=places, kinds=kinds)
 
     @given(moves, moves)
     def law_3_too(moves: History, more: History) -> None:
-        retracted_as_never_recorded(projection, moves, more, ignore=places)
+        retracted_as_never_recorded(projection, moves, more, ignore=places, kinds=kinds)
 
     @given(moves, numbers)
     def law_4(moves: History, openings: list[int]) -> None:
-        caught_up_as_kept_up(projection, moves, openings)
+        caught_up_as_kept_up(projection, moves, openings, kinds=kinds)
 
     @given(*sides, st.lists(st.booleans(), max_size=24))
     def law_5(moves: History, others: History, order: list[bool]) -> None:
-        unrelated_commute(projection, moves, others, order, ignore=places)
+        unrelated_commute(projection, moves, others, order, ignore=places, kinds=kinds)
 
     laws = {
         "1 (rebuilt)": law_1,
@@ -344,6 +372,11 @@ def check_projection(
         "4 (caught up)": law_4,
         "5 (unrelated events)": law_5,
     }
+    check_laws(f"projection {projection.name!r}", laws, settings)
+
+
+def check_laws(what: str, laws: Mapping[str, Callable[[], None]], settings: Settings | None) -> None:
+    """Test laws by name; raises an ExceptionGroup with one error for each law that is broken."""
     broken: dict[str, Exception] = {}
     for name, law in laws.items():
         try:
@@ -352,4 +385,4 @@ def check_projection(
             error.add_note(f"This breaks law {name}.")
             broken[name] = error
     if broken:
-        raise ExceptionGroup(f"projection {projection.name!r} breaks law {', law '.join(broken)}", [*broken.values()])
+        raise ExceptionGroup(f"{what} breaks law {', law '.join(broken)}", [*broken.values()])

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import attrs
 from hypothesis import strategies as st
 
+from dialogue_registry.errors import DialogueRegistryError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     FACTS,
@@ -25,7 +27,7 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.fields import MAX_NUMBER
 from dialogue_registry.model.kinds import ANY_SUBJECT
-from dialogue_registry.model.shapes import Shape, shapes_of
+from dialogue_registry.model.shapes import Shape, default_of, shapes_of
 from dialogue_registry.model.texts import fold_text
 
 Strategy: TypeAlias = st.SearchStrategy
@@ -184,7 +186,9 @@ class _Fields:
                 st.builds(cls, **{**drawn, "party": st.just(""), "of": self._by_name[ANY_SUBJECT]}),
                 st.builds(cls, **{**drawn, "of": st.none(), "party": self._by_name["party"]}),
             )
-        return st.builds(cls, **drawn)
+        if cls in FACTS:
+            return st.builds(cls, **drawn)
+        return st.fixed_dictionaries(drawn).map(partial(_made, cls)).filter(lambda fact: fact is not None)
 
     def _field(self, cls: type[Any], field: "attrs.Attribute[Any]", shape: Shape) -> Strategy[Any]:
         if field.name in self._given:
@@ -198,7 +202,7 @@ class _Fields:
             strategy = self._of_shape(shape, required=field.default is attrs.NOTHING or bool(field.default))
         if field.default is attrs.NOTHING:
             return st.none() | strategy if shape.optional else strategy
-        default = field.default
+        default = default_of(cls, field.name)
         often = field.name in ("date", "ordinal")
         return _mostly(strategy, default) if often else _seldom(strategy, default)
 
@@ -222,6 +226,17 @@ class _Fields:
             assert issubclass(shape.cls, StrEnum)
             one = st.sampled_from(list(shape.cls))
         return st.lists(one, max_size=2).map(tuple) if shape.many else one
+
+
+def _made(cls: type[F], values: Mapping[str, Any]) -> F | None:
+    """Return a fact of a class of a user; None where the class or the log does not take these values."""
+    try:
+        fact = cls(**values)
+        for name, shape in shapes_of(cls).items():
+            shape.check(name, getattr(fact, name))
+    except (DialogueRegistryError, ValueError, TypeError):
+        return None
+    return fact
 
 
 def events(**strategies: Any) -> Strategy[Event]:

@@ -21,7 +21,6 @@ from dialogue_registry.exports.brief.values import (
 )
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.model.events import PartyJoined
-from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.queries.counts import as_of as counted_as_of
 from dialogue_registry.queries.headcounts import HeadcountVerdict
 from dialogue_registry.queries.reader import Reader
@@ -247,7 +246,7 @@ class _Gathering:
                 notes=self._register.of_sources(dispute.sources),
             )
             for dispute in self._registry.disputes()
-            if scope(subject_of(dispute.standing))
+            if scope(self._registry.kinds.subject(dispute.standing))
         )
 
     def _headcounts(self, scope: Callable[[str], bool]) -> tuple[Noted[Any], ...]:
