@@ -138,7 +138,7 @@ def agree(registry: Registry, known: Model) -> None:
             (assertion.fact, assertion.event) for assertion in known.facts(cls)
         ], table
     meetings = [
-        (m.assertion.content, m.status, m.reason, m.until, m.assertion.event, m.assertion.sources)
+        (m.assertion.content, m.status, m.reason, m.until, m.assertion.event, m.sources)
         for m in sorted(known.meetings(), key=by_day)
     ]
     assert [

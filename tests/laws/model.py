@@ -45,6 +45,7 @@ from dialogue_registry.model.events import (
 from dialogue_registry.testing import Correct, Dispute, Last, Move, Record, Retract
 
 REPORTS = (MeetingAnnounced, MeetingHeld, MeetingPostponed, MeetingCancelled)
+SEATS = (DelegateAttended, DelegateAbsent)
 FORMATS = ("in-person", "online", "hybrid", "unknown")
 
 
@@ -86,7 +87,11 @@ class Assertion:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(dict.fromkeys(source for _, source in sorted(self.evidence, key=lambda t: t[0]) if source))
+        return sources_of(self.evidence)
+
+
+def sources_of(evidence: list[tuple[int, Source | None]]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(source for _, source in sorted(evidence, key=lambda t: t[0]) if source))
 
 
 @dataclass(eq=False)
@@ -127,6 +132,7 @@ class MeetingNow:
     status: str
     reason: str
     until: Any
+    sources: tuple[Source, ...]  # of the report that it is shown by, then of the interruption
 
 
 class Model:
@@ -209,7 +215,7 @@ class Model:
         assert claim is not None
         if (
             fold(claim) == fold(standing)
-            or type(claim) is not type(standing)
+            or family(claim) is not family(standing)
             or subject_of(claim) != subject_of(standing)
         ):
             raise ImpossibleError
@@ -408,8 +414,12 @@ class Model:
             if not shown:
                 continue
             first = stands[shown[0].assertion.fact]
-            evidence = [pair for report in shown + interruption for pair in stands[report.assertion.fact].evidence]
-            now = MeetingNow(Assertion(first.fact, first.event, first.content, evidence), status, "", None)
+            sources = [
+                source
+                for reports in (shown, interruption)
+                for source in sources_of([p for r in reports for p in stands[r.assertion.fact].evidence])
+            ]
+            now = MeetingNow(first, status, "", None, tuple(dict.fromkeys(sources)))
             if interruption:
                 now.reason = interruption[0].content.reason
                 now.until = getattr(interruption[0].content, "until", None)
@@ -429,6 +439,18 @@ class Model:
                 if share.meeting == assertion.content.meeting
             ]
         return found
+
+    def held_in(self, dialogue: str) -> list[MeetingHeld]:
+        """The meetings of a dialogue that were held, each one time: as its own series has it, if that belongs to it."""
+        series = [t.content.series for t in self.facts(SeriesOpened) if t.content.dialogue == dialogue]
+        own = [t.content for t in self.facts(MeetingHeld)]
+        found = {m.meeting: m for m in own if m.series in series}
+        for share in (t.content for t in self.facts(MeetingShared)):
+            for m in own:
+                if m.meeting == share.meeting and share.series in series:
+                    shared = attrs.evolve(m, series=share.series, ordinal=share.ordinal, period=share.period)
+                    found.setdefault(m.meeting, shared)
+        return list(found.values())
 
     # --- counts ----------------------------------------------------------------------
 
@@ -473,14 +495,14 @@ class Model:
 
     def reconciled(self) -> list[tuple[Assertion, str, tuple[str, ...], int]]:
         """Each statement: the verdict, under which rules, and how far it is off."""
-        statements = [assertion for assertion in self.facts(CountStated) if assertion.content.series is not None]
+        statements = list(self.facts(CountStated))
         statements.sort(key=lambda t: (t.content.as_of.latest_start, t.content.as_of.earliest, t.fact))
         return [(assertion, *self._compared(assertion.content)) for assertion in statements]
 
     def _compared(self, stated: CountStated) -> tuple[str, tuple[str, ...], int]:
         meetings = [
             (m, certain)
-            for m in self.held(stated.series)
+            for m in (self.held_in(stated.dialogue) if stated.series is None else self.held(stated.series))
             for certain, possible in [begun(m, stated.as_of.earliest, stated.as_of.latest)]
             if possible and stated.format in (None, m.format)
         ]
@@ -574,6 +596,11 @@ def covers(fuller: Any, report: Any) -> bool:
         for f in attrs.fields(type(report))
         if f.name != "on"
     )
+
+
+def family(content: Any) -> Any:
+    """The facts that one dispute can be about: reports of one meeting, presence or absence in one seat."""
+    return next((classes for classes in (REPORTS, SEATS) if isinstance(content, classes)), type(content))
 
 
 def key_of(content: Any) -> object:
