@@ -14,7 +14,7 @@ _MEETINGS_ALONE = {
 }
 _FACTS = {
     "kept copies of sources": "kept_sources",
-    "places in sources": "events WHERE coalesce(citation ->> '$.locator', citation ->> '$.quote') IS NOT NULL",
+    "places in sources": "events WHERE json_extract(citation, '$.locator', '$.quote') <> '[null,null]'",
     "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
     "disputes": "disputes",
 }

@@ -3,7 +3,7 @@
 The library that writes it has no footnotes. It comes with the extra ``[docx]``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import wcwidth
 
 from dialogue_registry.errors import MissingExtraError
-from dialogue_registry.exports.brief.document import Block, Document, Grid, Heading, Items, Line, Paragraph, runs
+from dialogue_registry.exports.brief.document import Block, Document, Grid, Heading, Items, Line, Paragraph, Piece, runs
 from dialogue_registry.queries.display import printable
 
 _EAST_ASIAN = {"ja": "Yu Gothic", "zh": "SimSun", "ko": "Malgun Gothic"}
@@ -102,31 +102,37 @@ class _Writer:
                 self._grid(block)
 
     def _grid(self, block: Grid) -> None:
-        from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
         from docx.shared import Cm, Pt  # noqa: PLC0415
 
         table = self.docx.add_table(rows=1, cols=len(block.headings), style="Table Grid")
-        for cell, heading in zip(table.rows[0].cells, block.headings, strict=True):
-            cell.paragraphs[0].add_run(printable(heading)).bold = True
-        # The head stands again on each page.
-        table.rows[0]._tr.get_or_add_trPr().append(_element("tblHeader", val="true"))  # noqa: SLF001 - no other way
-        for row in block.rows:
-            added = table.add_row()
-            # A row is not broken between two pages.
-            added._tr.get_or_add_trPr().append(_element("cantSplit", val="true"))  # noqa: SLF001
-            for cell, line in zip(added.cells, row, strict=True):
-                self._fill(cell.paragraphs[0], line)
         table.autofit = False
-        widths = _widths(block)
-        for column, width in enumerate(widths):
-            table.columns[column].width = Cm(width)
-        for row in table.rows:
-            for column, cell in enumerate(row.cells):
-                cell.width = Cm(widths[column])
-                cell.paragraphs[0].paragraph_format.space_after = Pt(0)
-                if column in block.numbers:
-                    cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        widths = [Cm(width) for width in _widths(block)]
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
+        lines = ((Piece(heading),) for heading in block.headings)
+        # The head stands again on each page, and no row is broken between two.
+        self._row(table.rows[0], lines, block.numbers, widths, mark="tblHeader", bold=True)
+        for row in block.rows:
+            self._row(table.add_row(), row, block.numbers, widths, mark="cantSplit")
         self.docx.add_paragraph().paragraph_format.space_after = Pt(0)
+
+    def _row(
+        self, row: Any, lines: Iterable[Line], numbers: Collection[int], widths: Sequence[Any], *, mark: str,
+        bold: bool = False,
+    ) -> None:  # fmt: skip
+        from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415
+        from docx.shared import Pt  # noqa: PLC0415
+
+        row._tr.get_or_add_trPr().append(_element(mark, val="true"))  # noqa: SLF001 - no other way
+        for column, (cell, line, width) in enumerate(zip(row.cells, lines, widths, strict=True)):
+            cell.width = width
+            paragraph = cell.paragraphs[0]
+            self._fill(paragraph, line)
+            paragraph.paragraph_format.space_after = Pt(0)
+            if column in numbers:
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            if bold:
+                paragraph.runs[0].bold = True
 
     def _note(self, number: int, note: Line) -> None:
         from docx.shared import Cm, Pt  # noqa: PLC0415
