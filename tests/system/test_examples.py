@@ -42,6 +42,7 @@ def lines(output: str) -> list[str]:
 def test_no_example_is_left_out() -> None:
     tested = {
         "central_asia_plus_japan.py",
+        "cited_release.py",
         "next_editions.py",
         "one_press_release.py",
         "own_projection.py",
@@ -51,6 +52,31 @@ def test_no_example_is_left_out() -> None:
         "who_is_right.py",
     }
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
+
+
+def test_every_fact_of_a_release_prints_the_words_it_was_read_from(tmp_path: Path) -> None:
+    printed = lines(run(EXAMPLES / "cited_release.py", tmp_path))
+    assert len(printed) == 39
+    assert "12 MeetingHeld: paragraph 1: “On June 16, the 14th Senior Officials Meeting (SOM)”" in printed
+
+
+@pytest.mark.skipif(not COMPILED.is_dir(), reason="the text of the release is not beside this repository")
+def test_every_fact_of_the_release_is_traced_to_its_words() -> None:
+    text = (COMPILED / "press_release_2021-06-16.txt").read_text("utf-8")
+    text = text.replace("'", "’").replace('"', "”")
+    first, second = text.index("\n  2. "), text.index("\n  3. ")
+    reference, participants = text.index("[Reference 1]"), text.index("[Reference 2]")
+    passages = {
+        "paragraph 1": text[:first], "paragraph 2": text[first:second], "paragraph 3": text[second:reference],
+        "reference 1": text[reference:participants], "reference 2": text[participants:],
+    }  # fmt: skip
+    with Registry.open() as registry:
+        runpy.run_path(str(EXAMPLES / "cited_release.py"))["record"](registry)
+        cited = [event.citation for event in registry.events()]
+    assert {citation.locator for citation in cited} == passages.keys()
+    lost = [c.quote for c in cited if c.quote.replace("'", "’") not in passages[c.locator]]
+    assert lost == []
+    assert all(f"Mr. {name}" in " ".join(c.quote for c in cited) for name in re.findall(r"Mr\. (.*?),", text))
 
 
 def test_after_each_edition_the_registry_shows_what_a_fresh_import_shows(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dialogue_registry.errors import InvalidValueError, PlanError, RefusedError
 from dialogue_registry.imports.earlier_editions import family, identity
 from dialogue_registry.model.events import Citation
 from dialogue_registry.model.kinds import same_fact
+from dialogue_registry.model.recording_rules import OPENS
 from dialogue_registry.queries.display import Shown, changed_fields, label, table
 from dialogue_registry.registry.changes import Change, reading
 from dialogue_registry.registry.registry import Registry
@@ -163,7 +164,13 @@ class Applying:
         left = len(work) + 1
         while records or amendments:
             if len(records) + len(amendments) == left:
-                break
+                renamed = [p for p in amendments if self._gives_up_an_id(p)]
+                if not renamed:
+                    break
+                # Others rest on the old id until they rest on the new one: so both are there for a while.
+                amendments = [p for p in amendments if p not in renamed]
+                amendments += [attrs.evolve(p, what="withdrawn", decision="retract") for p in renamed]
+                records += [attrs.evolve(p, what="new", decision="record") for p in renamed]
             left = len(records) + len(amendments)
             refused = {}
             amendments = [p for p in amendments if not self._amend(p, reason, refused)]
@@ -237,6 +244,12 @@ class Applying:
 
     def _reads(self, event: int) -> bool:
         return reading(self._session, event)[1] is not None
+
+    def _gives_up_an_id(self, proposal: "Proposal") -> bool:
+        """Return whether a correction gives another id to what others may rest on."""
+        if proposal.decision != "correct" or type(proposal.before) not in OPENS:
+            return False
+        return self._key(proposal.before) != self._key(proposal.after)
 
     def _exchanged(self, proposals: list["Proposal"]) -> list["Proposal"]:
         """Return proposals among which no corrections wait for each other in a ring."""

@@ -15,6 +15,7 @@ from dialogue_registry.imports.earlier_editions import Statement, family, identi
 from dialogue_registry.imports.row_mapper import MappedFact
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.names import is_nearly
+from dialogue_registry.model.recording_rules import OPENS
 
 _SIMILAR = 0.75
 
@@ -33,6 +34,11 @@ class Pair(NamedTuple):
 def pair(kinds: Kinds, facts: Sequence[MappedFact], statements: Sequence[Statement], *, keyed: bool) -> list[Pair]:
     """Pair what is new with what is no longer said; the pairs come in the order of the new edition."""
     matcher = _Matcher(kinds, facts, statements)
+    # What makes an id known keeps it: others rest on it, whichever row says so in this edition.
+    matcher.by(
+        lambda fact: _opened(type(fact.fact), kinds, fact.fact), lambda old: _opened(type(old.said), kinds, old.said)
+    )
+    matcher.by(lambda fact: _opened("", kinds, fact.fact), lambda old: _opened("", kinds, old.said))
     if keyed:
         matcher.within(lambda fact: (fact.row, family(kinds, fact.fact)) if fact.locator else None,
                        lambda old: (old.key, family(kinds, old.said)) if old.key else None)  # fmt: skip
@@ -42,6 +48,11 @@ def pair(kinds: Kinds, facts: Sequence[MappedFact], statements: Sequence[Stateme
     if not keyed:
         matcher.alike()
     return matcher.pairs()
+
+
+def _opened(cls: Hashable, kinds: Kinds, fact: Any) -> Hashable | None:
+    """Return the identity of a fact that makes an id known, with a class; None for other facts."""
+    return (cls, identity(kinds, fact)) if type(fact) in OPENS else None
 
 
 class _Matcher:
