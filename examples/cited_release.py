@@ -161,10 +161,8 @@ def main() -> None:
     with Registry.open() as registry:
         record(registry)
         for event in registry.events():
-            assert event.citation is not None
-            print(
-                f"{event.position:2} {type(event.event).__name__}: {event.citation.locator}: “{event.citation.quote}”"
-            )
+            if (cited := event.citation) is not None:
+                print(f"{event.position:2} {type(event.event).__name__}: {cited.locator}: “{cited.quote}”")
 
 
 if __name__ == "__main__":

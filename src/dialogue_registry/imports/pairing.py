@@ -50,7 +50,7 @@ def pair(kinds: Kinds, facts: Sequence[MappedFact], statements: Sequence[Stateme
     return matcher.pairs()
 
 
-def _opened(cls: Hashable, kinds: Kinds, fact: Any) -> Hashable | None:
+def _opened(cls: Any, kinds: Kinds, fact: Any) -> Hashable | None:
     """Return the identity of a fact that makes an id known, with a class; None for other facts."""
     return (cls, identity(kinds, fact)) if type(fact) in OPENS else None
 
