@@ -43,6 +43,7 @@ def run(*arguments: str, **environment: str) -> Result:
 
 
 def rows(*arguments: str) -> list[dict]:
+    assert run(*arguments, "--json").exit_code == 0
     found: list[dict] = json.loads(run(*arguments, "--json").output)
     return found
 
@@ -162,6 +163,22 @@ def test_a_dispute_of_a_field_that_is_empty_and_one_that_was_corrected_since_rea
         ("reconcile --as-of today", "verdict", ["agrees"]),
         ("anomalies --series sound/fm", "kind", []),
         ("disputes", "reason", []),
+        ("dialogues --dialogue kai", "dialogue", ["kai"]),
+        ("dialogues --party Finland", "dialogue", ["sound"]),
+        ("series --series sound/som", "series", ["sound/som"]),
+        ("meetings --since 2006", "meeting", ["sound/fm/1", "sound/som/1"]),
+        ("meetings --since 2019-05-15 --until 2019", "meeting", ["sound/fm/1"]),
+        ("meetings --until 2019-05-13", "meeting", ["kai/som/1"]),
+        ("meetings --since today", "meeting", []),
+        ("attendance --party finland", "name", ["Aino KALLIOVAHTO"]),
+        ("statements --reported-at sound/fm/1", "count", []),
+        ("search ice", "subject", ["sound/fm/1"]),
+        ("search a --kind activity", "subject", ["sound/som/1"]),
+        ("search a --meeting sound/fm/1 --limit 1", "subject", ["sound/fm/1"]),
+        ("search a --dialogue kai", "subject", []),
+        ("history sound/fm/1 --what corrected", "position", []),
+        ("history sound/fm/1 --what recorded", "position", [5, 7, 8, 10]),
+        ("history", "position", []),
     ],
 )
 def test_what_is_asked_can_be_limited(file: str, asked: str, column: str, wanted: list) -> None:

@@ -15,7 +15,7 @@ from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
 from dialogue_registry.queries.dicts import to_dict
-from dialogue_registry.queries.history import wordings
+from dialogue_registry.queries.history import WHAT, wordings
 from dialogue_registry.queries.reconciliation import Finding, Reconciliation, Verdict
 from dialogue_registry.registry.registry import Snapshot
 
@@ -122,27 +122,43 @@ def anomalies(file: str, *, today: str | None, kind: str | None, shown: str | No
 
 @question(example="dialogue-registry history ca-jad.db ca-jad/som/14")
 @file_argument
-@click.argument("subject")
+@click.argument("subject", default="")
+@click.option("--what", type=click.Choice(WHAT), help="Only the steps of one sort.")
 @answer_options
-def history(file: str, subject: str, shown: str | None) -> None:
-    """List all that was recorded about a dialogue, series or meeting, with instant, person and reason."""
+def history(file: str, subject: str, *, what: str | None, shown: str | None) -> None:
+    """List all that was recorded about a dialogue, series or meeting, with instant, person and reason.
+
+    Without SUBJECT, all that rests on none of them, such as a copy that was kept of a source.
+    """
     with asking(file) as registry:
         steps = registry.history(subject)
-    if not steps:
+    if subject and not steps:
         raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
     rows = [to_dict(step) for step in steps]
     if shown is None:
         rows = [{**row, "fact": words} for row, words in zip(rows, wordings(steps, subject), strict=True)]
+    rows = [row for row in rows if what in (None, row["what"])]
     show(rows, "position recorded_at what fact of by reason source", shown)
+
+
+_ALL = 10**9
+"""A limit that no answer reaches: it is cut after those were chosen that are wanted."""
 
 
 @question(example="dialogue-registry search ca-jad.db syzdykov")
 @file_argument
 @click.argument("words", nargs=-1, required=True)
+@scope_options("dialogue", "series", "meeting")
+@click.option("--kind", metavar="KIND", help="Only those of this kind, as it stands in the second column.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, help="At most so many; by default 20.")
 @answer_options
-def search(file: str, words: tuple[str, ...], limit: int, shown: str | None) -> None:
+def search(
+    file: str, words: tuple[str, ...], *, kind: str | None, limit: int, shown: str | None, **ids: str | None
+) -> None:
     """Find facts by their words: names, titles, offices, topics, activities, outcomes, places."""
+    chosen = kind is not None or any(ids.values())
     with asking(file) as registry:
-        found = registry.search(" ".join(words), limit=limit)
+        within = scope(registry, **ids)
+        found = registry.search(" ".join(words), limit=_ALL if chosen else limit)
+    found = tuple(row for row in found if within(row.subject) and kind in (None, row.kind))[:limit]
     show(found, "subject kind snippet" if shown is None else "subject kind snippet text event", shown)

@@ -10,6 +10,9 @@ from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows, changed, differing, in_words, stated
 from dialogue_registry.queries.results import Step
 
+WHAT = ("recorded", "also reported", "corrected", "retracted", "restored", "disputed", "cited")
+"""The sorts of steps."""
+
 
 def history(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tuple[Step, ...]:
     """Return every step in the history of a subject, in the order of the log.

@@ -217,7 +217,7 @@ class Dispute(Shown):
 class Step(Shown):
     """One step in the history of a subject.
 
-    ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed.
+    ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed, cited.
     ``fact`` is the event as it reads after the step, None after it is retracted. ``of`` is
     the position where that fact was first recorded, ``event_id`` the id of this step.
     """
