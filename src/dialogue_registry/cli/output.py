@@ -14,7 +14,7 @@ import orjson
 from dialogue_registry.exports.csv_cells import MARK, row_writer
 from dialogue_registry.queries.counts import Bounds
 from dialogue_registry.queries.dicts import to_dict
-from dialogue_registry.queries.display import printable, table
+from dialogue_registry.queries.display import fold, printable, table
 
 Plain = Mapping[str, Any]
 
@@ -113,9 +113,9 @@ def show(rows: Sequence[Any], columns: str, shown: str | None) -> None:
         put(text)
 
 
-def terminal_width() -> int | None:
-    """Return the columns of the terminal, 80 where that is not known; None where no terminal shows the answer."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def terminal_width(*, err: bool = False) -> int | None:
+    """Return the columns of the terminal, 80 where that is not known; None where no terminal shows the text."""
+    return shutil.get_terminal_size().columns if (sys.stderr if err else sys.stdout).isatty() else None
 
 
 @contextmanager
@@ -135,8 +135,11 @@ def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
 
 
 def say(text: object, *, err: bool = False) -> None:
-    """Print a text for people; what would steer a terminal is spelled out."""
-    click.echo(printable(str(text)), err=err)
+    """Print a text for people, folded to the terminal; what would steer a terminal is spelled out."""
+    shown, width = printable(str(text)), terminal_width(err=err)
+    if width is not None:
+        shown = "\n".join(line for part in shown.split("\n") for line in fold(part, width))
+    click.echo(shown, err=err)
 
 
 def put(text: str) -> None:

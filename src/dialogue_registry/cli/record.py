@@ -22,7 +22,7 @@ from dialogue_registry.cli.options import (
     take_fields,
     take_source,
 )
-from dialogue_registry.cli.output import show
+from dialogue_registry.cli.output import say, show
 from dialogue_registry.imports.fact_fields import fact_from, find_kind, is_about_source, make_fact
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import Source
@@ -78,7 +78,9 @@ def _json_object(text: bytes) -> dict[str, Any]:
 
 def _report(event: RecordedEvent, what: str, shown: str | None) -> None:
     row = {"what": what, "position": event.position, "subject": event.subject, "id": event.id}
-    show([row | {"note": reworded(event.note)}], "what position subject id note", shown)
+    show([row | {"note": reworded(event.note)}], "what position subject id", shown)
+    if event.note and shown is None:
+        say(reworded(event.note), err=True)
 
 
 @command(example="dialogue-registry attach ca-jad.db examples/data/delegates-of-one-meeting.txt --source 1")

@@ -75,16 +75,16 @@ def _fitted(
 ) -> tuple[Sequence[int], Sequence[int]]:
     """Return the columns that fit side by side, and the width of every column.
 
-    What goes below its row is first a text that can be folded, the widest one; else, of the
-    columns without which the others fit, the last one.
+    What goes below its row is the widest of the texts that can be folded and of the columns
+    without which the others fit; where there is no such text, the last of those columns.
     """
     least, inside, widths = [*map(_least, columns)], list(range(len(natural))), list(natural)
     room = width + len(_GAP)
     while len(inside) > 1 and (excess := sum(least[i] + len(_GAP) for i in inside) - room) > 0:
+        texts = [i for i in inside[1:] if any(_width(cell) > least[i] for cell in columns[i][1:])]
         enough = [i for i in inside[1:] if least[i] + len(_GAP) >= excess]
-        texts = [i for i in enough if any(_width(cell) > least[i] for cell in columns[i][1:])]
-        widest = max(texts or inside[1:], key=lambda i: natural[i])
-        inside.remove(enough[-1] if enough and not texts else widest)
+        chosen = [*texts, *enough] if texts else enough[-1:] or inside[1:]
+        inside.remove(max(chosen, key=lambda i: natural[i]))
     while sum(widths[i] + len(_GAP) for i in inside) > room:
         wide = [i for i in inside if widths[i] > least[i]]
         if not wide:
