@@ -366,8 +366,8 @@ def test_history_reads_as_what_was_changed_and_withdrawn(file: str) -> None:
     with Registry.open(file) as registry:
         registry.cite(registry.event(5).id, Citation(locator="p. 3"), source=Source("A book"))
     table = run("history", file, "sound/fm/1").output
-    assert "meeting.held: ordinal 1 -> nothing, place Turku -> Helsinki, title nothing -> First" in table
-    assert "meeting.held: ordinal nothing -> 1, place Helsinki -> Turku, title First -> nothing" in table
+    assert "meeting.held, ordinal: 1 → nothing, place: 'Turku' → 'Helsinki', title: nothing → 'First'" in table
+    assert "meeting.held, ordinal: nothing → 1, place: 'Helsinki' → 'Turku', title: 'First' → nothing" in table
     assert len(re.findall(r"retracted +delegate.attended: name Aino KALLIOVAHTO, party FIN, role head", table)) == 1
     assert re.search(r"cited +position 5 ", table)
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}", table)

@@ -263,9 +263,9 @@ def _report(
     }
     if shown is not None:
         row |= {"of": of, "before": before, "after": after, "dry_run": dry_run}
-    show([row], "what position subject id note", shown)
+    show([row], "what position subject id", shown)
     if shown is None:
-        say("\n".join(in_fields(of, before, after)))
+        say("\n".join([*in_fields(of, before, after), *filter(None, [reworded(event.note)])]))
         if what == "already standing":
             say("it was recorded before: nothing changes")
 

@@ -80,7 +80,7 @@ def _report(event: RecordedEvent, what: str, shown: str | None) -> None:
     row = {"what": what, "position": event.position, "subject": event.subject, "id": event.id}
     show([row | {"note": reworded(event.note)}], "what position subject id", shown)
     if event.note and shown is None:
-        say(reworded(event.note), err=True)
+        say(reworded(event.note))
 
 
 @command(example="dialogue-registry attach ca-jad.db examples/data/delegates-of-one-meeting.txt --source 1")

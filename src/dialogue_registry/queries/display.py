@@ -173,10 +173,11 @@ def in_words(fact: Any, fields: Sequence[str] | None = None, *, without: str = "
     """
     if fields is None:
         fields = [name for name in _fields(type(fact)) if getattr(fact, name) not in (*_NOTHING, without)]
-    return f"{_word(fact)}: {stated(fact, fields)}"
+    return f"{word_of(fact)}: {stated(fact, fields)}"
 
 
-def _word(fact: Any) -> str:
+def word_of(fact: Any) -> str:
+    """Return the word of the kind of a fact, such as ``meeting.held``."""
     return STORED[type(fact)][0] if type(fact) in STORED else getattr(fact, "word", type(fact).__name__)
 
 
@@ -184,21 +185,6 @@ def stated(fact: Any, fields: Sequence[str]) -> str:
     """Return what a fact says in some of its fields, such as ``date 2019, no place``."""
     values = [(name.replace("_", " "), getattr(fact, name)) for name in fields]
     return ", ".join(f"no {name}" if value in _NOTHING else f"{name} {_words(value)}" for name, value in values)
-
-
-def changed(before: Any, after: Any, *, without: str = "") -> str:
-    """Return what a correction changes, such as ``meeting.held: place Turku -> Åbo, title nothing -> First``."""
-    if type(before) is not type(after):
-        return f"{in_words(before, without=without)} -> {in_words(after, without=without)}"
-    changes = (
-        f"{name.replace('_', ' ')} {_value(before, name)} -> {_value(after, name)}" for name in differing(after, before)
-    )
-    return f"{_word(after)}: {', '.join(changes)}"
-
-
-def _value(fact: Any, name: str) -> str:
-    value = getattr(fact, name)
-    return "nothing" if value in _NOTHING else _words(value)
 
 
 def differing(fact: Any, other: Any) -> Sequence[str]:

@@ -7,7 +7,7 @@ from dialogue_registry.log.entry import Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Event, EventCited, EventRetracted, FactCorrected, FactDisputed
 from dialogue_registry.projections.effective_log import EffectiveLog
-from dialogue_registry.queries.display import Rows, changed, differing, in_words, stated
+from dialogue_registry.queries.display import Rows, changed_fields, differing, in_words, stated, word_of
 from dialogue_registry.queries.results import Step
 
 WHAT = ("recorded", "also reported", "corrected", "retracted", "restored", "disputed", "cited")
@@ -84,7 +84,7 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
 def wordings(steps: Sequence[Step], subject: str) -> Iterator[str]:
     """Yield what each step of a history says, in words, without the subject that all of them are about.
 
-    A correction reads as what it changes, ``place Turku -> Åbo``; a retraction as what it
+    A correction reads as what it changes, ``place: 'Turku' → 'Åbo'``; a retraction as what it
     withdraws; a dispute as what it claims, with what the disputed fact says instead.
     """
     facts: dict[str, int] = {}
@@ -98,7 +98,7 @@ def wordings(steps: Sequence[Step], subject: str) -> Iterator[str]:
             readings[step.of] = fact
         elif before != fact:
             readings[step.of] = fact
-            yield changed(before, fact, without=subject)
+            yield f"{word_of(fact)}, {', '.join(changed_fields(before, fact))}"
             continue
         match fact:
             case None:
