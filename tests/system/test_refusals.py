@@ -52,7 +52,6 @@ correct r.db 12 --because '' --place X
 correct r.db 12 --because x --clear series
 correct r.db 12 --because x --meeting ca-jad/fm/3
 correct r.db 1 --because x --dialogue other
-correct r.db ca-jad/fm/2 --because x --place X
 retract r.db 1 --because x
 retract r.db 12 --because ''
 retract r.db nope --because x

@@ -1,4 +1,7 @@
-"""The sources of a registry: each with its number, and how many events name it."""
+"""The sources of a registry: each with its number, and how many events name it.
+
+They are numbered in the order in which the log names them first, so every copy of it has the same numbers.
+"""
 
 import sqlite3
 
@@ -15,9 +18,12 @@ WITH inside (id) AS (
     UNION SELECT series FROM series WHERE dialogue = :within
     UNION SELECT m.meeting FROM meetings m JOIN series s ON s.series = m.series WHERE :within IN (s.series, s.dialogue)
 )
-SELECT s.id, s.data, count(*) FROM events e JOIN sources s ON s.id = e.source
-WHERE :within IS NULL OR e.subject IN (SELECT id FROM inside)
-GROUP BY s.id ORDER BY s.id
+, named (id, first, events) AS (
+    SELECT s.id, min(e.position), count(*) FILTER (WHERE :within IS NULL OR e.subject IN (SELECT id FROM inside))
+    FROM events e JOIN sources s ON s.id = e.source GROUP BY s.id
+)
+, numbered AS (SELECT id, events, row_number() OVER (ORDER BY first, id) AS number FROM named)
+SELECT n.number, s.data, n.events FROM numbered n JOIN sources s ON s.id = n.id WHERE n.events > 0 ORDER BY n.number
 """
 
 
