@@ -228,3 +228,12 @@ def test_the_command_answers_either_way(seed: Registry, tmp_path, count: str, co
         copied.import_events(seed.export_events())
     ran = CliRunner().invoke(cli, ["explain", str(tmp_path / "r.db"), FM, "--count", count, "--as-of", "2021-06-16"])
     assert ran.exit_code == code, ran.output
+
+
+def test_on_a_terminal_of_eighty_columns_no_line_is_longer_and_no_id_is_broken(seed: Registry) -> None:
+    for finding in seed.reconcile():
+        statement = finding.statement
+        explanation = seed.explain(statement.series, count=statement.count + 1, as_of=statement.as_of)
+        text = explanation.text(80)
+        assert max(map(len, text.splitlines())) <= 80
+        assert all(meeting.meeting in text for meeting in explanation.meetings)
