@@ -185,7 +185,7 @@ def explain(
         name, meetings = dialogue.name, reader.meetings(dialogue=subject)
         statements = reader.rows(Statement, "dialogue = ?", (subject,))
     else:
-        raise UnknownSubjectError(f"there is no series or dialogue {subject!r}: check its id")
+        raise UnknownSubjectError(f"there is no series or dialogue {subject!r}: check its id", id=subject)
     first, last = (None, None) if day is None else (day.earliest, day.latest)
     held = [meeting for meeting in meetings if meeting.status == "held" and format in (None, meeting.format)]
     reach = {meeting.meeting: (meeting, bounds) for meeting in held if (bounds := as_of(meeting, first, last)).possible}

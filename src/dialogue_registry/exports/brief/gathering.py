@@ -103,9 +103,9 @@ class _Gathering:
         of_series = {known.series: known.dialogue for known in self._registry.series()}
         if id_ in of_series:
             return "series", of_series[id_], id_, None
-        for meeting in self._registry.meetings(meeting=id_):
+        for meeting in self._reader.meetings(meeting=id_):
             return "meeting", of_series[meeting.series], meeting.series, meeting
-        raise UnknownSubjectError(f"there is no dialogue, series or meeting {id_!r}: check its id")
+        raise UnknownSubjectError(f"there is no dialogue, series or meeting {id_!r}: check its id", id=id_)
 
     def _name(self, kind: str, id_: str, series: str, meeting: Meeting | None) -> str:
         if kind == "meeting" and meeting is not None:
