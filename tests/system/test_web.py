@@ -136,7 +136,7 @@ def test_flask_answers_on_many_threads(path: Path, *, shared: bool) -> None:
         statuses = pool.map(lambda number: app.test_client().post(f"/meetings/{number}").status_code, range(REQUESTS))
         assert Counter(statuses) == {200: REQUESTS}
     answer = app.test_client().get("/counts/web/s")
-    assert answer.json["total"] == {"certain": REQUESTS, "possible": REQUESTS}
+    assert answer.get_json()["total"] == {"certain": REQUESTS, "possible": REQUESTS}
     missing_one = app.test_client().get("/counts/web/t")
-    assert (missing_one.status_code, "did you mean 'web/s'" in missing_one.json["error"]) == (404, True)
+    assert (missing_one.status_code, "did you mean 'web/s'" in missing_one.get_json()["error"]) == (404, True)
     common.close()
