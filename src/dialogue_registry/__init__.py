@@ -16,6 +16,9 @@ To read the code, begin with ``model/events.py``, ``log/entry.py``, ``model/tabl
 ``registry/registry.py``.
 """
 
+import logging
+from typing import TYPE_CHECKING
+
 from dialogue_registry.errors import (
     AmendmentError,
     BrokenChainError,
@@ -139,12 +142,28 @@ from dialogue_registry.queries.results import (
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource
 from dialogue_registry.registry.changes import Change
+from dialogue_registry.registry.copy import copy
 from dialogue_registry.registry.follower import Followed
 from dialogue_registry.registry.installed_kinds import installed_kinds
 from dialogue_registry.registry.kept_copies import CopyState, KeptCopy
+from dialogue_registry.registry.opening import create_log
 from dialogue_registry.registry.registry import Registry, Snapshot
 from dialogue_registry.registry.runs import Import, Stay, Undone
 from dialogue_registry.registry.verify import Head
+
+logging.getLogger("dialogue_registry").addHandler(logging.NullHandler())
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415 - takes longer to import than the rest
+
+            return version("dialogue-registry")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "RULES",
@@ -282,6 +301,8 @@ __all__ = [
     "WrongPositionError",
     "arrow_tables",
     "brief",
+    "copy",
+    "create_log",
     "export_file",
     "from_dict",
     "import_table",

@@ -2,6 +2,7 @@
 
 import inspect
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any, get_type_hints
 
 import pytest
@@ -35,6 +36,10 @@ def test_a_star_brings_them_all() -> None:
 def test_a_name_that_is_not_there_is_refused_as_by_any_module() -> None:
     with pytest.raises(AttributeError, match="^module 'dialogue_registry' has no attribute 'MeetingHold'"):
         dialogue_registry.MeetingHold  # type: ignore[attr-defined]  # noqa: B018 - asked for, to be refused
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert dialogue_registry.__version__ == version("dialogue-registry")
 
 
 def test_annotations_can_be_read_at_run_time() -> None:

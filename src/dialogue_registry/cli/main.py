@@ -5,6 +5,7 @@ all is well, 1 when the registry says no (a refusal, a failed verification, a ro
 not imported), and 2 when the command was not understood.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,8 +17,9 @@ import click
 from dialogue_registry.cli.access import is_registry
 from dialogue_registry.cli.messages import in_commands
 from dialogue_registry.cli.options import HIDDEN, VARIABLE, Function, check_passwords
-from dialogue_registry.cli.output import say
+from dialogue_registry.cli.output import QUIET, say
 from dialogue_registry.errors import DialogueRegistryError, InvalidValueError
+from dialogue_registry.queries.display import printable
 from dialogue_registry.registry.opening import may_hold_password
 
 
@@ -111,13 +113,39 @@ class Command(click.Command):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example:\n\n\b\n  dialogue-registry counts ca-jad.db --as-of 2021-06-16",
 )
+@click.option("-v", "--verbose", count=True, help="Write what is being done to standard error; -vv writes more.")
+@click.option("-q", "--quiet", is_flag=True, help="Write no warnings and no bars.")
 @click.version_option(package_name="dialogue-registry", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context, *, verbose: int, quiet: bool) -> None:
     """Record the meetings of dialogues as sourced events, and ask how many there were.
 
     FILE is a registry, or the address of one on a server. It may be left out where the
     variable DIALOGUE_REGISTRY names it.
     """
+    if verbose and quiet:
+        raise click.UsageError("--verbose and --quiet contradict each other: give one")
+    logged = logging.StreamHandler()  # made anew, as standard error may have been replaced
+    logged.setFormatter(_OneLine())
+    logger = logging.getLogger("dialogue_registry")
+    level = logger.level
+    logger.setLevel(logging.ERROR if quiet else {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG))
+    logger.addHandler(logged)
+
+    @ctx.call_on_close
+    def _() -> None:
+        logger.removeHandler(logged)
+        logger.setLevel(level)
+
+    ctx.meta[QUIET] = quiet
+
+
+class _OneLine(logging.Formatter):
+    """A line for each record, as errors have it; what would steer a terminal is spelled out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return printable(" ".join(f"{record.levelname.capitalize()}: {record.getMessage()}".split()))
 
 
 @cli.group(epilog="Example:\n\n\b\n  dialogue-registry at 41 counts ca-jad.db --as-of 2021-06-16")

@@ -118,10 +118,14 @@ def terminal_width(*, err: bool = False) -> int | None:
     return shutil.get_terminal_size().columns if (sys.stderr if err else sys.stdout).isatty() else None
 
 
+QUIET = "dialogue_registry.quiet"
+"""Where the context of a command says whether it shows no bars."""
+
+
 @contextmanager
 def progress_bar(doing: str) -> Iterator[Callable[[int, int], object] | None]:
     """Show a bar on standard error while long work is done, where that is a terminal."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or click.get_current_context().meta.get(QUIET):
         yield None
         return
     with click.progressbar(length=1, label=doing, file=sys.stderr, show_pos=True, show_eta=False) as bar:

@@ -6,6 +6,7 @@ their order does not matter, and a second import of the same table finds nothing
 is one transaction: when it cannot be brought to its end, nothing of it is recorded.
 """
 
+import logging
 import os
 from array import array
 from collections import Counter
@@ -52,6 +53,8 @@ from dialogue_registry.registry.registry import Registry
 from dialogue_registry.registry.runs import Run, imports
 
 _PAGE = 1000
+
+_log = logging.getLogger("dialogue_registry")
 
 
 def import_table(
@@ -112,6 +115,7 @@ def import_table(
                     row=row.row,
                     report=attrs.evolve(report, dry_run=True),
                 )
+    _log.info("read %d rows of a table: %d events appended", report.rows, report.events)
     return report
 
 

@@ -11,6 +11,7 @@ An append is one INSERT and one round trip. The server receives all of it before
 lock, so a writer that stops while sending keeps nobody waiting.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -87,6 +88,8 @@ _FORMATS = [Format.TEXT, Format.TEXT, Format.BINARY] + [Format.TEXT] * len(_TEXT
 _APPEND_ONE = f"INSERT INTO dialogue_registry.events ({_COLUMNS}) VALUES ({', '.join(['%s'] * (len(_TEXTS) + 3))})"
 
 T = TypeVar("T")
+
+_log = logging.getLogger("dialogue_registry")
 
 
 def create_log(conninfo: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
@@ -167,7 +170,7 @@ class PostgresLog:
         if not self._run(_has_log):
             raise NotARegistryError(
                 f"{self.name} holds no registry: make one with 'dialogue-registry init postgresql://…' "
-                "(dialogue_registry.log.postgres.create_log)"
+                "(in Python create_log)"
             )
         row = self._run(lambda connection: connection.execute("SELECT schema FROM dialogue_registry.about").fetchone())
         if row is not None and row[0] > SCHEMA:
@@ -339,6 +342,7 @@ class PostgresLog:
             except psycopg.OperationalError as error:
                 if fresh or isinstance(error, NoAnswerError) or not is_connection_lost(error):
                     raise
+                _log.warning("the connection to %s was lost: connecting again", self.name)
                 self.close()
             return self._attempt(work, seconds)
 

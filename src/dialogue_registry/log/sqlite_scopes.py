@@ -8,11 +8,15 @@ A scope that was undone does nothing any more, as the garbage collector may end 
 at any later time.
 """
 
+import logging
 import sqlite3
+import time
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from dialogue_registry.log.with_statement import WithStatement
+
+_log = logging.getLogger("dialogue_registry")
 
 
 class Place(Protocol):
@@ -104,7 +108,10 @@ class WriteTransaction(Scope):
     def begin(self) -> None:
         """Take the write lock, unless the database is no longer where it was opened."""
         self._check_place()
+        asked = time.monotonic()
         self._connection.execute("BEGIN IMMEDIATE")
+        if (waited := time.monotonic() - asked) > 1:
+            _log.warning("waited %.1f s for another program that was recording", waited)
 
     def keep(self) -> None:
         """Commit, unless the database is no longer where it was opened."""

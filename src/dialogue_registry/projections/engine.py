@@ -129,11 +129,11 @@ class Views:
         for fold in self._folds:
             fold.create()
 
-    def make(self, projections: Sequence[Projection]) -> None:
+    def make(self, projections: Sequence[Projection], progress: Callable[[int, int], object] | None = None) -> None:
         """Make some projections again; all of them from the log if the standard one is among them."""
         if self.projections[0] in projections:
             self.create()
-            self.replay(None)
+            self.replay(progress)
             return
         for fold in self._folds:
             if fold.projection in projections:

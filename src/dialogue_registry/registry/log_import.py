@@ -3,6 +3,7 @@
 Each line is checked against the line before, and the entries as the replica checks them.
 """
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -15,6 +16,8 @@ from dialogue_registry.log.entry import PAGE, Entry, Head
 from dialogue_registry.registry.replica import entries_of, take_over
 from dialogue_registry.registry.session import Session
 
+_log = logging.getLogger("dialogue_registry")
+
 
 def import_events(session: Session, lines: Iterable[str | bytes], progress: Callable[[int, int], object] | None) -> int:
     """Append the exported entries that the log does not have, all or nothing; return their number.
@@ -25,6 +28,7 @@ def import_events(session: Session, lines: Iterable[str | bytes], progress: Call
         appended = _append_missing(session, lines, progress)
         if appended:
             _check_references(session.connection)
+            _log.info("imported %d events of an exported log into %s", appended, session.name)
         return appended
 
 

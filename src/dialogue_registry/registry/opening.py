@@ -1,9 +1,10 @@
 """Opening a registry: a file, memory, a log shared on a server, or the past of any of them."""
 
+import logging
 import os
 import re
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.registry.argument_checks import check_instant
 from dialogue_registry.registry.definitions import drop, redefined
 from dialogue_registry.registry.replica import followed_log
-from dialogue_registry.registry.session import Session, is_empty
+from dialogue_registry.registry.session import Progress, Session, is_empty
 
 if TYPE_CHECKING:
     from dialogue_registry.log.postgres import PostgresLog
@@ -32,6 +33,8 @@ _WITH_A_PASSWORD = re.compile(
     rf"\bpostgres\w*(?:\+\w+)?:/|://[^/?#\s]*:(?!\d{{1,5}}(?:[/?#]|$))\S*@|{_NAMED}|{_USER}", re.IGNORECASE
 )
 
+_log = logging.getLogger("dialogue_registry")
+
 FilePath = str | os.PathLike[str]
 
 
@@ -42,6 +45,7 @@ def open_session(
     *,
     read_only: bool = False,
     views: FilePath | None = None,
+    progress: Progress | None = None,
 ) -> Session:
     """Open a registry, with all views up to its log; see ``Registry.open()``."""
     if isinstance(projections, Projection):
@@ -79,8 +83,10 @@ def open_session(
                 why_read_only=f"{name} was opened with read_only=True: open it without to record" if read_only else "",
                 shared=shared,
             )
-            prepare(session)
+            prepare(session, progress)
         undo.pop_all()
+    position = session.position
+    _log.info("opened %s at position %d", name, position, extra={"registry": name, "position": position})
     return session
 
 
@@ -137,7 +143,7 @@ def _position_at(log: SQLiteLog, instant: str, end: int) -> int:
     return low
 
 
-def prepare(session: Session) -> None:
+def prepare(session: Session, progress: Progress | None = None) -> None:
     """Bring the views of a session that was just opened up to its log; raises OutdatedViewsError."""
     connection = session.connection
     empty = is_empty(connection)
@@ -146,14 +152,14 @@ def prepare(session: Session) -> None:
     if changed and not session.read_only:
         with WriteTransaction(connection):
             drop(connection, changed)
-            session.views.make(session.projections)
+            session.make_again(session.projections, progress)
             session.searcher.forget()
     if session.replica is not None:
         # Its events can be had again from the server, so they need not survive the death of the machine.
         connection.execute("PRAGMA synchronous = NORMAL")
         with WriteTransaction(connection):
-            session.make_ready()
-        session.catch_up()
+            session.make_ready(progress)
+        session.catch_up(progress)
         return
     if not empty and (followed := followed_log(connection)):
         session.why_read_only = f"{session.name} follows the log on {followed}: open that one to record"
@@ -163,7 +169,7 @@ def prepare(session: Session) -> None:
         connection.execute("PRAGMA query_only = ON")
     elif empty or outdated or len(session.projections) > 1:
         with WriteTransaction(connection):
-            session.make_ready()
+            session.make_ready(progress)
 
 
 def _shared_log(path: FilePath | None, views: FilePath | None) -> "PostgresLog | None":
@@ -209,6 +215,18 @@ def may_hold_password(text: str) -> bool:
     An address of the web without a password is none.
     """
     return _WITH_A_PASSWORD.search(text) is not None
+
+
+def create_log(address: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
+    """Create the tables of a log on a server where they are missing, and let roles append, or only read.
+
+    ``address`` begins with ``postgresql://``, and is that of the owner of the database; the
+    roles must exist. Run again, it only grants. Returns whether the tables were created.
+    """
+    if not is_address(address):
+        raise InvalidValueError(f"{address!r:.200} is no address of a server: give postgresql://…")
+    with closing(server_log(address)) as log:
+        return log.create(writers, readers)
 
 
 def server_log(address: str) -> "PostgresLog":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import attrs
 
@@ -56,7 +56,7 @@ from dialogue_registry.registry.log_stream import stream_events, stream_facts, s
 from dialogue_registry.registry.opening import open_at, open_session
 from dialogue_registry.registry.recorder import Appended
 from dialogue_registry.registry.runs import Import, Undone, imports, undo_amendment, undo_import
-from dialogue_registry.registry.session import Session, Transaction
+from dialogue_registry.registry.session import Progress, Session, Transaction
 from dialogue_registry.registry.verify import Head, Verified, head_of, verify
 
 if TYPE_CHECKING:
@@ -64,9 +64,6 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=attrs.AttrsInstance)
 F = TypeVar("F")
-
-Progress: TypeAlias = Callable[[int, int], object]
-"""Called with (events done, events in all) on long work."""
 
 
 class Snapshot:
@@ -489,6 +486,7 @@ class Registry(Snapshot):
         projections: Iterable[Projection] = (),
         read_only: bool = False,
         views: str | os.PathLike[str] | None = None,
+        progress: Progress | None = None,
     ) -> Self:
         """Open the registry file at ``path``; without a path, a new registry in memory.
 
@@ -500,12 +498,12 @@ class Registry(Snapshot):
         ``kinds`` are your kinds of facts, kept beside the library's own. A missing file is
         created, unless ``read_only``. ``projections`` are your own, kept beside the standard
         one. Views that are missing, or older than the library or your projection, are made
-        again from the log.
+        again from the log. ``progress`` is called after each page of events then.
 
         Raises NotARegistryError, NewerRegistryError, ReadOnlyError, OutdatedViewsError,
         BusyError, UnreachableError or another StorageError.
         """
-        return cls(open_session(path, projections, kinds, read_only=read_only, views=views))
+        return cls(open_session(path, projections, kinds, read_only=read_only, views=views, progress=progress))
 
     # --- recording -------------------------------------------------------------------
 
@@ -738,13 +736,14 @@ class Registry(Snapshot):
         """Make all views again from the log, in bounded memory; readers see the old ones until it is done."""
         self._session.rebuild(progress)
 
-    def catch_up(self) -> int:
+    def catch_up(self, *, progress: Progress | None = None) -> int:
         """Bring all views up to the log, on a server or in the file; return the position reached.
 
-        A shared log is read a page at a time, each taken over in a transaction of its own.
+        A shared log is read a page at a time, each taken over in a transaction of its own;
+        ``progress`` is called after each.
         Raises UnreachableError when the server cannot be reached.
         """
-        self._session.catch_up()
+        self._session.catch_up(progress)
         return self.position
 
     def follow(self, *, poll: float = 1.0) -> Iterator[Followed]:

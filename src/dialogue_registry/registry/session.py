@@ -1,5 +1,6 @@
 """One connection to a registry: its state, its locks and scopes, and how a write is tried again."""
 
+import logging
 import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +10,7 @@ from functools import cached_property
 from itertools import chain, repeat
 from threading import get_ident, local
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from weakref import WeakSet, finalize
 
 from dialogue_registry.errors import (
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
     from dialogue_registry.log.postgres import PostgresLog
 
 T = TypeVar("T")
+
+Progress: TypeAlias = Callable[[int, int], object]
+"""Called with (events done, events in all) on long work."""
+
+_log = logging.getLogger("dialogue_registry")
 
 
 class Mode(Enum):
@@ -252,7 +258,7 @@ class Session:
         """Hold the write lock of the file, with all views made; commit at the end, or undo everything."""
         with sqlite_file.translated(self.name), WriteTransaction(self.connection):
             if outdated := self.views.outdated():
-                self.views.make(outdated)
+                self.make_again(outdated)
             self.views.catch_up()
             yield
 
@@ -301,7 +307,7 @@ class Session:
                 with self._writing(mode, ahead=mode is not Mode.EXCLUSIVE):
                     return work()
             except OvertakenError:
-                pass
+                _log.info("another program recorded in %s first: trying again", self.name)
             except (RefusedError, WrongPositionError):
                 if mode is Mode.OPTIMISTIC:
                     continue
@@ -326,13 +332,23 @@ class Session:
 
     # --- keeping up ------------------------------------------------------------------
 
-    def make_ready(self) -> None:
+    def make_ready(self, progress: Progress | None = None) -> None:
         """Make missing and outdated tables, and bring all views up to the log, in the open transaction."""
         if is_empty(self.connection):
             create_log(self.connection)
         if outdated := self.views.outdated():
-            self.views.make(outdated)
+            self.make_again(outdated, progress)
         self.views.catch_up()
+
+    def make_again(self, projections: Sequence[Projection], progress: Progress | None = None) -> None:
+        """Make the views of some projections again, within the open transaction."""
+        if (position := self.log.head().position) > 0:
+            names = ", ".join(projection.name for projection in projections)
+            _log.info(
+                "making the views of %s again from %d events: %s", self.name, position, names,
+                extra={"registry": self.name, "position": position},
+            )  # fmt: skip
+        self.views.make(projections, progress)
 
     def bring_projections_up(self) -> None:
         """Fold events that other programs recorded without the user's projections; raises OutdatedViewsError."""
@@ -350,10 +366,18 @@ class Session:
             "open it once without read_only"
         )
 
-    def catch_up(self) -> None:
+    def catch_up(self, progress: Progress | None = None) -> None:
         """Bring all views up to the log, on a server or in the file."""
+        before = self.position
+        end = before if progress is None or self.replica is None else self.replica.shared.head().position
         while self.take_page():
-            pass
+            if progress is not None:
+                progress(self.position, max(end, self.position))
+        if (position := self.position) > before:
+            _log.info(
+                "%s: took over %d events of others, up to position %d", self.name, position - before, position,
+                extra={"registry": self.name, "position": position},
+            )  # fmt: skip
 
     @contextmanager
     def patient(self, seconds: float) -> Iterator[None]:

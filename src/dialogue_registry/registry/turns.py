@@ -6,6 +6,7 @@ interrupted by a signal handler between any two instructions: the next call of t
 ends the turns whose statement has ended.
 """
 
+import logging
 import sys
 import threading
 import time
@@ -14,6 +15,8 @@ from types import TracebackType
 
 from dialogue_registry.errors import BusyError
 from dialogue_registry.log.with_statement import WithStatement
+
+_log = logging.getLogger("dialogue_registry")
 
 _LOOK_AGAIN = 1.0
 """After so many seconds a waiting thread looks whether the thread before it has ended."""
@@ -52,12 +55,15 @@ class Turns:
                 return
             waiter = _Waiter(thread, turn)
             self._waiting.append(waiter)
+        asked = time.monotonic()
         try:
             while not waiter.handed_over.wait(_LOOK_AGAIN):
                 self._look(waiter)
         except BaseException:
             self._give_up(waiter)
             raise
+        if (waited := time.monotonic() - asked) > 1:
+            _log.warning("waited %.1f s for other threads that use %s", waited, self._name)
 
     def end(self, turn: "Turn") -> None:
         """End a turn, unless it has ended already."""

@@ -14,6 +14,15 @@ the last correction. :func:`histories` draws them, :func:`play` plays them, and
 log, and :class:`RegistryMachine` drives a registry by a state machine.
 """
 
+from dialogue_registry.errors import MissingExtraError
+
+try:
+    import hypothesis as _hypothesis  # noqa: F401 - an extra
+except ImportError as error:
+    raise MissingExtraError(
+        f"the strategies and laws need Hypothesis ({error}): pip install 'dialogue-registry[testing]'"
+    ) from error
+
 from dialogue_registry.testing.histories import histories
 from dialogue_registry.testing.kind_laws import check_kind
 from dialogue_registry.testing.laws import (
