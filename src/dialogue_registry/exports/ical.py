@@ -4,13 +4,14 @@ A calendar has no word for "some time in August 2004": a meeting whose days are 
 known is left out and named in the calendar's description, and no day is made up for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.exports.addresses import addresses
+from dialogue_registry.exports.jsonld import shared_series
 from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
@@ -45,9 +46,11 @@ def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...]) -> Iterator
     yield head
     names = {series.series: series.name for series in reader.rows(Series)}
     stamps = _Stamps(reader)
+    shared = shared_series(reader)
     for meeting in reader.stream(Meeting, order=BY_DAY):
         if not _why_not(meeting):
-            yield _event(library, meeting, names[meeting.series], *stamps.of(meeting)).to_ical()
+            of = [names[series] for series in (meeting.series, *shared.get(meeting.meeting, ()))]
+            yield _event(library, meeting, of, *stamps.of(meeting)).to_ical()
     yield b"END:VCALENDAR" + end
 
 
@@ -119,7 +122,7 @@ class _Stamps:
         return max((position for (position,) in rows), default=0)
 
 
-def _event(library: Any, meeting: Meeting, series: str, sequence: int, stamp: datetime) -> Any:
+def _event(library: Any, meeting: Meeting, series: Sequence[str], sequence: int, stamp: datetime) -> Any:
     when, status = _when(meeting)
     days = _days(when)
     assert days is not None
@@ -131,8 +134,8 @@ def _event(library: Any, meeting: Meeting, series: str, sequence: int, stamp: da
     event.add("DTSTART", days[0])
     event.add("DTEND", days[1] + timedelta(days=1))  # the day after the last
     event.add("STATUS", status)
-    event.add("SUMMARY", _text(library, title_of(meeting, series)))
-    event.add("CATEGORIES", [_text(library, series)])
+    event.add("SUMMARY", _text(library, title_of(meeting, series[0])))
+    event.add("CATEGORIES", [_text(library, name) for name in series])
     if place := ", ".join(filter(None, (meeting.place, meeting.country))):
         event.add("LOCATION", _text(library, place))
     event.add("DESCRIPTION", _text(library, _description(meeting), between="\n"))

@@ -12,7 +12,14 @@ from dialogue_registry.queries.counts import Bounds, Rule, as_of
 from dialogue_registry.queries.display import Shown, fold, printable, table
 from dialogue_registry.queries.numbering import terms_of
 from dialogue_registry.queries.reader import Reader
-from dialogue_registry.queries.reconciliation import ORDINAL, Verdict, gap, tried_rules, verdict_of
+from dialogue_registry.queries.reconciliation import (
+    ORDINAL,
+    Verdict,
+    gap,
+    known_only_from,
+    tried_rules,
+    verdict_of,
+)
 from dialogue_registry.queries.results import Meeting, Series, Statement
 
 _FEW = 4
@@ -228,7 +235,7 @@ def explain(
         meetings=tuple(meeting for id_, (meeting, _) in reach.items() if id_ in differing),
         **_period(held, count),
         stated=stated,
-        circular=_circular(reach, stating),
+        circular=known_only_from(stating, reach),
         uncertain=tuple(meeting for meeting, bounds in reach.values() if bounds.certain != bounds.possible),
         missing=() if series is None else tuple(_missing_numbers(series, meetings, reach)),
     )
@@ -272,17 +279,6 @@ def _period(held: Sequence[Meeting], count: int) -> dict[str, date | None]:
         "since": None if since == date.min else since,
         "until": None if passed in (date.max, date.min) else passed - timedelta(days=1),
     }
-
-
-def _circular(reach: Mapping[str, tuple[Meeting, Bounds]], stating: Sequence[Statement]) -> tuple[str, ...]:
-    """Return the meetings known only from sources that state the number, but for the ones they report."""
-    sources = {source for statement in stating for source in statement.sources}
-    reported = {statement.reported_at for statement in stating}
-    return tuple(
-        id_
-        for id_, (meeting, _) in reach.items()
-        if meeting.sources and id_ not in reported and sources.issuperset(meeting.sources)
-    )
 
 
 def _missing_numbers(

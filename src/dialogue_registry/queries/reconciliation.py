@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from html import escape
 from types import MappingProxyType
-from typing import overload
+from typing import TypeAlias, overload
 
 import attrs
 
@@ -15,6 +15,9 @@ from dialogue_registry.queries.counts import RULES, Bounds, Rule, as_of
 from dialogue_registry.queries.display import Shown, fold, html_table, table
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Meeting, Statement
+
+Reached: TypeAlias = tuple[Meeting, Bounds]
+"""A meeting in question, and whether it counts."""
 
 
 class Verdict(StrEnum):
@@ -44,6 +47,8 @@ class Finding(Shown):
     disagrees). ``meetings`` are the ids of those that make the difference between the
     rules, or that are uncertain. ``recorded`` is the count under the rule held. ``own`` says
     whether the statement counts the meeting it was stated at, where the numbers show that.
+    ``circular`` says that no rule fits without the meetings which only the sources of this
+    statement report, the one it was stated at set aside: then the statement agrees with itself.
     """
 
     statement: Statement
@@ -55,6 +60,7 @@ class Finding(Shown):
     recorded: Bounds
     own: Own
     by_rule: Mapping[str, Verdict] = attrs.field(repr=False)
+    circular: bool = False
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -210,11 +216,37 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
         recorded=held,
         own=_own(verdicts["held"], verdicts[f"held without {own}"]) if own else Own.NOT_TELLING,
         by_rule=MappingProxyType(verdicts),
+        circular=_is_circular(statement, reach, fitting, users_rules),
+    )
+
+
+def _is_circular(
+    statement: Statement, reach: Mapping[str, Reached], fitting: Sequence[str], rules: Iterable[Rule]
+) -> bool:
+    """Return whether no fitting rule fits without the meetings that only the sources of the statement report."""
+    alone = set(known_only_from([statement], reach))
+    if not alone or not fitting:
+        return False
+    left = {id_: counted for id_, counted in reach.items() if id_ not in alone}
+    own = [statement.reported_at] if statement.reported_at in left else []
+    tried = tried_rules(left, rules, own)
+    return all(name in tried and verdict_of(statement.count, tried[name][0]) is Verdict.DISAGREES for name in fitting)
+
+
+def known_only_from(stating: Iterable[Statement], reach: Mapping[str, Reached]) -> tuple[str, ...]:
+    """Return the meetings that only the sources of some statements report, but for those they were stated at."""
+    statements = tuple(stating)
+    sources = {source for statement in statements for source in statement.sources}
+    reported = {statement.reported_at for statement in statements}
+    return tuple(
+        id_
+        for id_, (meeting, _) in reach.items()
+        if meeting.sources and id_ not in reported and sources.issuperset(meeting.sources)
     )
 
 
 def tried_rules(
-    reach: Mapping[str, tuple[Meeting, Bounds]], rules: Iterable[Rule], without: Iterable[str] = ()
+    reach: Mapping[str, Reached], rules: Iterable[Rule], without: Iterable[str] = ()
 ) -> dict[str, tuple[Bounds, frozenset[str]]]:
     """Map each rule to its count and the ids of the meetings it counts: the library's rules, some more, the ordinal.
 

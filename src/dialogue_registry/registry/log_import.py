@@ -13,6 +13,7 @@ from dialogue_registry.log import hash_chain
 from dialogue_registry.log.cloudevents import from_line, name_of
 from dialogue_registry.log.codec import Codec
 from dialogue_registry.log.entry import PAGE, Entry, Head
+from dialogue_registry.model.persons import Persons, clash
 from dialogue_registry.registry.replica import entries_of, take_over
 from dialogue_registry.registry.session import Session
 
@@ -28,6 +29,7 @@ def import_events(session: Session, lines: Iterable[str | bytes], progress: Call
         appended = _append_missing(session, lines, progress)
         if appended:
             _check_references(session.connection)
+            _check_persons(session)
             _log.info("imported %d events of an exported log into %s", appended, session.name)
         return appended
 
@@ -109,6 +111,23 @@ def _check_references(connection: sqlite3.Connection) -> None:
     """Raise UnfitEventError if a fact rests on something that is not recorded."""
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         raise _incomplete()
+
+
+def _check_persons(session: Session) -> None:
+    """Raise UnfitEventError if what stands makes one person of names, also through others, and keeps them apart."""
+    rows = session.connection.execute(
+        "SELECT event FROM same_persons UNION ALL SELECT event FROM different_persons ORDER BY event"
+    ).fetchall()
+    persons = Persons()
+    for (event,) in rows:
+        fact = session.views.facts.content(event)
+        if (found := persons.contradicted(fact)) is not None:
+            raise UnfitEventError(
+                f"the event at position {event} contradicts the one at position {found.event}: {clash(fact, found)}; "
+                "the export was not made by this library; nothing was imported",
+                line=0,
+            )
+        persons.add(event, fact)
 
 
 def _incomplete() -> UnfitEventError:

@@ -1,5 +1,6 @@
 """A meeting of several series counts once in each of them, under the number it has there."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,3 +161,73 @@ def test_it_is_cancelled_as_the_one_meeting_it_is(registry: Registry) -> None:
     found = [m for series in ("d/a", "d/b") for m in registry.meetings(series, status="cancelled")]
     assert [(m.meeting, m.series, m.reason) for m in found] == [("next", "d/a", "flood"), ("next", "d/b", "flood")]
     assert str(registry.counts()["d/b"].total) == "2"
+
+
+# --- announced and cancelled -----------------------------------------------------------
+
+
+@pytest.fixture
+def cancelled() -> Iterator[Registry]:
+    """The same meeting, announced to three series in two dialogues, and called off."""
+    with Registry.open() as opened:
+        opened.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2000"),
+            DialogueLaunched(dialogue="e", name="E", launched="2000"),
+            SeriesOpened(series="d/a", dialogue="d", name="A"),
+            SeriesOpened(series="d/b", dialogue="d", name="B"),
+            SeriesOpened(series="e/c", dialogue="e", name="C"),
+            MeetingAnnounced(meeting=JOINT, series="d/a", date="2019-05-14", ordinal=2, title="Together"),
+            MeetingAnnounced(meeting=JOINT, series="d/b", date="2019-05-14", ordinal=2, title="Together"),
+            MeetingAnnounced(meeting=JOINT, series="e/c", date="2019-05-14", ordinal=5, title="Together"),
+            MeetingCancelled(meeting=JOINT, reason="storm", on="2019-05-10"),
+        )
+        yield opened
+
+
+def test_called_off_it_counts_nowhere_and_is_cancelled_in_each_series(cancelled: Registry) -> None:
+    assert {str(count.total) for count in cancelled.counts().values()} == {"0"}
+    assert {str(cancelled.count(dialogue).total) for dialogue in ("d", "e")} == {"0"}
+    for series, number in (("d/a", 2), ("d/b", 2), ("e/c", 5)):
+        (found,) = cancelled.meetings(series)
+        assert (found.meeting, found.status, found.ordinal, found.reason) == (JOINT, "cancelled", number, "storm")
+    assert [meeting.meeting for meeting in cancelled.meetings()] == [JOINT]
+    assert cancelled.anomalies(today="2019-05-11") == ()
+
+
+def test_before_it_was_called_off_it_was_announced_in_each_series(cancelled: Registry) -> None:
+    with cancelled.at(position=cancelled.position - 1) as before:
+        for series in ("d/a", "d/b", "e/c"):
+            assert [(m.meeting, m.status) for m in before.meetings(series)] == [(JOINT, "announced")]
+    with cancelled.at(position=7) as then:
+        assert then.meetings("e/c") == ()
+        assert [m.meeting for m in then.meetings("d/b")] == [JOINT]
+
+
+@pytest.mark.parametrize(("name", "status"), [("registry", "Scheduled"), ("cancelled", "Cancelled")])
+def test_the_calendar_and_the_graph_have_one_entry_of_all_series(
+    name: str, status: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    registry: Registry = request.getfixturevalue(name)
+    export_file(registry, tmp_path / "all.ics")
+    (calendar,) = [
+        entry for entry in (tmp_path / "all.ics").read_text("utf-8").split("BEGIN:VEVENT") if f"UID:{JOINT}@" in entry
+    ]
+    assert f"STATUS:{'CANCELLED' if status == 'Cancelled' else 'CONFIRMED'}" in calendar
+    assert all(series in calendar.partition("CATEGORIES:")[2].splitlines()[0] for series in "ABC")
+    export_file(registry, tmp_path / "all.jsonld")
+    graph = json.loads((tmp_path / "all.jsonld").read_text("utf-8"))["@graph"]
+    (event,) = [node for node in graph if node["@id"].endswith(f":{JOINT}")]
+    assert event["eventStatus"].endswith(f"Event{status}")
+    above = event["superEvent"]
+    assert {node["@id"].rpartition(":")[2] for node in above} == {"d/a", "d/b", "e/c"}
+
+
+def test_a_statement_of_the_whole_dialogue_is_compared_with_a_joint_meeting_counted_once(registry: Registry) -> None:
+    registry.record(
+        CountStated(dialogue="d", count=3, as_of="2019-12-31"),
+        CountStated(dialogue="d", count=4, as_of="2020-12-31"),
+        CountStated(dialogue="d", count=1, as_of="2020-12-31", format="online"),
+    )
+    findings = registry.reconcile()
+    assert {(f.statement.count, str(f.verdict)) for f in findings} == {(3, "agrees"), (4, "disagrees"), (1, "agrees")}
+    assert {f.statement.dialogue for f in findings} == {"d"}

@@ -309,3 +309,42 @@ def test_a_count_is_a_value_that_stays_what_was_counted() -> None:
 def test_what_is_no_rule_is_refused(rule: Any) -> None:
     with pytest.raises(InvalidValueError, match="no counting rule"):
         Registry.open().counts(rule=rule)
+
+
+# --- a statement that agrees with itself ---------------------------------------------------
+
+RELEASE, DIARY = Source("Release of the 3rd meeting"), Source("A diary")
+
+
+def stated(*meetings: tuple[str, tuple[Source, ...]], count: int, at: str | None = None) -> Finding:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2000"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+        )
+        for meeting, sources in meetings:
+            for one in sources or (None,):
+                registry.record(MeetingHeld(meeting=meeting, series="d/s", date="2019"), source=one)
+        registry.record(CountStated(series="d/s", count=count, as_of="2020", reported_at=at), source=RELEASE)
+        (finding,) = registry.reconcile()
+    return finding
+
+
+def test_a_count_that_agrees_with_meetings_of_its_own_source_alone_is_circular() -> None:
+    finding = stated(("d/s/1", (DIARY,)), ("d/s/2", (RELEASE,)), count=2)
+    assert (finding.verdict, finding.circular) == (Verdict.AGREES, True)
+
+
+@pytest.mark.parametrize(
+    ("meetings", "count", "at"),
+    [
+        ([("d/s/1", (DIARY,)), ("d/s/2", (RELEASE, DIARY))], 2, None),  # another source reports it too
+        ([("d/s/1", (DIARY,)), ("d/s/2", (RELEASE,))], 2, "d/s/2"),  # the meeting whose release it is
+        ([("d/s/1", (DIARY,)), ("d/s/2", ())], 2, None),  # nobody knows from where
+        ([("d/s/1", (DIARY,)), ("d/s/2", (RELEASE,))], 5, None),  # it does not agree
+    ],
+)
+def test_a_count_that_others_bear_out_or_that_disagrees_is_not_circular(
+    meetings: list[tuple[str, tuple[Source, ...]]], count: int, at: str | None
+) -> None:
+    assert not stated(*meetings, count=count, at=at).circular

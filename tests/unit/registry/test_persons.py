@@ -1,10 +1,14 @@
 """Names that are one person, and names that are not: one of two statements that contradict each other is refused."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
-from dialogue_registry import ConflictError, DifferentPersons, Registry, SamePerson, Source
+from dialogue_registry import ConflictError, DifferentPersons, Registry, SamePerson, Source, UnfitEventError, testing
+from dialogue_registry.log.codec import STANDARD_CODEC
+from dialogue_registry.log.entry import EMPTY, Draft, seal
 
 P = "JPN"
 
@@ -99,3 +103,33 @@ def test_a_retraction_makes_way_and_is_not_undone_against_what_came_since(regist
     with pytest.raises(ConflictError, match="keeps apart"):
         registry.retract(retraction.id, reason="no slip")
     assert registry.position == 3
+
+
+# --- logs of others ------------------------------------------------------------------------
+
+
+def forged(*facts: SamePerson | DifferentPersons) -> list[str]:
+    """The export of a log that was recorded by a program which knows no such rule."""
+    drafts = [Draft("", *STANDARD_CODEC.encode(fact)) for fact in facts]
+    with closing(testing.fed(seal(drafts, EMPTY, {}, datetime.now(UTC)))) as registry:
+        return list(registry.export_events())
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [different("A", "C"), same("A", "B"), same("B", "C")],
+        [same("A", "B"), same("C", "D"), same("B", "C"), different("D", "A")],
+    ],
+)
+def test_a_log_that_joins_what_it_keeps_apart_is_not_imported(
+    registry: Registry, facts: list[SamePerson | DifferentPersons]
+) -> None:
+    with pytest.raises(UnfitEventError, match=f"position {len(facts)} contradicts .*nothing was imported"):
+        registry.import_events(forged(*facts))
+    assert registry.position == 0
+
+
+def test_a_log_whose_statements_about_persons_go_together_is_imported(registry: Registry) -> None:
+    assert registry.import_events(forged(different("A", "C"), same("A", "B"), same("C", "D"))) == 3
+    registry.verify()
