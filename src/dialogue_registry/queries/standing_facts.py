@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from dialogue_registry.log.codec import NO_FACT_WORDS, decode_source
 from dialogue_registry.log.entry import PAGE, Entry, RecordedEvent, recorded
@@ -11,34 +11,78 @@ from dialogue_registry.model.events import DelegateAttended, UnknownEvent
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.projections.effective_log import join_formats, wording_of
 
+_Standing: TypeAlias = tuple[int, int, int]
+"""A fact, the position since which it reads so, and the event by which it does."""
 _NO_FACTS = ", ".join(f"'{word}'" for word in sorted(NO_FACT_WORDS))
 # Of the time from ``since`` until ``until``, not of the present: so all pages show one state, whatever is recorded
 # between them.
 _AT = "since <= :end AND (until IS NULL OR until > :end)"
+_TRIVIAL = f"type NOT IN ({_NO_FACTS}) AND NOT EXISTS (SELECT 1 FROM exceptions x WHERE x.fact = e.position)"
 _STANDING = f"""
 SELECT position AS fact, position AS since, position AS event FROM events e
-WHERE position > :low AND position <= :end AND type NOT IN ({_NO_FACTS}) AND coalesce(:word, type) = type
-  AND coalesce(:subject, subject) = subject AND NOT EXISTS (SELECT 1 FROM exceptions x WHERE x.fact = e.position)
+WHERE position > :low AND position <= :end AND coalesce(:word, type) = type AND {_TRIVIAL}
 UNION ALL
-SELECT fact, since, event FROM exceptions
-WHERE fact > :low AND {_AT} AND event IS NOT NULL AND leader IS NULL AND coalesce(:subject, subject) = subject
+SELECT fact, since, event FROM exceptions WHERE fact > :low AND {_AT} AND event IS NOT NULL AND leader IS NULL
 ORDER BY 1 LIMIT {PAGE}
 """
-_OF_SUBJECT = _STANDING.replace("coalesce(:subject, subject) = subject", "subject = :subject")
+_OF_SUBJECT = f"""
+SELECT position, version FROM events e
+WHERE subject = :subject AND version > :version AND position <= :end AND coalesce(:word, type) = type AND {_TRIVIAL}
+ORDER BY version LIMIT {PAGE}
+"""
+_AMENDED = f"""
+SELECT fact, since, event FROM exceptions
+WHERE subject = :subject AND fact > :low AND fact <= :last AND {_AT} AND event IS NOT NULL AND leader IS NULL
+"""
+# Of a subject with several pages, the range of facts is looked up in place of all that was amended of the subject.
+_AMENDED_OF_MANY = _AMENDED.replace("subject = :subject", "+subject = :subject")
 _BEHIND = f"SELECT event FROM exceptions WHERE leader = :fact AND {_AT} ORDER BY fact"
 
 
 def standing_facts(
-    connection: sqlite3.Connection, log: SQLiteLog, end: int, after: int, *, kind: Kind | None, subject: str | None
+    connection: sqlite3.Connection, log: SQLiteLog, end: int, after: int, *, kind: Kind | None
 ) -> tuple[int, list[RecordedEvent]]:
     """Return a page of the facts that stand at position ``end``, and the fact to go on after (0: there are no more).
 
-    They are those of a kind and about a subject, or all; in the order of their first recording.
+    They are those of a kind, or all; in the order of their first recording.
     """
     rows = connection.execute(
-        _STANDING if subject is None else _OF_SUBJECT,
-        {"low": after, "end": end, "word": None if kind is None else kind.word, "subject": subject},
+        _STANDING, {"low": after, "end": end, "word": None if kind is None else kind.word}
     ).fetchall()
+    return rows[-1][0] if rows else 0, _read(connection, log, end, rows, kind)
+
+
+class FactsOfSubject:
+    """The facts about one subject that stand at a position of the log, a page at a time.
+
+    Events are read on by their version, so that each is looked at one time.
+    """
+
+    def __init__(self, subject: str, end: int, kind: Kind | None) -> None:
+        self._subject, self._end, self._kind = subject, end, kind
+        self._version = self._fact = 0
+        self.ended = False
+
+    def page(self, connection: sqlite3.Connection, log: SQLiteLog) -> list[RecordedEvent]:
+        """Return the next page, in the order of their first recording; afterwards ``ended`` says if it was the last."""
+        params = {
+            "subject": self._subject, "end": self._end, "version": self._version,
+            "word": None if self._kind is None else self._kind.word,
+        }  # fmt: skip
+        found = connection.execute(_OF_SUBJECT, params).fetchall()
+        self.ended = len(found) < PAGE
+        rows: list[_Standing] = [(position, position, position) for position, _ in found]
+        last = self._end if self.ended else rows[-1][0]
+        amended = _AMENDED if self.ended and not self._version else _AMENDED_OF_MANY
+        rows += connection.execute(amended, {**params, "low": self._fact, "last": last}).fetchall()
+        self._fact, self._version = last, found[-1][1] if found else 0
+        return _read(connection, log, self._end, sorted(rows), self._kind)
+
+
+def _read(
+    connection: sqlite3.Connection, log: SQLiteLog, end: int, rows: Sequence[_Standing], kind: Kind | None
+) -> list[RecordedEvent]:
+    """Return the facts of some rows, each as it reads by its event."""
     entries = log.several([event for _, _, event in rows])
     found = []
     for fact, since, event in rows:
@@ -52,7 +96,7 @@ def standing_facts(
         source = decode_source(log.at(fact).source, fact) if entry.source is None and event != fact else None
         about = entry if event == fact else entry._replace(subject=log.codec.kinds.subject(content))
         found.append(recorded(about, content, source, codec=log.codec))
-    return rows[-1][0] if rows else 0, found
+    return found
 
 
 def _wording(log: SQLiteLog, entry: Entry) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dialogue_registry.log import cloudevents
 from dialogue_registry.log.entry import PAGE, RecordedEvent, recorded
 from dialogue_registry.model.kinds import Kind
-from dialogue_registry.queries.standing_facts import standing_facts
+from dialogue_registry.queries.standing_facts import FactsOfSubject, standing_facts
 from dialogue_registry.registry.session import Session
 
 
@@ -29,11 +29,15 @@ def stream_events(session: Session, after: int, until: int | None, subject: str 
 def stream_facts(session: Session, kind: Kind | None, subject: str | None) -> Iterator[RecordedEvent]:
     """Yield the facts that stand when the iteration begins, of a kind and about a subject, or all."""
     fact, end = 0, session.position
+    about = None if subject is None else FactsOfSubject(subject, end, kind)
     while True:
         with session.reading():
-            fact, page = standing_facts(session.connection, session.log, end, fact, kind=kind, subject=subject)
+            if about is None:
+                fact, page = standing_facts(session.connection, session.log, end, fact, kind=kind)
+            else:
+                page = about.page(session.connection, session.log)
         yield from page
-        if not fact:
+        if about.ended if about is not None else not fact:
             return
 
 

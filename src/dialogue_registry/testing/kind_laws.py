@@ -197,7 +197,9 @@ def _standing_as_modelled(kind: Kind, kinds: Sequence[Kind], moves: History) -> 
     """The facts that stand, and their rows, are those of a model that knows nothing of tables."""
     with _opened(kinds, moves) as registry:
         modelled = _model(registry.events(), kind, kinds)
-        agree([one.event for one in registry.facts(kind.cls)], modelled, "facts that stand")
+        standing = list(registry.facts(kind.cls))
+        agree([one.event for one in standing], modelled, "facts that stand")
+        agree([one.subject for one in standing], [_subject(kind, fact) for fact in modelled], "what they rest on")
         table = kind.table
         columns = ", ".join(f'"{column}"' for column in table.columns)
         with registry.reading() as reader:
@@ -222,6 +224,11 @@ def _of_table(events: Iterable[RecordedEvent], table: Table, kinds: Sequence[Kin
 
 def _model(events: Iterable[RecordedEvent], kind: Kind, kinds: Sequence[Kind]) -> list[Any]:
     return [fact for fact in _of_table(events, kind.table, kinds) if type(fact) is kind.cls]
+
+
+def _subject(kind: Kind, fact: Any) -> str:
+    """Return the first of its ids that is not empty."""
+    return next((str(id_) for name in kind.about if (id_ := getattr(fact, name))), "")
 
 
 def _key(kind: Kind, fact: Any) -> tuple[object, ...]:

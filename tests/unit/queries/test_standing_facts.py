@@ -163,6 +163,27 @@ def test_facts_are_read_in_bounded_memory(registry: Registry) -> None:
     assert peak(20_000) < 2 * peak(2_000)
 
 
+def test_the_facts_of_a_subject_are_looked_at_one_time_each(registry: Registry) -> None:
+    registry.record_all(TopicDiscussed(meeting="d/s/1", topic=f"topic {number}") for number in range(6000))
+    registry.record(TopicDiscussed(meeting="d/s/2", topic="moved"))
+    (moved,) = [one for one in registry.facts(TopicDiscussed, "d/s/2") if one.event.topic == "moved"]
+    registry.correct(moved.id, TopicDiscussed(meeting="d/s/1", topic="moved"), reason="r")
+    steps: list[int] = []
+    connection = registry._session.connection
+    connection.set_progress_handler(lambda: steps.append(1), 1000)
+
+    def asked(number: int) -> int:
+        steps.clear()
+        found = list(islice(registry.facts(subject="d/s/1"), number))
+        assert len(found) == number
+        return len(steps)
+
+    few, many = asked(1000), asked(6000)
+    assert [one.event.topic for one in registry.facts(TopicDiscussed, "d/s/1")][-1] == "moved"
+    connection.set_progress_handler(None, 0)
+    assert many < 9 * few  # six times the facts; of each page all of them would be 36 times
+
+
 @given(testing.histories())
 def test_after_any_history_the_facts_are_those_of_the_effective_log(history: testing.History) -> None:
     with Registry.open() as registry:
@@ -214,6 +235,6 @@ def test_a_reading_that_began_earlier_yields_what_a_snapshot_of_then_does(histor
         testing.play(registry, history)
         session = registry._session
         for position in range(0, registry.position + 1, 3):
-            _, began = standing_facts(session.connection, session.log, position, 0, kind=None, subject=None)
+            _, began = standing_facts(session.connection, session.log, position, 0, kind=None)
             with registry.at(position) as then:
                 assert list(then.facts()) == began

@@ -1,0 +1,170 @@
+"""Faults in what follows from a kind, and in the rules of joint meetings, numbers and persons, are caught."""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from dialogue_registry import (
+    CountStated,
+    DialogueLaunched,
+    DialogueRegistryError,
+    DifferentPersons,
+    Kind,
+    MeetingHeld,
+    Registry,
+    SamePerson,
+    SeriesOpened,
+)
+from dialogue_registry.log.codec import Codec
+from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.persons import Persons
+from dialogue_registry.queries import anomalies_of_meetings
+from dialogue_registry.queries.reader import Reader
+from dialogue_registry.testing import check_kind
+from tests.laws.test_kinds import GUESTS, PLACED, VISITS, VOTES, WITHDRAWN
+from tests.tried import TRIED
+
+TRIES = settings(
+    max_examples=3, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+OPENINGS = (
+    DialogueLaunched(dialogue="d", name="D", launched="2000"),
+    SeriesOpened(series="d/a", dialogue="d", name="A", numbering="yearly"),
+    SeriesOpened(series="d/b", dialogue="d", name="B"),
+    MeetingHeld(meeting="d/a/1", series="d/a", date="2019-05-14", ordinal=1),
+    MeetingHeld(meeting="d/a/2", series="d/a", date="2020-05-14", ordinal=1),
+    MeetingHeld(meeting="d/a/1", series="d/b", date="2019-05-14", ordinal=7),
+)
+
+Plant = Callable[[pytest.MonkeyPatch], object]
+PLANTED: dict[str, tuple[Callable[[], object], Plant]] = {}
+
+
+def planted(check: Callable[[], object]) -> Callable[[Plant], Plant]:
+    def add(plant: Plant) -> Plant:
+        PLANTED[plant.__name__] = check, plant
+        return plant
+
+    return add
+
+
+# --- the generic path of kinds -----------------------------------------------------------
+
+
+@planted(lambda: check_kind(VOTES, settings=TRIES))
+def the_key_of_a_kind_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    """All facts about one subject have one identity."""
+    patch.setattr(Kind, "key_values", lambda self, fact: [fact.meeting, *[""] * (self.width - 1)])
+    patch.setattr(Kind, "identity", lambda self, fact: (self.table.name, self.subject(fact)))
+
+
+@planted(lambda: check_kind(VOTES, settings=TRIES))
+def the_subject_of_a_fact_is_wrong(patch: pytest.MonkeyPatch) -> None:
+    """A fact is said to rest on nothing."""
+    subject = Kind.subject
+    patch.setattr(Kind, "subject", lambda self, fact: subject(self, fact) if self.is_own else "")
+    patch.setattr(Kinds, "subject", lambda self, fact: self.of(fact).subject(fact))
+
+
+@planted(lambda: check_kind(VISITS, earlier=GUESTS, settings=TRIES))
+def an_upcaster_is_skipped(patch: pytest.MonkeyPatch) -> None:
+    """Data of an earlier version are read as those of the present one."""
+    from_data = Codec.from_data
+
+    def skipping(self: Codec, word: str, schema: int, data: Any) -> Any:
+        kind = self.kinds.by_word(word)
+        return from_data(self, word, schema if kind is None or kind.is_own else kind.version, data)
+
+    patch.setattr(Codec, "from_data", skipping)
+
+
+SWAPPED = (
+    attrs.evolve(PLACED.table, selects={WITHDRAWN.cls: PLACED.table.selects[PLACED.cls]})
+    if (PLACED.cls in PLACED.table.selects)
+    else PLACED.table
+)
+
+
+@planted(
+    lambda: check_kind(
+        attrs.evolve(PLACED, table=SWAPPED), beside=[attrs.evolve(WITHDRAWN, table=SWAPPED)], settings=TRIES
+    )
+)
+def a_rebuild_makes_the_row_of_another_kind(patch: pytest.MonkeyPatch) -> None:
+    """What was withdrawn is made a row as if it was placed."""
+
+
+# --- joint meetings, numbers, persons ----------------------------------------------------
+
+
+def joint_meetings_count_once() -> None:
+    with Registry.open() as registry:
+        registry.record(*OPENINGS, CountStated(dialogue="d", count=2, as_of="2020-12-31"))
+        (finding,) = registry.reconcile()
+        assert (str(finding.verdict), str(finding.recorded)) == ("agrees", "2")
+
+
+@planted(joint_meetings_count_once)
+def a_joint_meeting_counts_twice_in_its_dialogue(patch: pytest.MonkeyPatch) -> None:
+    """Once for each of its series."""
+    patch.setattr(Reader, "held_in", lambda self, dialogue: self.in_series(status="held"))
+
+
+def statements_of_a_series_stay_with_it() -> None:
+    with Registry.open() as registry:
+        registry.record(*OPENINGS, CountStated(series="d/b", count=1, as_of="2020-12-31"))
+        assert [str(finding.verdict) for finding in registry.reconcile()] == ["agrees"]
+
+
+@planted(statements_of_a_series_stay_with_it)
+def a_statement_is_compared_with_the_meetings_of_another_series(patch: pytest.MonkeyPatch) -> None:
+    """All held meetings, whatever their series."""
+    held = Reader.held
+    patch.setattr(Reader, "held", lambda self, series=None: held(self))
+
+
+def numbers_begin_again_each_year() -> None:
+    with Registry.open() as registry:
+        registry.record(*OPENINGS)
+        assert [one.kind for one in registry.anomalies(today="2021-01-01") if one.subject == "d/a"] == []
+
+
+@planted(numbers_begin_again_each_year)
+def an_ordinal_is_judged_outside_its_period(patch: pytest.MonkeyPatch) -> None:
+    """The numbers of all years are one row of numbers."""
+    patch.setattr(anomalies_of_meetings, "terms_of", lambda numbering, held, *_: {"": held})
+
+
+def joins_through_a_third_are_refused() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DifferentPersons(party="JPN", names=("A", "C")),
+            SamePerson(party="JPN", names=("A", "B")),
+        )
+        with pytest.raises(DialogueRegistryError):
+            registry.record(SamePerson(party="JPN", names=("B", "C")))
+
+
+@planted(joins_through_a_third_are_refused)
+def a_join_that_contradicts_through_a_third_is_taken(patch: pytest.MonkeyPatch) -> None:
+    """Only the names of the statement itself are looked at."""
+    patch.setattr(Persons, "_person", lambda self, name: {name})
+
+
+@pytest.mark.parametrize("check", [check for check, _ in PLANTED.values() if "lambda" not in repr(check)])
+def test_without_a_fault_nothing_is_found(check: Callable[[], object]) -> None:
+    check()
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_the_fault_is_caught(fault: str) -> None:
+    check, plant = PLANTED[fault]
+    with pytest.MonkeyPatch.context() as patch:
+        plant(patch)
+        with pytest.raises((AssertionError, ExceptionGroup, DialogueRegistryError, pytest.fail.Exception)):
+            check()
+    TRIED["planted faults, all caught"] += 1
