@@ -15,6 +15,7 @@ from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
 from dialogue_registry.queries.dicts import to_dict
+from dialogue_registry.queries.display import cited
 from dialogue_registry.queries.history import WHAT, wordings
 from dialogue_registry.queries.reconciliation import Finding, Reconciliation, Verdict
 from dialogue_registry.registry.registry import Snapshot
@@ -136,9 +137,14 @@ def history(file: str, subject: str, *, what: str | None, shown: str | None) -> 
         raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
     rows = [to_dict(step) for step in steps]
     if shown is None:
-        rows = [{**row, "fact": words} for row, words in zip(rows, wordings(steps, subject), strict=True)]
+        words = wordings(steps, subject)
+        rows = [
+            {**row, "fact": fact, "cited": cited(step.citation)}
+            for row, fact, step in zip(rows, words, steps, strict=True)
+        ]
     rows = [row for row in rows if what in (None, row["what"])]
-    show(rows, "position recorded_at what fact of by reason source", shown)
+    columns = "position recorded_at what fact of by reason source"
+    show(rows, f"{columns} {'cited' if shown is None else 'citation'}", shown)
 
 
 _ALL = 10**9

@@ -12,7 +12,7 @@ import wcwidth
 from tabulate import tabulate
 
 from dialogue_registry.log.codec import STORED
-from dialogue_registry.model.events import EVENTS, FactDisputed, Source
+from dialogue_registry.model.events import EVENTS, Citation, FactDisputed, Source
 
 T = TypeVar("T")
 
@@ -190,6 +190,19 @@ def stated(fact: Any, fields: Sequence[str]) -> str:
 def differing(fact: Any, other: Any) -> Sequence[str]:
     """Return the names of the fields in which two facts of one kind differ."""
     return [name for name in _fields(type(fact)) if getattr(fact, name) != getattr(other, name, None)]
+
+
+def cited(citation: Citation | None) -> str:
+    """Return a citation in words, such as ``row 3 of "List of meetings", "5 March 2019"``; "" for none."""
+    if citation is None:
+        return ""
+    row = citation.locator if citation.locator.startswith("row ") else citation.row and f"row {citation.row}"
+    key = f"key {citation.row}" if row and row == citation.locator else ""
+    other = "" if row == citation.locator else citation.locator
+    table = f'{"of " if row else ""}"{citation.table}"' if citation.table else ""
+    written = ", ".join(f'{field} "{text}"' for field, text in citation.as_written)
+    quote = f"“{citation.quote}”" if citation.quote else ""
+    return ", ".join(filter(None, (" ".join(filter(None, (row, table))), key, other, quote, written)))
 
 
 def label(fact: Any) -> str:

@@ -78,6 +78,7 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
             by=entry.by,
             reason=reason,
             source=recorded_event.source,
+            citation=recorded_event.citation,
         )
 
 

@@ -53,9 +53,12 @@ _TABLES: Mapping[type, str] = {
     Statement: "statements",
 }
 _CONDITIONS: Mapping[tuple[type, str], str] = {
-    (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)"
+    (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)",
+    (Attendance, "name"): "coalesce(json_extract(folded, '$.name'), name) = ?",
 }
-"""The conditions on what is no column of a class's table."""
+"""The conditions on what is no column of a class's table, or is compared otherwise than as it is."""
+_FOLDED = {(Attendance, "name")}
+"""What is compared folded: two texts say the same whatever nobody can see in them."""
 _IN_SERIES = (
     f"SELECT fact, status_fact, share_fact, {', '.join(columns_of(Meeting))} FROM series_meetings{{where}}"
     f" ORDER BY {BY_DAY}, share_fact"
@@ -241,4 +244,5 @@ def _where(cls: type, wanted: Mapping[str, object]) -> tuple[str, list[object]]:
     """Return a WHERE clause, empty where nothing is wanted, and its values; None stands for any value."""
     given = {column: value for column, value in wanted.items() if value is not None}
     conditions = " AND ".join(_CONDITIONS.get((cls, column), f"{column} = ?") for column in given)
-    return f" WHERE {conditions}" if given else "", [*given.values()]
+    values = [fold_text(str(value)) if (cls, column) in _FOLDED else value for column, value in given.items()]
+    return f" WHERE {conditions}" if given else "", values

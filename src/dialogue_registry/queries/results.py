@@ -13,7 +13,7 @@ import attrs
 import orjson
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format, Level, Numbering, Role, Source
+from dialogue_registry.model.events import Citation, Format, Level, Numbering, Role, Source
 from dialogue_registry.model.names import NameParts, name_parts
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown
@@ -220,6 +220,7 @@ class Step(Shown):
     ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed, cited.
     ``fact`` is the event as it reads after the step, None after it is retracted. ``of`` is
     the position where that fact was first recorded, ``event_id`` the id of this step.
+    ``citation`` says where in its source the step stands, None where nobody said.
     """
 
     position: int
@@ -231,6 +232,7 @@ class Step(Shown):
     by: str
     reason: str
     source: Source | None
+    citation: Citation | None = None
 
 
 def _texts(data: str) -> tuple[str, ...]:

@@ -346,6 +346,14 @@ def test_rows_with_a_key_pair_by_their_key(registry) -> None:
     assert [a.name for a in registry.attendance()] == ["Quite Different", "B. Person"]
 
 
+def test_the_order_of_rows_means_nothing(registry) -> None:
+    import_table(registry, [person("Ann LEE", Id="7"), person("Bo TAN", Id="8")], KEYED)
+    plan = plan_edition(registry, [person("Bob TANNER", Id="8"), person("Anna LEEWARD", Id="7")], KEYED)
+    assert [(p.key, p.before.name, p.after.name) for p in plan] == [
+        ("8", "Bo TAN", "Bob TANNER"), ("7", "Ann LEE", "Anna LEEWARD"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("keyed", [KEYED, PEOPLE], ids=["with a key", "without"])
 @pytest.mark.parametrize(
     "after",
