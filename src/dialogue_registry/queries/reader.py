@@ -54,11 +54,9 @@ _TABLES: Mapping[type, str] = {
 }
 _CONDITIONS: Mapping[tuple[type, str], str] = {
     (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)",
-    (Attendance, "name"): "coalesce(json_extract(folded, '$.name'), name) = ?",
+    (Attendance, "name"): "name IN (SELECT value FROM json_each(?))",
 }
-"""The conditions on what is no column of a class's table, or is compared otherwise than as it is."""
-_FOLDED = {(Attendance, "name")}
-"""What is compared folded: two texts say the same whatever nobody can see in them."""
+"""The conditions on what is no column of a class's table, or is one of several values."""
 _IN_SERIES = (
     f"SELECT fact, status_fact, share_fact, {', '.join(columns_of(Meeting))} FROM series_meetings{{where}}"
     f" ORDER BY {BY_DAY}, share_fact"
@@ -152,6 +150,8 @@ class Reader:
 
     def selected(self, cls: type[T], order: str = "fact", **wanted: object) -> tuple[T, ...]:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""
+        if cls is Attendance and isinstance(name := wanted.get("name"), str):
+            wanted["name"] = self._spellings(name)
         where, values = _where(cls, wanted)
         return self.rows(cls, where.removeprefix(" WHERE "), values, order)
 
@@ -164,6 +164,13 @@ class Reader:
         found = self._connection.execute(f"{select} ORDER BY fact").fetchall()
         sources = self.sources([row[0] for row in found])
         return Rows(read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found)
+
+    def _spellings(self, name: str) -> str:
+        """Return the names as written that say the same as a name, as a JSON array."""
+        wanted = fold_text(name)
+        words = (word for word in wanted.split() if word.isascii() and word.isalnum())
+        written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default="").casefold(),)))
+        return orjson.dumps([other for other in written if fold_text(other) == wanted]).decode()
 
     def appearances(self, name: str) -> tuple[Appearance, ...]:
         """Return the attendance of all of that name, by the days of the meetings; those without a date last."""
@@ -244,5 +251,4 @@ def _where(cls: type, wanted: Mapping[str, object]) -> tuple[str, list[object]]:
     """Return a WHERE clause, empty where nothing is wanted, and its values; None stands for any value."""
     given = {column: value for column, value in wanted.items() if value is not None}
     conditions = " AND ".join(_CONDITIONS.get((cls, column), f"{column} = ?") for column in given)
-    values = [fold_text(str(value)) if (cls, column) in _FOLDED else value for column, value in given.items()]
-    return f" WHERE {conditions}" if given else "", values
+    return f" WHERE {conditions}" if given else "", [*given.values()]
