@@ -140,9 +140,11 @@ BEGIN
             UNION ALL
             SELECT position, CASE
                 WHEN octet_length(edition) > 1000000 OR (
-                    SELECT bool_and(jsonb_typeof(value) = 'string' AND key IN ('table', 'edition'))
+                    SELECT bool_and(CASE key
+                        WHEN 'run' THEN jsonb_typeof(value) = 'number' AND value::text ~ '^[1-9][0-9]{0,17}$'
+                        ELSE jsonb_typeof(value) = 'string' AND key IN ('table', 'edition') END)
                     FROM jsonb_each(edition::jsonb)
-                ) IS NOT TRUE THEN 'has an edition that is no JSON object of the texts table and edition'
+                ) IS NOT TRUE THEN 'has an edition that is no JSON object of the texts table and edition and a run'
             END
             FROM (SELECT edition, min(position) AS position FROM fresh WHERE edition IS NOT NULL GROUP BY edition) AS tables
         ) AS checked WHERE wrong IS NOT NULL ORDER BY position LIMIT 1;
