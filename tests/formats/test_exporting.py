@@ -253,6 +253,12 @@ def _a(required: list[str], **properties) -> dict[str, Any]:
     }
 
 
+def _texts(*names: str) -> dict[str, Any]:
+    return dict.fromkeys(names, _TEXT)
+
+
+_PERIOD: dict[str, Any] = {"start_date": _REDUCED, "end_date": _REDUCED, "sources": _LINKS}
+
 #: The properties of the Popolo classes that we use, with their types, after the specification.
 POPOLO = {
     "type": "object",
@@ -260,44 +266,24 @@ POPOLO = {
     "properties": {
         "persons": _a(
             ["id", "name"],
-            id=_TEXT,
-            name=_TEXT,
-            family_name=_TEXT,
-            given_name=_TEXT,
-            honorific_prefix=_TEXT,
-            sort_name=_TEXT,
+            **_texts("id", "name", "family_name", "given_name", "honorific_prefix", "sort_name"),
         ),
         "organizations": _a(
             ["id", "name"],
-            id=_TEXT,
-            name=_TEXT,
+            **_texts("id", "name", "classification", "parent_id"),
             other_names=_OTHER_NAMES,
-            classification=_TEXT,
-            parent_id=_TEXT,
             founding_date=_REDUCED,
             sources=_LINKS,
         ),
         "memberships": _a(
             ["id", "person_id", "organization_id"],
-            id=_TEXT,
-            label=_TEXT,
-            role=_TEXT,
-            person_id=_TEXT,
-            organization_id=_TEXT,
-            start_date=_REDUCED,
-            end_date=_REDUCED,
-            sources=_LINKS,
+            **_texts("id", "label", "role", "person_id", "organization_id"),
+            **_PERIOD,
         ),
         "events": _a(
             ["id", "name"],
-            id=_TEXT,
-            name=_TEXT,
-            classification=_TEXT,
-            organization_id=_TEXT,
-            start_date=_REDUCED,
-            end_date=_REDUCED,
-            location=_TEXT,
-            status=_TEXT,
+            **_texts("id", "name", "classification", "organization_id", "location", "status"),
+            **_PERIOD,
             identifiers={
                 "type": "array",
                 "items": {"type": "object", "required": ["identifier"], "properties": {"scheme": _TEXT}},
@@ -306,7 +292,6 @@ POPOLO = {
                 "type": "array",
                 "items": {"type": "object", "required": ["id"], "properties": {"id": _TEXT, "name": _TEXT}},
             },
-            sources=_LINKS,
         ),
     },
 }

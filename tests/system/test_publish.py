@@ -610,7 +610,7 @@ def test_publishing_again_replaces_the_site(path: Path, tmp_path: Path) -> None:
     assert not stale.exists()
     assert not (site / "pictures").exists()
     assert site.stat().st_mode & 0o777 == 0o750
-    assert sorted(found.name for found in tmp_path.iterdir() if "publishing" in found.name) == []
+    assert sorted(found.name for found in tmp_path.iterdir() if ".writing-" in found.name) == []
 
 
 @pytest.mark.parametrize("name", ["diary.txt", ".git", "ca-jad.db", "metadata.yaml"])
@@ -719,7 +719,7 @@ def test_a_site_whose_publishing_is_killed_at_any_write_is_the_old_or_the_new_on
     assert seen == {"old", "new"}
     publish(tmp_path / "d.db", tmp_path / "site", title="New")  # sweeps away what the killed ones left
     assert contents(tmp_path / "site") == wanted
-    assert [found.name for found in tmp_path.iterdir() if "publishing" in found.name] == []
+    assert [found.name for found in tmp_path.iterdir() if ".writing-" in found.name] == []
 
 
 def test_who_publishes_at_the_same_time_does_not_sweep_away_the_others_work(path: Path, tmp_path: Path) -> None:

@@ -57,9 +57,8 @@ def replaced_folder(destination: Path) -> Iterator[Path]:
         new = folder / "new"
         new.mkdir()
         yield new
-        for path in new.iterdir():
+        for path in (*new.rglob("*"), new):
             _sync(path)
-        _sync(new)
         if destination.exists():
             shutil.copymode(destination, new)
             _exchange(new, destination)

@@ -116,7 +116,7 @@ class PeopleAnomalies:
                 yield Oddity("two heads", meeting, why, tuple(sorted(positions)))
 
     def _nearly_one_name(self) -> Iterator[Oddity]:
-        for meeting, party, names, persons, events in self._connection.execute(_DELEGATIONS).fetchall():
+        for meeting, party, names, persons, events in self._connection.execute(_DELEGATIONS):
             for one, other in _near(names):
                 ids = persons.split("\x1f")
                 if ids[one] and ids[other]:  # somebody has said who they are
@@ -135,7 +135,7 @@ def _number(number: int) -> str:
     return "two" if number == 2 else str(number)
 
 
-@lru_cache(maxsize=100_000)  # delegations often come again as they were
+@lru_cache(maxsize=5_000)  # delegations often come again as they were
 def _near(delegation: str) -> Sequence[tuple[int, int]]:
     """Return the places of names in a delegation that are nearly one."""
     words = [plain_words(name) for name in delegation.split("\x1f")]

@@ -53,7 +53,6 @@ def assemble(
         _write_assets(writer, theme)
         mark = {"made_by": "dialogue-registry", "title": about.title, "position": registry.position}
         writer.put(MARK, orjson.dumps(mark) + b"\n")
-        writer.sync()
 
 
 def _write_assets(writer: Writer, theme: bytes | None) -> None:

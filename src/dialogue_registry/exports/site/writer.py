@@ -1,7 +1,6 @@
 """The writer of pages: as HTML by the templates of this package, and beside it as JSON."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -60,15 +59,6 @@ class Writer:
         target = self._folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-
-    def sync(self) -> None:
-        """Make sure that all that was written is on the disk, folders included."""
-        for path in (*self._folder.rglob("*"), self._folder):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
 
 def data_in_html(data: Any) -> Markup:
