@@ -24,17 +24,28 @@ from icalendar import Calendar
 from rdflib import RDF, SDO, Graph, Literal, URIRef
 
 from dialogue_registry import (
+    ActivityReported,
+    CountStated,
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
+    DifferentPersons,
     ExchangeError,
+    HeadcountStated,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
+    MeetingShared,
+    NameUsed,
+    OutcomeAgreed,
     PartyJoined,
+    PartyLeft,
     Registry,
+    SamePerson,
     SeriesOpened,
     Source,
+    SourceKept,
     TopicDiscussed,
     arrow_tables,
     export_file,
@@ -332,6 +343,67 @@ def test_a_meeting_without_a_title_has_the_same_name_in_every_format(registry, t
         id_ = str(event["UID"]).removesuffix("@dialogue-registry")
         assert names[id_] == str(event["SUMMARY"])
         assert names[id_] == str(graph.value(URIRef(f"urn:dialogue-registry:{id_}"), SDO.name))
+
+
+# --- what is left out ----------------------------------------------------------------
+
+BASE = (
+    DialogueLaunched(dialogue="d", name="D", launched="2004"),
+    PartyJoined(dialogue="d", party="JPN", name="Japan"),
+    SeriesOpened(series="d/s", dialogue="d", name="S"),
+    SeriesOpened(series="d/t", dialogue="d", name="T"),
+    MeetingHeld(meeting="d/s/1", series="d/s", date="2005-06-07", ordinal=1),
+    MeetingAnnounced(meeting="d/s/2", series="d/s", date="2006-06-07"),
+)
+FACTS: tuple[Any, ...] = (
+    PartyJoined(dialogue="d", party="EU", name="EU", standing="observer"),
+    PartyLeft(dialogue="d", party="JPN", on="2010"),
+    MeetingShared(meeting="d/s/1", series="d/t", ordinal=4),
+    MeetingPostponed(meeting="d/s/2", until="2007", reason="an election"),
+    MeetingCancelled(meeting="d/s/2", reason="an election"),
+    DelegateAttended(meeting="d/s/1", party="JPN", name="N", office="O", on_behalf_of="B"),
+    DelegateAttended(meeting="d/s/1", party="JPN", name="N", seat="chair", level="expert", format="online"),
+    DelegateAttended(meeting="d/s/1", party="JPN"),
+    DelegateAbsent(meeting="d/s/1", party="JPN", name="Nobody", excused=True),
+    HeadcountStated(meeting="d/s/1", count=7),
+    TopicDiscussed(meeting="d/s/1", topic="water"),
+    ActivityReported(meeting="d/s/1", title="A workshop"),
+    OutcomeAgreed(meeting="d/s/1", title="A plan"),
+    CountStated(series="d/s", count=7, as_of="2009"),
+    CountStated(dialogue="d", count=7, as_of="2009"),
+    NameUsed(of="d", name="Old D"),
+    SamePerson(party="JPN", names=("A", "B")),
+    DifferentPersons(party="JPN", names=("A", "B")),
+    SourceKept(source=Source("A page"), sha256="0" * 64, retrieved="2020-01-02"),
+)
+
+
+@pytest.mark.parametrize("format_", [name for name in FORMATS if name != "events"])
+def test_every_fact_is_in_an_export_or_said_to_be_left_out(tmp_path: Path, format_: str) -> None:
+    """Law: a fact changes what is written, or what is said to be left out."""
+    stamps = re.compile(rb"(DTSTAMP|LAST-MODIFIED|SEQUENCE)\S*")
+
+    def exported(*facts: Any) -> tuple[object, ...]:
+        path = tmp_path / "out"
+        with Registry.open() as registry:
+            registry.record(*BASE)
+            registry.record(*facts)
+            lines = export_file(registry, path, format=format_)
+        if not path.is_dir():
+            return stamps.sub(b"", path.read_bytes()), lines
+        written = {file.name: file.read_bytes() for file in path.iterdir() if file.name != "datapackage.json"}
+        return written, lines
+
+    without = exported()
+    assert [fact for fact in FACTS if exported(fact) == without] == []
+
+
+def test_who_was_absent_did_not_attend(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        registry.record(*BASE, *(fact for fact in FACTS if isinstance(fact, DelegateAttended | DelegateAbsent)))
+        for name in ("out.jsonld", "out.json", "out.ics"):
+            export_file(registry, tmp_path / name)
+            assert b"Nobody" not in (tmp_path / name).read_bytes()
 
 
 # --- tables --------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dialogue_registry.queries.reader import Reader
 
 _MEETINGS_ALONE = {
     "attendance": "attendance",
+    "numbers of people": "headcounts",
     "topics": "topics",
     "activities": "activities",
     "outcomes": "outcomes",
@@ -13,34 +14,64 @@ _MEETINGS_ALONE = {
     "disputes": "disputes",
 }
 _FACTS = {
-    "kept copies of sources": "kept_sources",
-    "places in sources": "events WHERE json_extract(citation, '$.locator', '$.quote') <> '[null,null]'",
+    "places in sources": "events WHERE coalesce(citation ->> '$.locator', citation ->> '$.quote') IS NOT NULL",
     "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
     "disputes": "disputes",
+}
+_MEMBERSHIP = {
+    "parties that left": "departures",
+    "standing of parties": "parties WHERE standing <> 'member'",
+    "names by language or period": "names_used",
+    "kept copies of sources": "kept_sources",
+    "statements on who is who": "(SELECT fact FROM same_persons UNION ALL SELECT fact FROM different_persons)",
+}
+_EARLIER_REPORTS = {
+    "reports that others followed": "meeting_reports r WHERE NOT EXISTS"
+    " (SELECT 1 FROM meetings m WHERE m.meeting = r.meeting AND r.fact IN (m.fact, m.status_fact))",
 }
 _TABLES = {
     "further sources of a fact": "evidence WHERE telling <> fact AND title IS NOT NULL",
-    "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
-    "disputes": "disputes",
+    **_EARLIER_REPORTS,
+    **_FACTS,
 }
 _WEB = {
-    "delegates whom nobody named": "attendance WHERE name = ''",
+    "delegates whom nobody named": "attendance WHERE name = '' AND presence = 'present'",
     "persons sat in for": "attendance WHERE name <> '' AND on_behalf_of <> ''",
+    "absences": "attendance WHERE presence <> 'present'",
+    "levels of offices": "attendance WHERE level IS NOT NULL AND presence = 'present'",
+    "seats": "attendance WHERE seat <> '' AND presence = 'present'",
+    "ways in which delegates took part": "attendance WHERE format IS NOT NULL AND presence = 'present'",
+    "numbers of people": "headcounts",
     "dates of which a window is known": "meetings WHERE date LIKE '[%'",
+    "terms of meetings": "meetings WHERE period <> ''",
+    "reasons": "meetings WHERE reason <> ''",
     "activities": "activities",
     "outcomes": "outcomes",
     "stated counts": "statements",
-    "disputes": "disputes",
+    **_MEMBERSHIP,
+    **_EARLIER_REPORTS,
+    **_FACTS,
 }
 _PARTS: Mapping[str, Mapping[str, str]] = {
     "events": {},
     "xlsx": _FACTS,
     "csv": _FACTS,
     "parquet": _TABLES,
-    "ics": _MEETINGS_ALONE,
-    "jsonld": {"roles in a meeting": "attendance WHERE name <> '' AND role <> 'delegate'", **_WEB},
-    "popolo": {"topics": "topics", **_WEB},
-}
+    "ics": {"further series of joint meetings": "shared_meetings", **_MEETINGS_ALONE, **_MEMBERSHIP,
+            **_EARLIER_REPORTS, "places in sources": _FACTS["places in sources"]},
+    "jsonld": {
+        "roles in a meeting": "attendance WHERE name <> '' AND role <> 'delegate' AND presence = 'present'",
+        "numbers of joint meetings in further series": "shared_meetings WHERE ordinal IS NOT NULL",
+        "numbers of meetings with a title": "meetings WHERE ordinal IS NOT NULL AND title <> ''",
+        **_WEB,
+    },
+    "popolo": {
+        "topics": "topics",
+        "further series of joint meetings": "shared_meetings",
+        "how meetings were held": "meetings WHERE format IS NOT NULL",
+        **_WEB,
+    },
+}  # fmt: skip
 """By format: the name of each part that it has no place for, and the rows that this part is."""
 
 
