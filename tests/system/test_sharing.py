@@ -617,7 +617,7 @@ def test_breaking_off_leaves_nothing_open(server: Server, one: Registry, address
     database = address.partition("@/")[2].partition("?")[0]
     with psycopg.connect(server.address(), autocommit=True) as connection:
         for _ in islice(one.follow(poll=0.01), 3):
-            assert connected() == 1
+            assert connected() in (1, 2)  # one to read, and one to wait on while other threads record
         deadline = time.monotonic() + 5
         while connected() and time.monotonic() < deadline:  # the server takes a moment to notice
             pass

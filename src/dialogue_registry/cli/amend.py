@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 import attrs
@@ -22,6 +22,7 @@ from dialogue_registry.cli.options import (
     take_source,
 )
 from dialogue_registry.cli.output import say, show
+from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.imports.fact_fields import make_fact
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.events import NO_FACTS, Fact, FactDisputed
@@ -196,7 +197,10 @@ def _trying(registry: Registry, *, dry_run: bool) -> AbstractContextManager[None
 
 def _named(registry: Registry, named: str, fields: set[str]) -> RecordedEvent:
     """Return the event of a position or an id, or the one fact about a subject that has all of some fields."""
-    about = list(registry.facts(subject=named)) if position_in(named) is None and "/" in named + "/" else []
+    about: list[RecordedEvent] = []
+    if position_in(named) is None:
+        with suppress(UnknownSubjectError):  # it is the id of an event, or of nothing
+            about = list(registry.facts(subject=named))
     meant = [fact for fact in about if fields <= {*attrs.fields_dict(type(fact.event))}]
     if len(meant) == 1:
         return registry.event(_fact_of(registry, meant[0]))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from dialogue_registry.errors import BusyError, DialogueRegistryError, UnreachableError, WaitTimeoutError
+from dialogue_registry.errors import BusyError, DialogueRegistryError, StorageError, UnreachableError, WaitTimeoutError
 from dialogue_registry.registry.session import Session
 
 
@@ -18,22 +18,30 @@ class Followed(NamedTuple):
 
 def follow(session: Session, poll: float) -> Iterator[Followed]:
     """Yield after each page of new events, and each time the log was looked at; see ``Registry.follow()``."""
-    # A connection of its own, on which it may wait while other threads record.
-    shared = None if session.replica is None else session.replica.shared.again()
+    if session.replica is None:
+        while True:
+            behind: int | None = None
+            with suppress(BusyError):
+                session.take_page()
+                behind = 0
+            yield Followed(session.position, behind)
+            time.sleep(poll)
+    shared = session.replica.shared
+    waiting = shared.again()  # a connection of its own, on which it may wait while other threads record
     try:
         while True:
             lag: int | None = None
             with suppress(UnreachableError, BusyError):
                 more = session.take_page()
-                lag = shared.head().position - session.position if more and shared is not None else 0
+                lag = waiting.head().position - session.position if more else 0
             yield Followed(session.position, lag)
-            if shared is None:
-                time.sleep(poll)
-            elif not lag:
-                shared.wait(poll)
+            if not lag:
+                waiting.wait(poll)
     finally:
-        if shared is not None:
-            shared.close()
+        if not session.inherited:
+            waiting.close()
+            with suppress(StorageError), session.turn():
+                shared.close()
 
 
 def wait_until(session: Session, position: int, timeout: float) -> int:
