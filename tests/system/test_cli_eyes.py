@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from dialogue_registry import Citation, Registry, Source
 from dialogue_registry.cli import cli
+from dialogue_registry.cli.main import at
 
 FACTS = [
     {"event": "DialogueLaunched", "dialogue": "sound", "name": "Sound Dialogue", "launched": "2015"},
@@ -196,6 +197,13 @@ def test_disputes_are_listed_in_words(file: str) -> None:
     line = run("disputes", file, "--series", "sound/fm").output.splitlines()[-1]
     assert "sound/fm/1  meeting.held: place Åbo  meeting.held: place Turku" in line
     assert run("disputes", file, "--series", "sound/som").output == "nothing\n"
+
+
+@pytest.mark.parametrize("name", sorted(at.commands))
+def test_every_question_takes_a_time(name: str) -> None:
+    options = {option for parameter in at.commands[name].params for option in parameter.opts}
+    assert "--at" in options
+    assert cli.commands[name] is at.commands[name]
 
 
 def test_today_is_a_day(file: str) -> None:

@@ -100,6 +100,13 @@ def _check_further_down(
             f"{name} has no column {min(absent)!r} in row {max(header_row, default=rows[0][0])}: the head seems to be "
             f"in row {number}: say so in the mapping, [file] header_row = {number}"
         )
+    names = [heading(cell) for cell in rows[0][1]]
+    if not header_row and "" in names and set(names) & set(wanted):
+        place = names.index("") + 1
+        raise MappingError(
+            f"{name} has no column {min(absent)!r} in row {rows[0][0]}, where column {place} has no name: if it is "
+            f"that one, name it in the mapping by its place, {{column {place}}}"
+        )
     if not header_row and (number := likely_head(rows)) is not None and number != rows[0][0]:
         columns = next(cells for row, cells in rows if row == number)
         shown = ", ".join(filter(None, map(heading, columns)))

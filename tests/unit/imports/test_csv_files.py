@@ -134,6 +134,16 @@ def test_a_column_is_named_by_its_place_where_it_has_no_heading_or_two_have_one(
         assert [topic.topic for topic in registry.topics()] == ["a b"]
 
 
+def test_a_column_without_a_heading_is_said_where_one_is_missing(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text("Topic,,When\na,1,2020\n", "utf-8")
+    each = {**TOPIC, "meeting": "d/s/{No}"}
+    with Registry.open() as registry, pytest.raises(MappingError, match=r"no column 'No'.*by its place, \{column 2\}"):
+        import_table(registry, tmp_path / "t.csv", {**MAPPING, "each": [each]})
+    with Registry.open() as registry:
+        import_table(registry, tmp_path / "t.csv", {**MAPPING, "each": [{**TOPIC, "meeting": "d/s/{column 2}"}]})
+        assert [topic.topic for topic in registry.topics()] == ["a"]
+
+
 def test_a_head_in_several_rows_is_joined_and_a_group_is_that_of_all_its_columns(tmp_path) -> None:
     (tmp_path / "t.csv").write_text("Talks,,,\n,,,\nNo.,2019,,Remark\n,online,Topic,\n1,a,water,x\n", "utf-8")
     with read_table(
