@@ -10,7 +10,6 @@ from dialogue_registry.cli.access import asking, scope
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
-from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
@@ -133,8 +132,6 @@ def history(file: str, subject: str, *, what: str | None, shown: str | None) -> 
     """
     with asking(file) as registry:
         steps = registry.history(subject)
-    if subject and not steps:
-        raise UnknownSubjectError(f"nothing was recorded about {subject!r}: check the id")
     rows = [to_dict(step) for step in steps]
     if shown is None:
         words = wordings(steps, subject)
