@@ -4,12 +4,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from dialogue_registry.exports.exporter import FORMATS, export_file
+from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site.contents import Contents
 from dialogue_registry.exports.site.page import Link
 from dialogue_registry.registry.registry import Registry
 
 _PIECE = 1 << 20
+_MOST_IN_A_WORKBOOK = 200_000
+"""Of more events, a spreadsheet opens a workbook in minutes if at all; the tables are there all the same."""
 
 
 def downloads(contents: Contents, folder: Path, work: Path, *, log: bool, database: bool) -> Iterator[Link]:
@@ -20,7 +22,7 @@ def downloads(contents: Contents, folder: Path, work: Path, *, log: bool, databa
     export_file(registry, folder / "calendar.ics", format="ics")
     yield Link(say("Calendar to subscribe to"), "calendar.ics")
     yield Link(say("News (Atom)"), "news.atom")
-    if "xlsx" in FORMATS:
+    if registry.position <= _MOST_IN_A_WORKBOOK:
         export_file(registry, target / "registry.xlsx")
         yield Link(say("Workbook (xlsx)"), "download/registry.xlsx")
     package = work / "data-package"

@@ -59,6 +59,7 @@ def publish(
     try:
         import icalendar  # noqa: F401, PLC0415 - an extra
         import jinja2  # noqa: F401, PLC0415 - an extra
+        import xlsxwriter  # noqa: F401, PLC0415 - an extra
     except ImportError as error:
         raise MissingExtraError(f"a site needs {error.name}: pip install 'dialogue-registry[site]'") from None
     from dialogue_registry.exports.site.assembly import assemble  # noqa: PLC0415 - needs the extra
