@@ -420,15 +420,15 @@ def test_every_kind_of_text_continues_the_chain(log: PostgresLog, odd: str) -> N
             "topic.discussed",
             1,
             as_json(topic=text),
-            as_json(title=text),
+            as_json(title=text or "T"),
+            text,
             as_json(quote=text),
             as_json(table=text),
-            text,
         )
         for n, text in enumerate(texts)
     ]
     log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
-    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title=""), "é")
+    draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title="T"), "é")
     (last,) = seal([draft], log.head(), {"c5/0": 1}, datetime.now(UTC))
     log.append([last], expected=len(told))
     assert log.read() == [*told, last]
