@@ -5,32 +5,43 @@ fault. Faults in pure functions and in the text of SQL are tried in each run. Th
 inside, are tried by ``pytest tests/faults -m long``.
 """
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from itertools import count
+from datetime import date
+from itertools import count, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dialogue_registry import (
+    DelegateAbsent,
     DelegateAttended,
     DialogueRegistryError,
+    Kind,
+    MeetingHeld,
+    PartyLeft,
     Projection,
     RefusedError,
+    Registry,
     State,
     Table,
     Tally,
     TopicDiscussed,
 )
 from dialogue_registry.log import hash_chain
+from dialogue_registry.log.codec import STANDARD_CODEC
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.log.sqlite_scopes import WriteTransaction
-from dialogue_registry.projections import engine, fold
+from dialogue_registry.log.sqlite_scopes import Step, WriteTransaction
+from dialogue_registry.model import kinds, standard_kinds
+from dialogue_registry.model.status import Story
+from dialogue_registry.projections import effective_log, engine, fold, standard
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries import count_tables, counts, reader
 from dialogue_registry.registry import recorder, verify
@@ -45,10 +56,12 @@ from dialogue_registry.testing import (
     retracted_as_never_recorded,
     unrelated_commute,
 )
-from tests.laws import test_laws, test_log_contract, test_tallies, test_tampering
+from tests.laws import test_laws, test_log_contract, test_rows_by_sql, test_tallies, test_tampering
 from tests.laws.test_laws import SEATS
 from tests.tried import TRIED
 from tests.unit.log import test_schema_evolution
+from tests.unit.model import test_status
+from tests.unit.registry import test_repeats
 
 #: Always the same tries, and no time spent on making them short: that a fault is found is all that is asked here.
 TRIES = settings(
@@ -109,6 +122,8 @@ STATEMENTS = law(  # two of a day, which are rare in histories
 )
 LAW_10 = law(test_tampering.test_an_edited_event_is_found_where_it_stands)
 LAW_10_TAIL = law(test_tampering.test_a_cut_tail_is_found_by_the_head_kept_elsewhere)
+BATCHES = law(test_repeats.test_a_batch_comes_to_what_its_facts_come_to_one_by_one)
+ROWS_BY_SQL = law(test_rows_by_sql.test_rows_by_sql_are_the_rows_by_python)
 IDEMPOTENCE = law(test_laws.test_recording_everything_again_appends_nothing_and_revives_nothing)
 ATOMICITY = law(test_laws.test_what_fails_half_way_leaves_no_trace)
 
@@ -118,22 +133,42 @@ def LAW_8() -> None:  # noqa: N802 - a law like the others
         test_schema_evolution.test_a_recorded_log_reads_as_it_was_meant(Path(folder) / "registry.db", "log-1.jsonl")
 
 
+def STATUS() -> None:  # noqa: N802
+    """Every history of one meeting, in each way to give a day."""
+    for history, way in product(test_status.HISTORIES, test_status.WAYS):
+        test_status.test_each_report_is_news_or_evidence_and_all_come_to_one_status(*history, way)
+
+
+def SEATS_OF_NAMESAKES() -> None:  # noqa: N802
+    with Registry.open() as registry:
+        registry.record(*test_repeats.SETTING)
+        several = [
+            DelegateAttended(meeting="d/s/0", party="BGD", name="Rezaul HAQUE", office=office, person=office)
+            for office in ("Envoy", "Secretary")
+        ]
+        registry.record(*several)
+        assert len(registry.attendance()) == len(several)
+
+
 def LOG_CONTRACT() -> None:  # noqa: N802
     check_log(test_log_contract.two_handles, settings=FEWER)
 
 
 # --- the faults ----------------------------------------------------------------------
 
-PLANTED: dict[str, tuple[Law, Plant]] = {}
+PLANTED: dict[str, tuple[Law, Plant, str]] = {}
 LONG: set[str] = set()
 """The faults that only the long run tries."""
 
 
-def planted(by: Law, *, long: bool = False) -> Callable[[Plant], Plant]:
-    """Note a fault, named by its function, and the law that has to catch it."""
+def planted(by: Law, *, because: str = "", long: bool = False) -> Callable[[Plant], Plant]:
+    """Note a fault, named by its function, the law that has to catch it, and words of the failure that it causes.
+
+    A law that fails for another reason has not caught the fault.
+    """
 
     def note(plant: Plant) -> Plant:
-        PLANTED[plant.__name__] = (by, plant)
+        PLANTED[plant.__name__] = (by, plant, because)
         if long:
             LONG.add(plant.__name__)
         return plant
@@ -318,7 +353,8 @@ def a_position_is_given_out_twice(patch: pytest.MonkeyPatch) -> None:
             self._connection.execute("DROP TRIGGER IF EXISTS events_keep_rows")
             self._connection.execute("DELETE FROM events WHERE position = ?", (placed.position,))
             self._connection.execute(
-                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*placed[:7], None, *placed[8:])
+                f"INSERT INTO events VALUES ({', '.join('?' * len(placed))})",
+                (*placed[:7], None, placed.citation, None, *placed[10:]),
             )
 
     wrapped(patch, SQLiteLog, "append", append)
@@ -398,22 +434,147 @@ FIRST_THERE = seats(
 )  # fmt: skip
 
 
+# --- identity, arrange, the savepoint, rows by SQL ------------------------------------------
+
+
+@planted(by=BATCHES, because="contradicts")
+def the_key_of_a_kind_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    def identity(original: Any, self: Kind, fact: Any, values: Any = ()) -> Any:
+        return original(self, fact, values)[: 1 + len(self.about)]
+
+    wrapped(patch, Kind, "identity", identity)
+
+
+@planted(by=test_repeats.test_of_facts_that_say_the_same_the_first_that_is_left_stands, because="assert")
+def the_last_of_a_group_stands(patch: pytest.MonkeyPatch) -> None:
+    def arrange(original: Any, members: Any) -> Any:
+        placed = original(members)
+        last = max(placed)
+        return {fact: place._replace(leader=None if fact == last else last) for fact, place in placed.items()}
+
+    wrapped(patch, effective_log, "arrange", arrange)
+
+
+@planted(by=BATCHES, because="each was looked up|UNIQUE|assert")
+def what_a_refused_batch_has_put_into_the_views_stays_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Step, "take_back", lambda _: None)
+
+
+@planted(by=BATCHES, because="assert")
+def a_fact_that_repeats_one_of_its_batch_is_news(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, fold.Fold, "insert", lambda original, self, news: original(self, news) and set())
+
+
+@planted(by=ROWS_BY_SQL, because="assert|attendance")
+def a_row_by_sql_is_one_of_another_kind(patch: pytest.MonkeyPatch) -> None:
+    of_absence = standard_kinds._ATTENDANCE.selects[DelegateAbsent]
+    patch.setitem(
+        standard_kinds._ATTENDANCE.selects,  # type: ignore[arg-type]
+        DelegateAbsent,
+        of_absence.replace("'excused', 'absent'", "'excused', 'present'"),
+    )
+
+
+@planted(by=ROWS_BY_SQL, because="exceptions|facts")
+def what_repeats_others_is_left_out_by_sql(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, fold.Fold, "insert_stored", lambda original, *args: original(*args) and [])
+
+
+@planted(by=ROWS_BY_SQL, because="assert")
+def a_vague_date_begins_on_its_last_day_by_sql(patch: pytest.MonkeyPatch) -> None:
+    table = next(kind.table for kind in standard_kinds.OWN_KINDS if kind.cls is PartyLeft)
+    select = table.selects[PartyLeft]
+    patch.setitem(table.selects, PartyLeft, select.replace("|| '-01-01'", "|| '-12-31'"))  # type: ignore[arg-type]
+
+
+@planted(by=ROWS_BY_SQL, because="assert|meetings|held_tallies")
+def states_are_not_made_at_the_end_of_a_rebuild(patch: pytest.MonkeyPatch) -> None:
+    def derive(_: Any, self: Any) -> None:
+        self.deferred = False
+
+    wrapped(patch, fold.Fold, "derive", derive)
+
+
+@planted(by=ROWS_BY_SQL, because="assert|folded")
+def texts_are_not_folded(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, kinds, "fold_text", lambda _, text: text)
+    wrapped(patch, kinds, "is_folded", lambda *_: True)
+
+
+@planted(by=SEATS_OF_NAMESAKES, because="contradicts|assert")
+def namesakes_are_one(patch: pytest.MonkeyPatch) -> None:
+    def values(original: Any, self: Kind, fact: Any) -> Any:
+        return original(self, attrs.evolve(fact, person="") if hasattr(fact, "person") else fact)
+
+    wrapped(patch, Kind, "key_values", values)
+    patch.setattr(recorder.Recorder, "_append_news", lambda *_: False)
+
+
+@planted(by=LAW_8, because="organizers")
+def the_upcaster_is_skipped(patch: pytest.MonkeyPatch) -> None:
+    version, upcasters, make = STANDARD_CODEC._read["activity.reported"]
+    patch.setitem(STANDARD_CODEC._read, "activity.reported", (version, dict.fromkeys(upcasters, dict), make))
+
+
+# --- the status of a meeting ---------------------------------------------------------------
+
+
+@planted(by=STATUS, because="assert")
+def the_day_of_a_report_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(effective_log, "own_day", lambda *_: None)
+
+
+@planted(by=STATUS, because="assert")
+def a_report_without_a_day_has_the_day_of_recording(patch: pytest.MonkeyPatch) -> None:
+    wrapped(patch, effective_log, "own_day", lambda original, *args: original(*args) or date(2026, 11, 27))
+
+
+@planted(by=STATUS, because="held")
+def held_is_not_final(patch: pytest.MonkeyPatch) -> None:
+    def come_to(original: Any, news: Any) -> Any:
+        news = sorted(news, key=lambda one: one.order)
+        held = [isinstance(one.report.content, MeetingHeld) for one in news]
+        return original([one for one, is_held in zip(news, held, strict=True) if not is_held or held[-1]])
+
+    wrapped(patch, standard, "fold", come_to)
+
+
+@planted(by=STATUS, because="assert")
+def an_interruption_is_about_the_latest_plan_of_anybody(patch: pytest.MonkeyPatch) -> None:
+    def about(_: Any, _self: Any, _report: Any, _order: Any, before: Any) -> Any:
+        return next((one.plan for one in reversed(before) if one.plan is not None), None)
+
+    wrapped(patch, Story, "_about", about)
+
+
+@planted(by=STATUS, because="assert")
+def a_feed_read_again_is_recorded_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(recorder._Decider, "_said_before", lambda *_: None)
+
+
+@planted(by=STATUS, because="was-held|was held|was cancelled|assert")
+def a_report_without_a_day_is_never_refused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Story, "_check_status", lambda *_, **__: None)
+
+
 def test_there_are_enough_of_them() -> None:
-    assert len(PLANTED) >= 24
-    assert len(PLANTED.keys() - LONG) >= 12
+    assert len(PLANTED) >= 40
+    assert len(PLANTED.keys() - LONG) >= 24
 
 
 @pytest.mark.parametrize(
     "fault", [pytest.param(fault, marks=pytest.mark.long if fault in LONG else ()) for fault in PLANTED]
 )
 def test_the_fault_is_caught(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
-    check, plant = PLANTED[fault]
+    check, plant, because = PLANTED[fault]
     with pytest.MonkeyPatch.context() as patch:
         plant(patch)
         try:
             check()
         except (AssertionError, ExceptionGroup, DialogueRegistryError, pytest.fail.Exception) as caught:
-            failure = f"{type(caught).__name__}: {str(caught).splitlines()[0][:60] if str(caught) else ''}"
+            said = str(caught) if not isinstance(caught, ExceptionGroup) else "\n".join(map(str, caught.exceptions))
+            failure = f"{type(caught).__name__}: {said.splitlines()[0][:60] if said else ''}"
+            assert re.search(because, said), f"{fault!r} was not caught for what it does, but: {said}"
         else:
             pytest.fail(f"the planted fault {fault!r} survived")
     TRIED["planted faults, all caught"] += 1

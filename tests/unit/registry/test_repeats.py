@@ -69,6 +69,15 @@ def test_a_batch_comes_to_what_its_facts_come_to_one_by_one(
         assert batches.record_all(lines) == 0  # all of it was said before
 
 
+def test_of_facts_that_say_the_same_the_first_that_is_left_stands() -> None:
+    with opened() as registry:
+        lines = [registry.record(FACTS[0], source=Source(name))[0] for name in "abc"]
+        for gone in range(len(lines) - 1):
+            registry.retract(lines[gone].id, reason="not on that list")
+            assert [fact.position for fact in registry.facts(DelegateAttended)] == [lines[gone + 1].position]
+            assert [source.title for source in registry.attendance()[0].sources] == list("abc"[gone + 1 :])
+
+
 # --- the work that it takes --------------------------------------------------------------
 
 
