@@ -51,14 +51,15 @@ def rows(connection: sqlite3.Connection, after: int = 0) -> Rows:
     found: Rows = {}
     for name in dict.fromkeys(table for table, _ in schema(connection)):
         columns = _columns(connection, name)
-        place = next((column for column in ("position", "fact") if column in columns), None)
+        place = next((column for column in ('"position"', '"fact"') if column in columns), None)
         where = f" WHERE {place} > {after}" if place and name != "projections" else ""
         found[name] = connection.execute(f"SELECT {', '.join(columns)} FROM {name}{where}").fetchall()
     return found
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]  # generated ones are not listed
+    rows_ = connection.execute(f"PRAGMA table_info({table})")  # generated ones are not listed
+    return [f'"{row[1]}"' for row in rows_]  # quoted: a column may be named like a word of SQL
 
 
 def batches(connection: sqlite3.Connection, found: Rows, size: int, after: int = 0) -> list[list[tuple[str, Any]]]:
@@ -73,7 +74,7 @@ def batches(connection: sqlite3.Connection, found: Rows, size: int, after: int =
         first_use.setdefault(event[_SOURCE], event[0])
     for name, of_table in found.items():
         columns = _columns(connection, name)
-        place = next((columns.index(column) for column in ("position", "fact") if column in columns), None)
+        place = next((columns.index(column) for column in ('"position"', '"fact"') if column in columns), None)
         verb = "INSERT" if place is not None and name != "projections" else "INSERT OR REPLACE"
         insert = f"{verb} INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
         parts: list[list[tuple[Any, ...]]] = [[] for _ in range(number)]

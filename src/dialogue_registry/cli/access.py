@@ -1,14 +1,14 @@
 """How commands open a registry: to ask it, also as it was known earlier, or to record in it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from dialogue_registry.cli.kinds import open_registry, open_to_ask
 from dialogue_registry.cli.options import AT
-from dialogue_registry.errors import MissingFileError, UnknownSubjectError
+from dialogue_registry.errors import MissingFileError, ReadOnlyError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.names import fold
 from dialogue_registry.queries.subjects import within
@@ -30,6 +30,22 @@ def asking(file: str) -> Iterator[Snapshot]:
         position = position_in(when)
         with registry.at(instant=when) if position is None else registry.at(position=position) as past:
             yield past
+
+
+@contextmanager
+def searching(file: str) -> Iterator[Snapshot]:
+    """Open a registry to be searched: its index is kept in the file, where that may be written to."""
+    must_exist(file)
+    registry: Registry | None = None
+    if click.get_current_context().meta.get(AT) is None and not is_address(file):
+        with suppress(ReadOnlyError):
+            registry = open_registry(file)
+    if registry is None:
+        with asking(file) as snapshot:
+            yield snapshot
+    else:
+        with registry:
+            yield registry
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import click
 import orjson
 
-from dialogue_registry.cli.access import asking, scope
+from dialogue_registry.cli.access import asking, scope, searching
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
@@ -160,7 +160,7 @@ def search(
 ) -> None:
     """Find facts by their words: names, titles, offices, topics, activities, outcomes, places."""
     chosen = kind is not None or any(ids.values())
-    with asking(file) as registry:
+    with searching(file) as registry:
         within = scope(registry, **ids)
         found = registry.search(" ".join(words), limit=_ALL if chosen else limit)
     found = tuple(row for row in found if within(row.subject) and kind in (None, row.kind))[:limit]

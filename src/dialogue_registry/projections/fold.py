@@ -82,6 +82,15 @@ class StateStatements:
         )
 
 
+def parts_of(text: str) -> list[str]:
+    """Return the names of the parts of a projection as they are stored; none where they cannot be read."""
+    try:
+        names = json.loads(text)
+    except (TypeError, ValueError):
+        return []
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
 def _named(select: str, columns: str) -> str:
     return f"WITH named ({columns}) AS ({select}) SELECT * FROM named"
 
@@ -151,7 +160,7 @@ class Fold:
     def _drop(self) -> None:
         """Drop what an earlier version made; what else is in the file is left alone, and in the way."""
         run = self._connection.execute
-        made = {name: json.loads(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
+        made = {name: parts_of(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
         kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
         tables = made.pop(self.projection.name, [])
         for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now

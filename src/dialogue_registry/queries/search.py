@@ -202,6 +202,8 @@ INDEX = (
        END""",
 )
 """Makes the index over ``search_texts``, and the triggers that keep it up to date."""
+NAMES_INDEX = "CREATE INDEX IF NOT EXISTS attendance_names ON attendance (name)"
+"""Makes the index of delegates' names: beside that of words, so that recording waits for neither until one is asked."""
 SEARCH_TRIGGERS = frozenset(statement for statement in INDEX if statement.startswith("CREATE TRIGGER"))
 """The triggers among them."""
 
@@ -231,7 +233,7 @@ class Searcher:
         """Bring the index beside the views up to date, within the transaction that is open."""
         if self._projection in self._views.outdated():
             self._views.make([self._projection])
-            for statement in INDEX:
+            for statement in (*INDEX, NAMES_INDEX):
                 self._connection.execute(statement)
         else:
             self._views.catch_up()

@@ -15,7 +15,7 @@ from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
-from dialogue_registry.queries.search import INDEX, search_projection
+from dialogue_registry.queries.search import INDEX, NAMES_INDEX, search_projection
 
 
 class Definition(NamedTuple):
@@ -62,6 +62,6 @@ def _made_by(projections: Sequence[Projection], codec: Codec) -> Mapping[str, De
         create_log(connection)
         of_log = {definition.name for definition in _read(connection)}
         Views(connection, SQLiteLog(connection, codec), (*projections, search_projection(codec.kinds))).create()
-        for statement in INDEX:
+        for statement in (*INDEX, NAMES_INDEX):
             connection.execute(statement)
         return {definition.name: definition for definition in _read(connection) if definition.name not in of_log}

@@ -283,8 +283,10 @@ class Snapshot:
         tell the family name (``TOKUDA Shuichi``, ``Mr. Shuichi TOKUDA``). Nothing is guessed:
         a name spelled otherwise is another name, and two people of one name are both given.
         """
+        check_text(name, "name")
+        self._session.index()
         with self._session.reading() as reader:
-            return reader.appearances(check_text(name, "name"))
+            return reader.appearances(name)
 
     def members(self, dialogue: str, *, on: date | str | None = None) -> tuple[Member, ...]:
         """Return the parties that take part in a dialogue on a day, or by all that is recorded, each with its standing.

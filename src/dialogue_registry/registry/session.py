@@ -241,15 +241,22 @@ class Session:
 
     def search(self, text: str, limit: int) -> tuple[Found, ...]:
         """Search, once the index is up to date; where it cannot be kept it is made in memory."""
-        keep = self.known_at is None and not self.why_read_only
+        with self.turn():
+            self.index()
+            with self.reading():
+                return self.searcher.find(text, limit)
+
+    def index(self) -> None:
+        """Bring the index of words and names up to date, where it can be kept."""
+        if self.known_at is not None or self.why_read_only:
+            return
         with self.turn():
             with self.reading():
-                if not keep or self.searcher.current():
-                    return self.searcher.find(text, limit)
+                if self.searcher.current():
+                    return
             scope = Savepoint if self.connection.in_transaction else WriteTransaction
             with sqlite_file.translated(self.name), scope(self.connection):
                 self.searcher.update()
-                return self.searcher.find(text, limit)
 
     # --- writing ---------------------------------------------------------------------
 

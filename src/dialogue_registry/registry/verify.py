@@ -1,6 +1,5 @@
 """Verification that the stored log is the recorded one: the chain, the numbers, the views against a replay."""
 
-import json
 import os
 import re
 import sqlite3
@@ -28,7 +27,8 @@ from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.tables import Projection, State, Table, Tally
 from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.engine import Views
-from dialogue_registry.queries.search import SEARCH_TRIGGERS
+from dialogue_registry.projections.fold import parts_of
+from dialogue_registry.queries.search import INDEX, SEARCH_TRIGGERS, search_projection
 from dialogue_registry.registry.session import Session
 
 Progress = Callable[[int, int], object] | None
@@ -241,7 +241,7 @@ def _check_schema(connection: sqlite3.Connection) -> None:
             )
     tables = {*LOG_TABLES, *FACT_TABLES, "projections", "replica"}
     for (parts,) in connection.execute("SELECT parts FROM main.projections"):
-        tables.update(json.loads(parts))
+        tables.update(parts_of(parts))
     triggers = connection.execute("SELECT name, tbl_name FROM main.sqlite_schema WHERE type = 'trigger'").fetchall()
     for name, table in triggers:
         if table in tables and name not in expected and there[name] not in SEARCH_TRIGGERS:
@@ -299,7 +299,8 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
     The session must hold a snapshot, so that no other program writes in between.
     """
     connection, projections = session.connection, session.projections
-    reached = {name: at for name, _, at in connection.execute("SELECT name, version, position FROM projections")}
+    made = connection.execute("SELECT name, version, position FROM projections").fetchall()
+    reached = {name: at for name, _, at in made}
     standard = projections[0].name
     if reached.get(standard) != position:
         raise DriftError(
@@ -308,6 +309,9 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
             table="projections",
         )
     current = [projection for projection in projections if reached.get(projection.name) == position]
+    search = search_projection(session.log.codec.kinds)
+    if session.known_at is None and (search.name, search.version, position) in made:
+        current.append(search)
     with TemporaryDirectory(prefix="dialogue_registry-") as folder:
         path = str(Path(folder) / "replay.db")
         _replay(path, session.log, current, progress)
@@ -319,6 +323,8 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
             _compare_definitions(connection, replay)
             for name in tables(current, past=session.known_at is None):
                 _compare(connection, name, replay, _of_known_kinds(session.log) if name == "exceptions" else "")
+            if search in current:
+                _compare_index(connection, replay)
             _check_rests(connection)
             _check_pages(connection, 1)  # of everything, until the first fault
         finally:
@@ -354,6 +360,9 @@ def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progre
         replayed.execute("BEGIN")
         views.create()
         views.replay(progress, by_sql=False)
+        if any(projection.name == "search" for projection in projections):
+            for statement in INDEX:
+                replayed.execute(statement)
         replayed.execute("COMMIT")
     except (sqlite3.IntegrityError, DialogueRegistryError) as error:
         raise DriftError(f"the log cannot be replayed: {error}", table="events") from error
@@ -371,6 +380,27 @@ def _compare_definitions(connection: sqlite3.Connection, replay: str) -> None:
             f"{row[0]!r} is missing or not defined as this library does: rebuild the views",
             table=row[0],
         )
+
+
+def _compare_index(connection: sqlite3.Connection, replay: str) -> None:
+    """Raise DriftError unless the search index has each word at each place, and the length of each text."""
+    for schema in ("main", replay):
+        connection.execute(
+            f"CREATE VIRTUAL TABLE temp.words_of_{schema} USING fts5vocab('{schema}', 'search_index', 'instance')"
+        )
+    pairs = (
+        (
+            "SELECT term, doc, col, offset FROM temp.words_of_main",
+            f"SELECT term, doc, col, offset FROM temp.words_of_{replay}",
+        ),
+        ("SELECT * FROM main.search_index_docsize", f"SELECT * FROM {replay}.search_index_docsize"),
+    )
+    for kept, replayed in pairs:
+        if any(
+            connection.execute(f"{one} EXCEPT {other} LIMIT 1").fetchone()
+            for one, other in ((kept, replayed), (replayed, kept))
+        ):
+            raise DriftError("the search index is not that of the texts: rebuild the views", table="search_index")
 
 
 def _of_known_kinds(log: SQLiteLog) -> str:
