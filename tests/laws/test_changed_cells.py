@@ -41,7 +41,8 @@ HARMLESS = {
     ("search_index_idx", "term"): "where the pages of that tree begin: a search may find less until the next rebuild",
     ("search_index_idx", "pgno"): "likewise; the words themselves are compared with the texts",
 }
-"""Cells beside the log and the views, which say only what has to be made again, or where words are looked up."""
+"""Cells beside the log and the views, as is the checkpoint of the search index:
+they say only what has to be made again, or where words are looked up."""
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,11 @@ def is_found(registry: Registry, cell: tuple[str, str, tuple[str, ...], tuple[An
 @settings(max_examples=3 * settings().max_examples)
 @given(data=st.data())
 def test_a_changed_cell_is_found(registry: Registry, data: st.DataObject) -> None:
-    every = [cell for cell in cells(registry._session.connection) if cell[:2] not in HARMLESS]
+    every = [
+        cell
+        for cell in cells(registry._session.connection)
+        if cell[:2] not in HARMLESS and (cell[0], cell[3]) != ("projections", ("search",))
+    ]
     tables = sorted({cell[0] for cell in every})
     table = data.draw(st.sampled_from(tables))
     cell = data.draw(st.sampled_from([cell for cell in every if cell[0] == table]))
