@@ -57,7 +57,7 @@ class VoteCast:
     note: str = "it's  none"
     since: PartialDate | None = None
     until: date | None = None
-    event: str = ""
+    remark: str = ""
 
 
 VOTES = Kind(cls=VoteCast, word="org.example.vote-cast", about="meeting", key=("question",))
@@ -111,7 +111,7 @@ FACTS = st.one_of(
         votes=st.integers(-(2**63), 2**63 - 1), secret=st.booleans(), open=st.none() | st.booleans(),
         round=st.none() | st.integers(-2, 2),
         note=STRANGE | st.just("it's  none"), since=st.none() | DATES.map(PartialDate.of),
-        until=st.none() | st.dates(), event=STRANGE,
+        until=st.none() | st.dates(), remark=STRANGE,
     ),
     st.builds(SPREAD.cls, meeting=MEETING, weight=st.floats(allow_nan=False, allow_infinity=False)),
 )  # fmt: skip
