@@ -1,12 +1,14 @@
 """In a notebook, registries and their answers are small tables; what people wrote is escaped."""
 
 from html import escape
+from typing import Any
 
 from dialogue_registry import (
     CountStated,
     DelegateAttended,
     DialogueLaunched,
     MeetingHeld,
+    PartyJoined,
     Registry,
     SeriesOpened,
     Source,
@@ -81,3 +83,15 @@ def test_rows_and_counts_stay_what_they_are() -> None:
         assert registry.meetings() == ()
         assert dict(registry.counts()) == registry.counts()
         assert list(registry.counts()) == ["s"]
+
+
+def test_some_of_the_rows_are_a_table_too() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            *(PartyJoined(dialogue="d", party=party, name=party) for party in ("JPN", "KAZ", "UZB")),
+        )
+        rows: Any = registry.parties()[:2]
+    assert rows == rows[0:2:1] == tuple(rows)
+    assert "KAZ" in rows._repr_html_()
+    assert "UZB" not in rows._repr_html_()
