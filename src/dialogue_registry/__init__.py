@@ -20,6 +20,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import (
+    AmbiguousNameError,
     AmendmentError,
     BrokenChainError,
     BusyError,
@@ -122,7 +123,10 @@ from dialogue_registry.queries.counts import RULES, Bounds, Count, Counts, Rule
 from dialogue_registry.queries.dicts import from_dict, to_dict
 from dialogue_registry.queries.explanation import Explanation, MissingNumbers, RuleTried
 from dialogue_registry.queries.headcounts import Headcount, HeadcountVerdict
+from dialogue_registry.queries.look_alikes import LookAlike
 from dialogue_registry.queries.members import Member
+from dialogue_registry.queries.people import Person
+from dialogue_registry.queries.rates import AttendanceRate, NonMember, YearlyAttendanceRate
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
 from dialogue_registry.queries.results import (
     Activity,
@@ -169,11 +173,13 @@ __all__ = [
     "RULES",
     "Activity",
     "ActivityReported",
+    "AmbiguousNameError",
     "AmendmentError",
     "Anomaly",
     "Appearance",
     "Applied",
     "Attendance",
+    "AttendanceRate",
     "Bounds",
     "Brief",
     "BrokenChainError",
@@ -223,6 +229,7 @@ __all__ = [
     "Kind",
     "Level",
     "Log",
+    "LookAlike",
     "MappingError",
     "Meeting",
     "MeetingAnnounced",
@@ -238,6 +245,7 @@ __all__ = [
     "NameUsed",
     "NewerEventError",
     "NewerRegistryError",
+    "NonMember",
     "NotARegistryError",
     "Note",
     "NumberedSource",
@@ -250,6 +258,7 @@ __all__ = [
     "Party",
     "PartyJoined",
     "PartyLeft",
+    "Person",
     "Plan",
     "PlanError",
     "Presence",
@@ -299,6 +308,7 @@ __all__ = [
     "View",
     "WaitTimeoutError",
     "WrongPositionError",
+    "YearlyAttendanceRate",
     "arrow_tables",
     "brief",
     "copy",

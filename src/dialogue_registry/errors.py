@@ -15,6 +15,7 @@
     │   ├── ConflictError                        another fact stands under that key
     │   └── AmendmentError                       this amendment cannot be made
     │       └── StillNeededError                 remaining facts would lose what they need
+    ├── AmbiguousNameError (also a LookupError)  a name that several persons may bear
     ├── WrongPositionError                       somebody else wrote first
     ├── ExchangeError                            what is to come in, or go out, cannot
     │   ├── UnfitEventError                      an exported event that does not fit the log
@@ -97,6 +98,14 @@ class UnknownSubjectError(RefusedError, LookupError):
         super().__init__(message)
         self.kind = kind
         self.id = id
+
+
+class AmbiguousNameError(DialogueRegistryError, LookupError):
+    """A name that several persons may bear: ``candidates`` are pairs of a party and a name as written."""
+
+    def __init__(self, message: str, *, candidates: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
 
 
 class UnknownEventError(RefusedError):

@@ -49,6 +49,7 @@ def test_no_example_is_left_out() -> None:
         "publish_a_site.py",
         "replay.py",
         "what_did_we_know.py",
+        "who_came.py",
         "who_is_right.py",
     }
     assert {path.name for path in EXAMPLES.glob("*.py")} == tested
@@ -302,3 +303,25 @@ def test_every_compiled_statement_is_there() -> None:
             expected.add((statement["as_of"], SERIES[series], how, count, statement["source_url"]))
     assert said == expected
     assert len(said) == 30
+
+
+def test_the_register_of_a_council_says_who_came_how_often(tmp_path: Path) -> None:
+    printed = run(EXAMPLES / "who_came.py", tmp_path)
+    table, *parts = printed.split("\n\n")
+    rates = [line.split() for line in table.splitlines()[1:]]
+    assert len(rates) == 40
+    for _, _, held, *numbers, _ in rates:
+        assert sum(map(int, numbers)) == int(held)
+    by_party = {f"{row[0]} {row[1]}": row[2:] for row in rates}
+    assert by_party["Land 01"] == ["60", "54", "2", "2", "2", "90%–93%"]
+    assert {party: row[0] for party, row in by_party.items() if row[0] != "60"} == {
+        "Land 07": "30", "Land 19": "44", "Land 39": "40", "Land 40": "20",
+    }  # fmt: skip
+    assert by_party["Land 03"] == ["60", "60", "0", "0", "0", "100%"]
+    assert [part.splitlines() for part in parts] == [
+        ["At the level of a minister or higher", "Land 01: 87%–100%", "Land 02: 87%–100%", "Land 03: 100%"],
+        ["No members", "Land 99: 1"],
+        ["Wrong head-counts", "council/sitting/17: 37 stated, 35 listed"],
+        ["Namesakes", "Chidi VELDRANOV (elder): 60 meetings", "Chidi VELDRANOV (younger): 15 meetings"],
+        ["One person?", "Land 05: Emre VELDRANOV and Emre WELDRANOW, the same name, spelled otherwise"],
+    ]

@@ -1,8 +1,9 @@
 """How commands open a registry: to ask it, also as it was known earlier, or to record in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,6 +12,7 @@ from dialogue_registry.cli.options import AT
 from dialogue_registry.errors import MissingFileError, ReadOnlyError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.names import fold
+from dialogue_registry.queries.names import Names
 from dialogue_registry.queries.subjects import within
 from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
@@ -124,3 +126,22 @@ def find_event(registry: Snapshot, named: str) -> RecordedEvent:
         for event in registry.events(after=position - 1, until=position):
             return event
     raise click.UsageError(f"there is no event at position {position}: the log has 1 to {registry.position}")
+
+
+def in_language(registry: Snapshot, rows: Iterable[Mapping[str, Any]], column: str, lang: str | None) -> list[Any]:
+    """Return rows with the names that what a column names bears in a language, as far as they are recorded."""
+    if lang is None:
+        return list(rows)
+    with registry.reading() as reader:
+        names = Names(reader.connection)
+    return [{**row, "name": names.choose(row[column], row["name"], language=lang)} for row in rows]
+
+
+def names_of_parties(registry: Snapshot, lang: str | None) -> Mapping[str, str]:
+    """Return the names of the parties, in a language as far as they are recorded in it."""
+    names = {party.party: party.name for dialogue in registry.dialogues() for party in dialogue.parties}
+    if lang is None:
+        return names
+    with registry.reading() as reader:
+        used = Names(reader.connection)
+    return {party: used.choose(party, name, language=lang, party=True) for party, name in names.items()}

@@ -8,7 +8,7 @@ import orjson
 
 from dialogue_registry.cli.access import asking, scope, searching
 from dialogue_registry.cli.main import question
-from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
+from dialogue_registry.cli.options import answer_options, day, file_argument, language_option, scope_options
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
@@ -16,6 +16,7 @@ from dialogue_registry.queries.counts import RULES, Count
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import cited
 from dialogue_registry.queries.history import WHAT, wordings
+from dialogue_registry.queries.names import Names
 from dialogue_registry.queries.reconciliation import Finding, Reconciliation, Verdict
 from dialogue_registry.registry.registry import Snapshot
 
@@ -25,9 +26,17 @@ from dialogue_registry.registry.registry import Snapshot
 @click.option("--as-of", metavar="DATE", type=day, help="Up to and including this day, or today; by default all.")
 @click.option("--rule", type=click.Choice(list(RULES)), default="held", help="The counting rule; by default held.")
 @scope_options("dialogue", "series")
+@language_option
 @answer_options
 def counts(
-    file: str, *, as_of: str | None, rule: str, dialogue: str | None, series: str | None, shown: str | None
+    file: str,
+    *,
+    as_of: str | None,
+    rule: str,
+    dialogue: str | None,
+    series: str | None,
+    lang: str | None,
+    shown: str | None,
 ) -> None:
     """Count the meetings of each series: 3–5 means at least 3 and at most 5.
 
@@ -41,7 +50,7 @@ def counts(
             totals = [
                 registry.count(d.dialogue, as_of=as_of, rule=rule) for d in registry.dialogues() if series is None
             ]
-            lines = _named(registry, counted, {total.series: total for total in totals})
+            lines = _named(registry, counted, {total.series: total for total in totals}, lang)
     rows: list[Plain] = [to_dict(count) for count in counted]
     if shown in ("csv", "spreadsheet"):  # the same columns whether something was stated or not
         rows = [{**row, "carried": row["carried"] or {"certain": None, "possible": None}} for row in rows]
@@ -51,15 +60,21 @@ def counts(
         show(rows, "series total in-person online hybrid unknown highest_ordinal carried", shown)
 
 
-def _named(registry: Snapshot, counts: Sequence[Count], totals: Mapping[str, Count]) -> list[Plain]:
+def _named(registry: Snapshot, counts: Sequence[Count], totals: Mapping[str, Count], lang: str | None) -> list[Plain]:
     """Return the counts with the names of their series, and after those of a dialogue the line of its total."""
     series = {known.series: known for known in registry.series()}
+    with registry.reading() as reader:
+        used = Names(reader.connection)
+
+    def name(id_: str, recorded: str) -> str:
+        return recorded if lang is None else used.choose(id_, recorded, language=lang)
+
     lines: list[Plain] = []
     for dialogue in registry.dialogues():
         of_dialogue = [count for count in counts if series[count.series].dialogue == dialogue.dialogue]
-        lines += [_line(count, series[count.series].name) for count in of_dialogue]
+        lines += [_line(count, name(count.series, series[count.series].name)) for count in of_dialogue]
         if of_dialogue and dialogue.dialogue in totals:
-            lines.append(_line(totals[dialogue.dialogue], f"{dialogue.name}, all series"))
+            lines.append(_line(totals[dialogue.dialogue], f"{name(dialogue.dialogue, dialogue.name)}, all series"))
     return lines
 
 

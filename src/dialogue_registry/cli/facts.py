@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import click
 
-from dialogue_registry.cli.access import asking, party_in, scope
+from dialogue_registry.cli.access import asking, in_language, names_of_parties, party_in, scope
 from dialogue_registry.cli.kinds import all_kinds
 from dialogue_registry.cli.main import question
-from dialogue_registry.cli.options import answer_options, day, file_argument, scope_options
+from dialogue_registry.cli.options import answer_options, day, file_argument, language_option, scope_options
 from dialogue_registry.cli.output import show, whole
 from dialogue_registry.imports.fact_fields import find_kind
 from dialogue_registry.model.dates import PartialDate
@@ -28,8 +28,9 @@ from dialogue_registry.registry.registry import Snapshot
 @file_argument
 @scope_options("dialogue")
 @click.option("--party", help="Only those that this party joined, a code or a name.")
+@language_option
 @answer_options
-def dialogues(file: str, *, dialogue: str | None, party: str | None, shown: str | None) -> None:
+def dialogues(file: str, *, dialogue: str | None, party: str | None, lang: str | None, shown: str | None) -> None:
     """List the dialogues and their parties."""
     with asking(file) as registry:
         within, code = scope(registry, dialogue=dialogue), party_in(registry, party)
@@ -38,7 +39,7 @@ def dialogues(file: str, *, dialogue: str | None, party: str | None, shown: str 
             for known in registry.dialogues()
             if within(known.dialogue) and (code is None or code in {joined.party for joined in known.parties})
         ]
-    rows = [to_dict(dialogue) for dialogue in found]
+        rows = in_language(registry, [to_dict(dialogue) for dialogue in found], "dialogue", lang)
     if shown is None:
         rows = [{**row, "parties": [whole(party["party"]) for party in row["parties"]]} for row in rows]
     show(rows, "dialogue name launched parties aliases", shown)
@@ -47,13 +48,15 @@ def dialogues(file: str, *, dialogue: str | None, party: str | None, shown: str 
 @question(example="dialogue-registry series ca-jad.db", name="series")
 @file_argument
 @scope_options("dialogue", "series")
+@language_option
 @answer_options
-def series_(file: str, *, shown: str | None, **ids: str | None) -> None:
+def series_(file: str, *, lang: str | None, shown: str | None, **ids: str | None) -> None:
     """List the series of meetings."""
     with asking(file) as registry:
         within = scope(registry, **ids)
-        found = [series for series in registry.series() if within(series.series)]
-    show(found, "series dialogue name abbreviation aliases", shown)
+        found = [to_dict(series) for series in registry.series() if within(series.series)]
+        rows = in_language(registry, found, "series", lang)
+    show(rows, "series dialogue name abbreviation aliases", shown)
 
 
 @question(example="dialogue-registry meetings ca-jad.db --series ca-jad/som --status held")
@@ -106,11 +109,13 @@ def _can_have_been(when: PartialDate | None, first: date | None, last: date | No
     default="present",
     help="Those present by default; or those absent, those excused, or all.",
 )
+@language_option
 @answer_options
 def attendance(
     file: str,
     *,
     party: str | None,
+    lang: str | None,
     name: str | None,
     role: str | None,
     presence: str,
@@ -124,7 +129,7 @@ def attendance(
         code = party_in(registry, party)
         attended = registry.attendance(ids["meeting"], party=code, name=name, role=role, presence=asked)
         found = [row for row in attended if within(row.meeting)]
-        rows = _with_parties(registry, found) if shown is None else found
+        rows = _with_parties(registry, found, lang) if shown is None else found
     columns = "meeting party name office role on_behalf_of format person seat level"
     show(rows, columns if presence == "present" else f"{columns} presence reason represented_by", shown)
 
@@ -148,21 +153,24 @@ def headcounts(file: str, *, party: str | None, shown: str | None, **ids: str | 
 @click.argument("name")
 @scope_options("dialogue", "series", "meeting")
 @click.option("--party", help="Only for this party, a code or a name.")
+@language_option
 @answer_options
-def delegate(file: str, name: str, *, party: str | None, shown: str | None, **ids: str | None) -> None:
+def delegate(
+    file: str, name: str, *, party: str | None, lang: str | None, shown: str | None, **ids: str | None
+) -> None:
     """List the appearances of one person, with office and party; the order and honorific of the name do not matter."""
     if not name.strip():
         raise click.UsageError("the name is empty: give one, as it is written in a list")
     with asking(file) as registry:
         within, code = scope(registry, **ids), party_in(registry, party)
         found = [row for row in registry.delegate(name) if within(row.meeting) and code in (None, row.party)]
-        rows = _with_parties(registry, found) if shown is None else found
+        rows = _with_parties(registry, found, lang) if shown is None else found
     show(rows, "date meeting name party office role on_behalf_of format person seat level", shown)
 
 
-def _with_parties(registry: Snapshot, rows: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+def _with_parties(registry: Snapshot, rows: Sequence[Any], lang: str | None) -> Sequence[Mapping[str, Any]]:
     """Return rows with the name of each party beside it, where it has another one."""
-    names = {party.party: party.name for dialogue in registry.dialogues() for party in dialogue.parties}
+    names = names_of_parties(registry, lang)
     return [{**to_dict(row), "party": whole(row.party) + _beside(row.party, names)} for row in rows]
 
 

@@ -117,6 +117,11 @@ AT = "dialogue_registry.at"
 """The key under which a context keeps as of when the registry is asked."""
 
 
+def language_option(function: Function) -> Function:
+    """Add the option that says in which language names are shown."""
+    return click.option("--lang", metavar="TAG", help="Names in this language, where they are recorded.")(function)
+
+
 def scope_options(*kinds: str) -> Callable[[Function], Function]:
     """Return a decorator that adds an option for each kind of id that an answer can be limited to."""
 

@@ -139,6 +139,7 @@ def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
             "familyName": parts.family,
             "givenName": parts.given,
             "honorificPrefix": parts.honorific,
+            "honorificSuffix": parts.suffix,
             "jobTitle": row.office,
             "affiliation": _organization(parties.get(row.party, row.party)),
         }

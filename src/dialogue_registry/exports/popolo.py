@@ -1,8 +1,9 @@
 """Dialogues, delegates and meetings as Popolo, the data standard of civic software.
 
-Organizations are the dialogues, their series and the parties; a person is an id
-given to one, or a name as written for a party, since nobody has said which are one; a membership is what an
-appearance at a meeting shows: that on its day the person held an office for the party.
+Organizations are the dialogues, their series and the parties. A person is an id given to
+one, or a name as written for a party, until SamePerson says which are one: then it is one
+person with all names. A membership is what an appearance at a meeting shows: that on its
+day the person held an office for the party.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,51 +15,74 @@ from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import name_parts
+from dialogue_registry.queries.names import Names, UsedName
+from dialogue_registry.queries.persons import WHO, Named
 from dialogue_registry.queries.reader import BY_DAY, Reader
 from dialogue_registry.queries.results import Attendance, Meeting, Series
 
 _NAMED = "name <> '' AND presence = 'present'"
-_PERSON = "coalesce(nullif(person, ''), name)"
 
 
 def popolo(reader: Reader) -> Iterator[bytes]:
     """Yield the pieces of a document with the persons, organizations, memberships and events of a registry."""
+    persons = _Persons(reader)
     return document(
         {
-            "persons": _persons(reader),
+            "persons": persons.nodes(),
             "organizations": _organizations(reader),
-            "memberships": _memberships(reader),
-            "events": _events(reader),
+            "memberships": _memberships(reader, persons),
+            "events": _events(reader, persons),
         }
     )
 
 
-def _persons(reader: Reader) -> Iterator[Node]:
-    found = reader.query(
-        f"SELECT party, {_PERSON}, name, max(fact) FROM attendance WHERE {_NAMED} GROUP BY 1, 2 ORDER BY max(fact)"
-    )
-    for party, person, name, _ in found:
-        parts = name_parts(name)
-        yield filled(
-            {
-                "id": _person_id(party, person),
-                "name": name,
-                "family_name": parts.family,
-                "given_name": parts.given,
-                "honorific_prefix": parts.honorific,
-                "sort_name": parts.sort,
-            }
+class _Persons:
+    """The persons of a registry, each with all names as written."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._named = Named(reader.connection)
+        #: By key: the id of the person, and its names, the one written last at the end.
+        self._known: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
+        found = reader.query(
+            f"SELECT party, {WHO}, name, max(fact) FROM attendance WHERE {_NAMED} GROUP BY 1, 2, 3 ORDER BY 4"
         )
+        for party, who, name, _ in found:
+            _, names = self._known.setdefault(self._named.key(party, who), (_person_id(party, who), {}))
+            names.pop(name, None)
+            names[name] = None
+
+    def id(self, party: str, who: str) -> str:
+        """Return the id of the person that a row names."""
+        return self._known[self._named.key(party, who)][0]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield one node a person."""
+        for id_, names in self._known.values():
+            *others, name = names
+            parts = name_parts(name)
+            yield filled(
+                {
+                    "id": id_,
+                    "name": name,
+                    "other_names": [{"name": other} for other in others],
+                    "family_name": parts.family,
+                    "given_name": parts.given,
+                    "honorific_prefix": parts.honorific,
+                    "honorific_suffix": parts.suffix,
+                    "sort_name": parts.sort,
+                }
+            )
 
 
 def _organizations(reader: Reader) -> Iterator[Node]:
     parties: dict[str, Node] = {}
+    used = Names(reader.connection)
     for dialogue in reader.dialogues():
         yield filled(
             {
                 "id": dialogue.dialogue,
                 "name": dialogue.name,
-                "other_names": [{"name": name} for name in dialogue.aliases],
+                "other_names": _other_names(dialogue.aliases, used.others(dialogue.dialogue)),
                 "classification": "dialogue",
                 "founding_date": _reduced(dialogue.launched)[0],
                 "sources": _links(dialogue.sources),
@@ -69,7 +93,7 @@ def _organizations(reader: Reader) -> Iterator[Node]:
                 {
                     "id": _party_id(party.party),
                     "name": party.name,
-                    "other_names": [{"name": name} for name in party.aliases],
+                    "other_names": _other_names(party.aliases, used.others(party.party, party=True)),
                     "classification": "party",
                     "sources": _links(party.sources),
                 }
@@ -79,7 +103,7 @@ def _organizations(reader: Reader) -> Iterator[Node]:
             {
                 "id": series.series,
                 "name": series.name,
-                "other_names": [{"name": name} for name in (series.abbreviation, *series.aliases) if name],
+                "other_names": _other_names((series.abbreviation, *series.aliases), used.others(series.series)),
                 "classification": "series",
                 "parent_id": series.dialogue,
                 "sources": _links(series.sources),
@@ -90,7 +114,25 @@ def _organizations(reader: Reader) -> Iterator[Node]:
     yield from parties.values()
 
 
-def _memberships(reader: Reader) -> Iterator[Node]:
+def _other_names(aliases: Iterable[str], used: Iterable[UsedName]) -> list[Node]:
+    """Return aliases, and the names that were used, each with its time and its language."""
+    return [
+        *({"name": name} for name in aliases if name),
+        *(
+            filled(
+                {
+                    "name": one.name,
+                    "start_date": one.since,
+                    "end_date": "" if one.until == "~" else one.until,
+                    "note": one.language and f"in {one.language}",
+                }
+            )
+            for one in used
+        ),
+    ]
+
+
+def _memberships(reader: Reader, persons: _Persons) -> Iterator[Node]:
     @lru_cache(maxsize=1000)  # delegates of one meeting mostly stand together
     def days(meeting: str) -> tuple[str | None, str | None]:
         ((text,),) = reader.query("SELECT date FROM meetings WHERE meeting = ?", (meeting,))
@@ -101,7 +143,7 @@ def _memberships(reader: Reader) -> Iterator[Node]:
         yield filled(
             {
                 "id": f"membership/{row.event}",
-                "person_id": _person_id(row.party, row.person or row.name),
+                "person_id": persons.id(row.party, row.person or row.name),
                 "organization_id": _party_id(row.party),
                 "label": row.office,
                 "role": row.role.value,
@@ -112,13 +154,13 @@ def _memberships(reader: Reader) -> Iterator[Node]:
         )
 
 
-def _events(reader: Reader) -> Iterator[Node]:
+def _events(reader: Reader, persons: _Persons) -> Iterator[Node]:
     names = {series.series: series.name for series in reader.rows(Series)}
     for meeting in reader.stream(Meeting, order=BY_DAY):
         begins, ends = _reduced(meeting.date)
         numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
         attended = reader.query(
-            f"SELECT DISTINCT party, {_PERSON}, name FROM attendance WHERE meeting = ? AND {_NAMED} ORDER BY fact",
+            f"SELECT DISTINCT party, {WHO}, name FROM attendance WHERE meeting = ? AND {_NAMED} ORDER BY fact",
             (meeting.meeting,),
         )
         yield filled(
@@ -132,7 +174,7 @@ def _events(reader: Reader) -> Iterator[Node]:
                 "location": ", ".join(filter(None, (meeting.place, meeting.country))),
                 "status": meeting.status.value,
                 "identifiers": numbers,
-                "attendees": [{"id": _person_id(party, person), "name": name} for party, person, name in attended],
+                "attendees": [{"id": persons.id(party, who), "name": name} for party, who, name in attended],
                 "sources": _links(meeting.sources),
             }
         )

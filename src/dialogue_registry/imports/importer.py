@@ -49,6 +49,7 @@ from dialogue_registry.model.events import (
     MeetingPostponed,
     Source,
 )
+from dialogue_registry.queries.names import names_of_parties
 from dialogue_registry.registry.registry import Registry
 from dialogue_registry.registry.runs import Run, imports
 
@@ -466,16 +467,12 @@ def id_in_use(ids: Mapping[tuple[str, str], str], of_row: Iterable[tuple[tuple[s
 
 
 def known_parties(registry: Registry, mapping: TableMapping | None, more: Iterable[tuple[str, str]] = ()) -> Parties:
-    """Return the parties that names are matched with: those that joined, and more, as the mapping says."""
+    """Return the parties that names are matched with, by any name that was ever used, and more, as the mapping says."""
     rules = mapping.parties if mapping else None
     if rules is None:
         return Parties(())
-    joined = [
-        (name, party.party)
-        for dialogue in registry.dialogues()
-        for party in dialogue.parties
-        for name in (party.name, *party.aliases)
-    ]
+    with registry.reading() as reader:
+        joined = names_of_parties(reader.connection)
     known = states(rules.languages) if rules.states else {}
     return Parties([*joined, *more], rules.aliases.items(), known)
 

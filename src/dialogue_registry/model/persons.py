@@ -80,6 +80,10 @@ class Persons:
         """Return whether any names are joined."""
         return bool(self._persons)
 
+    def joined(self) -> list[frozenset[Name]]:
+        """Return the names of each person who has several."""
+        return [frozenset(names) for names in {id(names): names for names in self._persons.values()}.values()]
+
     def same(self, name: Name) -> frozenset[Name]:
         """Return all names of the person that a folded name is of, itself included."""
         return frozenset(self._person(name))

@@ -25,7 +25,7 @@ FORMATS = ("in-person", "online", "hybrid", "unknown")
 
 @attrs.frozen(eq=False, order=False)
 class Bounds:
-    """A number of meetings: at least ``certain``, at most ``possible``.
+    """A number of meetings, or a share of them: at least ``certain``, at most ``possible``.
 
     Bounds add up, with numbers too. Where both are the same, they equal that number, and
     ``int()`` returns it. ``<`` and its like compare what is certain, and raise
@@ -41,7 +41,8 @@ class Bounds:
     possible: int
 
     def __str__(self) -> str:
-        return str(self.certain) if self.certain == self.possible else f"{self.certain}–{self.possible}"
+        certain, possible = map(_in_words, (self.certain, self.possible))
+        return certain if certain == possible else f"{certain}–{possible}"
 
     def __int__(self) -> int:
         if self.certain != self.possible:
@@ -88,6 +89,11 @@ class Bounds:
                 f"it is not certain how {self} compares with {other}: compare its certain or its possible"
             )
         return outcomes.pop()
+
+
+def _in_words(bound: float) -> str:
+    """Return a number as it is, a share in per cent."""
+    return f"{bound:.0%}" if isinstance(bound, float) else str(bound)
 
 
 @attrs.frozen

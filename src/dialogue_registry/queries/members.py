@@ -96,16 +96,17 @@ def party_steps(connection: sqlite3.Connection, dialogue: str | None = None) -> 
 
 
 def follows(later: Step, earlier: Step) -> bool:
-    """Return whether one step can have come after another; undated, a party left after it joined, and joined first."""
+    """Return whether one step can have come after another; undated, a party joined first, and left whenever."""
     if later.latest is None:
-        return later.standing == "" and later.fact > earlier.fact
+        return not later.standing
     return earlier.latest is None or later.latest > (earlier.earliest or "")
 
 
-def _must_follow(later: Step, earlier: Step) -> bool:
-    if later.earliest is None:
-        return later.standing == "" and later.fact > earlier.fact
-    return earlier.latest is None or later.earliest > earlier.latest
+def _must_follow(later: Step, earlier: Step, steps: Sequence[Step]) -> bool:
+    """Return whether one step came after another in any case: also where a party can have left after no other join."""
+    if not later.standing and [step for step in steps if step.standing and follows(later, step)] == [earlier]:
+        return True
+    return later.earliest is not None and (earlier.latest is None or later.earliest > earlier.latest)
 
 
 def without_a_join(steps: Sequence[Step]) -> list[Step]:
@@ -127,7 +128,7 @@ def _terms_of(steps: Sequence[Step]) -> Iterator[Term]:
             join.standing,
             join.fact,
             join.earliest or "",
-            min((step.latest or AT_THE_END for step in ends if _must_follow(step, join)), default=_OPEN),
+            min((step.latest or AT_THE_END for step in ends if _must_follow(step, join, steps)), default=_OPEN),
             join.latest or AT_THE_END,
             min((step.earliest or "" for step in ends), default=_OPEN),
         )

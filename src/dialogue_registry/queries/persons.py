@@ -7,7 +7,6 @@ nothing is joined by likeness.
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import orjson
@@ -16,7 +15,7 @@ from dialogue_registry.model.events import DifferentPersons, SamePerson
 from dialogue_registry.model.names import without_honorific
 from dialogue_registry.model.persons import Name, Persons
 from dialogue_registry.model.texts import fold_text
-from dialogue_registry.queries.search import plain
+from dialogue_registry.queries.plain_text import plain
 
 WHO = "coalesce(nullif(person, ''), name)"
 """The SQL of what names the person of a row: an id, else the name; '' where nobody is named."""
@@ -50,22 +49,9 @@ class Named:
     """The names of a registry, each with the one that stands for its person."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
         self.persons = persons(connection)
 
     def key(self, party: str, who: str) -> Name:
         """Return what tells a person apart: the same for all names of that person."""
         name = fold_text(party), fold_text(who)
         return min(self.persons.same(name)) if self.persons else name
-
-    def aliases(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield (party, name, party, name) for each name as stored that another one stands for in its key."""
-        for party, who in self._connection.execute(f"SELECT DISTINCT party, {WHO} FROM attendance").fetchall():
-            key = self.key(party, who)
-            if key != (party, who):
-                yield party, who, *key
-
-    def others(self, names: Iterable[Name]) -> set[Name]:
-        """Return names together with all others of the same persons."""
-        found = {(fold_text(party), fold_text(who)) for party, who in names}
-        return found.union(*map(self.persons.same, found))

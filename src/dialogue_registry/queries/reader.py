@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-import attrs
 import orjson
 
 from dialogue_registry.log.codec import decode_source
@@ -12,13 +11,11 @@ from dialogue_registry.log.entry import PAGE
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import FactDisputed, Source, UnknownEvent
 from dialogue_registry.model.kinds import same_fact
-from dialogue_registry.model.names import fold, name_parts, same_name
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.results import (
     Activity,
-    Appearance,
     Attendance,
     Dialogue,
     Dispute,
@@ -33,8 +30,6 @@ from dialogue_registry.queries.results import (
 )
 
 T = TypeVar("T")
-
-_OF_ATTENDANCE = attrs.fields_dict(Appearance).keys() & attrs.fields_dict(Attendance).keys()
 
 _MAYBE = "SELECT DISTINCT name FROM attendance WHERE name LIKE '%' || ? || '%' OR name GLOB '*[^ -~]*'"
 
@@ -119,7 +114,7 @@ class Reader:
                 stated = (source for fact in row[:facts] for source in sources.get(fact, ()))
                 yield read(row[facts:], tuple(dict.fromkeys(stated)))
 
-    def query(self, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+    def query(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> sqlite3.Cursor:
         """Return the rows of a question in SQL."""
         return self._connection.execute(sql, values)
 
@@ -171,26 +166,6 @@ class Reader:
         words = (word for word in wanted.split() if word.isascii() and word.isalnum())
         written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default="").casefold(),)))
         return orjson.dumps([other for other in written if fold_text(other) == wanted]).decode()
-
-    def appearances(self, name: str) -> tuple[Appearance, ...]:
-        """Return the attendance of all of that name, by the days of the meetings; those without a date last."""
-        wanted = name_parts(fold_text(name))
-        words = (word for word in fold(wanted.sort).replace(",", " ").split() if word.isascii() and word.isalnum())
-        # SQLite rules out the names without its longest word, unless they are in other letters that may be the same.
-        written = (row[0] for row in self._connection.execute(_MAYBE, (max(words, key=len, default=""),)))
-        names = orjson.dumps([other for other in written if same_name(wanted, name_parts(fold_text(other)))]).decode()
-        attended = self.rows(Attendance, "presence = 'present' AND name IN (SELECT value FROM json_each(?))", (names,))
-        ids = orjson.dumps([row.meeting for row in attended]).decode()
-        meetings = self.rows(Meeting, "meeting IN (SELECT value FROM json_each(?))", (ids,), order=BY_DAY)
-        places = {meeting.meeting: place for place, meeting in enumerate(meetings)}
-        return Rows(
-            Appearance(
-                series=meetings[places[row.meeting]].series,
-                date=meetings[places[row.meeting]].date,
-                **{name: getattr(row, name) for name in _OF_ATTENDANCE},
-            )
-            for row in sorted(attended, key=lambda row: places[row.meeting])
-        )
 
     def held(self, series: str | None = None) -> tuple[Meeting, ...]:
         """Return the held meetings of each series, in the order of their days; those without a date last."""

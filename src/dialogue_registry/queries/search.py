@@ -8,7 +8,7 @@ it is made in memory.
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -38,6 +38,8 @@ from dialogue_registry.model.tables import Feed, Projection, Row, Table
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries.display import Rows, Shown
+from dialogue_registry.queries.persons import persons
+from dialogue_registry.queries.plain_text import plain
 from dialogue_registry.queries.reader import Reader
 
 
@@ -69,22 +71,6 @@ _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-#: Marks that a reader may leave out: accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic.
-#: Not the vowel signs of Indic and other scripts, which are letters in all but name.
-_MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
-)
-#: Letters that Unicode does not decompose, as they are written on a keyboard without them.
-_PLAIN = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-)
-
-
-def plain(text: str) -> str:
-    """Return a text without case, width, accents and points."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", _MARKS.sub("", decomposed).translate(_PLAIN))
 
 
 def also(text: str) -> str:
@@ -243,19 +229,36 @@ class Searcher:
         self._connection.execute("DELETE FROM projections WHERE name = ?", (self._projection.name,))
 
     def find(self, text: str, limit: int) -> tuple[Found, ...]:
-        """Find the facts that hold all words of a text, the best first; each wording once."""
-        words = query(text)
+        """Find the facts that hold all words of a text, the best first; each wording once.
+
+        After them come those that hold another name of a person of whom the text is one name.
+        """
         connection = self._connection if self.current() else self._in_memory()
         found: dict[tuple[str, str, str], tuple[int, int, str]] = {}
-        for fact, event, subject, kind, whole, snippet in connection.execute(_FIND, (words,)) if words else ():
-            if len(found) == limit and (subject, kind, whole) not in found:
-                break
-            found.setdefault((subject, kind, whole), (fact, event, _marked(snippet, whole, text)))
+        for sought in (text, *self._other_names(text)):
+            words = query(sought)
+            for fact, event, subject, kind, whole, snippet in connection.execute(_FIND, (words,)) if words else ():
+                if len(found) == limit and (subject, kind, whole) not in found:
+                    break
+                found.setdefault((subject, kind, whole), (fact, event, _marked(snippet, whole, sought)))
         sources = self._reader.sources(fact for fact, _, _ in found.values())
         return Rows(
             Found(subject=subject, kind=kind, text=whole, snippet=snippet, event=event, sources=sources.get(fact, ()))
             for (subject, kind, whole), (fact, event, snippet) in found.items()
         )
+
+    def _other_names(self, text: str) -> Sequence[str]:
+        """Return the other names of the persons who are one by what was recorded, and of whom a text is a name."""
+        words = tuple(_WORD.findall(plain(text)))
+        if not words:
+            return ()
+        others: dict[str, None] = {}
+        for person in persons(self._connection).joined():
+            names = [(name, _WORD.findall(plain(name))) for _, name in sorted(person)]
+            bears = [all(any(own.startswith(word) for own in of_name) for word in words) for _, of_name in names]
+            if any(bears):
+                others |= {name: None for (name, _), holds in zip(names, bears, strict=True) if not holds}
+        return tuple(others)
 
     def _in_memory(self) -> sqlite3.Connection:
         position = self._views.checkpoints()[STANDARD.name][1]

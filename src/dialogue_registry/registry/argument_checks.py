@@ -7,7 +7,7 @@ import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.entry import instant as write_instant
-from dialogue_registry.model.events import MAX_TEXT, Citation, DelegateAttended, Fact, Format, Role, Source
+from dialogue_registry.model.events import MAX_TEXT, Citation, DelegateAttended, Fact, Format, Level, Role, Source
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.results import Presence
@@ -103,7 +103,7 @@ def check_head(head: tuple[int, str]) -> tuple[int, str]:
     )
 
 
-def check_choice(choices: type[Status | Format | Role | Presence], value: str | None) -> str | None:
+def check_choice(choices: type[Status | Format | Role | Presence | Level], value: str | None) -> str | None:
     """Return the value of a choice by its name, None for None; raises InvalidValueError."""
     if value is None:
         return None

@@ -14,7 +14,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.dates import PartialDate, full_day
-from dialogue_registry.model.events import Citation, Format, Role, Source, SourceKept
+from dialogue_registry.model.events import Citation, Format, Level, Role, Source, SourceKept
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
@@ -27,8 +27,19 @@ from dialogue_registry.queries.explanation import Explanation
 from dialogue_registry.queries.explanation import explain as explain_of
 from dialogue_registry.queries.headcounts import Headcount, headcounts
 from dialogue_registry.queries.history import amended_subjects, history
+from dialogue_registry.queries.look_alikes import LookAlike, look_alikes
 from dialogue_registry.queries.members import Member, members
 from dialogue_registry.queries.names import name_of
+from dialogue_registry.queries.people import Person, appearances, people
+from dialogue_registry.queries.rates import (
+    AttendanceRate,
+    Cell,
+    NonMember,
+    Scope,
+    attendance_grid,
+    attendance_rates,
+    non_members,
+)
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
@@ -280,13 +291,38 @@ class Snapshot:
         """Return the appearances of a delegate: office, party and meeting, by the days of the meetings.
 
         The name may differ in honorific, case, width and spacing, and in order where capitals
-        tell the family name (``TOKUDA Shuichi``, ``Mr. Shuichi TOKUDA``). Nothing is guessed:
-        a name spelled otherwise is another name, and two people of one name are both given.
+        tell the family name (``TOKUDA Shuichi``, ``Mr. Shuichi TOKUDA``). Two people of one name
+        are both given, and of each person all spellings that are joined by ``SamePerson`` or an id.
+
+        Where nobody bears that name, it is sought without diacritics, then as a family name.
+        Raises AmbiguousNameError, with the ``candidates``, where that may be several persons.
         """
         check_text(name, "name")
         self._session.index()
         with self._session.reading() as reader:
-            return reader.appearances(name)
+            return appearances(self._session.connection, reader, name)
+
+    def people(
+        self, *, party: str | None = None, series: str | None = None, dialogue: str | None = None
+    ) -> tuple[Person, ...]:
+        """Return the persons of each party with all their names, offices and levels, by party and name.
+
+        Of a ``series`` or a ``dialogue``, those of its meetings. One name is one person of a
+        party, unless ids of persons tell two apart; ``SamePerson`` and ids join names.
+        """
+        with self._session.reading() as reader:
+            meetings = None
+            if series is not None or dialogue is not None:
+                meetings = {meeting.meeting for meeting in reader.meetings(series=series, dialogue=dialogue)}
+            return people(self._session.connection, party=party, within=meetings)
+
+    def look_alikes(self, *, party: str | None = None) -> tuple[LookAlike, ...]:
+        """Return the pairs of persons of a party whose names may be two spellings of one; nothing is joined by it.
+
+        Record what ``same()`` or ``different()`` of one returns, or leave it. Needs the extra ``people``.
+        """
+        with self._session.reading():
+            return look_alikes(self._session.connection, party=party)
 
     def members(self, dialogue: str, *, on: date | str | None = None) -> tuple[Member, ...]:
         """Return the parties that take part in a dialogue on a day, or by all that is recorded, each with its standing.
@@ -453,6 +489,43 @@ class Snapshot:
         """
         with self._session.reading() as reader:
             return headcounts(self._session.connection, reader, meeting=meeting, series=series)
+
+    def attendance_rates(
+        self, *, series: str | None = None, dialogue: str | None = None, by: str = "party",
+        level: Level | str | None = None, as_of: date | str | None = None, yearly: bool = False,
+        standing: str | None = "member",
+    ) -> tuple[AttendanceRate, ...]:  # fmt: skip
+        """Return how many of the meetings held while it was a member each party came to: of a series, a dialogue, all.
+
+        A meeting counts for a party that can have been a member then. ``by="person"``
+        returns persons, each over the meetings that name them. With a ``level``, whoever
+        was of that level or higher; absences of whole parties count at every level.
+        ``as_of`` leaves out meetings that may have been held later. ``yearly`` returns one row a
+        year. ``standing`` is what members joined as; None for any. Raises UnknownSubjectError.
+        """
+        if by not in ("party", "person"):
+            raise InvalidValueError(f"by is {by!r:.80}: give 'party' or 'person'")
+        scope = _scope_of_rates(series, dialogue, level, as_of, standing)
+        with self._session.reading():
+            return attendance_rates(self._session.connection, scope, by=by, yearly=yearly)
+
+    def attendance_grid(
+        self, *, series: str | None = None, dialogue: str | None = None, level: Level | str | None = None,
+        as_of: date | str | None = None, standing: str | None = "member",
+    ) -> tuple[Cell, ...]:  # fmt: skip
+        """Return how each party took part in each meeting that :meth:`attendance_rates` counts for it."""
+        scope = _scope_of_rates(series, dialogue, level, as_of, standing)
+        with self._session.reading():
+            return attendance_grid(self._session.connection, scope)
+
+    def non_members(
+        self, *, series: str | None = None, dialogue: str | None = None, level: Level | str | None = None,
+        as_of: date | str | None = None, standing: str | None = "member",
+    ) -> tuple[NonMember, ...]:  # fmt: skip
+        """Return the parties at meetings held while they were no members, which :meth:`attendance_rates` leaves out."""
+        scope = _scope_of_rates(series, dialogue, level, as_of, standing)
+        with self._session.reading():
+            return non_members(self._session.connection, scope)
 
     def anomalies(
         self, *, today: date | str | None = None, dialogue: str | None = None, series: str | None = None
@@ -764,3 +837,16 @@ class Registry(Snapshot):
         when the server cannot be reached then.
         """
         return wait_until(self._session, check_number(position, "position"), check_seconds(timeout, "timeout"))
+
+
+def _scope_of_rates(
+    series: str | None, dialogue: str | None, level: Level | str | None, as_of: date | str | None, standing: str | None
+) -> Scope:
+    """Return which meetings and delegates are looked at; raises InvalidValueError."""
+    return Scope(
+        series=series,
+        dialogue=dialogue,
+        level=None if check_choice(Level, level) is None else Level(str(level)),
+        as_of=None if as_of is None else full_day(as_of),
+        standing=standing,
+    )

@@ -3,7 +3,16 @@
 import pytest
 from hypothesis import given
 
-from dialogue_registry import DelegateAttended, DialogueLaunched, MeetingHeld, Registry, SeriesOpened
+from dialogue_registry import (
+    DelegateAttended,
+    DialogueLaunched,
+    MeetingHeld,
+    NameUsed,
+    PartyJoined,
+    Registry,
+    SeriesOpened,
+    import_table,
+)
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.states import states
 from dialogue_registry.model.names import fold, name_parts, same_name
@@ -110,3 +119,30 @@ def test_a_delegate_is_told_by_the_days_of_the_meetings() -> None:
 def test_an_article_is_no_part_of_a_party_but_of_a_name() -> None:
     assert fold("La Rosa") == fold("Rosa")
     assert not same_name(name_parts("La Rosa"), name_parts("Rosa"))
+
+
+@pytest.mark.parametrize(
+    ("written", "party"),
+    [
+        ("Eswatini", "SWZ"),
+        ("Swaziland", "SWZ"),
+        ("Эсватини", "SWZ"),
+        ("Kingdom of Swaziland", "SWZ"),
+        ("Nowhere", None),
+    ],
+)
+def test_an_import_finds_a_party_by_any_of_its_names(written: str, party: str | None) -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+            MeetingHeld(meeting="d/s/1", series="d/s"),
+            PartyJoined(dialogue="d", party="SWZ", name="Swaziland", aliases=["Kingdom of Swaziland"]),
+            NameUsed(party="SWZ", name="Eswatini", language="en", since="2018-04-19"),
+            NameUsed(party="SWZ", name="Эсватини", language="ru", until="2030"),
+        )
+        each = [{"event": "DelegateAttended", "meeting": "d/s/1", "name": "{Name}", "party": "{Country}"}]
+        mapping = {"parties": {"iso": False}, "each": each}
+        report = import_table(registry, [{"Name": "Zuri", "Country": written}], mapping)
+        assert [row.party for row in registry.attendance()] == ([party] if party else [])
+        assert report.unresolved == (party is None)

@@ -45,6 +45,11 @@ SURE, OPEN = [("A", "member", True)], [("A", "member", False)]
         ([joined("A", "2010-03-02"), left("A")], {"2010-03-01": [], "2015-01-01": OPEN, None: []}),
         # It left, so it had been there.
         ([left("A", "2012-05-01")], {"2011-01-01": OPEN, "2012-05-01": [], None: []}),
+        # Both within one year, so it left after it had joined.
+        (
+            [joined("A", "2010"), left("A", "2010")],
+            {"2009-12-31": [], "2010-06-01": OPEN, "2010-12-31": [], None: []},
+        ),
         # Again and again.
         (
             [joined("A", "2010-03-02"), left("A", "2012-05-01"), joined("A", "2015-07-01")],

@@ -77,7 +77,6 @@ QUESTIONS: dict[str, Callable[[Registry], object]] = {
     "its outcomes": lambda r: r.outcomes("m3"),
     "its history": lambda r: r.history("m3"),
     "its events": lambda r: list(r.events(subject="m3")),
-    "somebody's attendance": lambda r: r.attendance(name="X"),
 }
 
 

@@ -8,7 +8,7 @@ import hashlib
 import re
 from functools import lru_cache
 
-from dialogue_registry.queries.search import plain
+from dialogue_registry.queries.plain_text import plain
 
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")
 

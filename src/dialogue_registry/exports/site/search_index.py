@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dialogue_registry.exports.site.writer import Writer
-from dialogue_registry.queries.search import plain
+from dialogue_registry.queries.plain_text import plain
 
 _SHOWN = 400
 """So many hits are shown from one file."""

@@ -15,8 +15,8 @@ from dialogue_registry.exports.site.capacity import Capacity
 from dialogue_registry.log.codec import decode_source, encode_source
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import NameParts, ironed, name_parts
+from dialogue_registry.queries.plain_text import plain
 from dialogue_registry.queries.results import Attendance
-from dialogue_registry.queries.search import plain
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;

@@ -1,0 +1,166 @@
+"""Who somebody is: exactly that name, else without diacritics or by family name, and never a guess between several."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+
+from dialogue_registry import (
+    AmbiguousNameError,
+    DelegateAbsent,
+    DelegateAttended,
+    DialogueLaunched,
+    DifferentPersons,
+    Level,
+    MeetingHeld,
+    Registry,
+    SamePerson,
+    SeriesOpened,
+)
+from dialogue_registry.exports.popolo import popolo
+
+MEETINGS = {f"d/s/{number}": f"20{10 + number}-05-01" for number in range(1, 6)}
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry.open() as opened:
+        opened.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2000"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+            *(MeetingHeld(meeting=meeting, series="d/s", date=day) for meeting, day in MEETINGS.items()),
+        )
+        yield opened
+
+
+def came(number: int, name: str, party: str = "TZA", **fields: Any) -> DelegateAttended:
+    return DelegateAttended(meeting=f"d/s/{number}", name=name, party=party, **fields)
+
+
+def meetings(registry: Registry, name: str) -> list[int]:
+    return [int(row.meeting[-1]) for row in registry.delegate(name)]
+
+
+def test_a_name_is_found_whatever_title_stands_before_it(registry: Registry) -> None:
+    names = ["Zuri MBAWALANI", "Ambassador Zuri MBAWALANI", "Amb. Zuri MBAWALANI", "H.E. Ms. Zuri MBAWALANI"]
+    registry.record(*(came(number, name) for number, name in enumerate(names, 1)))
+    for name in (*names, "MBAWALANI Zuri", "zuri mbawalani"):
+        assert meetings(registry, name) == [1, 2, 3, 4]
+
+
+def test_only_where_nobody_bears_a_name_it_is_sought_without_diacritics(registry: Registry) -> None:
+    registry.record(came(1, "Inés Calderuela"), came(2, "Ines Calderuela"), came(3, "Łucja Ørsdal"))
+    assert meetings(registry, "Inés Calderuela") == [1]
+    assert meetings(registry, "Ines Calderuela") == [2]
+    assert meetings(registry, "Lucja Orsdal") == [3]
+    assert registry.delegate("Lucia Orsdal") == ()
+
+
+def test_then_by_family_name(registry: Registry) -> None:
+    registry.record(came(1, "Zuri MBAWALANI"), came(2, "Mr. Zuri MBAWALANI"), came(3, "Paul Vernage"))
+    with pytest.raises(AmbiguousNameError):  # two names, which nobody has said to be one person
+        registry.delegate("Mbawalani")
+    registry.record(SamePerson(party="TZA", names=("Zuri MBAWALANI", "Mr. Zuri MBAWALANI")))
+    assert meetings(registry, "Mbawalani") == [1, 2]
+    assert registry.delegate("Vernage") == ()  # no capitals say which word is the family name
+
+
+def test_where_several_may_be_meant_the_candidates_are_named(registry: Registry) -> None:
+    registry.record(came(1, "Zuri MBAWALANI"), came(2, "Amani MBAWALANI"), came(3, "Zuri MBAWALANI", "KEN"))
+    with pytest.raises(AmbiguousNameError, match="'mbawalani' may be .*: give one of these names") as found:
+        registry.delegate("mbawalani")
+    assert set(found.value.candidates) == {
+        ("TZA", "Zuri MBAWALANI"),
+        ("TZA", "Amani MBAWALANI"),
+        ("KEN", "Zuri MBAWALANI"),
+    }
+    assert isinstance(found.value, LookupError)
+    assert len(registry.delegate("Zuri MBAWALANI")) == 2  # both bearers of exactly that name
+
+
+def test_names_that_are_said_to_be_one_person_are_found_together(registry: Registry) -> None:
+    registry.record(came(1, "Marat SYZDYKOV"), came(2, "Marat SIZDYKOV"), came(3, "M. Syzdykov", person="ms"))
+    assert meetings(registry, "Marat SYZDYKOV") == [1]
+    (joined,) = registry.record(SamePerson(party="TZA", names=("Marat SYZDYKOV", "Marat SIZDYKOV", "ms")))
+    for name in ("Marat SYZDYKOV", "Mr. Marat SIZDYKOV", "M. Syzdykov", "ms"):
+        assert meetings(registry, name) == [1, 2, 3]
+    with registry.at(position=joined.position - 1) as then:
+        assert meetings(then, "Marat SYZDYKOV") == [1]
+    registry.retract(joined.id, reason="two brothers")
+    assert meetings(registry, "Marat SYZDYKOV") == [1]
+
+
+def test_a_join_is_one_of_its_party_alone(registry: Registry) -> None:
+    registry.record(
+        came(1, "A B"), came(2, "A C"), came(3, "A C", "KEN"), SamePerson(party="TZA", names=("A B", "A C"))
+    )
+    assert meetings(registry, "A B") == [1, 2]
+    assert meetings(registry, "A C") == [1, 2, 3]
+
+
+def test_an_id_brings_spellings_together_and_tells_namesakes_apart(registry: Registry) -> None:
+    registry.record(
+        came(1, "Karim OUSSEDA", person="k1"),
+        came(2, "Kareem OUSSEDA", person="k1"),
+        came(1, "Karim OUSSEDA", person="k2"),
+    )
+    assert [(p.person, p.names, p.meetings) for p in registry.people()] == [
+        ("k1", ("Karim OUSSEDA", "Kareem OUSSEDA"), 2),
+        ("k2", ("Karim OUSSEDA",), 1),
+    ]
+    assert meetings(registry, "Kareem OUSSEDA") == [1, 2]
+    assert meetings(registry, "Karim OUSSEDA") == [1, 1, 2]  # all bearers of the name
+
+
+def test_people_have_their_offices_and_levels_in_the_order_of_the_meetings(registry: Registry) -> None:
+    registry.record(
+        came(4, "Zuri Mba", office="Minister", level="minister"),
+        came(2, "Zuri MBA", office="Envoy", level="ambassador"),
+        came(3, "Zuri MBA", office="Envoy", level="ambassador"),
+        came(5, "Zuri MBA", "KEN", office="Adviser"),
+        DelegateAbsent(meeting="d/s/1", party="TZA", name="Zuri MBA", office="Envoy"),
+        DelegateAbsent(meeting="d/s/1", party="TZA", name="Never There"),
+        came(1, "", office="Somebody"),
+        SamePerson(party="TZA", names=("Zuri Mba", "Zuri MBA")),
+    )
+    kenya, never, zuri = registry.people()
+    assert (kenya.party, kenya.name, kenya.offices, kenya.meetings) == ("KEN", "Zuri MBA", ("Adviser",), 1)
+    assert (never.name, never.meetings, never.first, never.last) == ("Never There", 0, None, None)
+    assert (zuri.party, zuri.name, zuri.names) == ("TZA", "Zuri Mba", ("Zuri MBA", "Zuri Mba"))
+    assert (zuri.offices, zuri.levels, zuri.meetings) == (("Envoy", "Minister"), (Level.AMBASSADOR, Level.MINISTER), 3)
+    assert (str(zuri.first), str(zuri.last)) == ("2012-05-01", "2014-05-01")
+    assert [p.party for p in registry.people(party="KEN")] == ["KEN"]
+
+
+def test_joined_persons_are_one_in_rates_search_and_popolo(registry: Registry) -> None:
+    registry.record(
+        came(1, "Marat SYZDYKOV"),
+        DelegateAbsent(meeting="d/s/2", party="TZA", name="Marat SIZDYKOV"),
+        came(3, "Marat SIZDYKOV"),
+        came(3, "Marat SIZDYKOV", "KEN"),
+        SamePerson(party="TZA", names=("Marat SYZDYKOV", "Marat SIZDYKOV")),
+    )
+    rates = registry.attendance_rates(by="person")
+    assert [(r.party, r.person, r.held, r.present, r.absent) for r in rates] == [
+        ("KEN", "Marat SIZDYKOV", 1, 1, 0),
+        ("TZA", "Marat SIZDYKOV", 3, 2, 1),
+    ]
+    assert registry.search("syzdykov")[0].text.startswith("Marat SYZDYKOV")
+    assert {found.subject for found in registry.search("syzdykov")} == {"d/s/1", "d/s/2", "d/s/3"}
+    assert {found.subject for found in registry.search("marat sizd")} == {"d/s/1", "d/s/2", "d/s/3"}
+    with registry.reading() as reader:
+        exported = orjson.loads(b"".join(popolo(reader)))
+    one = next(person for person in exported["persons"] if "other_names" in person)
+    assert (one["name"], one["other_names"]) == ("Marat SIZDYKOV", [{"name": "Marat SYZDYKOV"}])
+    assert len(exported["persons"]) == 2
+    assert [row["person_id"] for row in exported["memberships"]].count(one["id"]) == 2
+
+
+def test_what_is_kept_apart_stays_apart_in_all_of_them(registry: Registry) -> None:
+    registry.record(
+        came(1, "A ONE"), came(2, "A TWO"), came(3, "A THREE"),
+        SamePerson(party="TZA", names=("A ONE", "A TWO")),
+        DifferentPersons(party="TZA", names=("A TWO", "A THREE")),
+    )  # fmt: skip
+    assert [(p.names, p.meetings) for p in registry.people()] == [(("A THREE",), 1), (("A ONE", "A TWO"), 2)]
