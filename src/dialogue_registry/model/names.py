@@ -90,6 +90,8 @@ def without_honorific(written: str) -> str:
     return text[: _BRACKETED.search(text).start()].rstrip(" ,")  # type: ignore[union-attr] # it stands there
 
 
+#: A text of more words is no name, and has no titles to look for.
+_MOST_WORDS = 100
 _BRACKETED = re.compile(r"\(([^()]*)\)$")
 
 
@@ -101,6 +103,8 @@ def _is_title(text: str) -> bool:
 def _end_of_titles(text: str) -> int:
     """Return where the titles before a name end: 0 where there are none, or nothing would be left."""
     words = tokens(text)
+    if len(words) > _MOST_WORDS:
+        return 0
     keys = [word_key(word[0]) for word in words]
     place, before = 0, ""
     while place < len(words) - 1:
@@ -136,7 +140,8 @@ def _title_at(text: str, words: Sequence[re.Match[str]], keys: Sequence[str], pl
                 return length
         elif key == "m":
             # M. is Monsieur before a whole name, at its beginning or behind S.E., and else an initial.
-            if (not before or before in EXCELLENCIES_OF_MONSIEUR) and after > 1 and len(keys[place + 1]) > 1:
+            first = not before or before in EXCELLENCIES_OF_MONSIEUR
+            if first and after > 1 and not _is_initial(words[place + 1][0]):
                 return length
         elif (
             (key in TITLES and _is_no_family_name(text, words[place], last))
@@ -145,6 +150,12 @@ def _title_at(text: str, words: Sequence[re.Match[str]], keys: Sequence[str], pl
         ):
             return length
     return 0
+
+
+def _is_initial(word: str) -> bool:
+    """Return whether a word is a single letter that has a capital; one ideograph is a whole name."""
+    letter = word.rstrip(".")
+    return len(letter) <= 1 and letter.upper() != letter.lower()
 
 
 _UNDOTTED_EXCELLENCIES = frozenset({"he", "se"})
