@@ -210,9 +210,9 @@ def test_what_would_steer_a_terminal_is_spelled_out(desk: Path) -> None:
 
 
 def test_a_table_of_nothing_says_so(desk: Path) -> None:
-    assert run("attendance", "ca-jad.db", "--party", "XYZ").output == "nothing\n"
-    assert run("attendance", "ca-jad.db", "--party", "XYZ", "--json").output == "[]\n"
-    assert run("attendance", "ca-jad.db", "--party", "XYZ", "--nl").output == ""
+    assert run("attendance", "ca-jad.db", "--name", "Nobody").output == "nothing\n"
+    assert run("attendance", "ca-jad.db", "--name", "Nobody", "--json").output == "[]\n"
+    assert run("attendance", "ca-jad.db", "--name", "Nobody", "--nl").output == ""
 
 
 # --- recording -----------------------------------------------------------------------

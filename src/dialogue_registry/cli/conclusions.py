@@ -10,6 +10,7 @@ from dialogue_registry.cli.access import asking, scope, searching
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import answer_options, day, file_argument, language_option, scope_options
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
+from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
@@ -146,7 +147,12 @@ def history(file: str, subject: str, *, what: str | None, shown: str | None) -> 
     Without SUBJECT, all that rests on none of them, such as a copy that was kept of a source.
     """
     with asking(file) as registry:
-        steps = registry.history(subject)
+        try:
+            steps = registry.history(subject)
+        except UnknownSubjectError:
+            if subject:
+                raise
+            steps = ()
     rows = [to_dict(step) for step in steps]
     if shown is None:
         words = wordings(steps, subject)

@@ -24,12 +24,9 @@ def check_known(connection: sqlite3.Connection, **ids: str | None) -> None:
 
 
 def check_named(connection: sqlite3.Connection, subject: str | None) -> None:
-    """Raise UnknownSubjectError where nothing at all was recorded about an id.
-
-    None is let be, and so is "", the subject of all that rests on none.
-    """
+    """Raise UnknownSubjectError where nothing at all was recorded about an id; None is let be."""
     find = "SELECT 1 FROM events WHERE subject = ? LIMIT 1"
-    if subject and connection.execute(find, (subject,)).fetchone() is None:
+    if subject is not None and connection.execute(find, (subject,)).fetchone() is None:
         near = _near(connection, subject, _TABLES)
         raise UnknownSubjectError(f"nothing was recorded about {subject!r}: {_advice(near)}", id=subject)
 
