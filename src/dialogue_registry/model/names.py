@@ -128,15 +128,14 @@ def _title_at(text: str, words: Sequence[re.Match[str]], keys: Sequence[str], pl
     for length in range(min(LONGEST, left - 1), 0, -1):
         key = " ".join(keys[place : place + length])
         last, after = words[place + length - 1], left - length
-        titled = after > 1 and _title_at(text, words, keys, place + length, key) > 0
         if key in LETTER_TITLES:
             # H.E. Bates has initials: a title is followed by another one, or by a whole name.
             glued = " " not in text[words[place].start() : last.end()]
-            if titled or (glued and after > 1):
+            if after > 1 and (glued or _title_at(text, words, keys, place + length, key)):
                 return length
         elif key in _UNDOTTED_EXCELLENCIES:
             # HE and SE are family names too (HE Yafei): only a title behind them tells.
-            if titled:
+            if after > 1 and _title_at(text, words, keys, place + length, key):
                 return length
         elif key == "m":
             # M. is Monsieur before a whole name, at its beginning or behind S.E., and else an initial.
