@@ -63,7 +63,7 @@ CALLS: dict[str, Callable[[Registry], object]] = {
     "verify": lambda registry: registry.verify(),
     "delegate": lambda registry: registry.delegate("Name 1"),
     "record": lambda registry: registry.record(PartyJoined(dialogue="d", party="UZB", name="Uzbekistan")),
-    "retract": lambda registry: registry.retract(list(registry.events())[4].id, reason="x"),
+    "retract": lambda registry: [registry.retract(event, reason="x") for event in list(registry.events())[4:5]],
     "rebuild": lambda registry: registry.rebuild(),
 }
 

@@ -21,7 +21,7 @@ PHRASES = {
     "(on=…)": "(--on)",
     "give on= if": "give --on if",
     " (format= in Python)": "",
-    " (dialogue_registry.log.postgres.create_log)": "",
+    " (in Python create_log)": "",
     "base_url is": "--base-url is",
     "mend that, then call catch_up()": "mend that, then run any command on it",
     "catch_up() compares them": "dialogue-registry follow compares them",

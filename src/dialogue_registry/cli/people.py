@@ -40,7 +40,10 @@ def members(file: str, *, dialogue: str | None, on: str | None, shown: str | Non
 @click.option("--by", type=click.Choice(["party", "person"]), default="party", help="Whose rates; by default parties'.")
 @click.option("--party", help="Only of this party.")
 @click.option(
-    "--level", type=click.Choice([level.value for level in Level]), help="Only who was of this level or higher."
+    "--level",
+    metavar="LEVEL",
+    type=click.Choice([level.value for level in Level]),
+    help=f"Only who was of this level or higher: {', '.join(Level)}.",
 )
 @click.option("--as-of", metavar="DATE", type=day, help="Only meetings held by this day, or today.")
 @click.option("--yearly", is_flag=True, help="A line for each year.")

@@ -100,7 +100,7 @@ def _check_further_down(
             f"{name} has no column {min(absent)!r} in row {max(header_row, default=rows[0][0])}: the head seems to be "
             f"in row {number}: say so in the mapping, [file] header_row = {number}"
         )
-    names = [heading(cell) for cell in rows[0][1]]
+    names = [heading(cell) for cell in rows[0][1]] if rows else []
     if not header_row and "" in names and set(names) & set(wanted):
         place = names.index("") + 1
         raise MappingError(
