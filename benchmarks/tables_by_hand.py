@@ -2,7 +2,8 @@
 
 Written with care: rows are gathered a page at a time and written with ``executemany``,
 with the position reached, in one transaction. It does less than a registry: nothing here can be
-corrected, retracted or asked as of an earlier position.
+corrected, retracted or asked as of an earlier position, no text is folded, and the day of a
+report stays empty, since of a source its address alone is kept.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,20 +27,30 @@ _SUMS = tuple(
     for numbered in ("", "_numbered")
 )
 _CELL = {"in-person": 0, "online": 2, "hybrid": 4, None: 6}
-_INSERT = {
-    name: f"INSERT INTO {name} VALUES ({', '.join('?' * width)})"
-    for name, width in {
-        "dialogues": 9, "series": 8, "meeting_reports": 16, "attendance": 9, "topics": 5, "outcomes": 6,
-        "statements": 11,
-    }.items()
-}  # fmt: skip
+_PLACE = "fact, event, since"
+_REPORTED = "date, earliest, latest, ordinal, format, place, country, title"
+_COLUMNS = {
+    "dialogues": "dialogue, name, launched, earliest, latest, aliases",
+    "series": "series, dialogue, name, abbreviation, aliases, numbering",
+    "meeting_reports": f"report, meeting, series, {_REPORTED}, period, reason",
+    "attendance": "presence, meeting, name, party, office, role, on_behalf_of, person, seat, reason, represented_by",
+    "topics": "meeting, topic",
+    "outcomes": "meeting, title, kind",
+    "statements": "series, count, as_of, earliest, latest, format, reported_at, ends",
+}
+"""The columns that are filled: the rest is empty, as in the facts that are recorded here."""
+
+
+def _insert(table: str, columns: str) -> str:
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(columns.split(',')))})"
+
+
+_INSERT = {table: _insert(table, f"{_PLACE}, {columns}") for table, columns in _COLUMNS.items()}
 # A report that the meeting was held shows rather than an announcement, and a later report rather than an earlier.
 _MEETING = (
-    f"INSERT INTO meetings VALUES ({', '.join('?' * 15)}) ON CONFLICT (meeting) DO UPDATE SET "
-    + ", ".join(
-        f"{column} = excluded.{column}"
-        for column in ("status", "date", "earliest", "latest", "ordinal", "format", "place", "country", "title", "fact")
-    )
+    _insert("meetings", f"meeting, series, status, {_REPORTED}, period, fact, event, status_fact")
+    + " ON CONFLICT (meeting) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in ("status", *_REPORTED.split(", "), "fact", "status_fact"))
     + ", event = excluded.event WHERE excluded.status = 'held' OR status = 'announced'"
 )
 _TALLY = (
@@ -79,21 +90,18 @@ class TablesByHand:
             place = (position, position, position)
             match type(event).__name__:
                 case "DelegateAttended":
-                    seat = (event.meeting, event.party, event.name, event.office, event.role, event.on_behalf_of)
-                    rows["attendance"].append((*place, *seat))
-                case "MeetingHeld":
+                    who = (event.name, event.party, event.office, event.role, event.on_behalf_of, event.person)
+                    rows["attendance"].append((*place, "present", event.meeting, *who, event.seat, "", ""))
+                case "MeetingHeld" | "MeetingAnnounced" as name:
+                    report = "held" if name == "MeetingHeld" else "announced"
                     days = _days(event.date)
-                    report = (event.date, *days, event.ordinal, event.format, event.place, event.country, event.title)
-                    rows["meeting_reports"].append((*place, event.meeting, "held", event.series, *report, None, None))
-                    meetings.append((event.meeting, event.series, "held", *report, None, None, position, position))
-                    _count(tallies, event, *days)
-                case "MeetingAnnounced":
-                    days = _days(event.date)
-                    report = (event.date, *days, event.ordinal, event.format, event.place, event.country, event.title)
+                    fields = (event.date, *days, event.ordinal, event.format, event.place, event.country, event.title)
                     rows["meeting_reports"].append(
-                        (*place, event.meeting, "announced", event.series, *report, None, None)
+                        (*place, report, event.meeting, event.series, *fields, event.period, "")
                     )
-                    meetings.append((event.meeting, event.series, "announced", *report, None, None, position, position))
+                    meetings.append((event.meeting, event.series, report, *fields, event.period, *place))
+                    if report == "held":
+                        _count(tallies, event, *days)
                 case "TopicDiscussed":
                     rows["topics"].append((*place, event.meeting, event.topic))
                 case "OutcomeAgreed":
@@ -103,7 +111,7 @@ class TablesByHand:
                     rows["statements"].append((*place, *stated, event.reported_at, _ends(event.as_of)))
                 case "SeriesOpened":
                     opened = (event.series, event.dialogue, event.name, event.abbreviation, _list(event.aliases))
-                    rows["series"].append((*place, *opened))
+                    rows["series"].append((*place, *opened, event.numbering))
                 case "DialogueLaunched":
                     launched = (
                         event.dialogue,

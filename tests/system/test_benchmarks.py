@@ -92,7 +92,10 @@ def test_the_tables_kept_by_hand_have_the_rows_of_the_registry(model: str, tmp_p
             tables.write(enumerate(made[start : start + 700], start + 1))
     with closing(sqlite3.connect(path)) as hand, closing(sqlite3.connect(model)) as wanted:
         for name in TABLES:
-            select = f"SELECT * FROM {name}"
+            columns = [row[1] for row in wanted.execute(f"PRAGMA table_info({name})")]
+            # The day of a report may be that of its source, of which the address alone is kept by hand.
+            kept = ", ".join(f'"{column}"' for column in columns if column != "day")
+            select = f"SELECT {kept} FROM {name}"
             assert Counter(hand.execute(select)) == Counter(wanted.execute(select)), name
 
 
