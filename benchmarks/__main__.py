@@ -3,6 +3,7 @@
 python -m benchmarks                      all of it, a quarter of an hour
 python -m benchmarks --quick              a small version, about a minute
 python -m benchmarks --only replay        one suite (may be given several times)
+python -m benchmarks --processor          the time of the processor instead: where others use the machine
 python -m benchmarks --page PAGE.md       no run: put the last results on a page of the documentation
 """
 
@@ -21,7 +22,7 @@ from typing import Any
 import attrs
 
 from benchmarks.rounds import DEFAULT, QUICK, Bench, Size
-from benchmarks.suites import SUITES, run
+from benchmarks.suites import OF_ONE_PROCESS, SUITES, run
 from benchmarks.table import heading, markdown, write_page
 from benchmarks.targets import lines
 
@@ -35,6 +36,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a small version, for a first look")
     parser.add_argument("--only", action="append", choices=list(SUITES), default=[], help="run this suite alone")
     parser.add_argument("--rounds", type=int, help="how many rounds")
+    parser.add_argument("--events", type=int, help="how many facts")
+    parser.add_argument("--processor", action="store_true", help="time of the processor, in one process, no server")
     parser.add_argument("--largest", type=int, help="leave out of the sweep what has more meetings than this")
     parser.add_argument("--folder", help="where to put the files; the disk under it is what is measured")
     parser.add_argument("--out", type=Path, help=f"where to write the results ({_RESULTS.name} beside the command)")
@@ -48,13 +51,15 @@ def main() -> int:
     size = QUICK if asked.quick else DEFAULT
     if asked.rounds:
         size = attrs.evolve(size, rounds=asked.rounds)
+    if asked.events:
+        size = attrs.evolve(size, events=asked.events)
     if asked.largest:
         size = attrs.evolve(size, sweep=[meetings for meetings in size.sweep if meetings <= asked.largest])
     made = _made(size)
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=asked.folder) as folder:
-        bench = Bench(Path(folder), size)
+        bench = Bench(Path(folder), size, asked.processor)
         try:
-            run(bench, asked.only)
+            run(bench, asked.only or (OF_ONE_PROCESS if asked.processor else ()))
         except KeyboardInterrupt:
             bench.say("stopped: here is what there is")
     made["load"]["after"] = os.getloadavg()[0]

@@ -1,6 +1,6 @@
 """What is run against what. Each suite prepares its files and lets contestants take turns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from benchmarks.rounds import Bench
 
@@ -230,11 +230,13 @@ SUITES: Mapping[str, Callable[[Bench], None]] = {
     "shared": shared,
     "sweep": sweep,
 }
+OF_ONE_PROCESS = ("single", "batches", "making", "replay", "rebuild", "verify", "amendment")
+"""The suites of which a single process does all the work, and none looks at its memory."""
 _FILES = {"single", "batches", "making", "replay", "rebuild", "verify", "shared"}
 """The suites that read the files prepared here."""
 
 
-def run(bench: Bench, only: list[str]) -> None:
+def run(bench: Bench, only: Collection[str]) -> None:
     """Prepare the files that are read, then run the suites."""
     names = [name for name in SUITES if not only or name in only]
     if _FILES.intersection(names):

@@ -92,8 +92,8 @@ class TablesByHand:
                 case "DelegateAttended":
                     who = (event.name, event.party, event.office, event.role, event.on_behalf_of, event.person)
                     rows["attendance"].append((*place, "present", event.meeting, *who, event.seat, "", ""))
-                case "MeetingHeld" | "MeetingAnnounced" as name:
-                    report = "held" if name == "MeetingHeld" else "announced"
+                case "MeetingHeld" | "MeetingAnnounced" as word:
+                    report = "held" if word == "MeetingHeld" else "announced"
                     days = _days(event.date)
                     fields = (event.date, *days, event.ordinal, event.format, event.place, event.country, event.title)
                     rows["meeting_reports"].append(
