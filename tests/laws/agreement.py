@@ -17,7 +17,6 @@ from dialogue_registry import (
     PartyJoined,
     RecordedEvent,
     Registry,
-    Role,
     Rule,
     SeriesOpened,
     TopicDiscussed,
@@ -76,23 +75,22 @@ def attended(assertions: Sequence[Assertion]) -> list[tuple[object, ...]]:
     ]
 
 
+OF_A_SEAT = {
+    name: field.default
+    for cls in (DelegateAttended, DelegateAbsent)
+    for name, field in attrs.fields_dict(cls).items()
+    if name not in ("format", "excused")
+}
+"""What is said of a seat, each with what stands where its class has no such field."""
+
+
 def seated(assertions: Sequence[Assertion]) -> list[Attendance]:
     """The rows that a registry should answer with for those who came, and those who did not."""
     return [
         Attendance(
-            meeting=t.content.meeting,
-            party=t.content.party,
-            name=t.content.name,
-            office=t.content.office,
-            role=getattr(t.content, "role", Role.DELEGATE),
-            on_behalf_of=getattr(t.content, "on_behalf_of", ""),
+            **{name: getattr(t.content, name, default) for name, default in OF_A_SEAT.items()},
             presence=Presence(presence),  # type: ignore[arg-type]
             format=None if format_ is None else Format(format_),  # type: ignore[arg-type]
-            person=t.content.person,
-            seat=t.content.seat,
-            level=t.content.level,
-            reason=getattr(t.content, "reason", ""),
-            represented_by=getattr(t.content, "represented_by", ""),
             event=t.event,
             sources=t.sources,
         )

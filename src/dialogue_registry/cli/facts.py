@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
+import attrs
 import click
 
 from dialogue_registry.cli.access import asking, in_language, names_of_parties, party_in, scope
@@ -14,14 +15,17 @@ from dialogue_registry.cli.options import answer_options, day, file_argument, la
 from dialogue_registry.cli.output import show, whole
 from dialogue_registry.imports.fact_fields import find_kind
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format, Role
+from dialogue_registry.model.events import DelegateAttended, Format, Role
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import differing, in_words
-from dialogue_registry.queries.results import Dispute, Presence
+from dialogue_registry.queries.results import Attendance, Dispute, Presence
 from dialogue_registry.registry.kept_copies import CopyState
 from dialogue_registry.registry.registry import Snapshot
+
+_SEAT = [name for name in attrs.fields_dict(Attendance) if name in attrs.fields_dict(DelegateAttended)]
+_ABSENCE = [name for name in attrs.fields_dict(Attendance) if name not in (*_SEAT, "event", "sources")]
 
 
 @question(example="dialogue-registry dialogues ca-jad.db")
@@ -130,8 +134,8 @@ def attendance(
         attended = registry.attendance(ids["meeting"], party=code, name=name, role=role, presence=asked)
         found = [row for row in attended if within(row.meeting)]
         rows = _with_parties(registry, found, lang) if shown is None else found
-    columns = "meeting party name office role on_behalf_of format person seat level"
-    show(rows, columns if presence == "present" else f"{columns} presence reason represented_by", shown)
+    absence = [*_ABSENCE] * (presence != "present")
+    show(rows, " ".join([*_SEAT, *absence]), shown)
 
 
 @question(example="dialogue-registry headcounts ca-jad.db --meeting ca-jad/som/14")
@@ -165,7 +169,8 @@ def delegate(
         within, code = scope(registry, **ids), party_in(registry, party)
         found = [row for row in registry.delegate(name) if within(row.meeting) and code in (None, row.party)]
         rows = _with_parties(registry, found, lang) if shown is None else found
-    show(rows, "date meeting name party office role on_behalf_of format person seat level", shown)
+    first = ["date", "meeting", "name", "party"]
+    show(rows, " ".join([*first, *(column for column in _SEAT if column not in first)]), shown)
 
 
 def _with_parties(registry: Snapshot, rows: Sequence[Any], lang: str | None) -> Sequence[Mapping[str, Any]]:

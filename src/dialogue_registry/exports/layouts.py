@@ -1,16 +1,19 @@
 """The tables that are exported: which columns each has, of which type, and what they refer to.
 
-All but three follow from the kinds: a column for each field. Meetings are not of one kind,
-and the seats of those present and of those absent are two tables.
+They follow from the kinds, a column for each field, but for meetings, which are not of one kind.
+The seats of those present and of those absent are two tables.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 import attrs
 
+from dialogue_registry.model.events import DelegateAbsent, DelegateAttended
 from dialogue_registry.model.kinds import ANY_SUBJECT, SUBJECTS, Kind, Kinds, column_of
-from dialogue_registry.model.shapes import Shape
+from dialogue_registry.model.shapes import Shape, shapes_of
+from dialogue_registry.queries.results import Attendance
 
 _PARENTS = {"dialogue": "dialogues", "series": "series", "meeting": "meetings"}
 _OF_ALL = {"fact": "integer", "event": "integer", "source": "string", "url": "string"}
@@ -55,24 +58,35 @@ _MEETINGS = Layout(
     refers={"series": ("series", "series")},
     key="meeting",
 )  # fmt: skip
-_SEAT = ("meeting", "party", "name", "office", "role", "on_behalf_of", "format", "person", "seat", "level")
+
+
+def _type(shape: Shape) -> str:
+    if shape.many:
+        return "array"
+    return {int: "integer", float: "number", bool: "boolean", date: "date"}.get(shape.cls, "string")
+
+
+def _columns(cls: type[Any], order: Iterable[str] = ()) -> Mapping[str, str]:
+    """Return a column for each field of a class: first those that ``order`` names, in that order."""
+    shapes = shapes_of(cls)
+    names = dict.fromkeys([*(name for name in order if name in shapes), *shapes])
+    return {name: _type(shapes[name]) for name in names}
+
+
 _PRESENT = Layout(
     description="Who took part in meetings, names as written.",
-    columns=dict.fromkeys(_SEAT, "string"),
+    columns=_columns(DelegateAttended, order=attrs.fields_dict(Attendance)),
     table="attendance",
     where="t.presence = 'present'",
     refers=_MEETING,
 )
 _ABSENT = Layout(
     description="Who did not take part in meetings, and why.",
-    columns={
-        "meeting": "string", "party": "string", "name": "string", "office": "string", "person": "string",
-        "seat": "string", "level": "string", "excused": "boolean", "reason": "string", "represented_by": "string",
-    },
+    columns=_columns(DelegateAbsent),
     table="attendance",
     where="t.presence <> 'present'",
     refers=_MEETING,
-)  # fmt: skip
+)
 _BY_TABLE = {"meeting_reports": {"meetings": _MEETINGS}, "attendance": {"attendance": _PRESENT, "absences": _ABSENT}}
 """What is exported in place of a table of kinds."""
 _DESCRIPTIONS = {
@@ -129,12 +143,6 @@ def _layout(kinds: list[Kind]) -> Layout:
         key=opened or "fact",
         stored=stored,
     )
-
-
-def _type(shape: Shape) -> str:
-    if shape.many:
-        return "array"
-    return {int: "integer", float: "number", bool: "boolean", date: "date"}.get(shape.cls, "string")
 
 
 def _of_column(column: str, definition: str) -> str:

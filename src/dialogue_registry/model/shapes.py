@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from json import dumps
+from json import dumps, loads
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -66,6 +66,15 @@ class Shape:
             return _as_integer
         return _as_text
 
+    @property
+    def load(self) -> Callable[[Any], object] | None:
+        """The function that turns the value of a column back; None where it is taken over."""
+        if self.cls in (str, int, float) and not self.many:
+            return None
+        one = _LOAD.get(self.cls, self.cls)
+        make = (lambda value: tuple(map(one, loads(value)))) if self.many else one
+        return (lambda value: None if value is None else make(value)) if self.optional else make
+
     def check(self, name: str, value: object) -> None:
         """Raise InvalidValueError unless the value of the field ``name`` has this shape and a log can hold it."""
         if value is None and self.optional:
@@ -118,6 +127,13 @@ def _as_json(value: Any) -> object:
     return dumps([str(item) if not isinstance(item, int | float) else item for item in value], ensure_ascii=False)
 
 
+_LOAD: Mapping[type[Any], Callable[[Any], object]] = {
+    PartialDate: PartialDate.of,
+    date: date.fromisoformat,
+    Source: lambda text: Source(**loads(text)),
+}
+
+
 def default_of(cls: type[Any], name: str) -> Any:
     """Return the default of a field, made anew where a factory makes it; ``attrs.NOTHING`` where it has none."""
     default: Any = attrs.fields_dict(cls)[name].default
@@ -144,11 +160,12 @@ def _shapes_of(cls: Any) -> Mapping[str, Shape]:
                 f"{cls.__name__}.{field.name} is not given under its own name when the fact is made: "
                 "use fields with init=True whose names begin with a letter"
             )
-        found[field.name] = _shape(f"{cls.__name__}.{field.name}", hints.get(field.name))
+        found[field.name] = shape_of(f"{cls.__name__}.{field.name}", hints.get(field.name))
     return found
 
 
-def _shape(name: str, hint: Any) -> Shape:
+def shape_of(name: str, hint: Any) -> Shape:
+    """Return the shape of a field that is annotated with ``hint``; raises InvalidValueError."""
     optional = False
     if get_origin(hint) in (Union, UnionType):
         rest = [one for one in get_args(hint) if one is not NoneType]

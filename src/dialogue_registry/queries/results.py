@@ -4,21 +4,52 @@ Every row has ``event``, the position of the event whose wording it shows, and `
 those that state it in the order of recording.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import attrs
-import orjson
 
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Citation, Format, Level, Numbering, Role, Source
+from dialogue_registry.model.events import (
+    Citation,
+    DelegateAbsent,
+    DelegateAttended,
+    Format,
+    Level,
+    Numbering,
+    Role,
+    Source,
+)
 from dialogue_registry.model.names import NameParts, name_parts
+from dialogue_registry.model.shapes import shape_of
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown
 
 _Sources = tuple[Source, ...]
+
+
+def _with_fields_of(
+    *classes: type[Any], but: Sequence[str] = ()
+) -> Callable[[type, list["attrs.Attribute[Any]"]], list["attrs.Attribute[Any]"]]:
+    """Return a field transformer: a row has also those fields of some facts that its class does not name.
+
+    They come before its ``event``. A line in the class names one for type checkers too.
+    """
+
+    def with_fields(_: type, fields: list["attrs.Attribute[Any]"]) -> list["attrs.Attribute[Any]"]:
+        names = [field.name for field in fields]
+        of_facts = {field.name: field for cls in classes for field in attrs.fields(cls)}
+        more = [
+            field.evolve(default=attrs.NOTHING, validator=None, converter=None, metadata={}, kw_only=True)
+            for name, field in of_facts.items()
+            if name not in (*names, *but)
+        ]
+        place = names.index("event")
+        return [*fields[:place], *more, *fields[place:]]
+
+    return with_fields
 
 
 @attrs.frozen(kw_only=True)
@@ -93,7 +124,8 @@ class Presence(StrEnum):
     EXCUSED = "excused"
 
 
-@attrs.frozen(kw_only=True)
+# Whether one who is absent was excused is said by the presence.
+@attrs.frozen(kw_only=True, field_transformer=_with_fields_of(DelegateAttended, DelegateAbsent, but=("excused",)))
 class Attendance(Shown):
     """The part of a delegate in a meeting: who sat there for a party, or did not come.
 
@@ -124,7 +156,7 @@ class Attendance(Shown):
         return name_parts(self.name)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_with_fields_of(DelegateAttended))
 class Appearance(Shown):
     """One appearance of a delegate: at which meeting, in which office, for whom."""
 
@@ -235,53 +267,24 @@ class Step(Shown):
     citation: Citation | None = None
 
 
-def _texts(data: str) -> tuple[str, ...]:
-    return tuple(orjson.loads(data))
-
-
-def _date(text: str | None) -> PartialDate | None:
-    return None if text is None else PartialDate.of(text)
-
-
-def _format(text: str | None) -> Format | None:
-    return None if text is None else Format(text)
-
-
-def _level(text: str | None) -> Level | None:
-    return None if text is None else Level(text)
-
-
-#: How each column of a table becomes a field, where it is not simply taken over.
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    "launched": PartialDate.of,
-    "as_of": PartialDate.of,
-    "joined": _date,
-    "date": _date,
-    "until": _date,
-    "aliases": _texts,
-    "organisers": _texts,
-    "format": _format,
-    "role": Role,
-    "numbering": Numbering,
-    "presence": Presence,
-    "level": _level,
-    "represented_by": lambda text: text or "",
-    "status": Status,
-    "reason": lambda text: text or "",
-}
-_COLUMN = {"until": "postponed_until"}
+#: The expression that a field is read from, where it is no column of its name; a status may have no reason.
+_COLUMN = {"until": "postponed_until", "reason": "coalesce(reason, '')"}
 
 
 def columns_of(cls: type) -> Sequence[str]:
     """Return the columns that a row class is read from, without its sources."""
-    fields = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
-    return [_COLUMN.get(name, name) for name in fields]
+    return [_COLUMN.get(name, name) for name in _read_fields(cls)]
+
+
+def _read_fields(cls: type) -> list[str]:
+    return [name for name in attrs.fields_dict(cls) if name not in ("sources", "parties")]
 
 
 def row_reader(cls: type) -> Callable[..., Any]:
     """Return a function that makes a row of a class from a database row (its :func:`columns_of`) and the sources."""
-    names = [field.name for field in attrs.fields(cls) if field.name not in ("sources", "parties")]
-    hooks = [(index, _READ[name]) for index, name in enumerate(names) if name in _READ]
+    names, fields = _read_fields(cls), attrs.fields_dict(cls)
+    shapes = [shape_of(f"{cls.__name__}.{name}", fields[name].type) for name in names]
+    hooks = [(index, shape.load) for index, shape in enumerate(shapes) if shape.load is not None]
 
     def read(row: Sequence[Any], sources: tuple[Source, ...], **more: Any) -> Any:
         values = list(row)
