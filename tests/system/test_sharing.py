@@ -682,8 +682,10 @@ def test_waiting_for_a_position_ends_when_every_projection_has_it(one: Registry,
     position = one.record(held(1))[0].position
     assert other.wait_until(position) == 3
     assert other.wait_until(1) == 3
+    seen: list[tuple[int, int]] = []
     with pytest.raises(WaitTimeoutError, match="not 99"):
-        other.wait_until(99, timeout=0.05)
+        other.wait_until(99, timeout=0.05, progress=lambda reached, wanted: seen.append((reached, wanted)))
+    assert set(seen) == {(3, 99)}
 
 
 def test_waiting_for_what_is_there_keeps_the_connection(one: Registry, other: Registry) -> None:

@@ -179,7 +179,7 @@ class Codec:
             if schema == latest:
                 return make(**data)
             for version in range(schema, latest):
-                data = upcasters[version](data)
+                data = _upcast(word, version, upcasters[version], data)
             return make(**data)
         except CodecError:
             raise
@@ -200,6 +200,15 @@ class Codec:
         if word in NO_FACT_WORDS:  # asked before reading it, so that no depth of nesting is followed
             raise CodecError(f"{word!r} stands where a fact belongs")
         return self.from_data(word, nested["schema"], nested["data"])
+
+
+def _upcast(word: str, version: int, upcaster: Upcaster, data: Data) -> Data:
+    try:
+        return upcaster(data)
+    except Exception as error:  # a function of a user may raise anything
+        raise CodecError(
+            f"the upcaster of {word!r} from version {version} raised {type(error).__name__}: {error}; mend it"
+        ) from error
 
 
 def _converts_itself(kind: Kind) -> bool:

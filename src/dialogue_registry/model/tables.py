@@ -141,3 +141,24 @@ class Projection:
                     f"{part.name!r} of projection {self.name!r} is made of table {part.table!r}: "
                     "put that Table before it"
                 )
+            if isinstance(part, State | Tally):
+                self._check_select(part)
+            if isinstance(part, State):
+                of_table = next(one.columns for one in parts if isinstance(one, Table) and one.name == part.table)
+                for columns, owner in ((part.columns, "its own"), (of_table, f"table {part.table!r}'s")):
+                    if part.key not in columns:
+                        raise InvalidValueError(
+                            f"key {part.key!r} of {part.name!r} in projection {self.name!r} is no column of {owner}: "
+                            f"use one of {', '.join(columns)}"
+                        )
+
+    def _check_select(self, part: State | Tally) -> None:
+        try:
+            over_rows = part.select.format(rows="<rows>")
+        except (KeyError, IndexError, ValueError):
+            over_rows = ""
+        if "<rows>" not in over_rows:
+            raise InvalidValueError(
+                f"the select of {part.name!r} in projection {self.name!r} is not made of {{rows}}: "
+                "write FROM {rows}, and other braces twice"
+            )

@@ -33,6 +33,7 @@ class TallyStatements:
 
     def __init__(self, tally: Tally) -> None:
         name, key, sums, maxima = tally.name, tally.key, tally.sums, tally.maxima
+        self.name = name
         self.keys, self.width = len(key), len(key) + len(sums)
         self.over = tally.select.format(rows=f"(SELECT * FROM {tally.table} WHERE fact BETWEEN ? AND ? AND since > ?)")
         columns = ", ".join([*key, *sums, *maxima])
@@ -64,6 +65,7 @@ class StateStatements:
     """The statements that keep one state, for the keys given as a JSON list."""
 
     def __init__(self, state: State) -> None:
+        self.name = state.name
         keys = "(SELECT value FROM json_each(:keys))"
         # The keys go to the innermost rows: SQLite does not push them into a subquery by itself.
         select = state.select.format(rows=f"(SELECT * FROM {state.table} WHERE {state.key} IN {keys})")
@@ -143,14 +145,21 @@ class Fold:
 
     def create(self) -> None:
         """Make the tables anew and empty; raises ProjectionError, also where a name is taken in the file."""
+        made = f"projection {self.projection.name!r}"
         try:
             self._drop()
             for part in self.projection.parts:
+                made = f"{part.name!r} of projection {self.projection.name!r}"
                 self._create(part)
+            for fold in self._tables.values():
+                derived: list[TallyStatements | StateStatements] = [*fold.tallies, *(state for state, _ in fold.states)]
+                for made_of in derived:
+                    made = f"{made_of.name!r} of projection {self.projection.name!r}"
+                    self._connection.execute(f"EXPLAIN {made_of.whole}")  # a mistake is found before there are rows
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
                 raise
-            raise ProjectionError(f"projection {self.projection.name!r} cannot be made: {error}") from error
+            raise ProjectionError(f"{made} cannot be made: {error}") from error
         self._connection.execute(
             "INSERT INTO projections VALUES (?, ?, 0, ?)"
             " ON CONFLICT DO UPDATE SET version = excluded.version, position = 0, parts = excluded.parts",
@@ -254,7 +263,12 @@ class Fold:
             for tally in fold.tallies:
                 self._connection.execute(tally.whole)
             for state, _ in fold.states:
-                self._connection.execute(state.whole)
+                try:
+                    self._connection.execute(state.whole)
+                except sqlite3.IntegrityError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+                        raise
+                    raise self._twice(state) from error
 
     def total(self, added: Sequence[Standing]) -> None:
         """Bring what is made of tables up to date with rows that were just put into them."""
@@ -314,10 +328,21 @@ class Fold:
         for fact, event, since, content, source in added:
             for name, feed, sourced, stored in feeds.get(type(content), ()):
                 given = self._facts.stored(content) if stored else content
-                row = feed(given, self._facts.source(source)) if sourced else feed(given)
+                more = (self._facts.source(source),) if sourced else ()
+                try:
+                    row = feed(given, *more)
+                except Exception as error:  # a function of a user may raise anything
+                    raise self._raised(name, event, error) from error
                 if row is not None:
                     rows[name].append((fact, event, since, *row))
         return rows
+
+    def _raised(self, table: str, position: int, error: Exception) -> ProjectionError:
+        return ProjectionError(
+            f"the function of table {table!r} of projection {self.projection.name!r} raised "
+            f"{type(error).__name__} for the event at position {position}: {error}; "
+            "mend the function, then open the registry again"
+        )
 
     def _take_out(self, fold: TableStatements, fact: int, until: int) -> list[Row]:
         old: list[Row] = self._connection.execute(fold.find, (fact,)).fetchall()
@@ -340,8 +365,17 @@ class Fold:
 
     def _decide(self, state: StateStatements, keys: Collection[object]) -> None:
         params = {"keys": json.dumps(list(keys))}
-        if self._connection.execute(state.upsert, params).rowcount < len(keys):
+        decided = self._connection.execute(state.upsert, params).rowcount
+        if decided > len(keys):
+            raise self._twice(state)
+        if decided < len(keys):
             self._connection.execute(state.forget, params)
+
+    def _twice(self, state: StateStatements) -> ProjectionError:
+        return ProjectionError(
+            f"{state.name!r} of projection {self.projection.name!r} returned several rows for one key: "
+            "let its select return one row a key, with GROUP BY or a window"
+        )
 
     def catch_up(self, after: int) -> None:
         """Bring tables that were right at position ``after`` up to the facts."""

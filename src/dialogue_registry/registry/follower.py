@@ -1,7 +1,7 @@
 """Views kept up to a log, on a server or in the file: followed, or waited for."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -44,7 +44,9 @@ def follow(session: Session, poll: float) -> Iterator[Followed]:
                 shared.close()
 
 
-def wait_until(session: Session, position: int, timeout: float) -> int:
+def wait_until(
+    session: Session, position: int, timeout: float, progress: Callable[[int, int], object] | None = None
+) -> int:
     """Wait until every projection has reached a position; return the position reached.
 
     Neither a server that does not answer nor a lock that others hold makes it wait longer than ``timeout``.
@@ -53,6 +55,8 @@ def wait_until(session: Session, position: int, timeout: float) -> int:
     while True:
         if (reached := _reached(session)) >= position:  # mostly it is there by now
             return reached
+        if progress is not None:
+            progress(reached, position)
         left = max(deadline - time.monotonic(), 0.01)
         problem: DialogueRegistryError | None = None
         try:

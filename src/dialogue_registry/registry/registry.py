@@ -830,13 +830,18 @@ class Registry(Snapshot):
         """
         return follow(self._session, check_seconds(poll, "poll"))
 
-    def wait_until(self, position: int, *, timeout: float = 30.0) -> int:
+    def wait_until(
+        self, position: int, *, timeout: float = 30.0, progress: Callable[[int, int], object] | None = None
+    ) -> int:
         """Wait until every projection has reached a position; return the position reached.
+
+        ``progress`` is called before each look at the log, with the position reached and the one waited for.
 
         Raises WaitTimeoutError when that takes longer than ``timeout`` seconds, UnreachableError
         when the server cannot be reached then.
         """
-        return wait_until(self._session, check_number(position, "position"), check_seconds(timeout, "timeout"))
+        wanted, seconds = check_number(position, "position"), check_seconds(timeout, "timeout")
+        return wait_until(self._session, wanted, seconds, progress)
 
 
 def _scope_of_rates(

@@ -36,7 +36,7 @@ from dialogue_registry import (
     UnknownEventTypeError,
 )
 from dialogue_registry.errors import InvalidValueError
-from dialogue_registry.log.codec import STANDARD_CODEC, STORED
+from dialogue_registry.log.codec import STANDARD_CODEC, STORED, codec_of
 from dialogue_registry.log.entry import Draft, Entry, Head, seal
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import (
@@ -400,3 +400,13 @@ def test_what_cannot_be_read_is_said_in_full(word: str, schema: int, data: str, 
     with pytest.raises(CodecError) as trouble:
         STANDARD_CODEC.decode(word, schema, data)
     assert str(trouble.value) == message
+
+
+def test_an_upcaster_that_raises_is_named_with_its_version_and_the_position() -> None:
+    codec = codec_of((votes(2, {1: lambda data: {"choice": data["vote"]}}),))
+    with pytest.raises(CodecError) as raised:
+        codec.decode("org.example.vote-cast", 1, "{}", 7)
+    assert str(raised.value) == (
+        "at position 7: the upcaster of 'org.example.vote-cast' from version 1 raised KeyError: 'vote'; mend it"
+    )
+    assert isinstance(raised.value.__cause__, KeyError)

@@ -383,3 +383,62 @@ def test_a_name_taken_twice_by_one_projection_is_refused() -> None:
 def test_projections_are_given_as_a_list_of_them(given: Any) -> None:
     with pytest.raises(InvalidValueError, match="projection"):
         Registry.open(projections=given)
+
+
+# --- mistakes are named at once --------------------------------------------------------
+
+
+def venues(select: str, key: str = "meeting") -> Projection:
+    """A projection with a table, and a state of its rows."""
+    feed = {MeetingHeld: lambda e: (e.meeting, e.place)}
+    columns = {"meeting": "TEXT", "place": "TEXT"}
+    return Projection(
+        "places", 1, [Table("visits", columns=columns, feed=feed),
+                      State("visited", table="visits", key=key, columns=columns, select=select)],
+    )  # fmt: skip
+
+
+def test_a_function_that_raises_is_named_with_its_table_and_the_position() -> None:
+    table = Table("lengths", columns={"length": "INTEGER"}, feed={MeetingHeld: lambda e: (1 / len(e.place),)})
+    with Registry.open(projections=[Projection("lengths", 1, [table])]) as registry:
+        registry.record(*BASE)
+        before = registry.position
+        with pytest.raises(ProjectionError) as raised:
+            registry.record(MeetingHeld(meeting="d/fm/9", series="d/fm", date="2011"))
+        assert str(raised.value) == (
+            f"the function of table 'lengths' of projection 'lengths' raised ZeroDivisionError for the event at "
+            f"position {before + 1}: division by zero; mend the function, then open the registry again"
+        )
+        assert isinstance(raised.value.__cause__, ZeroDivisionError)
+        assert registry.position == before
+
+
+@pytest.mark.parametrize(
+    "select", ["SELECT meeting, plaice FROM {rows}", "SELECT meeting FROM {rows}", "SELECT meeting, place FORM {rows}"]
+)
+def test_a_state_that_sqlite_cannot_read_is_named_when_the_file_is_opened(select: str) -> None:
+    with pytest.raises(ProjectionError, match="^'visited' of projection 'places' cannot be made: "):
+        Registry.open(projections=[venues(select)])
+
+
+@pytest.mark.parametrize(
+    "select", ["SELECT meeting, place FROM visits", "SELECT {x} FROM {rows}", "SELECT { FROM {rows}"]
+)
+def test_a_state_that_is_not_made_of_its_rows_is_refused_when_it_is_made(select: str) -> None:
+    with pytest.raises(InvalidValueError, match="select of 'visited' in projection 'places' is not made of {rows}"):
+        venues(select)
+
+
+def test_a_key_that_is_no_column_is_refused_when_the_state_is_made() -> None:
+    with pytest.raises(InvalidValueError, match="key 'town' of 'visited' in projection 'places' is no column"):
+        venues("SELECT meeting, place FROM {rows}", key="town")
+
+
+def test_several_rows_for_one_key_of_a_state_are_refused(tmp_path: Path) -> None:
+    twice = venues("SELECT meeting, place FROM {rows} UNION ALL SELECT meeting, 'again' FROM {rows}")
+    with Registry.open(projections=[twice]) as registry, pytest.raises(ProjectionError, match="several rows for one"):
+        registry.record(*BASE)
+    with Registry.open(tmp_path / "r.db") as registry:
+        registry.record(*BASE)
+    with pytest.raises(ProjectionError, match="'visited' of projection 'places' returned several rows for one key"):
+        Registry.open(tmp_path / "r.db", projections=[twice])
