@@ -13,6 +13,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.imports.cells import text_of, texts_of
 from dialogue_registry.imports.date_fields import DateField
 from dialogue_registry.imports.fact_fields import build, read_value
+from dialogue_registry.imports.heading_words import way_of_taking_part
 from dialogue_registry.imports.mapping import FactTemplate, TableMapping
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
@@ -66,6 +67,7 @@ class FactMaker:
                 self._sort(name, field)
         self._build: Callable[..., Any] = template.kind.cls if template.kind.is_own else self._built
         self._may_be_unnamed = template.sorts.keys() >= {"name", "office"}
+        self._lacks_format = "format" in template.sorts and "format" not in template.fields
         self._last: tuple[Mapping[str, str], MadeFact] | None = None
         self._differing = self._columns[0] if self._columns else ""
 
@@ -125,6 +127,8 @@ class FactMaker:
             value = read_row(view, made)
             if value is not None:
                 values[name] = value
+        if self._lacks_format and values.get("office"):
+            _take_format_of_office(values, made)
         if self._may_be_unnamed and values.get("office"):
             values.setdefault("name", "")  # a delegate nobody named
         for name in self.template.required:
@@ -263,6 +267,17 @@ class FactMaker:
 
 def _as_it_is(text: str, _: MadeFact) -> str:
     return text
+
+
+def _take_format_of_office(values: dict[str, Any], made: MadeFact) -> None:
+    """Make an office that says how somebody took part, such as "on site", the format; with a remark."""
+    office = values["office"]
+    if way := way_of_taking_part(office):
+        del values["office"]
+        values["format"] = way
+        made.as_written = (*(pair for pair in made.as_written if pair[0] != "office"), ("format", office))
+        remark = f"{office!r} is no office but how somebody took part, and stands as the format {way!r}"
+        made.remarks += (f"{remark}: say so in the mapping, with the column as format and [values.format]",)
 
 
 def _id_of(

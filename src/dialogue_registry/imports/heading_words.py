@@ -1,6 +1,7 @@
 """Words that stand in the heads of tables and in their cells, and what they mean; in several languages.
 
-They are only for the mapping to begin with that somebody looks at, never for an import.
+They are for the mapping to begin with that somebody looks at.
+An import uses one thing of them: an office that says how somebody took part is none.
 The table ``heading_words.csv`` was written for this module.
 """
 
@@ -42,3 +43,10 @@ def meaning(field: str, text: str) -> str:
     """Return what a text means as a format, a status or a role; "" where that is not known."""
     found = _meanings(field).get(word_key(text), [])
     return found[0] if len(found) == 1 else ""
+
+
+@lru_cache(maxsize=1024)
+def way_of_taking_part(text: str) -> str:
+    """Return the format in which one person took part, in-person or online; "" where a text says neither."""
+    format_ = meaning("format", text)
+    return format_ if format_ in ("in-person", "online") else ""

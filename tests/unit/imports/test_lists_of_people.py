@@ -61,6 +61,44 @@ def test_a_column_tells_how_somebody_took_part(registry: Registry) -> None:
     assert [row.format for row in registry.attendance()] == [Format.HYBRID, Format.ONLINE]
 
 
+@pytest.mark.parametrize(
+    ("office", "format_"),
+    [("on site", "in-person"), ("ONSITE", "in-person"), ("remote", "online"), ("онлайн", "online")],
+)
+def test_an_office_that_says_how_somebody_took_part_is_the_format(
+    registry: Registry, office: str, format_: str
+) -> None:
+    report = imported(
+        registry,
+        [{"Name": "Bo LJUNGVALL", "Country": "SWE", "Office": office}],
+        {**ATTENDED, "office": "{Office}"},
+    )
+    (row,) = registry.attendance()
+    assert (row.office, row.format) == ("", Format(format_))
+    assert f"{office!r} is no office" in report.remarks[0].reason
+    cited = registry.event(row.event).citation
+    assert cited is not None
+    assert cited.as_written == (("format", office),)
+
+
+@pytest.mark.parametrize("office", ["Director, remote sensing", "hybrid", "Online Editor", "Minister"])
+def test_an_office_that_only_holds_such_a_word_stays(registry: Registry, office: str) -> None:
+    report = imported(
+        registry,
+        [{"Name": "Bo LJUNGVALL", "Country": "SWE", "Office": office}],
+        {**ATTENDED, "office": "{Office}"},
+    )
+    assert ([row.office for row in registry.attendance()], report.remarks) == ([office], ())
+
+
+def test_on_site_and_remote_under_an_office_are_one_person_who_did_both(registry: Registry) -> None:
+    rows = [{"Name": "Ana REZENDELLA", "Country": "BRA", "Mode": mode} for mode in ("on site", "remote")]
+    each = {**ATTENDED, "office": "{Mode}"}
+    assert imported(registry, rows, each).recorded == 2
+    assert [row.format for row in registry.attendance()] == [Format.HYBRID]
+    assert imported(registry, rows, each).already_standing == 2
+
+
 def test_a_meeting_that_two_bodies_list_is_joint(registry: Registry) -> None:
     rows = [
         {"Meeting": "j1", "Body": "s", "No": "1"},
