@@ -68,6 +68,13 @@ def test_counts_do_not_scan_all_meetings(tmp_path: Path) -> None:
     assert times[1] < LIMIT * times[0]
 
 
+def test_the_time_to_verify_a_log_grows_with_its_events_and_no_faster(model: str, tmp_path: Path) -> None:
+    large = str(tmp_path / "large.db")
+    registry.prepare({"path": large, "events": 6 * EVENTS})
+    small, six_times = (min(registry.verify_chain({"path": path})["cpu"] for _ in range(3)) for path in (model, large))
+    assert six_times < 2 * 6 * small
+
+
 def test_an_amendment_does_not_read_the_whole_meeting(tmp_path: Path) -> None:
     for amend in (registry.amend_delegate, registry.amend_meeting):
         result = amend({"path": str(tmp_path / f"{amend.__name__}.db"), "delegates": 2000, "times": 20})
