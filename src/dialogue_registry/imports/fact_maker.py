@@ -13,7 +13,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.imports.cells import text_of, texts_of
 from dialogue_registry.imports.date_fields import DateField
 from dialogue_registry.imports.fact_fields import build, read_value
-from dialogue_registry.imports.heading_words import way_of_taking_part
+from dialogue_registry.imports.heading_words import meaning, way_of_taking_part
 from dialogue_registry.imports.mapping import FactTemplate, TableMapping
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
@@ -183,9 +183,11 @@ class FactMaker:
     @staticmethod
     def _choice(name: str, choices: Sequence[str], text: str, _: MadeFact) -> str:
         if text not in choices:
+            likely = meaning(name, text)
+            hint = f' "{text}" = "{likely}"' if likely in choices else ""
             raise InvalidValueError(
                 f"{text!r:.80} is no {name}, which is {', '.join(choices)}: say what it means in the mapping, "
-                f"[values.{name}]"
+                f"[values.{name}]{hint}"
             )
         return text
 

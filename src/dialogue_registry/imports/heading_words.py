@@ -1,7 +1,7 @@
 """Words that stand in the heads of tables and in their cells, and what they mean; in several languages.
 
 They are for the mapping to begin with that somebody looks at.
-An import uses one thing of them: an office that says how somebody took part is none.
+An import reads none of them but in an office that is how somebody took part, and names them where it refuses.
 The table ``heading_words.csv`` was written for this module.
 """
 

@@ -91,6 +91,15 @@ def test_an_office_that_only_holds_such_a_word_stays(registry: Registry, office:
     assert ([row.office for row in registry.attendance()], report.remarks) == ([office], ())
 
 
+@pytest.mark.parametrize(
+    ("mode", "end"), [("on site", '[values.format] "on site" = "in-person"'), ("by pigeon", "[values.format]")]
+)
+def test_the_refusal_of_a_format_names_what_the_word_likely_means(registry: Registry, mode: str, end: str) -> None:
+    rows = [{"Name": "Bo LJUNGVALL", "Country": "SWE", "Mode": mode}]
+    (row,) = imported(registry, rows, {**ATTENDED, "format": "{Mode}"}).of_rows
+    assert row.reason.endswith(end)
+
+
 def test_on_site_and_remote_under_an_office_are_one_person_who_did_both(registry: Registry) -> None:
     rows = [{"Name": "Ana REZENDELLA", "Country": "BRA", "Mode": mode} for mode in ("on site", "remote")]
     each = {**ATTENDED, "office": "{Mode}"}
