@@ -233,9 +233,16 @@ def same_name(one: NameParts, other: NameParts) -> bool:
     Where capitals tell the family name of both, family and given names are compared; of one
     only, the other may have them in either order. Nothing is left out, nothing shortened.
     """
+    if doubtful(one) != doubtful(other):
+        return False
     if one.family and other.family:
         return (ironed(one.family), ironed(one.given)) == (ironed(other.family), ironed(other.given))
     return not _orders(one).isdisjoint(_orders(other))
+
+
+def doubtful(name: NameParts) -> bool:
+    """Return whether the honorific of a name may be an initial of it: a bare "M.", which is Monsieur or not."""
+    return word_key(name.honorific) == "m"
 
 
 def _orders(name: NameParts) -> set[str]:

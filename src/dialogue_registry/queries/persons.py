@@ -12,7 +12,7 @@ from functools import lru_cache
 import orjson
 
 from dialogue_registry.model.events import DifferentPersons, SamePerson
-from dialogue_registry.model.names import without_honorific
+from dialogue_registry.model.names import doubtful, name_parts, without_honorific
 from dialogue_registry.model.persons import Name, Persons
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.plain_text import plain
@@ -37,7 +37,7 @@ def persons(connection: sqlite3.Connection) -> Persons:
 @lru_cache(maxsize=100_000)
 def plain_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in alphabetical order, without titles, case, diacritics and punctuation."""
-    bare = _APOSTROPHES.sub("", plain(without_honorific(name)))
+    bare = _APOSTROPHES.sub("", plain(name if doubtful(name_parts(name)) else without_honorific(name)))
     return tuple(sorted(_WORD.findall(bare)))
 
 
