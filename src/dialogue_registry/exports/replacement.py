@@ -85,15 +85,31 @@ def _beside(destination: Path) -> Iterator[Path]:
         if (lock := _lock(left)) is not None:  # nobody holds it, so who made it is dead
             shutil.rmtree(left, ignore_errors=True)
             os.close(lock)
-    folder = destination.with_name(f".{destination.name}.writing-{secrets.token_hex(8)}")
-    folder.mkdir(mode=0o700)
-    lock = _lock(folder)
+    folder, lock = _locked_folder(destination)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+def _locked_folder(destination: Path) -> tuple[Path, int | None]:
+    """Make a folder beside a place; return it and its lock, None where the system has no locks.
+
+    Between the two, another process may take the folder for one that was left, and remove it.
+    """
+    for _ in range(10):
+        folder = destination.with_name(f".{destination.name}.writing-{secrets.token_hex(8)}")
+        folder.mkdir(mode=0o700)
+        lock = _lock(folder)
+        if lock is not None and folder.exists():
+            return folder, lock
+        if lock is not None:
+            os.close(lock)
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder, None
 
 
 def _escaped(name: str) -> str:
