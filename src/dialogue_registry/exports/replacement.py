@@ -99,17 +99,17 @@ def _locked_folder(destination: Path) -> tuple[Path, int | None]:
 
     Between the two, another process may take the folder for one that was left, and remove it.
     """
-    for _ in range(10):
+    tries = 10
+    while True:
         folder = destination.with_name(f".{destination.name}.writing-{secrets.token_hex(8)}")
         folder.mkdir(mode=0o700)
         lock = _lock(folder)
-        if lock is not None and folder.exists():
+        tries -= 1
+        if (lock is not None and folder.exists()) or not tries:
             return folder, lock
         if lock is not None:
             os.close(lock)
         shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    return folder, None
 
 
 def _escaped(name: str) -> str:
