@@ -151,7 +151,7 @@ class _Run:
         #: The position before the import, and the last one now.
         self._began = self._position = registry.position
         self._settled = RowReports()
-        self._counts = dict.fromkeys(OUTCOMES, 0)
+        self._counts: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
         self._remarks: list[RowReport] = []
         #: The columns of rows, in the order in which they came; of JSON also what encloses rows.
         self._columns: dict[str, None] = dict.fromkeys(table.columns)

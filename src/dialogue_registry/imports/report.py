@@ -7,15 +7,29 @@ nothing reads, and the names of parties that nobody knows as a table to paste in
 import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import overload
 
 import attrs
 
 from dialogue_registry.queries.display import table
 
-OUTCOMES = ("recorded", "already standing", "amended since", "in conflict", "unresolved", "refused", "skipped")
+
+class RowOutcome(StrEnum):
+    """What became of a row of an import, in the order of the report."""
+
+    RECORDED = "recorded"
+    ALREADY_STANDING = "already standing"
+    AMENDED_SINCE = "amended since"
+    IN_CONFLICT = "in conflict"
+    UNRESOLVED = "unresolved"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+OUTCOMES = tuple(RowOutcome)
 """The outcomes of a row, in the order of the report."""
-PROBLEMS = ("in conflict", "unresolved", "refused")
+PROBLEMS = (RowOutcome.IN_CONFLICT, RowOutcome.UNRESOLVED, RowOutcome.REFUSED)
 """Outcomes that somebody should look at."""
 _SHOWN_CAUSES = 10
 _SHOWN_ROWS = 8
@@ -28,12 +42,13 @@ class RowReport:
 
     ``row`` is the number a spreadsheet shows (its head is row 1), the line of JSON Lines,
     and in JSON, TOML and rows of your own the number of the item, from 1. ``outcome`` is
-    one of already standing, amended since, in conflict, unresolved, refused, skipped.
+    a :class:`RowOutcome`, which compares with its word: already standing, amended since, in
+    conflict, unresolved, refused, skipped.
     ``part`` tells rows of one number apart: a column that became a row, an item of a list.
     """
 
     row: int
-    outcome: str
+    outcome: RowOutcome = attrs.field(converter=RowOutcome)
     reason: str
     part: str = ""
 

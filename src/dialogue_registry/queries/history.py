@@ -8,7 +8,7 @@ from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Event, EventCited, EventRetracted, FactCorrected, FactDisputed
 from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows, changed_fields, differing, in_words, stated, word_of
-from dialogue_registry.queries.results import Step
+from dialogue_registry.queries.results import Step, StepKind
 
 WHAT = ("recorded", "also reported", "corrected", "retracted", "restored", "disputed", "cited")
 """The sorts of steps."""
@@ -72,7 +72,7 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
             position=entry.position,
             event_id=entry.id,
             recorded_at=recorded_event.recorded_at,
-            what=what,
+            what=StepKind(what),
             fact=facts.content(wording) if wording else None,
             of=fact,
             by=entry.by,

@@ -245,11 +245,24 @@ class Dispute(Shown):
     sources: _Sources
 
 
+class StepKind(StrEnum):
+    """What a step of a history does to its fact."""
+
+    RECORDED = "recorded"
+    ALSO_REPORTED = "also reported"
+    CORRECTED = "corrected"
+    RETRACTED = "retracted"
+    RESTORED = "restored"
+    DISPUTED = "disputed"
+    CITED = "cited"
+
+
 @attrs.frozen(kw_only=True)
 class Step(Shown):
     """One step in the history of a subject.
 
-    ``what`` is one of recorded, also reported, corrected, retracted, restored, disputed, cited.
+    ``what`` is a :class:`StepKind`, which compares with its word: recorded, also reported, corrected, retracted,
+    restored, disputed, cited.
     ``fact`` is the event as it reads after the step, None after it is retracted. ``of`` is
     the position where that fact was first recorded, ``event_id`` the id of this step.
     ``citation`` says where in its source the step stands, None where nobody said.
@@ -258,7 +271,7 @@ class Step(Shown):
     position: int
     event_id: str
     recorded_at: datetime
-    what: str
+    what: StepKind
     fact: Any
     of: int
     by: str

@@ -25,7 +25,7 @@ from dialogue_registry import (
     import_table,
 )
 from dialogue_registry.imports.mapping import read_mapping
-from dialogue_registry.imports.report import OUTCOMES
+from dialogue_registry.imports.report import OUTCOMES, RowOutcome, RowReport
 from dialogue_registry.imports.spelling import READERS, SourceTable
 from dialogue_registry.imports.templates import Template
 from tests.paths import ROOT
@@ -748,3 +748,11 @@ def test_every_state_is_known_by_its_usual_or_former_name(precop) -> None:
         assert registry.position == 0
     assert report.unknown == {}
     assert report.unresolved == 0
+
+
+def test_the_outcome_of_a_row_is_one_of_an_enum_that_is_its_word() -> None:
+    with pytest.raises(ValueError, match="'lost' is not a valid RowOutcome"):
+        RowReport(2, "lost", "")
+    assert RowReport(2, "refused", "why").outcome is RowOutcome.REFUSED
+    assert RowOutcome.REFUSED == "refused"
+    assert f"{RowOutcome.ALREADY_STANDING}" == "already standing"

@@ -38,6 +38,7 @@ from dialogue_registry import (
 )
 from dialogue_registry.cli import cli
 from dialogue_registry.model.events import EVENTS
+from dialogue_registry.queries.results import StepKind
 
 MINUTES = Source("Minutes", published="2019-06")
 
@@ -263,3 +264,13 @@ def test_a_correction_within_a_correction_is_refused_at_any_depth() -> None:
 def test_what_is_no_part_of_a_registry_is_refused(value: object) -> None:
     with pytest.raises(InvalidValueError, match="cannot become plain data"):
         to_dict(value)
+
+
+def test_a_step_of_a_history_is_told_by_a_kind_that_is_its_word() -> None:
+    with Registry.open() as registry:
+        (launched,) = registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
+        registry.correct(launched, {"name": "The D"}, reason="misread")
+        steps = registry.history("d")
+        assert [step.what for step in steps] == [StepKind.RECORDED, StepKind.CORRECTED] == ["recorded", "corrected"]
+        assert json.dumps(to_dict(steps[1]))
+        assert to_dict(steps[1])["what"] == "corrected"
