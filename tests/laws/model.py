@@ -132,7 +132,7 @@ class MeetingNow:
     status: str
     reason: str
     until: Any
-    sources: tuple[Source, ...]  # of the report that it is shown by, then of the interruption
+    sources: tuple[Source, ...]  # of the report that it is shown by, then of the one that its status comes from
 
 
 class Model:
@@ -416,7 +416,7 @@ class Model:
             first = stands[shown[0].assertion.fact]
             sources = [
                 source
-                for reports in (shown, interruption)
+                for reports in (shown[:1], interruption or shown[1:])
                 for source in sources_of([p for r in reports for p in stands[r.assertion.fact].evidence])
             ]
             now = MeetingNow(first, status, "", None, tuple(dict.fromkeys(sources)))

@@ -140,7 +140,9 @@ def test_a_deleted_event_is_found(moves: History, data: st.DataObject) -> None:
 @given(moves=long_enough, data=st.data())
 def test_a_cut_tail_is_found_by_the_head_kept_elsewhere(moves: History, data: st.DataObject) -> None:
     with a_log(moves) as (registry, connection):
+        lock_again(connection)
         head = registry.verify()
+        unlocked(registry)
         last = data.draw(st.integers(0, registry.position - 1))
         connection.execute("DELETE FROM events WHERE position > ?", (last,))
         assert found_at(registry) == last + 1  # the views were made of more

@@ -577,7 +577,7 @@ def picture(registry: Registry) -> tuple[object, ...]:
         log,
         [list(registry.events(subject=subject)) for subject in subjects],
         registry.meetings(),
-        [registry.attendance(meeting=subject) for subject in subjects],
+        [registry.attendance(meeting=meeting.meeting) for meeting in registry.meetings()],
         registry.disputes(),
         counts,
     )
