@@ -168,8 +168,8 @@ def check_log(session: Session, head: tuple[int, str] | None, progress: Progress
         )
     _check_versions(connection)
     if session.known_at is None:
+        _check_tail(connection, position)  # first: the sources of a tail that was cut off belong to no event
         _check_references(connection)
-        _check_tail(connection, position)
     _check_schema(connection)
     for table in LOG_TABLES:  # their indexes, which the chain does not cover
         _check_pages(connection, table)
