@@ -376,6 +376,24 @@ def test_processes_may_share_the_file_of_the_views(address: str, tmp_path: Path)
         assert two.position == 8
 
 
+def test_who_takes_over_news_under_the_lock_holds_it_until_the_server_has_the_event(
+    address: str, one: Registry, other: Registry, tmp_path: Path
+) -> None:
+    """Or the file would show others an event that the server does not have."""
+    views = tmp_path / "v.db"
+    with Registry.open(address, views=views) as mine, Registry.open(address, views=views) as beside:
+        before = beside.position
+        other.record(held(1))
+        replica = mine._session.replica
+        assert replica is not None
+        with replica.recording(mine._session.locked, exclusive=True, ahead=False):
+            assert mine._session.connection.in_transaction
+            mine._session.recorder.record([Item(held(2))], "", None)
+            assert beside.position == before
+        one.catch_up()
+        agree(mine, one)
+
+
 RECORDING = dedent("""
     import sys, time
     from dialogue_registry import MeetingHeld, Registry

@@ -7,7 +7,6 @@ recorded, and are not applied again.
 """
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +27,7 @@ from dialogue_registry.log import hash_chain
 from dialogue_registry.log.codec import decode_citation, decode_source
 from dialogue_registry.log.entry import PAGE, Entry, Head, Log
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.log.sqlite_scopes import Connection, Savepoint
+from dialogue_registry.log.sqlite_scopes import Connection
 from dialogue_registry.model.events import (
     NO_FACTS,
     EventCited,
@@ -99,7 +98,7 @@ def take_in(connection: Connection, log: SQLiteLog, views: Views, entries: Seque
     UnknownEventTypeError for what a newer version of the library recorded.
     """
     try:
-        with Savepoint(connection):
+        with _whole(connection):
             take_over(log, views, entries, expected=expected)
             _check_ids(connection, log, views, entries)
     except (NewerEventError, UnknownEventTypeError):
@@ -108,10 +107,27 @@ def take_in(connection: Connection, log: SQLiteLog, views: Views, entries: Seque
         _take_each(connection, log, views, entries)
 
 
+@contextmanager
+def _whole(connection: Connection) -> Iterator[None]:
+    """Keep all that the block does within the open transaction, or undo that alone.
+
+    This is no scope. While :meth:`Replica.recording` is being entered, its transaction is not
+    within its block yet: a scope would take it for abandoned, undo it, and commit on its own.
+    """
+    connection.execute("SAVEPOINT entries_of_a_server")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK TO entries_of_a_server")
+        connection.execute("RELEASE entries_of_a_server")
+        raise
+    connection.execute("RELEASE entries_of_a_server")
+
+
 def _take_each(connection: Connection, log: SQLiteLog, views: Views, entries: Sequence[Entry]) -> None:
     for entry in entries:
         try:
-            with Savepoint(connection):
+            with _whole(connection):
                 _check_ids(connection, log, views, [entry])
                 decode_source(entry.source, entry.position)
                 decode_citation(entry.citation, entry.edition, entry.position)
@@ -165,11 +181,6 @@ class OvertakenError(WrongPositionError):
     """Others appended to the shared log after it was last read here."""
 
 
-#: The seconds within which the server must show what another program has just taken into the same file. Five
-#: programs that record at once met a file that was some milliseconds ahead of what the server showed to a reader.
-_SHOWN_WITHIN = 2.0
-
-
 class News(NamedTuple):
     """The entries that follow the head known here; and whether there may be more."""
 
@@ -196,23 +207,15 @@ class Replica:
 
         Raises NotARegistryError where the local log is not the beginning of the shared log.
         """
+        head = self._log.head()
         self._log.recall_unreadable()
-        deadline = time.monotonic() + _SHOWN_WITHIN
-        while True:
-            head = self._log.head()
-            page = self.shared.read(max(head.position - 1, 0), limit=PAGE)
-            more = len(page) == PAGE
-            if head.position == 0:
-                break
-            if page and page[0].hash == head.hash:
-                del page[0]
-                break
-            if page or time.monotonic() > deadline:
-                raise NotARegistryError(
-                    f"the local views follow another log than the one on {self.shared.name}, or know events that it "
-                    "has lost: give another file for the views, or delete this one, and it is made again"
-                )
-            time.sleep(0.01)
+        page = self.shared.read(max(head.position - 1, 0), limit=PAGE)
+        more = len(page) == PAGE
+        if head.position > 0 and (not page or page.pop(0).hash != head.hash):
+            raise NotARegistryError(
+                f"the local views follow another log than the one on {self.shared.name}, or know events that it "
+                "has lost: give another file for the views, or delete this one, and it is made again"
+            )
         return News(head, list(following(head, page)), more)
 
     def take(self, news: News) -> bool:
