@@ -27,18 +27,13 @@ from dialogue_registry.testing.histories import histories
 from dialogue_registry.testing.laws import (
     Contents,
     agree,
-    caught_up_as_kept_up,
     check_laws,
     effective,
     fed,
-    log_as_effective_log,
-    past_as_prefix,
-    rebuilt_as_incremental,
-    retracted_as_never_recorded,
+    laws_of,
     same,
     show,
     stored,
-    unrelated_commute,
 )
 from dialogue_registry.testing.moves import History, play
 from dialogue_registry.testing.strategies import facts
@@ -79,33 +74,10 @@ def check_kind(
     kinds = (kind, *beside)
     (projection,) = projections_of([one for one in kinds if one.table is kind.table])
     moves = histories(kinds=kinds)
-    sides = [histories(dialogues=[name], max_moves=12, kinds=kinds) for name in ("ca-jad", "c5")]
-    numbers = st.lists(st.integers(0, 30), max_size=4)
 
-    @given(moves, numbers)
-    def law_1(moves: History, cuts: list[int]) -> None:
-        rebuilt_as_incremental(projection, moves, cuts, kinds=kinds)
-
-    @given(moves, st.integers(0, 30))
-    def law_2(moves: History, position: int) -> None:
-        past_as_prefix(projection, moves, position, kinds=kinds)
-
-    @given(moves)
-    def law_3(moves: History) -> None:
-        log_as_effective_log(projection, moves, kinds=kinds)
-
-    @given(moves, moves)
-    def law_3_too(moves: History, more: History) -> None:
-        retracted_as_never_recorded(projection, moves, more, kinds=kinds)
-
-    @given(moves, numbers)
+    @given(moves, st.lists(st.integers(0, 30), max_size=4))
     def law_4(moves: History, openings: list[int]) -> None:
-        caught_up_as_kept_up(projection, moves, openings, kinds=kinds)
         _made_as_kept_up(kinds, moves, openings)
-
-    @given(*sides, st.lists(st.booleans(), max_size=24))
-    def law_5(moves: History, others: History, order: list[bool]) -> None:
-        unrelated_commute(projection, moves, others, order, kinds=kinds)
 
     @given(moves)
     def law_6(moves: History) -> None:
@@ -134,13 +106,8 @@ def check_kind(
     def law_11(moves: History, position: int) -> None:
         _undone_without_trace(kinds, moves, position)
 
-    laws = {
-        "1 (rebuilt)": law_1,
-        "2 (as known at a position)": law_2,
-        "3 (effective log)": law_3,
-        "3 (retracted)": law_3_too,
-        "4 (caught up)": law_4,
-        "5 (unrelated events)": law_5,
+    laws = laws_of(projection, moves, kinds=kinds) | {
+        "4 (made at openings)": law_4,
         "6 (model)": law_6,
         "7 (to JSON and back)": law_7,
         "7 and 9 (export, import, counts)": law_7_too,
@@ -169,7 +136,7 @@ def _shown(registry: Registry, kinds: Iterable[Kind]) -> Contents:
 
 
 def _made_as_kept_up(kinds: Sequence[Kind], moves: History, openings: Iterable[int]) -> None:
-    """Rows made at some openings, of events that a program without the kinds took over, are the rows kept up."""
+    """Law 4: rows made at any opening, of events taken over without the kinds, are the rows kept up."""
     with _opened(kinds, moves) as kept_up:
         wanted, entries = _shown(kept_up, kinds), stored(kept_up)
     cuts = sorted({number for number in openings if 0 < number < len(entries)} | {len(entries)})
@@ -194,7 +161,7 @@ def _again(registry: Registry, kinds: Sequence[Kind]) -> Any:
 
 
 def _standing_as_modelled(kind: Kind, kinds: Sequence[Kind], moves: History) -> None:
-    """The facts that stand, and their rows, are those of a model that knows nothing of tables."""
+    """Law 6: facts that stand, and their rows, are those of a model that knows nothing of tables."""
     with _opened(kinds, moves) as registry:
         modelled = _model(registry.events(), kind, kinds)
         standing = list(registry.facts(kind.cls))
@@ -256,13 +223,14 @@ def _plain(value: Any) -> object:
 
 
 def _there_and_back(kinds: Sequence[Kind], fact: Any) -> None:
+    """Law 7: a fact becomes JSON and comes back."""
     codec = codec_of(tuple(kinds))
     agree(codec.decode(*codec.encode(fact)), fact, "stored, and read again")
     agree(from_dict(json.loads(json.dumps(to_dict(fact))), kinds), fact, "as JSON, and back")
 
 
 def _carried_by_strangers(kinds: Sequence[Kind], moves: History) -> None:
-    """A program without the kinds keeps their facts byte for byte, and counts the same meetings."""
+    """Laws 7 and 9: a program without the kinds keeps their facts byte for byte, and counts the same meetings."""
     words = {kind.word for kind in kinds}
     with _opened(kinds, moves) as registry:
         lines, shown = list(registry.export_events()), _shown(registry, kinds)
@@ -284,7 +252,7 @@ def _of_facts(shown: Contents) -> Contents:
 
 
 def _read_again(kind: Kind, version: int, data: Mapping[str, Any]) -> None:
-    """What an earlier version stored is read as a fact, whose rows are made as those of a new one."""
+    """Law 8: data stored by an earlier version is read as a fact, and its rows are those of a new one."""
     codec = codec_of((kind,))
     read = codec.from_data(kind.word, version, dict(data))
     if type(read) is not kind.cls:
@@ -305,7 +273,7 @@ def _read_again(kind: Kind, version: int, data: Mapping[str, Any]) -> None:
 
 
 def _change_is_found(kinds: Sequence[Kind], moves: History, data: st.DataObject) -> None:
-    """Another fact in place of a stored one breaks the chain there."""
+    """Law 10: another fact in place of a stored one breaks the chain there."""
     with _opened(kinds, moves) as registry:
         classes = {kind.cls: kind for kind in kinds}
         places = [one for one in registry.events() if type(one.event) in classes]
@@ -327,6 +295,7 @@ def _change_is_found(kinds: Sequence[Kind], moves: History, data: st.DataObject)
 
 
 def _undone_without_trace(kinds: Sequence[Kind], moves: History, position: int) -> None:
+    """Law 11: a block that is undone leaves no trace."""
     with Registry.open(kinds=kinds) as registry:
         play(registry, moves[:position])
         before = registry.head, _shown(registry, kinds)

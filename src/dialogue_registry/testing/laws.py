@@ -37,7 +37,7 @@ _PLACES = ("fact", "event", "since", "until", "telling", "status_fact", "share_f
 def show(
     registry: Snapshot, projection: Projection = STANDARD, *, places: bool = True, ignore: Iterable[str] = ()
 ) -> Contents:
-    """Everything a registry shows through a projection, to be compared with another one's.
+    """Return everything a registry shows through a projection, to compare it with that of another.
 
     Ids of events and instants are blanked; without ``places``, so are the columns that hold
     positions: ``fact``, ``event``, ``since``, ``until`` and those to ``ignore``. Rows of
@@ -100,7 +100,7 @@ def fed(
     cuts: Iterable[int] = (),
     kinds: Iterable[Kind] = (),
 ) -> Registry:
-    """A new registry in memory that was fed these entries of a log, asking no rules.
+    """Return a new registry in memory that was fed these entries of a log, asking no rules.
 
     ``cuts`` are the numbers of entries after which a new transaction begins.
     """
@@ -116,14 +116,14 @@ def fed(
 
 
 def stored(registry: Snapshot) -> list[Entry]:
-    """The whole log of a registry, as stored."""
+    """Return the whole log of a registry, as stored."""
     session = registry._session
     with session.reading():
         return list(entries_of(session.log))
 
 
 def effective(recorded: Iterable[RecordedEvent]) -> list[tuple[Event, Source | None]]:
-    """The effective log: facts and disputes as they read now, where they stand, with their sources."""
+    """Return the effective log: facts and disputes as they read now, where they stand, with their sources."""
     log = list(recorded)
 
     def active(event: RecordedEvent) -> bool:
@@ -195,7 +195,7 @@ def rebuilt_as_incremental(
 
 
 def _lines(registry: Registry) -> list[tuple[object, ...]]:
-    """The log of a registry up to ids, instants and hashes."""
+    """Return the log of a registry without its ids, instants and hashes."""
     return [
         (e.position, e.subject, e.version, e.type, e.schema, _EVENT_ID.sub("…", e.data), e.source, e.citation, e.by)
         for e in stored(registry)
@@ -334,11 +334,21 @@ def check_projection(
     ``event`` and ``since``. ``kinds`` are yours, whose facts are mixed in. Raises an
     ExceptionGroup with one error for each law that is broken; each has the shortest history that Hypothesis found.
     """
-    kinds = tuple(kinds)
+    laws = laws_of(projection, histories, ignore=tuple(ignore), kinds=tuple(kinds))
+    check_laws(f"projection {projection.name!r}", laws, settings)
+
+
+def laws_of(
+    projection: Projection,
+    histories: Strategy[History] | None = None,
+    *,
+    ignore: Sequence[str] = (),
+    kinds: Sequence[Kind] = (),
+) -> dict[str, Callable[[], None]]:
+    """Return the laws of a projection by name, each a test of Hypothesis."""
     moves = whole_histories(kinds=kinds) if histories is None else histories
     sides = [whole_histories(dialogues=[name], max_moves=12, kinds=kinds) for name in ("ca-jad", "c5")]
     numbers = st.lists(st.integers(0, 30), max_size=4)
-    places = tuple(ignore)
 
     @given(moves, numbers)
     def law_1(moves: History, cuts: list[int]) -> None:
@@ -350,11 +360,11 @@ def check_projection(
 
     @given(moves)
     def law_3(moves: History) -> None:
-        log_as_effective_log(projection, moves, ignore=places, kinds=kinds)
+        log_as_effective_log(projection, moves, ignore=ignore, kinds=kinds)
 
     @given(moves, moves)
     def law_3_too(moves: History, more: History) -> None:
-        retracted_as_never_recorded(projection, moves, more, ignore=places, kinds=kinds)
+        retracted_as_never_recorded(projection, moves, more, ignore=ignore, kinds=kinds)
 
     @given(moves, numbers)
     def law_4(moves: History, openings: list[int]) -> None:
@@ -362,9 +372,9 @@ def check_projection(
 
     @given(*sides, st.lists(st.booleans(), max_size=24))
     def law_5(moves: History, others: History, order: list[bool]) -> None:
-        unrelated_commute(projection, moves, others, order, ignore=places, kinds=kinds)
+        unrelated_commute(projection, moves, others, order, ignore=ignore, kinds=kinds)
 
-    laws = {
+    return {
         "1 (rebuilt)": law_1,
         "2 (as known at a position)": law_2,
         "3 (effective log)": law_3,
@@ -372,7 +382,6 @@ def check_projection(
         "4 (caught up)": law_4,
         "5 (unrelated events)": law_5,
     }
-    check_laws(f"projection {projection.name!r}", laws, settings)
 
 
 def check_laws(what: str, laws: Mapping[str, Callable[[], None]], settings: Settings | None) -> None:
