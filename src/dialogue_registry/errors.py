@@ -1,4 +1,4 @@
-"""Everything that can go wrong, one family.
+"""Errors: all that can go wrong, one tree.
 
 ::
 

@@ -25,7 +25,7 @@ LOOKS = {
     Outcome.EXCUSED: Look("M-1,1V-1H1ZM-1,1L1,-1V1Z", BAND),
     Outcome.NOT_KNOWN: Look(_DOT, GREY, GREY),
 }
-"""How each outcome is drawn; of a party that was no member, nothing is."""
+"""The mark of each outcome; of a party that was no member, nothing is."""
 _GATHERED = {
     "share of the meetings": Look(_SQUARE, DARK),
     "possibly more": Look(_SQUARE, BAND, GREY),

@@ -29,7 +29,7 @@ class Selection:
 
     @property
     def names(self) -> str:
-        """The names of the dialogues; of two series or fewer, theirs too."""
+        """The names of the dialogues; of two series or fewer, the names of these too."""
         names = ", ".join(dialogue.name for dialogue in self.dialogues)
         return names or self.language("An empty registry")
 

@@ -1,4 +1,4 @@
-"""How commands open a registry: to ask it, also as it was known earlier, or to record in it."""
+"""Registries that commands open: to ask them, also as they were known earlier, or to record in them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress

@@ -1,4 +1,4 @@
-"""How an error is worded on the command line: in commands, where its own message speaks Python."""
+"""Messages of errors on the command line: in commands, where the message of the library speaks Python."""
 
 from dialogue_registry.errors import (
     AmendmentError,
@@ -26,7 +26,7 @@ PHRASES = {
     "mend that, then call catch_up()": "mend that, then run any command on it",
     "catch_up() compares them": "dialogue-registry follow compares them",
 }
-"""What Python says in a message, and what the command line says in its place."""
+"""Words of Python in a message, and the words of the command line in their place."""
 
 _RECORDING = {
     "dialogue": "record DialogueLaunched for it",

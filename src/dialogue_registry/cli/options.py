@@ -55,7 +55,7 @@ HIDDEN = (
     "{} looks like the address of a server or holds a password, so it is not shown, and nothing is done: give an "
     "address only where a command takes FILE, FROM, TO or ADDRESS"
 )
-"""What is said of an argument that may hold a password."""
+"""The text shown in place of an argument that may hold a password."""
 
 
 def day(text: str) -> str:
@@ -161,7 +161,7 @@ def take_source(given: dict[str, Any]) -> Source | None:
     return source_from({"title": title, **rest} if rest else title)
 
 
-#: What a field means whose name is that of several events.
+#: The meaning of a field whose name is that of several events.
 _SHARED = {
     "name": "Name of the dialogue, party or series; of a delegate as written.",
     "title": "Title of the meeting, activity or outcome.",

@@ -119,7 +119,7 @@ def terminal_width(*, err: bool = False) -> int | None:
 
 
 QUIET = "dialogue_registry.quiet"
-"""Where the context of a command says whether it shows no bars."""
+"""The key in the context of a command of whether it shows no bars."""
 
 
 @contextmanager

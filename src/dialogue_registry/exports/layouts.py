@@ -32,7 +32,7 @@ class Layout:
     columns: Mapping[str, str]
     #: The table of the registry that it is read from.
     table: str
-    #: Which rows, where not all.
+    #: The condition of the rows, where not all are exported.
     where: str = "true"
     #: Column to (table, column) that it refers to.
     refers: Mapping[str, tuple[str, str]] = attrs.field(factory=dict)
@@ -88,7 +88,7 @@ _ABSENT = Layout(
     refers=_MEETING,
 )
 _BY_TABLE = {"meeting_reports": {"meetings": _MEETINGS}, "attendance": {"attendance": _PRESENT, "absences": _ABSENT}}
-"""What is exported in place of a table of kinds."""
+"""The layouts exported in place of a table of kinds."""
 _DESCRIPTIONS = {
     "dialogues": "Dialogues between parties.",
     "parties": "Parties of dialogues.",

@@ -1,4 +1,4 @@
-"""How a file or a folder takes its place: whole or not at all, whatever moment the process dies at.
+"""Replacement of a file or a folder: whole or not at all, whatever moment the process dies at.
 
 It is written in a new folder beside its place, under a name that nobody can foresee, brought
 to the disk, and then renamed, or exchanged with what stands there. No link is followed. The

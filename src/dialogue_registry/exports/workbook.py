@@ -32,7 +32,7 @@ _LONGEST_LINK = 600
 _FIRST_DATE = date(1900, 3, 1)
 """Before it, spreadsheets have no dates, or count them wrongly; they stay texts."""
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - the library writes it as it is
-"""When every workbook says that it was made, so that the same registry gives the same bytes."""
+"""The instant at which every workbook says that it was made, so that the same registry gives the same bytes."""
 _DATES = frozenset({"date", "earliest", "latest", "launched", "joined", "as_of", "postponed_until", "published"})
 _LINKS = frozenset({"url"})
 _WIDE = frozenset({"title", "name", "office", "topic", "source", "url", "rules", "organisers"})
@@ -79,7 +79,7 @@ class _Writer:
         self._day = workbook.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
         self._link = workbook.add_format({"font_color": "#0563C1", "underline": 1})
         self._links = 0
-        #: How many texts were too long for a cell.
+        #: The number of texts that were too long for a cell.
         self.cut = 0
 
     def write(self, sheet: Sheet) -> None:

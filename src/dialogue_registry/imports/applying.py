@@ -31,7 +31,7 @@ _NAMED = 5
 
 @attrs.frozen(kw_only=True)
 class Applied(Shown):
-    """What applying a plan has changed, or with ``dry_run`` would change.
+    """The outcome of applying a plan: its changes, or with ``dry_run`` those that it would make.
 
     ``kept`` names what stays as it was. ``counts`` are the numbers of facts corrected,
     recorded, retracted and disputed, of proposals kept, and of those that were done already.

@@ -19,7 +19,7 @@ from dialogue_registry.model.events import MAX_TEXT
 _DELIMITERS = (",", ";", "\t", "|")
 _LOOKED_AT = 200
 """So many records are looked at to find out what divides their cells."""
-#: What "surrogateescape" makes of a byte that is no text.
+#: The characters that "surrogateescape" makes of bytes that are no text.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _SAYS_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -154,7 +154,7 @@ def _read(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 
 
 def _evenness(rows: Sequence[Sequence[str]]) -> float:
-    """The share of rows that have the same number of cells, two or more; 0 where none has."""
+    """Return the share of rows that have the same number of cells, two or more; 0 where none has."""
     widths = [len(row) for row in rows if any(cell.strip() for cell in row)]
     several = [width for width in widths if width > 1]
     if not several:

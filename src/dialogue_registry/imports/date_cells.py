@@ -23,7 +23,7 @@ from dialogue_registry.model.dates import PartialDate
 
 @attrs.frozen(kw_only=True, cache_hash=True)
 class DateRules:
-    """How a mapping has the dates of its cells read."""
+    """The rules by which a mapping reads the dates of its cells."""
 
     languages: tuple[str, ...] = ()
     formats: tuple[DateFormat, ...] = ()
@@ -76,7 +76,7 @@ def _read(cell: str, rules: DateRules, year: int | None, zone: ZoneInfo | None) 
 
 
 def _by_formats(cell: str, rules: DateRules, reading: Reading, zone: ZoneInfo | None) -> str | None:
-    """The date that the formats read, also of a span of two days that each fit one; None where none fits."""
+    """Return the date that the formats read, also of a span of two days that each fit one; None where none fits."""
     if not rules.formats:
         return None
     if (text := _one_format(cell, rules, reading, zone)) is not None:
@@ -130,7 +130,7 @@ _DAYS = re.compile(rf"{_DAY}/{_DAY}|\[{_DAY}\.\.{_DAY}\]")
 
 
 def _edtf(cell: str) -> str | None:
-    """The EDTF text of a cell that is EDTF; its looser forms as the widest one that is as honest."""
+    """Return the EDTF text of a cell that is EDTF; its looser forms as the widest one that is as honest."""
     text = plain(cell).upper()
     if text.startswith("["):
         text = text.replace(" ", "")
@@ -182,7 +182,7 @@ _MIDNIGHT = re.compile(r"0?0:00(?::00(?:[.,]0+)?)?")
 
 
 def _instant(cell: str, zone: ZoneInfo | None) -> date | None:
-    """The day of an instant in ISO 8601, with its offset."""
+    """Return the day of an instant in ISO 8601, with its offset."""
     if not _ISO.fullmatch(cell):
         return None
     try:

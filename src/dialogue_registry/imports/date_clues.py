@@ -1,4 +1,4 @@
-"""How the dates of a column are to be read, as far as its cells tell: for a mapping to begin with."""
+"""Clues from the cells of a column to how its dates are read, for a mapping to begin with."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time

@@ -274,7 +274,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\u9fff\uac00-\ud7af\u1100-\u11ff]")
 
 
 def _bounded(word: str) -> str:
-    """A word as a regular expression that does not find it within a longer one, where words have blanks between."""
+    """Return a word as a regular expression; where words have blanks between, it finds no part of a longer one."""
     pattern = re.escape(word).replace(r"\ ", "[ ]")  # it stands in a verbose expression
     if _UNSPACED.search(word):
         return pattern

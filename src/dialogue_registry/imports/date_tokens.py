@@ -32,7 +32,7 @@ class Token:
     kind: str
     text: str
     number: int = 0
-    #: What a month or a weekday can be: one number, unless two languages contradict each other.
+    #: The numbers that a month or a weekday can be: one, unless two languages contradict each other.
     choices: frozenset[int] = frozenset()
     #: Whether a hyphen touches a letter, as in 16-June: then it may join what it stands between.
     joins: bool = False

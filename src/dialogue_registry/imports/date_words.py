@@ -26,7 +26,7 @@ _YEAR_FIRST = "year first"
 
 @attrs.frozen(kw_only=True)
 class Reading:
-    """How dates in words and figures are read.
+    """The rules by which dates in words and figures are read.
 
     ``order`` is "day first", "month first" or "" (not said). Two-digit years lie in the
     hundred years from ``century`` on; with None they are refused. ``year`` is that of days
@@ -66,7 +66,7 @@ CAUSES = (
     "months",
     "unknown",
 )
-"""Why a text is refused, the most telling first: several ways to read it may fail for several reasons."""
+"""Causes why a text is refused, the most telling first: several ways to read it may fail for several reasons."""
 
 
 def read_words(text: str, reading: Reading) -> PartialDate:

@@ -1,4 +1,4 @@
-"""What the earlier editions of a table said: its statements, as they were said and as they read now.
+"""Earlier editions of a table: their statements, as first recorded and as they read now.
 
 A statement is a fact that an import of the table recorded. What the table said of it last is
 what counts: its first wording, or that of the last correction, dispute or retraction which
@@ -21,7 +21,7 @@ from dialogue_registry.registry.session import Session
 
 @attrs.frozen(kw_only=True)
 class Statement:
-    """What a table said in earlier editions, in one row or in several that say the same.
+    """A statement of a table in earlier editions, in one row or in several that say the same.
 
     ``facts`` are the positions of the facts, ``said`` is how the table has them, ``reads``
     how the first of them reads now (None: it was withdrawn by somebody else). ``row`` is the

@@ -24,7 +24,7 @@ _Delegation = tuple[str, str]
 
 
 class EditionGuard:
-    """What one table said in earlier editions, as far as a further row may be at odds with it."""
+    """Statements of earlier editions of one table, as far as a further row may be at odds with them."""
 
     def __init__(self, session: Session, table: str) -> None:
         self._kinds = session.log.codec.kinds

@@ -26,7 +26,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "changed": ("correct", "dispute", "record", "keep", "decide"),
     "withdrawn": ("retract", "keep", "decide"),
 }
-"""What can be decided about each kind of proposal; ``keep`` leaves the registry as it is."""
+"""The decisions on each kind of proposal; ``keep`` leaves the registry as it is."""
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +75,7 @@ class Proposal:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What the next edition of a table changes; iterated, it yields its proposals.
+    """The changes of the next edition of a table; iterated, it yields its proposals.
 
     ``rows`` were read; of them ``unchanged`` say what earlier editions said, and
     ``unreadable`` are the reports of those that could not be read, which withdraw nothing.
@@ -107,7 +107,7 @@ class Plan:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many rows are new, changed, withdrawn, unchanged and unreadable, and how many proposals to decide."""
+        """The numbers of rows new, changed, withdrawn, unchanged and unreadable, and of proposals to decide."""
         rows = {(proposal.what, proposal.row, proposal.key) for proposal in self.proposals}
         found = Counter(what for what, _, _ in rows)
         return {

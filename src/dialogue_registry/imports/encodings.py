@@ -63,7 +63,7 @@ def find_encoding(file: IO[bytes], name: str) -> tuple[str, int | None]:
 
 
 def _without_mark(start: bytes) -> str:
-    """UTF-16 without a mark has a NUL in every other byte of plain letters."""
+    """Return the name of UTF-16 without a mark, by the NUL in every other byte of plain letters; else ""."""
     if len(start) < 4 or b"\0" not in start:
         return ""
     even, odd = start[0::2].count(0), start[1::2].count(0)
@@ -121,7 +121,7 @@ def _guessed(sample: bytes, name: str, bad: tuple[int, int]) -> str:
 
 
 def _by_text(found: Sequence[_Candidate]) -> list[_Candidate]:
-    """The best candidate of each reading, the best reading first: two encodings that read alike are one."""
+    """Return the best candidate of each reading, the best reading first: two encodings that read alike are one."""
     best: dict[str, _Candidate] = {}
     for candidate in sorted(found, key=lambda one: (round(one.disorder, 2), -one.coherence)):
         best.setdefault(candidate.text, candidate)
@@ -136,7 +136,7 @@ def _is_clear(one: _Candidate, other: _Candidate) -> bool:
 
 
 def _usual(candidate: _Candidate, sample: bytes) -> str:
-    """The most usual of the encodings that read the sample alike."""
+    """Return the most usual of the encodings that read the sample alike."""
     for encoding in _OF_OFFICES:
         try:
             if sample.decode(encoding) == candidate.text:

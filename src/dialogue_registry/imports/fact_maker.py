@@ -41,7 +41,7 @@ class MadeFact:
     ids: tuple[tuple[tuple[str, str], str], ...] = ()
     #: Fields with names of parties that nobody knows.
     unresolved: tuple[tuple[str, str], ...] = ()
-    #: What somebody should look at, although it can be recorded.
+    #: Remarks: somebody should look at the row, although it can be recorded.
     remarks: tuple[str, ...] = ()
 
 

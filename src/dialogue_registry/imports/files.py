@@ -46,7 +46,7 @@ _SPOOLED = 64_000_000
 
 @attrs.frozen(kw_only=True)
 class FileRules:
-    """How a file is read; "" and () where nobody says it.
+    """The rules by which a file is read; "" and () where a mapping gives none.
 
     ``header_row`` are the rows of the head, as a spreadsheet numbers them; ``rows`` is the
     path to the list of rows in JSON or TOML. ``missing`` are texts that say nothing.

@@ -160,7 +160,7 @@ class _Run:
         self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
         self._unknown: dict[int, tuple[str, ...]] = {}
-        #: What earlier editions of the table said, and the rows that may be at odds with it.
+        #: Statements of earlier editions of the table, and the rows that may be at odds with them.
         self._guard: EditionGuard | None = None
         self._held: list[_Item] = []
         #: The ids made of cells, and the keys of rows, each with where it was first.
@@ -173,7 +173,7 @@ class _Run:
 
     @property
     def rows(self) -> int:
-        """How many rows were read."""
+        """The number of rows that were read."""
         return len(self._numbers)
 
     def begin(self, *, guarded: bool) -> None:
@@ -352,10 +352,10 @@ class _Run:
         self._pending[place] = row
         self._problems[place] = RowReport(row.number, outcome, reason, row.part)
 
-    # --- what became of them ---------------------------------------------------------
+    # --- outcomes --------------------------------------------------------------------
 
     def _settle(self, item: _Item, recorded: Sequence[RecordedEvent]) -> None:
-        """Book a row of which nothing is left to do."""
+        """Report a row that was settled, and drop what was kept to try it again."""
         row, mapped = item.row, item.mapped
         if self._pending.pop(item.place, None) is not None:
             del self._problems[item.place]
@@ -384,7 +384,7 @@ class _Run:
         self._settled.add(row.number, outcome, reason, row.part, detail)
 
     def _named_before(self, item: _Item, recorded: Sequence[RecordedEvent]) -> str:
-        """Say that a row names just whom another row of this table named, though they differ elsewhere; else ""."""
+        """Return the reason why a row names just whom another row of this table named, though they differ; else ""."""
         for mapped, event in zip(item.mapped.facts, recorded, strict=True):
             if not isinstance(mapped.fact, DelegateAttended | DelegateAbsent) or event.position <= self._began:
                 continue

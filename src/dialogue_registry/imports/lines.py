@@ -42,7 +42,7 @@ def pattern_of(text: str) -> re.Pattern[str]:
 
 
 def _between(text: str) -> str:
-    """The divider of columns, with blanks around it as a list may have them."""
+    """Return the divider of columns, with blanks around it as a list may have them."""
     if not text:
         return ""
     return r"\s*" + r"\s+".join(map(re.escape, text.split())) + r"\s*" if text.strip() else r"\s+"

@@ -55,14 +55,14 @@ Condition = bool | frozenset[str]
 
 @attrs.frozen(kw_only=True)
 class FactTemplate:
-    """How facts of one kind are made of a row."""
+    """The rules by which facts of one kind are made of a row."""
 
     kind: Kind
     fields: Mapping[str, Template]
     when: Mapping[str, Condition] = attrs.field(factory=dict)
     #: Columns that hold several, each with what stands between them.
     split: Mapping[str, str] = attrs.field(factory=dict)
-    #: What sort of value each field of the kind takes, and which it needs.
+    #: The sort of value that each field of the kind takes, and which it needs.
     sorts: Mapping[str, str] = attrs.field(init=False)
     required: tuple[str, ...] = attrs.field(init=False)
     #: The texts that fields with few of them can have.
@@ -81,7 +81,7 @@ class FactTemplate:
 
 @attrs.frozen(kw_only=True)
 class PartyRules:
-    """How names of parties are matched; None of these tables means that the text is the party."""
+    """The rules by which names of parties are matched; None of these tables means that the text is the party."""
 
     states: bool = False
     languages: tuple[str, ...] = ()
@@ -95,14 +95,14 @@ class TableMapping:
 
     first: tuple[FactTemplate, ...] = ()
     each: tuple[FactTemplate, ...] = ()
-    #: What the table is called in all its editions, and what tells its rows apart.
+    #: The name of the table in all its editions, and the template that tells its rows apart.
     table: str = ""
     key: Template | None = None
     source: Mapping[str, Template] = attrs.field(factory=dict)
     #: Whether a row that says nothing of its source has none.
     source_is_optional: bool = False
     missing: frozenset[str] = frozenset({""})
-    #: What says nothing in one column only.
+    #: The cells that say nothing, by column, where that differs from the other columns.
     missing_in: Mapping[str, frozenset[str]] = attrs.field(factory=dict)
     dates: DateRules = DateRules()
     year: Template | None = None

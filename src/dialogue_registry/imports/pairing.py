@@ -1,4 +1,4 @@
-"""Which statement of an earlier edition a fact of the new one has changed.
+"""Pairs of the statements of an earlier edition and the facts of the new one that changed them.
 
 Rows with a key pair by their key. Else facts of one identity pair: the same meeting, the same
 person of a delegation. A row without a key that looks like a changed row is paired too, for

@@ -1,4 +1,4 @@
-"""Which party a name means: exactly, or not at all.
+"""Names of parties, matched with the party they mean: exactly, or not at all.
 
 A name is looked up among the names of parties that are known, after ironing out case, width,
 white space and articles (:func:`dialogue_registry.model.names.fold`), and among those of

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHARED = ("table", "edition")
-"""What all citations of a plan share."""
+"""The fields that all citations of a plan share."""
 _HEAD = """\
 # A plan: what the next edition of a table changes. Nothing of it is recorded yet.
 # Edit each decision, then: dialogue-registry apply FILE PLAN --because "…"
@@ -81,7 +81,7 @@ def _comment(text: str) -> str:
 
 
 def plan_data(text: str, kinds: Iterable[Kind]) -> dict[str, Any]:
-    """Return the fields of the plan that a TOML text holds; the proposals are dicts of theirs.
+    """Return the fields of the plan that a TOML text holds; the proposals are dicts of their fields.
 
     Raises MappingError.
     """

@@ -1,4 +1,4 @@
-"""How a plan is made: read the next edition, compare it with the earlier ones, pair what differs, and try it out."""
+"""Making a plan: read the next edition, compare it with the earlier ones, pair what differs, and try it out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice

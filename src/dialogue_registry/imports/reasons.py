@@ -1,4 +1,4 @@
-"""Why a row was not recorded, in the words of the table and of the command line."""
+"""Reasons why a row was not recorded, in the words of the table and of the command line."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -16,7 +16,7 @@ from dialogue_registry.queries.display import table
 
 
 class RowOutcome(StrEnum):
-    """What became of a row of an import, in the order of the report."""
+    """The outcome of a row of an import, in the order of the report."""
 
     RECORDED = "recorded"
     ALREADY_STANDING = "already standing"

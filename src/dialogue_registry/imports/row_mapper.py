@@ -50,9 +50,9 @@ class MappedRow:
     unknown: tuple[str, ...] = ()
     #: The ids made of its cells: the column and the id, each with the cell.
     ids: tuple[tuple[tuple[str, str], str], ...] = ()
-    #: What tells the row apart from all others of its table, "" where the mapping does not say.
+    #: The key that tells the row apart from all others of its table, "" where the mapping has none.
     key: str = ""
-    #: What somebody should look at, although it can be recorded.
+    #: Remarks: somebody should look at the row, although it can be recorded.
     remarks: tuple[str, ...] = ()
 
 

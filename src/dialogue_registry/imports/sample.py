@@ -26,7 +26,7 @@ class Sample:
     """A table as it seems to be: its sheet, its head and its end, and the cells of its rows by their headings."""
 
     name: str
-    #: What stands above the head.
+    #: The lines above the head.
     title: str
     sheet: str
     #: The encoding, where it had to be said.

@@ -1,4 +1,4 @@
-"""How a mapping is spelled: its tables and keys, and what may stand in each; read by cattrs."""
+"""The spelling of a mapping: its tables and keys, and what may stand in each; read by cattrs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast

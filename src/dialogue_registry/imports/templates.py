@@ -23,9 +23,9 @@ class Template:
 
     constant: Any
     columns: tuple[str, ...] = ()
-    #: What stands before each column, and after the last.
+    #: The texts before each column, and after the last.
     between: tuple[str, ...] = ()
-    #: What directly encloses each column.
+    #: The brackets that directly enclose each column.
     around: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -120,7 +120,7 @@ def _records(
 
 
 def _value(cell: Any) -> Any:
-    """A cell as its CSV would have it: TRUE and FALSE are written so by spreadsheets."""
+    """Return a cell as its CSV would have it: TRUE and FALSE are written so by spreadsheets."""
     return ("TRUE" if cell else "FALSE") if isinstance(cell, bool) else cell
 
 

@@ -118,11 +118,11 @@ class _Fields(Generic[E_co]):
     by: str
     #: Its link in the hash chain: 64 hexadecimal digits.
     hash: str
-    #: Where in its source it stands, if that was given.
+    #: The place in its source where it stands, if that was given.
     citation: Citation | None = None
     #: Whether the call that returned it appended it; what the log had already is not new.
     new: bool = attrs.field(default=False, eq=False)
-    #: What the call changed beside it, or why it changed nothing: a status, further evidence.
+    #: The changes of the call beside it, or why it changed nothing: a status, further evidence.
     note: str = attrs.field(default="", eq=False)
 
 

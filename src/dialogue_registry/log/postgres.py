@@ -114,7 +114,7 @@ class PostgresLog:
     def __init__(self, conninfo: str, *, timeout: float = TIMEOUT) -> None:
         #: The name of the server for messages, without credentials.
         self.name = display_name(conninfo)
-        #: How many seconds a call waits for an answer.
+        #: The seconds that a call waits for an answer.
         self.timeout = timeout
         self._conninfo = conninfo
         self._connection: Connection | None = None

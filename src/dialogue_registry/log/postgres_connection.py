@@ -38,7 +38,7 @@ _SETTINGS = sql.SQL(
     "SET lock_timeout = {lock_timeout}"
 )
 TIMEOUT = 30.0
-"""How many seconds a writer waits for another one, and every call for an answer of the server."""
+"""The seconds that a writer waits for another one, and every call for an answer of the server."""
 
 _RETRIABLE = (
     server.QueryCanceled,

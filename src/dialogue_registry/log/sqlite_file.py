@@ -30,10 +30,10 @@ from dialogue_registry.log.sqlite_place import CopiedFile, OpenedFile, check_no_
 from dialogue_registry.log.sqlite_scopes import Connection
 
 BUSY_SECONDS = 30.0
-"""How many seconds a writer waits for another one."""
+"""The seconds that a writer waits for another one."""
 CACHE_KIB = 16_000
-"""How much of the file a connection caches. A rebuild is one transaction, and pages that find no room in the cache are
-written and read again: with the default of 2 MB, 1,290 MB are written for 250,000 events instead of 487 MB."""
+"""The part of the file that a connection caches. A rebuild is one transaction, and pages beyond the cache are written
+and read again: with the default of 2 MB, 1,290 MB are written for 250,000 events instead of 487 MB."""
 CHECKPOINT_PAGES = 4000
 """The length of the write-ahead log at which it is copied into the file. A page that changes often is copied seldom:
 recording 250,000 events writes 1,804 MB instead of the 2,269 MB of the default, 1,000 pages."""

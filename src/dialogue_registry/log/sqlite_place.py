@@ -19,7 +19,7 @@ from dialogue_registry.errors import BusyError, StorageError
 _CHUNK = 1 << 20
 _TRIES = 50
 _PAUSE = 0.1
-"""How many seconds pass between two tries to copy a file."""
+"""The seconds that pass between two tries to copy a file."""
 
 
 def file_uri(path: Path, mode: str) -> str:
@@ -64,7 +64,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 class _State(NamedTuple):
-    """Whatever changes when somebody writes to a file."""
+    """The sizes and times of a file that change when somebody writes to it."""
 
     identity: tuple[int, int] | None
     size: int
@@ -77,7 +77,7 @@ class CopiedFile:
     """A copy of a file that SQLite cannot open where it is, as long as the file stays as it was copied."""
 
     def __init__(self, path: Path) -> None:
-        #: Where the file is that was copied.
+        #: The place of the file that was copied.
         self.path = path
         folder = mkdtemp(prefix="dialogue_registry-")
         finalize(self, _remove, folder, os.getpid())

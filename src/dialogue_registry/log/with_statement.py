@@ -23,7 +23,7 @@ class WithStatement:
     def __init__(self, frame: FrameType) -> None:
         self._frame = frame
         entered = range(frame.f_lasti + 1, frame.f_lasti + _LONGEST_ENTERING + 1)
-        #: Where the code goes on when the block raises an exception; None where no statement enters it.
+        #: The line at which the code goes on when the block raises; None where no statement enters it.
         self._handler = next((target for block, target in _handlers(frame.f_code) if block.start in entered), None)
 
     @classmethod

@@ -115,7 +115,7 @@ def _no_strftime(spec: str) -> str:
 
 
 def full_day(value: date | str) -> date:
-    """The day that ``value`` names; a month, a year or a window is refused."""
+    """Return the day that ``value`` names; a month, a year or a window is refused."""
     parsed = PartialDate.of(value)
     if not parsed.is_day:
         raise InvalidDateError(f"{value!r} is not one full day: give one, such as '2021-06-16'")

@@ -1,4 +1,4 @@
-"""Everything that can be recorded, in the past tense.
+"""Events: all that can be recorded, in the past tense.
 
 Events are values: frozen, compared by content, checked when they are made.
 Ids are chosen by the user and shared by dialogues, series and meetings: lower-case
@@ -47,7 +47,7 @@ __all__ = ["MAX_ID", "MAX_NUMBER", "MAX_TEXT", "AnyDate"]
 
 
 class Format(StrEnum):
-    """How a meeting was held, or how somebody took part; None where that is not known."""
+    """The way in which a meeting was held, or somebody took part; None where that is not known."""
 
     IN_PERSON = "in-person"
     ONLINE = "online"
@@ -55,7 +55,7 @@ class Format(StrEnum):
 
 
 class Role(StrEnum):
-    """In which role somebody took part."""
+    """The role in which somebody took part."""
 
     DELEGATE = "delegate"
     HEAD = "head"
@@ -103,7 +103,7 @@ class Level(StrEnum):
 
 
 class Numbering(StrEnum):
-    """How the meetings of a series are numbered."""
+    """The way in which the meetings of a series are numbered."""
 
     CONTINUOUS = "continuous"
     YEARLY = "yearly"
@@ -150,7 +150,7 @@ _OR_NONE = ", or None where it is not known"
 
 @attrs.frozen
 class Source:
-    """Where a fact comes from.
+    """The publication that a fact comes from.
 
     ``published`` is a date; ``language`` a BCP 47 tag such as "en"; ``kind`` says what
     it is: report, announcement, list, inferred … Only ``title`` is required.
@@ -187,7 +187,7 @@ def _check_pairs(instance: object, attribute: Attribute, value: tuple[tuple[str,
 
 @attrs.frozen(kw_only=True, field_transformer=check_texts_together)
 class Citation:
-    """Where in its source a recorded event stands, and in which words.
+    """The place in its source where a recorded event stands, and the words there.
 
     ``locator`` is a page, paragraph or cell; ``table``, ``edition`` (the digest of the
     table's bytes) and ``row`` tell which row of which edition of a table it is;

@@ -215,7 +215,7 @@ class Kind:
 
     @cached_property
     def width(self) -> int:
-        """How many expressions are unique in the table: the fields of ``about`` and of the key."""
+        """The number of expressions that are unique in the table: the fields of ``about`` and of the key."""
         return len(self.about) + sum(map(len, self.key))
 
     def key_values(self, fact: Any) -> list[Any]:

@@ -217,7 +217,7 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\.-?)*[^\W\d_]\.?")
 
 
 def fold(text: str) -> str:
-    """A key under which equal names meet: match two names by comparing their keys.
+    """Return a key that equal names share: match two names by comparing their keys.
 
     It irons out compatibility characters (Unicode NFKC), case, white space, ’ for ', and
     articles in front: the; la, le, les, l'; el, los, las; der, die, das ("the Kyrgyz
@@ -228,7 +228,7 @@ def fold(text: str) -> str:
 
 
 def same_name(one: NameParts, other: NameParts) -> bool:
-    """Whether two names are one name, spelled alike but for honorific, case, width and spacing.
+    """Return whether two names are one name, spelled alike but for honorific, case, width and spacing.
 
     Where capitals tell the family name of both, family and given names are compared; of one
     only, the other may have them in either order. Nothing is left out, nothing shortened.
@@ -262,7 +262,7 @@ _NOWHERE = slice(0, 0)
 
 
 def _capitals_run(words: list[str]) -> slice:
-    """Where the family name stands; an empty slice where the capitals do not say."""
+    """Return where the family name stands; an empty slice where the capitals do not say."""
     capitals = [place for place, word in enumerate(words) if _is_capitals(word) and (word not in ROMAN or place == 0)]
     if all(_is_particle(words[place]) for place in capitals):  # an article alone is nobody's family name
         return _NOWHERE
@@ -284,7 +284,7 @@ def _capitals_run(words: list[str]) -> slice:
 
 
 def _is_capitals(word: str) -> bool:
-    """Whether a word of more than one letter is in capitals, but for Mc, Mac or a particle tied to it."""
+    """Return whether a word of two or more letters is in capitals, but for Mc, Mac or a particle tied to it."""
     if sum(map(str.isalpha, word)) < 2 or _INITIALS.fullmatch(word):
         return False
     # ß stays small between capitals.
@@ -302,7 +302,7 @@ def _is_letter(word: str) -> bool:
 
 
 def _tells(word: str) -> bool:
-    """Whether a word that is not in capitals could have been: an initial or a lower-case particle could not."""
+    """Return whether a word that is not in capitals could have been: an initial or a lower-case particle could not."""
     letters = [letter for letter in word if letter.isalpha()]
     return bool(letters) and not _PARTICLE.fullmatch(word) and not (len(letters) == 1 and letters[0].isupper())
 
@@ -314,7 +314,7 @@ _SHORTEST = 4
 
 
 def is_nearly(one: str, other: str) -> bool:
-    """Whether two texts that differ are nearly one: letters alike but for diacritics and hyphens, or one letter apart.
+    """Return whether two texts that differ have like letters but for diacritics and hyphens, or differ in one letter.
 
     A letter apart is one more, one less, another one, or two that have changed places, in one
     word of four letters or more. Digits and ideographs are never taken for a slip.
@@ -341,12 +341,12 @@ def _plain(text: str) -> str:
 
 
 def _may_slip(letter: str) -> bool:
-    """Whether a slip of the pen makes this letter of another: ideographs and digits are no slips."""
+    """Return whether a slip of the pen makes this letter of another: ideographs and digits are no slips."""
     return unicodedata.category(letter) in ("Ll", "Lu", "Lt", "Lm", "Mc")
 
 
 def one_letter_apart(one: str, other: str) -> bool:
-    """Whether one letter more, less or other makes a text of the other, or two letters have changed places."""
+    """Return whether one letter more, less or other, or two exchanged letters, turn one text into the other."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
     start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

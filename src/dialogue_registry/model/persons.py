@@ -1,4 +1,4 @@
-"""Which names are one person, and which are not, by what was recorded. Pure.
+"""Persons: the names that are one, and those that are not, by what was recorded. Pure.
 
 SamePerson joins names of one party, also through others: A and B, B and C are one person.
 DifferentPersons keeps names apart. The two may not contradict each other.

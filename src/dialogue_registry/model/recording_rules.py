@@ -1,4 +1,4 @@
-"""Which facts may be recorded next. Pure: a fact and what is known go in, a refusal or nothing comes out.
+"""Rules of recording: a fact and what is known go in, a refusal or nothing comes out. Pure.
 
 One rule follows from the kinds: all that a fact rests on is known, and is what its field
 says. The reports of a meeting's status have rules of their own

@@ -106,7 +106,7 @@ _STATEMENTS = table_of(
 
 
 def _activity_1_to_2(data: Data) -> Data:
-    """Version 1 wrote ``organizers`` and knew no ``field``."""
+    """Return data of version 2: version 1 wrote ``organizers`` and knew no ``field``."""
     return {("organisers" if key == "organizers" else key): value for key, value in data.items()}
 
 

@@ -103,7 +103,7 @@ def _to_tuple(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def names_of(parts: Iterable[Part]) -> list[str]:
-    """The names in the file that parts take, in order."""
+    """Return the names in the file that parts take, in order."""
     return [
         name
         for part in parts

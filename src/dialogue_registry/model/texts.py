@@ -1,4 +1,4 @@
-"""When two texts say the same: folding.
+"""Folding of texts: two texts say the same where they are equal once folded.
 
 Folding composes characters (Unicode NFC), turns every run of white space into one blank,
 and drops what nobody can see: format characters (zero-width spaces and joiners, marks of

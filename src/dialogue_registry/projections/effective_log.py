@@ -95,7 +95,7 @@ class _Member(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """How a fact of a group is placed: behind a leader, or standing with a wording as arranged."""
+    """The place of a fact of a group: behind a leader, or standing with a wording as arranged."""
 
     event: int
     leader: int | None
@@ -170,7 +170,7 @@ class EffectiveLog:
 
     @contextmanager
     def ahead(self, facts: Iterable[Standing]) -> Iterator[None]:
-        """Know, within the block, facts that are folded before their events are in the log."""
+        """Take account, within the block, of facts that are folded before their events are in the log."""
         self._ahead = {fact.event: fact for fact in facts}
         try:
             yield

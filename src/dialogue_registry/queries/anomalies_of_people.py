@@ -39,7 +39,7 @@ _LONG = 6
 
 
 class PeopleAnomalies:
-    """What is odd about parties and people."""
+    """The anomalies of parties and people, found in one pass."""
 
     def __init__(self, connection: sqlite3.Connection, meetings: MeetingAnomalies) -> None:
         self._connection = connection

@@ -159,7 +159,7 @@ class Counts(Mapping[str, Count]):
     _counts: Mapping[str, Count]
 
     def __getitem__(self, series: str) -> Count:
-        """The count of one series."""
+        """Return the count of one series."""
         return self._counts[series]
 
     def __iter__(self) -> Iterator[str]:
@@ -219,7 +219,7 @@ class Shares(Mapping[str, Bounds]):
         self._bounds = tuple(bounds)
 
     def __getitem__(self, name: str) -> Bounds:
-        """The count of one format."""
+        """Return the count of one format."""
         try:
             return self._bounds[FORMATS.index(name)]
         except ValueError:

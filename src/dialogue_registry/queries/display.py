@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 # --- text ----------------------------------------------------------------------------
 
-#: What steers a terminal: control characters, except for tab and line feed, and those that reverse the direction.
+#: Characters that steer a terminal: controls, except for tab and line feed, and those that reverse the direction.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _GAP = "  "
 _NARROW = 12

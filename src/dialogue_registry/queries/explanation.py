@@ -67,7 +67,7 @@ class MissingNumbers(Shown):
 
 @attrs.frozen(kw_only=True)
 class Explanation(Shown):
-    """Why a source would state a number of meetings of a series, or of a dialogue.
+    """Reasons why a source would state a number of meetings of a series, or of a dialogue.
 
     ``verdict`` is that of the ``rules`` that give the number; where none does, ``rules`` is
     empty and ``nearest`` are those that come closest. ``tried`` has every rule. ``since``

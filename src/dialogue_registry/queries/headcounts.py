@@ -117,7 +117,7 @@ def _listed(seats: Sequence[Attendance], of: HeadcountOf, party: str, format_: F
 
 
 _BOTH = frozenset({Format.IN_PERSON, Format.ONLINE})
-"""How somebody took part who did so in a hybrid way."""
+"""The formats of somebody who took part in a hybrid way."""
 
 
 def _person(seat: Attendance) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ They are proposed, never joined. Proposed are names of which the skeletons
 - the same but for further words that one of them leaves out, two long ones being left;
 - the same but for initials, which stand for words of the other.
 
-Whoever is declared different, has an id of a person each, or is joined already, is left out.
+Two that are declared different, have an id of a person each, or are joined already, are left out.
 """
 
 import sqlite3

@@ -17,7 +17,7 @@ from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.queries.display import Rows, Shown
 
 AT_THE_END = "9999-12-31"
-"""A day after all others: whoever joined some day has joined by then."""
+"""A day after all others: a party that joined some day has joined by then."""
 _OPEN = "~"
 """The end of what has none; it comes after every day."""
 

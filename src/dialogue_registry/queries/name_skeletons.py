@@ -37,7 +37,7 @@ _INITIAL_SOUNDS = dict(
     zip("라래려련렬령로뢰료루류륙률륜릉리린림량", "나내여연열영노뇌요누유육율윤능이인임양", strict=True)
 )
 
-#: What transliterations do not agree on, in this order.
+#: The spellings that transliterations do not agree on, in this order.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), with_)
     for pattern, with_ in (

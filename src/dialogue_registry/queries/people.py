@@ -57,7 +57,7 @@ class Person(Shown):
 def appearances(connection: sqlite3.Connection, reader: Reader, name: str) -> Rows[Appearance]:
     """Return the attendance of all who bear a name, by the days of the meetings; those without a date last.
 
-    Whoever bears exactly that name; only where there is nobody, the one person who bears it
+    A person who bears exactly that name; only where there is nobody, the one person who bears it
     but for diacritics, or whose family name it is. Raises AmbiguousNameError where these may be several.
     """
     named = Named(connection)
@@ -130,7 +130,7 @@ ORDER BY m.earliest IS NULL, m.earliest, m.latest, a.fact
 
 
 class _Career:
-    """What is gathered of one person."""
+    """The names, offices and meetings gathered of one person."""
 
     def __init__(self) -> None:
         self.person = ""

@@ -25,7 +25,7 @@ from dialogue_registry.queries.persons import WHO, Named
 
 @attrs.frozen(kw_only=True)
 class AttendanceRate(Shown):
-    """How many of the meetings held while it was a member a party came to; or of those that name a person, a person.
+    """The share of meetings held while it was a member that a party came to; or a person, of those that name it.
 
     ``present``, ``absent``, ``excused`` and ``not_known`` add up to ``held``. The ``rate`` is
     certainly present / held, and possibly (present + not_known) / held. ``person`` is the id
@@ -60,7 +60,7 @@ class NonMember(Shown):
 
 
 class Outcome(StrEnum):
-    """How a member took part in a meeting."""
+    """The way in which a member took part in a meeting."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -70,7 +70,7 @@ class Outcome(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Cell(Shown):
-    """How a party that was a member took part in a meeting; ``year`` is that of the meeting, None where not known."""
+    """The outcome of one member at one meeting; ``year`` is that of the meeting, None where not known."""
 
     party: str
     meeting: str
@@ -80,7 +80,7 @@ class Cell(Shown):
 
 @attrs.frozen(kw_only=True)
 class Scope:
-    """Which meetings and delegates are looked at."""
+    """The meetings and delegates that are looked at."""
 
     series: str | None = None
     dialogue: str | None = None

@@ -56,7 +56,7 @@ _IN_SERIES = (
     f"SELECT fact, status_fact, share_fact, {', '.join(columns_of(Meeting))} FROM series_meetings{{where}}"
     f" ORDER BY {BY_DAY}, share_fact"
 )
-"""The meetings of series: those that are joint in each of theirs, first in the one they were reported in."""
+"""The meetings of series; a joint one stands in each of its series, first in the one it was reported in."""
 _READERS = {
     cls: (
         f"SELECT fact, {'status_fact, ' * (cls is Meeting)}{', '.join(columns_of(cls))} FROM {name} t",
@@ -91,7 +91,7 @@ class Reader:
         self._log = log
         #: The kinds of facts that it knows.
         self.kinds = log.codec.kinds
-        #: Which facts stand, and why.
+        #: The facts that stand, and why.
         self.facts = EffectiveLog(connection, log)
 
     @property

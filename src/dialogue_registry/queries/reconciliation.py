@@ -83,7 +83,7 @@ class Reconciliation(Sequence[Finding]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Finding]: ...
     def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
-        """The finding at an index."""
+        """Return the finding at an index."""
         return self.findings[index]
 
     def __len__(self) -> int:

@@ -117,7 +117,7 @@ class Meeting(Shown):
 
 
 class Presence(StrEnum):
-    """Whether somebody came: present, absent, or absent and excused."""
+    """The presence of somebody: present, absent, or absent and excused."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -246,7 +246,7 @@ class Dispute(Shown):
 
 
 class StepKind(StrEnum):
-    """What a step of a history does to its fact."""
+    """The effect of a step of a history on its fact."""
 
     RECORDED = "recorded"
     ALSO_REPORTED = "also reported"

@@ -1,4 +1,4 @@
-"""How amendments and disputes get into the log: find the fact, decide, append, fold, look at what remains.
+"""Recording of amendments and disputes: find the fact, decide, append, fold, look at what remains.
 
 Everything here happens while the write lock is held, as in the recorder: an amendment whose
 outcome is refused is undone with its transaction.
@@ -50,7 +50,7 @@ _MANY = 100
 
 
 class Origin(NamedTuple):
-    """Where an amendment comes from: its source as stored, its citation, and by whom it is recorded.
+    """The origin of an amendment: its source as stored, its citation, and by whom it is recorded.
 
     ``run`` is the position at which the import began that records it, 0 where no import does.
     """

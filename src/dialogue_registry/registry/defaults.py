@@ -11,7 +11,7 @@ from dialogue_registry.model.events import Source
 
 @attrs.frozen
 class Defaults:
-    """What is recorded where a call gives no source, and does not name who records."""
+    """Defaults of calls that give no source, or do not name who records."""
 
     source: Source | None = None
     by: str = ""

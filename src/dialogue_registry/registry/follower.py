@@ -10,7 +10,7 @@ from dialogue_registry.registry.session import Session
 
 
 class Followed(NamedTuple):
-    """Where :meth:`Registry.follow` has come to: the position, and how far behind it was (None: server away)."""
+    """The position that :meth:`Registry.follow` has come to, and its lag (None: server away)."""
 
     position: int
     lag: int | None

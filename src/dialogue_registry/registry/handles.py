@@ -1,4 +1,4 @@
-"""What an amendment is about, named in any way; and what it changes: a whole fact, or some fields of one."""
+"""Handles of a fact that is amended, given in any way; and its change: a whole fact, or some fields of one."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

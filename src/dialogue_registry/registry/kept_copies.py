@@ -31,7 +31,7 @@ _CHUNK = 1 << 20
 
 
 class CopyState(StrEnum):
-    """Whether a copy is as it was kept: unchanged, changed, gone; or elsewhere, at the address that its event names."""
+    """The state of a copy: unchanged, changed, gone; or elsewhere, at the address that its event names."""
 
     UNCHANGED = "unchanged"
     CHANGED = "changed"

@@ -1,4 +1,4 @@
-"""How facts get into the log: decide, append, fold.
+"""Recording of facts: decide, append, fold.
 
 A batch of news is appended at once, and SQLite says whether something in it was said
 before. Only then is each fact looked up by itself. Everything here happens while the write

@@ -498,8 +498,8 @@ class Snapshot:
         """Return how many of the meetings held while it was a member each party came to: of a series, a dialogue, all.
 
         A meeting counts for a party that can have been a member then. ``by="person"``
-        returns persons, each over the meetings that name them. With a ``level``, whoever
-        was of that level or higher; absences of whole parties count at every level.
+        returns persons, each over the meetings that name them. With a ``level``, those
+        who were of that level or higher; absences of whole parties count at every level.
         ``as_of`` leaves out meetings that may have been held later. ``yearly`` returns one row a
         year. ``standing`` is what members joined as; None for any. Raises UnknownSubjectError.
         """

@@ -56,7 +56,7 @@ class Stay(Shown):
 
 @attrs.frozen(kw_only=True)
 class Undone(Shown):
-    """What undoing has changed, and what stays all the same; with ``dry_run`` it says what would be."""
+    """The outcome of undoing: its changes, and what stays all the same; with ``dry_run``, what it would be."""
 
     changes: tuple[Change, ...]
     stays: tuple[Stay, ...]

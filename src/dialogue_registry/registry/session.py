@@ -103,7 +103,7 @@ class Session:
         self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
         #: The blocks of ``transaction()`` that were entered and not left, from the outer to the inner one.
         self.open_blocks: list[Block] = []
-        #: What was said within the outer transaction, of which all is one call; None outside.
+        #: The call that the outer transaction is as a whole; None outside.
         self.call: Call | None = None
         self.turns = Turns(name, sqlite_file.BUSY_SECONDS)
         self._own = local()

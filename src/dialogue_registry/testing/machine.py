@@ -27,7 +27,7 @@ class RegistryMachine(RuleBasedStateMachine):
     ``verify()``, derive from it and override :meth:`made`.
     """
 
-    #: What to keep beside the standard views.
+    #: The projections to keep beside the standard one.
     projections: Sequence[Projection] = ()
     recorded = Bundle("recorded")
 

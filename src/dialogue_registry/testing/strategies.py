@@ -36,7 +36,7 @@ F = TypeVar("F")
 
 
 def texts(*, min_size: int = 0) -> Strategy[str]:
-    """Any text that a field may hold: all scripts, marks, control characters, markup."""
+    """Return a strategy for any text that a field may hold: all scripts, marks, control characters, markup."""
     odd = st.sampled_from(
         ["'; DROP TABLE events; --", "<b>&amp;</b>", "\u202eright to left", "a\r\n\tb", "%s {0}", "🕊"]
     )
@@ -44,24 +44,24 @@ def texts(*, min_size: int = 0) -> Strategy[str]:
 
 
 def required_texts() -> Strategy[str]:
-    """Any text that is not blank."""
+    """Return a strategy for any text that is not blank."""
     return texts(min_size=1).filter(fold_text)
 
 
 def ids() -> _Ids:
-    """Any id: lower-case path segments."""
+    """Return a strategy for any id: lower-case path segments."""
     return st.from_regex(r"[a-z0-9][a-z0-9._-]{0,8}(/[a-z0-9][a-z0-9._-]{0,8}){0,3}", fullmatch=True)
 
 
 def days() -> Strategy[date]:
-    """Days that lie close enough together to be compared, and now and then any day of the calendar."""
+    """Return a strategy for days that lie close together, and now and then any day of the calendar."""
     edges = st.sampled_from([date(2004, 12, 31), date(2005, 1, 1), date(2005, 2, 28), date(2004, 2, 29)])
     near = st.dates(date(2004, 11, 1), date(2005, 3, 31))
     return st.one_of(edges, near, near, near, edges, near, near, near, st.dates())
 
 
 def dates() -> Strategy[PartialDate]:
-    """Dates as sources give them: a day, a month, a year, a span of days, one day of a window."""
+    """Return a strategy for dates as in sources: a day, a month, a year, a span of days, one day of a window."""
     windows = st.tuples(days(), days()).map(sorted)
     lengths = st.sampled_from([0, 1, 2, 40])
     return st.one_of(
@@ -82,7 +82,7 @@ _GIVEN = ["Shuichi", "Marat", "Дінара", "Ki-moon", "太郎", "Ana", "Seán
 
 
 def names() -> Strategy[str]:
-    """Names as written: several scripts, the family name in capitals before or after, or in none at all."""
+    """Return a strategy for names as written: in several scripts, the family name first or last, often in capitals."""
     family, given_names = st.sampled_from(_FAMILIES), st.sampled_from(_GIVEN)
     honorifics = st.sampled_from(["", "Mr. ", "H.E. ", "Г-н "])
     return st.one_of(
@@ -94,7 +94,7 @@ def names() -> Strategy[str]:
 
 
 def sources() -> Strategy[Source]:
-    """Where facts come from."""
+    """Return a strategy for sources."""
     return st.builds(
         Source,
         required_texts(),
@@ -127,7 +127,7 @@ def facts(
     people: Strategy[str] | None = None,
     fields: Mapping[str, Strategy[Any]] | None = None,
 ) -> Strategy[F]:
-    """Facts of some classes, or of all of the library's own; classes of yours are built by their annotations.
+    """Return a strategy for facts of some classes, or of all of the library's own; yours are built by annotations.
 
     The ids, the texts and the names of people are drawn from these strategies: few of them
     make facts that have to do with each other. ``fields`` gives strategies for fields by name.
@@ -169,7 +169,7 @@ class _Fields:
         self._people = people
 
     def build(self, cls: type[Any]) -> Strategy[Any]:
-        """Facts of one class."""
+        """Return a strategy for facts of one class."""
         shapes = shapes_of(cls)
         drawn = {field.name: self._field(cls, field, shapes[field.name]) for field in attrs.fields(cls)}
         if cls is DelegateAttended:
@@ -240,7 +240,7 @@ def _made(cls: type[F], values: Mapping[str, Any]) -> F | None:
 
 
 def events(**strategies: Any) -> Strategy[Event]:
-    """Events of every class: facts as :func:`facts` makes them, amendments and disputes."""
+    """Return a strategy for events of every class: facts as :func:`facts` makes them, amendments and disputes."""
     all_facts: Strategy[Any] = facts(**strategies)
     event_ids = st.uuids(version=4).map(str)
     return st.one_of(

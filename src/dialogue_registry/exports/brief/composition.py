@@ -46,7 +46,7 @@ def compose(brief: Brief) -> Document:
 
 
 def series_times(count: CountedSeries) -> SeriesTimes:
-    """Return how often a series was held: by format where there are several and none is unknown, else all told."""
+    """Return the meetings that a series held: by format where there are several and none is unknown, else in all."""
     shares = {format_: meetings for format_, meetings in by_format(count.meetings).items() if meetings}
     if len(shares) > 1 and "unknown" not in shares:
         times = tuple(Times(format_, bounds_of(meetings), _notes(meetings)) for format_, meetings in shares.items())

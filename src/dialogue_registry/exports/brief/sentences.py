@@ -15,7 +15,7 @@ _GAP = re.compile(r"\{(\w+)\}")
 
 @attrs.frozen
 class Times:
-    """How often meetings of a series were held, all told (``format`` None) or in one format."""
+    """The number of meetings that a series held: of all formats (``format`` None) or of one."""
 
     format: str | None
     number: Bounds
@@ -24,7 +24,7 @@ class Times:
 
 @attrs.frozen
 class SeriesTimes:
-    """How often a series was held: one number, or one for each format."""
+    """The numbers of meetings that a series held: one number, or one for each format."""
 
     name: str
     times: tuple[Times, ...]

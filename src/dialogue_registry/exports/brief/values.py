@@ -108,7 +108,7 @@ class Upcoming:
 
 @attrs.frozen(kw_only=True)
 class Brief:
-    """What is known of a dialogue, series or meeting as of a day; printed, it is Markdown.
+    """All that is known of a dialogue, series or meeting as of a day; printed, it is Markdown.
 
     ``kind`` says which of the three ``id`` names. ``counts`` are those of the series, or of
     all series of the dialogue; ``counted`` are the meetings of the whole dialogue, a joint

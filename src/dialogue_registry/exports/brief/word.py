@@ -19,10 +19,10 @@ _LINKED = "0563C1"
 _TEXT_WIDTH = 16.6
 """The width of a page between its margins, in centimetres."""
 _MARGIN, _LETTER = 0.45, 0.23
-"""What a cell takes beside its text, and a letter, in centimetres."""
+"""The width that a cell takes beside its text, and that of a letter, in centimetres."""
 _LONGEST_WORD, _LONGEST_LINE = 20, 60
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
-"""When every document says that it was made, so that the same brief gives the same document."""
+"""The instant at which every document says that it was made, so that the same brief gives the same document."""
 
 
 def word(document: Document) -> bytes:
@@ -79,7 +79,7 @@ class _Writer:
                 fonts.set(_named("eastAsia"), _EAST_ASIAN[primary])
         defaults = self.docx.styles.element.find(f".//{_named('lang')}")
         if defaults is not None:
-            # Latin letters in a text of East Asia keep a language of theirs, else their words are broken anywhere.
+            # Latin letters in a text of East Asia keep their own language, else their words are broken anywhere.
             defaults.set(_named("eastAsia" if primary in _EAST_ASIAN else "val"), self._document.language)
         properties = self.docx.core_properties
         properties.title, properties.language = printable(self._document.title)[:255], self._document.language

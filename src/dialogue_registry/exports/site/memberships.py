@@ -1,4 +1,4 @@
-"""What was recorded of the names of things, and of when parties came and went, as the pages show it."""
+"""Names of things, and the days on which parties joined and left, as the pages show them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ class UsedName:
 
 @attrs.frozen
 class Membership:
-    """When a party joined a dialogue and as what, or when it left and why."""
+    """The day on which a party joined a dialogue and its standing, or the day on which it left and the reason."""
 
     dialogue: str
     party: str

@@ -92,7 +92,7 @@ class Items:
 
 @attrs.frozen(kw_only=True)
 class Entry:
-    """Something with fields that shares a page with others of its kind."""
+    """An item with fields that shares a page with others of its kind."""
 
     title: Cell
     fields: "Sequence[Field]" = ()

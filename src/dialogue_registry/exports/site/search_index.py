@@ -29,7 +29,7 @@ CREATE TABLE words (
 
 
 class Hit(NamedTuple):
-    """Something that can be found: what it is, its name, what is said beside it, and where it stands."""
+    """An item that can be found: its kind, its name, the text beside it, and its address."""
 
     kind: str
     name: str

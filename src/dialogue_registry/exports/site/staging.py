@@ -69,7 +69,7 @@ class Person(NamedTuple):
 
 
 class Appearance(NamedTuple):
-    """At which meeting, by its number, somebody was, in which capacity, under which name."""
+    """An appearance at a meeting, by its number: in which capacity, under which name."""
 
     meeting: int
     capacity: Capacity
@@ -223,7 +223,7 @@ class Staging:
         return [Seat(row[_WIDTH], Capacity(*row[:_WIDTH]), *row[_WIDTH + 1 :]) for row in found]
 
     def place_of(self, name: str) -> tuple[str, str] | None:
-        """Return the page and the anchor of whoever bears a name as written; None where that person never came."""
+        """Return the page and the anchor of the person of a name as written; None where that person never came."""
         found = self._connection.execute(
             "SELECT p.page, p.anchor FROM names n JOIN people p ON p.id = n.person WHERE n.name = ?", (name,)
         ).fetchone()
