@@ -136,7 +136,7 @@ def LAW_8() -> None:  # noqa: N802 - a law like the others
 def STATUS() -> None:  # noqa: N802
     """Every history of one meeting, in each way to give a day."""
     for history, way in product(test_status.HISTORIES, test_status.WAYS):
-        test_status.test_each_report_is_news_or_evidence_and_all_come_to_one_status(*history, way)
+        test_status.check_history(*history, way)
 
 
 def SEATS_OF_NAMESAKES() -> None:  # noqa: N802
