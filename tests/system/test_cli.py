@@ -31,7 +31,7 @@ QUESTIONS = [
 ]
 ARGUMENTS = {
     "delegate": ["Toshihiro AIKI"], "explain": ["ca-jad/som", "--count", "14"], "history": ["ca-jad/som/14"],
-    "search": ["minister"],
+    "evidence": ["ca-jad/som/14"], "search": ["minister"],
 }  # fmt: skip
 
 

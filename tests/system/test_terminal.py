@@ -66,6 +66,7 @@ def facts() -> Iterator[str]:
 ARGUMENTS = {
     "delegate": ["白峰 澪"],
     "history": ["sound/fm/1"],
+    "evidence": ["sound/fm/1"],
     "search": ["minister"],
     "explain": ["sound/fm", "--count", "2"],
 }

@@ -1,16 +1,18 @@
-"""The questions whose answer is concluded from facts: counts, reconcile, anomalies, history, search."""
+"""The questions whose answer is concluded from facts: counts, reconcile, anomalies, history, evidence, search."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 import click
 import orjson
 
-from dialogue_registry.cli.access import asking, scope, searching
+from dialogue_registry.cli.access import asking, find_event, position_in, scope, searching
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import answer_options, day, file_argument, language_option, scope_options
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
+from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
@@ -163,6 +165,47 @@ def history(file: str, subject: str, *, what: str | None, shown: str | None) -> 
     rows = [row for row in rows if what in (None, row["what"])]
     columns = "position recorded_at what fact of by reason source"
     show(rows, f"{columns} {'cited' if shown is None else 'citation'}", shown)
+
+
+@question(example="dialogue-registry evidence ca-jad.db 12")
+@file_argument
+@click.argument("event")
+@answer_options
+def evidence(file: str, event: str, *, shown: str | None) -> None:
+    """List who states the fact of EVENT, named by its id or position: each source, where in it, who disputes it.
+
+    The id of a meeting, series or dialogue stands for all facts about it.
+    """
+    with asking(file) as registry:
+        found = [registry.evidence(fact) for fact in _meant(registry, event)]
+    rows = [to_dict(step) for steps in found for step in steps]
+    if shown is None:
+        words = [fact for steps in found for fact in wordings(steps, event)]
+        rows = [{**row, "fact": fact, **_place(row["citation"])} for row, fact in zip(rows, words, strict=True)]
+        show(rows, f"position what fact reason source {' '.join(_place(None))}", shown)
+    else:
+        show(rows, "position recorded_at what fact of by reason source citation", shown)
+
+
+def _meant(registry: Snapshot, named: str) -> Iterable[RecordedEvent]:
+    """Return the event of an id or a position, or the facts that stand about a subject."""
+    if position_in(named) is None:
+        with suppress(UnknownSubjectError):  # it is the id of an event, or of nothing
+            return list(registry.facts(subject=named))
+    return [find_event(registry, named)]
+
+
+def _place(citation: Plain | None) -> Plain:
+    """Return where in a source something stands, a cell each."""
+    cited = citation or {}
+    return {
+        "locator": cited.get("locator", ""),
+        "quote": cited.get("quote", ""),
+        "table": cited.get("table", ""),
+        "edition": cited.get("edition", "")[:12],
+        "row": cited.get("row", ""),
+        "as_written": ", ".join(f'{field} "{text}"' for field, text in cited.get("as_written", ())),
+    }
 
 
 _ALL = 10**9

@@ -1,7 +1,7 @@
 """The history of a subject: every step that was recorded about it, and how its fact reads after that step."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from dialogue_registry.log.entry import Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
@@ -19,11 +19,11 @@ def history(connection: sqlite3.Connection, log: SQLiteLog, subject: str) -> tup
 
     A fact that a correction moved here from another subject has all its steps here.
     """
-    entries = {entry.position: entry for entry in _of_subject(log, subject)}
+    entries = {entry.position: entry for entry in of_subject(log, subject)}
     facts_here = "SELECT DISTINCT fact FROM exceptions WHERE subject = ?"
     for (fact,) in connection.execute(facts_here, (subject,)).fetchall():
         entries.update({entry.position: entry for entry in _of_fact(connection, log, fact)})
-    return Rows(_steps(connection, log, (entries[position] for position in sorted(entries))))
+    return Rows(steps(connection, log, (entries[position] for position in sorted(entries))))
 
 
 def amended_subjects(connection: sqlite3.Connection) -> frozenset[str]:
@@ -35,9 +35,10 @@ def amended_subjects(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(subject for (subject,) in rows)
 
 
-def _of_subject(log: SQLiteLog, subject: str) -> list[Entry]:
+def of_subject(log: SQLiteLog, subject: str, types: Collection[str] = ()) -> list[Entry]:
+    """Return the entries of one subject, all or those stored under some words."""
     found: list[Entry] = []
-    while page := log.of_subject(subject, version=found[-1].version if found else 0):
+    while page := log.of_subject(subject, version=found[-1].version if found else 0, types=types):
         found += page
     return found
 
@@ -50,7 +51,8 @@ def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> Itera
         ahead += [row[0] for row in connection.execute("SELECT position FROM amendments WHERE target = ?", (position,))]
 
 
-def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Entry]) -> Iterator[Step]:
+def steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Entry]) -> Iterator[Step]:
+    """Yield the step that each of some entries is, as its fact read after it."""
     facts = EffectiveLog(connection, log)
     for entry in entries:
         event, reason = log.codec.decode(entry.type, entry.schema, entry.data, entry.position), ""
@@ -82,7 +84,7 @@ def _steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Ent
         )
 
 
-def wordings(steps: Sequence[Step], subject: str) -> Iterator[str]:
+def wordings(taken: Iterable[Step], subject: str) -> Iterator[str]:
     """Yield what each step of a history says, in words, without the subject that all of them are about.
 
     A correction reads as what it changes, ``place: 'Turku' → 'Åbo'``; a retraction as what it
@@ -90,7 +92,7 @@ def wordings(steps: Sequence[Step], subject: str) -> Iterator[str]:
     """
     facts: dict[str, int] = {}
     readings: dict[int, Event] = {}
-    for step in steps:
+    for step in taken:
         facts[step.event_id] = step.of
         before, fact = readings.get(step.of), step.fact
         if fact is None:

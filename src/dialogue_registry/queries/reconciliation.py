@@ -125,7 +125,7 @@ class Reconciliation(Sequence[Finding]):
                     finding.statement.counted,
                     f"{finding.statement.count}{f' {finding.statement.format}' if finding.statement.format else ''}",
                     finding.recorded,
-                    finding.verdict + _off(finding),
+                    finding.verdict + _off(finding) + ", circular" * finding.circular,
                     _listed([_fit(finding, name) for name in finding.rules]) or "none",
                     finding.own,
                     _listed(finding.meetings),

@@ -23,6 +23,7 @@ from dialogue_registry.queries.count_tables import count
 from dialogue_registry.queries.counts import Count, Counts, Rule, find_rule
 from dialogue_registry.queries.dialogue_counts import count_dialogue
 from dialogue_registry.queries.display import Rows
+from dialogue_registry.queries.evidence import evidence
 from dialogue_registry.queries.explanation import Explanation
 from dialogue_registry.queries.explanation import explain as explain_of
 from dialogue_registry.queries.headcounts import Headcount, headcounts
@@ -395,6 +396,16 @@ class Snapshot:
         with self._session.reading():
             check_named(self._session.connection, check_text(subject, "subject"))
             return history(self._session.connection, self._session.log, subject)
+
+    def evidence(self, which: Handle) -> tuple[results.Step, ...]:
+        """Return the evidence of a fact: the steps of its history that bear on it as it stands.
+
+        ``which`` is named as for :meth:`event`, by any event about the fact. The steps are
+        all events that state it, each with its source, its citation and its last correction;
+        further citations; and disputes. Of a fact that was withdrawn there are none.
+        """
+        with self._session.reading():
+            return evidence(self._session.connection, self._session.log, find_entry(self._session.log, which))
 
     def amended_subjects(self) -> frozenset[str]:
         """Return the dialogues, series and meetings of which a fact was corrected or retracted."""

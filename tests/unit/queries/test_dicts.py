@@ -96,6 +96,7 @@ QUESTIONS: dict[str, Callable[[Registry], Any]] = {
     "statements": Registry.statements,
     "disputes": Registry.disputes,
     "history": lambda registry: registry.history("d/s/1"),
+    "evidence": lambda registry: registry.evidence(registry.meetings()[0]),
     "anomalies": partial(Registry.anomalies, today="2030-01-01"),
     "search": lambda registry: registry.search("Ola"),
     "counts": Registry.counts,
@@ -114,7 +115,8 @@ def test_every_answer_becomes_a_list_of_dicts_that_json_holds(registry: Registry
     assert data or name == "anomalies"
 
 
-ASKED = {"delegate": ["Ola HAVNESTAD"], "history": ["d/s/1"], "search": ["Ola"], "anomalies": ["--today", "2030-01-01"]}
+ASKED = {"delegate": ["Ola HAVNESTAD"], "history": ["d/s/1"], "evidence": ["4"], "search": ["Ola"]}
+ASKED["anomalies"] = ["--today", "2030-01-01"]
 COMMANDS = sorted(QUESTIONS.keys() & cli.commands.keys())
 
 

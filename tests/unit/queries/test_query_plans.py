@@ -76,6 +76,7 @@ QUESTIONS: dict[str, Callable[[Registry], object]] = {
     "its activities": lambda r: r.activities("m3"),
     "its outcomes": lambda r: r.outcomes("m3"),
     "its history": lambda r: r.history("m3"),
+    "its evidence": lambda r: r.evidence(r.meetings(meeting="m3")[0]),
     "its events": lambda r: list(r.events(subject="m3")),
 }
 

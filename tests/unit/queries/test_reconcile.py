@@ -271,12 +271,12 @@ def test_printed_it_is_a_table_for_a_memo() -> None:
         source=Source("Release"),
     )
     assert str(registry.reconcile()).splitlines() == [
-        "as of       series  stated    recorded  verdict          rules                                own meeting  meetings",  # noqa: E501
-        "----------  ------  --------  --------  ---------------  -----------------------------------  -----------  --------",  # noqa: E501
-        "2002-05-05  s       1         2         agrees           held without b, numbered without b,  excluded     b",
-        "                                                         in-person without b,",
-        "                                                         ordinal without b",
-        "2003        s       4 online  0         disagrees by +4  none                                 not telling",
+        "as of       series  stated    recorded  verdict           rules                                own meeting  meetings",  # noqa: E501
+        "----------  ------  --------  --------  ----------------  -----------------------------------  -----------  --------",  # noqa: E501
+        "2002-05-05  s       1         2         agrees, circular  held without b, numbered without b,  excluded     b",
+        "                                                          in-person without b,",
+        "                                                          ordinal without b",
+        "2003        s       4 online  0         disagrees by +4   none                                 not telling",
         "",
         "not stated: t",
     ]
