@@ -55,24 +55,24 @@ def main() -> int:
         size = attrs.evolve(size, events=asked.events)
     if asked.largest:
         size = attrs.evolve(size, sweep=[meetings for meetings in size.sweep if meetings <= asked.largest])
-    made = _made(size)
+    context = _context(size)
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=asked.folder) as folder:
         bench = Bench(Path(folder), size, asked.processor)
         try:
             run(bench, asked.only or (OF_ONE_PROCESS if asked.processor else ()))
         except KeyboardInterrupt:
             bench.say("stopped: here is what there is")
-    made["load"]["after"] = os.getloadavg()[0]
+    context["load"]["after"] = os.getloadavg()[0]
     found = list(lines(bench.results))
-    print(f"{heading(made)}\n\n{markdown(found)}")
+    print(f"{heading(context)}\n\n{markdown(found)}")
     table = [attrs.asdict(line) for line in found]
-    kept = {"made": made, "size": attrs.asdict(size), "table": table, "results": bench.results}
+    kept = {"made": context, "size": attrs.asdict(size), "table": table, "results": bench.results}
     out.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(f"\nwritten to {out}", file=sys.stderr)
     return int(any(line.reached is False for line in found))
 
 
-def _made(size: Size) -> dict[str, Any]:
+def _context(size: Size) -> dict[str, Any]:
     versions = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
     for name in _PACKAGES:
         try:

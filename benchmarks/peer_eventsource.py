@@ -50,14 +50,14 @@ def prepare(task: Task) -> Result:
 
 def record_batches(task: Task) -> Result:
     """Append events made before: a run of events of one stream at a time, at most a thousand."""
-    made = [_event(fact, source) for fact, source in shape.facts(task["events"])]
-    streams = [list(events) for _, events in groupby(made, lambda event: event.aggregate_id)]
+    all_events = [_event(fact, source) for fact, source in shape.facts(task["events"])]
+    streams = [list(events) for _, events in groupby(all_events, lambda event: event.aggregate_id)]
     pages = [events[at : at + BATCH] for events in streams for at in range(0, len(events), BATCH)]
 
     async def work() -> int:
         for page in pages:
             await store.append(_stream(page[0]), page, ExpectedVersion.any_())
-        return len(made)
+        return len(all_events)
 
     with _opened(task["path"]) as (runner, store):
         result = measured(lambda: runner.run(work()))
@@ -67,9 +67,9 @@ def record_batches(task: Task) -> Result:
 @contextmanager
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
     """Append events one by one to a file that has some already: yield a function that appends event number n."""
-    made = [_event(fact, source) for fact, source in shape.singles(task["events"], task["meetings"])]
+    events = [_event(fact, source) for fact, source in shape.singles(task["events"], task["meetings"])]
     with _opened(task["path"]) as (runner, store):
-        yield lambda number: runner.run(store.append(_stream(made[number]), [made[number]], ExpectedVersion.any_()))
+        yield lambda number: runner.run(store.append(_stream(events[number]), [events[number]], ExpectedVersion.any_()))
 
 
 @contextmanager

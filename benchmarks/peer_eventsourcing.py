@@ -89,12 +89,12 @@ def prepare(task: Task) -> Result:
 
 def record_batches(task: Task) -> Result:
     """Save events made before, 1000 at a time; with ``tables``, keep the same read tables by hand."""
-    made = list(events(shape.facts(task["events"])))
+    saved = list(events(shape.facts(task["events"])))
     tables = TablesByHand(task["tables"], task["model"]) if "tables" in task else None
 
     def work() -> int:
         done = 0
-        while page := made[done : done + BATCH]:
+        while page := saved[done : done + BATCH]:
             app.save(*page)
             if tables is not None:
                 tables.write(enumerate(page, done + 1))
@@ -138,9 +138,9 @@ def make_and_record_batches(task: Task) -> Result:
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
     """Save events one by one in a file that has some already: yield a function that saves event number n."""
     versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.facts(task["before"]))
-    made = list(events(shape.singles(task["events"], task["meetings"]), versions))
+    saved = list(events(shape.singles(task["events"], task["meetings"]), versions))
     with application(task["path"]) as app:
-        yield lambda number: app.save(made[number])
+        yield lambda number: app.save(saved[number])
 
 
 def replayed(app: Application[UUID]) -> Iterator[list[tuple[int, Any]]]:

@@ -34,12 +34,12 @@ def application(address: str) -> Iterator[Application[UUID]]:
 
 def record_batches(task: Task) -> Result:
     """Save events made before, 1000 at a time."""
-    made = list(events(shape.facts(task["events"])))
+    saved = list(events(shape.facts(task["events"])))
 
     def work() -> int:
-        for start in range(0, len(made), BATCH):
-            app.save(*made[start : start + BATCH])
-        return len(made)
+        for start in range(0, len(saved), BATCH):
+            app.save(*saved[start : start + BATCH])
+        return len(saved)
 
     with application(task["address"]) as app:
         return measured(work)
@@ -55,6 +55,6 @@ def replay(task: Task) -> Result:
 def record_singles(task: Task) -> Iterator[Callable[[int], object]]:
     """Save events one by one in a database that has some already: yield a function that saves event number n."""
     versions: Counter[str] = Counter(subject_of(fact) for fact, _ in shape.facts(task["before"]))
-    made = list(events(shape.singles(task["events"], task["meetings"]), versions))
+    saved = list(events(shape.singles(task["events"], task["meetings"]), versions))
     with application(task["address"]) as app:
-        yield lambda number: app.save(made[number])
+        yield lambda number: app.save(saved[number])

@@ -25,19 +25,19 @@ def _reached(line: Line) -> str:
     return "" if line.reached is None else "yes" if line.reached else "no"
 
 
-def heading(made: Mapping[str, Any]) -> str:
+def heading(context: Mapping[str, Any]) -> str:
     """How the figures were made, in a sentence."""
-    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
-    load = "; ".join(f"{when} {value:.1f}" for when, value in made["load"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in context["versions"].items())
+    load = "; ".join(f"{when} {value:.1f}" for when, value in context["load"].items())
     return (
-        f"Made on {made['day']} by `{made['command']}` on {made['cpus']} processors ({made['machine']}), "
-        f"{made['rounds']} rounds, with {versions}; load of the machine: {load}."
+        f"Made on {context['day']} by `{context['command']}` on {context['cpus']} processors ({context['machine']}), "
+        f"{context['rounds']} rounds, with {versions}; load of the machine: {load}."
     )
 
 
-def write_page(page: Path, made: Mapping[str, Any], lines: Sequence[Line]) -> None:
+def write_page(page: Path, context: Mapping[str, Any], lines: Sequence[Line]) -> None:
     """Put the table between the marks on a page."""
     text = page.read_text("utf-8")
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    page.write_text(f"{before}{BEGIN}\n{heading(made)}\n\n{markdown(lines)}\n{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}\n{heading(context)}\n\n{markdown(lines)}\n{END}{after}", "utf-8")

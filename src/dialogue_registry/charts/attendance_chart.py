@@ -141,11 +141,11 @@ class _Grid:
             found.setdefault(cell.meeting, {})[cell.party] = [cell.outcome]
         return [_Column(meeting, years[meeting], of_meeting) for meeting, of_meeting in found.items()]
 
-    def _of_years(self, most: int) -> list[_Column]:
+    def _of_years(self, limit: int) -> list[_Column]:
         """Return columns of as many years each as make no more columns than fit."""
         years = [cell.year for cell in self._cells if cell.year is not None]
         first, span = min(years), max(years) - min(years) + 1
-        step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if span / step <= most - 1)
+        step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if span / step <= limit - 1)
         found: dict[int | None, dict[str, list[Outcome]]] = {
             year: {} for year in range(first - first % step, max(years) + 1, step)
         }

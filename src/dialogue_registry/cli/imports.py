@@ -105,11 +105,11 @@ def import_(
                 "--refresh records nothing, and writes a plan: leave --dry-run, --strict and --json out"
             )
         with _importing(file, dry_run=True) as registry, progress_bar("rows") as progress:
-            made = plan_edition(
+            next_plan = plan_edition(
                 registry, rows, mapping, withdraw=withdraw, source=source, format=kind, constants=same, line=lines,
                 progress=progress,
             )  # fmt: skip
-        _write_plan(made, plan)
+        _write_plan(next_plan, plan)
         return
     try:
         with _importing(file, dry_run=dry_run) as registry, progress_bar("rows") as progress:

@@ -29,8 +29,8 @@ def copy(origin: str, target: str) -> None:
 @command(example="dialogue-registry follow postgresql://owner@db.example.org/registry local.db --once")
 @click.argument("address", type=FileOrAddress())
 @click.argument("views", metavar="FILE", type=LocalPath())
-@click.option("--once", is_flag=True, help="Stop when the file is up to the log.")
-def follow(address: str, views: str, once: bool) -> None:  # noqa: FBT001 - click passes it
+@click.option("--once", "stops", is_flag=True, help="Stop when the file is up to the log.")
+def follow(address: str, views: str, stops: bool) -> None:  # noqa: FBT001 - click passes it
     """Keep FILE, views that any other command can ask, up to the log at ADDRESS."""
     if not is_address(address):
         raise click.UsageError("only a server is followed: give a postgresql:// address")
@@ -41,5 +41,5 @@ def follow(address: str, views: str, once: bool) -> None:  # noqa: FBT001 - clic
                 behind = "the server cannot be reached" if step.lag is None else f"{step.lag} behind"
                 say(f"position {step.position}, {behind}", err=True)
                 last = step
-            if once and step.lag == 0:
+            if stops and step.lag == 0:
                 return

@@ -179,11 +179,11 @@ class Applying:
                 progress(len(work) - len(records) - len(amendments), len(work))
         # What another fact still said when it was recorded may be gone since.
         self._record(
-            [p for p in work if p.decision == "record" and p.number not in refused and not self._said(p)], refused
+            [p for p in work if p.decision == "record" and p.number not in refused and not self._is_stated(p)], refused
         )
         return refused
 
-    def _said(self, proposal: "Proposal") -> bool:
+    def _is_stated(self, proposal: "Proposal") -> bool:
         return proposal.after is not None and _stands(self._session, proposal.after)
 
     def _record(self, proposals: Sequence["Proposal"], refused: dict[int, RefusedError]) -> list["Proposal"]:

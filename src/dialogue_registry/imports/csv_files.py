@@ -159,8 +159,8 @@ def _evenness(rows: Sequence[Sequence[str]]) -> float:
     several = [width for width in widths if width > 1]
     if not several:
         return 0
-    most = max(set(several), key=several.count)
-    return several.count(most) / len(widths)
+    usual = max(set(several), key=several.count)
+    return several.count(usual) / len(widths)
 
 
 def _shown(delimiter: str) -> str:

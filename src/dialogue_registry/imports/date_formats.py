@@ -85,40 +85,40 @@ def read_format(text: str, shape: DateFormat, reading: Reading) -> tuple[str, da
     found = shape.pattern.fullmatch(plain(text))
     if found is None:
         return None
-    said = found.groupdict()
-    if said.get("Y"):
-        year = int(said["Y"])
+    groups = found.groupdict()
+    if groups.get("Y"):
+        year = int(groups["Y"])
     elif reading.century is None:
         raise no_century(text)
     else:
-        year = reading.century + (int(said["y"]) - reading.century) % 100
-    months = reading.lexicon.months[said["B"].rstrip(".")] if said.get("B") else ()
-    month = int(said["m"]) if said.get("m") else next(iter(months)) if len(months) == 1 else None
+        year = reading.century + (int(groups["y"]) - reading.century) % 100
+    months = reading.lexicon.months[groups["B"].rstrip(".")] if groups.get("B") else ()
+    month = int(groups["m"]) if groups.get("m") else next(iter(months)) if len(months) == 1 else None
     if len(months) > 1:
         return None
     try:
-        if said.get("j"):
-            day = date(year, 1, 1) + timedelta(days=int(said["j"]) - 1)
-            return (day.isoformat(), None) if day.year == year and int(said["j"]) else None
+        if groups.get("j"):
+            day = date(year, 1, 1) + timedelta(days=int(groups["j"]) - 1)
+            return (day.isoformat(), None) if day.year == year and int(groups["j"]) else None
         if month is None:
             return f"{date(year, 1, 1).year:04d}", None
-        if not said.get("d"):
+        if not groups.get("d"):
             return f"{date(year, month, 1):%Y-%m}".rjust(7, "0"), None
-        day = date(year, month, int(said["d"]))
+        day = date(year, month, int(groups["d"]))
     except ValueError:
-        raise no_such_day(text, year, month or 0, int(said.get("d") or 1)) from None
-    return day.isoformat(), _instant(day, said)
+        raise no_such_day(text, year, month or 0, int(groups.get("d") or 1)) from None
+    return day.isoformat(), _instant(day, groups)
 
 
-def _instant(day: date, said: dict[str, str | None]) -> datetime | None:
-    if not (offset := said.get("z")):
+def _instant(day: date, groups: dict[str, str | None]) -> datetime | None:
+    if not (offset := groups.get("z")):
         return None
     zone = UTC if offset == "z" else timezone(_offset(offset))
-    hour = int(said.get("H") or said.get("I") or 0) % 24
-    if said.get("p"):
-        hour = hour % 12 + (12 if str(said["p"]).startswith("p") else 0)
+    hour = int(groups.get("H") or groups.get("I") or 0) % 24
+    if groups.get("p"):
+        hour = hour % 12 + (12 if str(groups["p"]).startswith("p") else 0)
     return datetime(
-        day.year, day.month, day.day, hour, int(said.get("M") or 0) % 60, int(said.get("S") or 0) % 60, tzinfo=zone
+        day.year, day.month, day.day, hour, int(groups.get("M") or 0) % 60, int(groups.get("S") or 0) % 60, tzinfo=zone
     )
 
 

@@ -23,14 +23,14 @@ from dialogue_registry.registry.session import Session
 class Statement:
     """A statement of a table in earlier editions, in one row or in several that say the same.
 
-    ``facts`` are the positions of the facts, ``said`` is how the table has them, ``reads``
+    ``facts`` are the positions of the facts, ``stated`` is how the table has them, ``reads``
     how the first of them reads now (None: it was withdrawn by somebody else). ``row`` is the
     row as its citation has it, ``key`` the key of that row. ``others`` are the titles of
     other sources that say the same.
     """
 
     facts: tuple[int, ...]
-    said: Any
+    stated: Any
     reads: Any
     row: str
     key: str
@@ -89,9 +89,9 @@ class EarlierEditions:
                 continue
             fact = session.views.facts.root(self._target(event, position))
             match event:
-                case FactCorrected(replacement=said) | FactDisputed(claim=said):
-                    self._last[fact] = said
-                    self.ever.add(digest(said))
+                case FactCorrected(replacement=changed) | FactDisputed(claim=changed):
+                    self._last[fact] = changed
+                    self.ever.add(digest(changed))
                 case EventRetracted() if session.views.facts.reading(fact) is None:
                     self._last[fact] = None
         rows = session.connection.execute(
@@ -154,10 +154,10 @@ class EarlierEditions:
         seen = {fact for key in self._seen for fact in self._by_digest[key]}
         groups: dict[int, list[int]] = {}
         for fact in sorted({fact for facts in self._by_digest.values() for fact in facts} - seen):
-            groups.setdefault(digest(self.said(fact)), []).append(fact)
+            groups.setdefault(digest(self.stated(fact)), []).append(fact)
         return [self.statement(facts) for facts in groups.values()]
 
-    def said(self, fact: int) -> Any:
+    def stated(self, fact: int) -> Any:
         """Return how the table has a fact."""
         last = self._last.get(fact)
         return self._session.views.facts.content(fact) if last is None else last
@@ -192,7 +192,7 @@ class EarlierEditions:
         row = "" if cited is None else cited.row
         return Statement(
             facts=tuple(facts),
-            said=self.said(first),
+            stated=self.stated(first),
             reads=None if event is None else session.views.facts.content(event),
             row=cited.locator.removeprefix("row ") if keyed and cited is not None else row,
             key=row if keyed else "",

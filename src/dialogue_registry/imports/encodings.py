@@ -67,8 +67,8 @@ def _without_mark(start: bytes) -> str:
     if len(start) < 4 or b"\0" not in start:
         return ""
     even, odd = start[0::2].count(0), start[1::2].count(0)
-    most = len(start) // 4
-    return "utf-16-be" if even > most > odd else "utf-16-le" if odd > most > even else ""
+    quarter = len(start) // 4
+    return "utf-16-be" if even > quarter > odd else "utf-16-le" if odd > quarter > even else ""
 
 
 def _lines_of_utf8(file: IO[bytes]) -> tuple[int, int | None]:

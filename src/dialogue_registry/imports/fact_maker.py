@@ -109,47 +109,47 @@ class FactMaker:
         texts = view.texts
         # Rows next to each other often say the same of their meeting. The column that differed last is looked at first.
         if self._last is not None and self._differing in texts:
-            before, made = self._last
+            before, result = self._last
             if texts[self._differing] == before.get(self._differing):
                 for column in self._columns:
                     if column not in texts or texts[column] != before.get(column):
                         self._differing = column
                         break
                 else:
-                    return made
-        made = MadeFact()
+                    return result
+        result = MadeFact()
         values = dict(self._constants)
         for name, column, read in self._bare:
             text = texts[column] if column in texts else view.text(column)
             if text:
-                values[name] = text if read is None else read(text, made)
+                values[name] = text if read is None else read(text, result)
         for name, read_row in self._others:
-            value = read_row(view, made)
+            value = read_row(view, result)
             if value is not None:
                 values[name] = value
         if self._lacks_format and values.get("office"):
-            _take_format_of_office(values, made)
+            _take_format_of_office(values, result)
         if self._may_be_unnamed and values.get("office"):
             values.setdefault("name", "")  # a delegate nobody named
         for name in self.template.required:
             if name not in values:
                 raise InvalidValueError(self._lacks(name, view))
-        made.fact = self._build(**values)
-        self._last = texts, made
-        return made
+        result.fact = self._build(**values)
+        self._last = texts, result
+        return result
 
     def partly(self, view: RowView) -> dict[str, Any]:
         """Return the fields of a row that can be read, texts folded; parties that nobody knows are left out."""
-        made, values = MadeFact(), dict(self._constants)
+        result, values = MadeFact(), dict(self._constants)
         for name, column, read in self._bare:
             with suppress(InvalidValueError):
                 if text := view.text(column):
-                    values[name] = text if read is None else read(text, made)
+                    values[name] = text if read is None else read(text, result)
         for name, read_row in self._others:
             with suppress(InvalidValueError):
-                if (value := read_row(view, made)) is not None:
+                if (value := read_row(view, result)) is not None:
                     values[name] = value
-        unresolved = {name for name, _ in made.unresolved}
+        unresolved = {name for name, _ in result.unresolved}
         return {
             name: fold_text(value) if isinstance(value, str) else value
             for name, value in values.items()
@@ -162,22 +162,22 @@ class FactMaker:
     # --- fields of one text ----------------------------------------------------------
 
     @staticmethod
-    def _noted(name: str, read: _OfText, text: str, made: MadeFact) -> Any:
+    def _noted(name: str, read: _OfText, text: str, result: MadeFact) -> Any:
         """Read a text, and note where it was changed."""
-        value = read(text, made)
+        value = read(text, result)
         if value != text and str(value) != text:
-            made.as_written += ((name, text),)
+            result.as_written += ((name, text),)
         return value
 
-    def _party(self, field: str, name: str, made: MadeFact) -> str:
+    def _party(self, field: str, name: str, result: MadeFact) -> str:
         if (party := self._parties.match(name)) is not None:
             return party
-        made.unresolved += ((field, name),)
+        result.unresolved += ((field, name),)
         return name
 
-    def _person(self, column: str, name: str, made: MadeFact) -> str:
+    def _person(self, column: str, name: str, result: MadeFact) -> str:
         if (";" in name or "\n" in name or "|" in name) and column not in self.template.split:
-            made.remarks += (_several(name, column),)
+            result.remarks += (_several(name, column),)
         return without_honorific(name) if self._mapping.drop_honorifics else name
 
     @staticmethod
@@ -198,28 +198,28 @@ class FactMaker:
     # --- fields of a row -------------------------------------------------------------
 
     def _filled(self, name: str, template: Template, meanings: Mapping[str, Any], read: _OfText, *row: Any) -> Any:
-        view, made = row
+        view, result = row
         texts = view.texts_of(template)
         if not any(texts):
             return None
         written = template.fill(texts)
         if not meanings:
-            return self._noted(name, read, written, made)
+            return self._noted(name, read, written, result)
         value: Any = meanings.get(fold(written))
         if value is None:
-            value = read(template.fill([str(meanings.get(fold(text), text)) for text in texts]), made)
+            value = read(template.fill([str(meanings.get(fold(text), text)) for text in texts]), result)
         if str(value) != written:
-            made.as_written += ((name, written),)
+            result.as_written += ((name, written),)
         return value
 
     @staticmethod
-    def _date(name: str, field: DateField, view: RowView, made: MadeFact) -> Any:
+    def _date(name: str, field: DateField, view: RowView, result: MadeFact) -> Any:
         read = field.read(view)
         if read is None:
             return None
         found, written = read
         if str(found) != written:
-            made.as_written += ((name, written),)
+            result.as_written += ((name, written),)
         return found
 
     def _texts(
@@ -238,7 +238,7 @@ class FactMaker:
         template: Template, meanings: Mapping[str, Any], made_of: dict[tuple[str, ...], Any], *row: Any
     ) -> str | None:
         """Return the id of a row; ``made_of`` keeps ids by the texts that they are made of."""
-        view, made = row
+        view, result = row
         texts = tuple(view.texts_of(template))
         if not any(texts):
             return None
@@ -246,7 +246,7 @@ class FactMaker:
             if len(made_of) >= _KEPT_IDS:
                 made_of.clear()
             kept = made_of[texts] = _id_of(texts, template, meanings)
-        made.ids += kept[1]
+        result.ids += kept[1]
         return str(kept[0])
 
     def _lacks(self, name: str, view: RowView) -> str:
@@ -271,15 +271,15 @@ def _as_it_is(text: str, _: MadeFact) -> str:
     return text
 
 
-def _take_format_of_office(values: dict[str, Any], made: MadeFact) -> None:
+def _take_format_of_office(values: dict[str, Any], result: MadeFact) -> None:
     """Make an office that says how somebody took part, such as "on site", the format; with a remark."""
     office = values["office"]
     if way := way_of_taking_part(office):
         del values["office"]
         values["format"] = way
-        made.as_written = (*(pair for pair in made.as_written if pair[0] != "office"), ("format", office))
+        result.as_written = (*(pair for pair in result.as_written if pair[0] != "office"), ("format", office))
         remark = f"{office!r} is no office but how somebody took part, and stands as the format {way!r}"
-        made.remarks += (f"{remark}: say so in the mapping, with the column as format and [values.format]",)
+        result.remarks += (f"{remark}: say so in the mapping, with the column as format and [values.format]",)
 
 
 def _id_of(

@@ -131,8 +131,8 @@ def _table(file: IO[bytes], kind: str, name: str, rules: FileRules, wanted: Want
             check_columns(name, table.columns, table.columns, wanted)
             yield reshaped(table, rules)
         return
-    made = {rules.unpivot.name, rules.unpivot.value} if rules.unpivot else set()
-    sought = attrs.evolve(wanted, columns={*wanted.columns, *rules.fill_down} - made)
+    new_columns = {rules.unpivot.name, rules.unpivot.value} if rules.unpivot else set()
+    sought = attrs.evolve(wanted, columns={*wanted.columns, *rules.fill_down} - new_columns)
     with _grid(file, kind, name, rules, sought) as grid:
         yield reshaped(as_table(grid, rules.header_row, sought), rules)
 

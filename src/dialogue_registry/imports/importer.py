@@ -287,7 +287,7 @@ class _Run:
                 start += 1
                 continue
             stop = start + 1 if start == alone else min(start + size, alone if start < alone else len(items))
-            batch = self._apart(items[start:stop])
+            batch = self._one_by_one(items[start:stop])
             facts, places = _distinct(batch)
             try:
                 recorded = self._append(facts, None)
@@ -305,7 +305,7 @@ class _Run:
             start += len(batch)
             size *= 2
 
-    def _apart(self, items: Sequence[_Item]) -> Sequence[_Item]:
+    def _one_by_one(self, items: Sequence[_Item]) -> Sequence[_Item]:
         """Return the rows before the first that makes an id of another text than a row above it."""
         ids: dict[tuple[str, str], str] = {}
         for number, item in enumerate(items):

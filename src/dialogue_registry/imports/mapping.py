@@ -256,18 +256,18 @@ def _fact_template(fields: Mapping[str, Any], where: str, left_open: Collection[
                 )
             with _within(f"{where}, {name}"):
                 check_field(kind, name, template.constant)
-    made = FactTemplate(
+    fact_template = FactTemplate(
         kind=kind,
         fields=templates,
         when={heading(column): _condition(value) for column, value in when.items()},
         split={heading(column): between for column, between in split.items()},
     )
-    for column, between in made.split.items():
+    for column, between in fact_template.split.items():
         if not isinstance(between, str) or not between:
             raise MappingError(f'{where}, split: {column} is {between!r:.80}: give what stands between, such as ";"')
-        if column not in made.columns:
+        if column not in fact_template.columns:
             raise MappingError(f"{where}, split speaks of the column {column!r}, which no field of this fact has")
-    return made
+    return fact_template
 
 
 def _condition(value: object) -> Condition:

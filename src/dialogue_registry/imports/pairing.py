@@ -36,15 +36,16 @@ def pair(kinds: Kinds, facts: Sequence[MappedFact], statements: Sequence[Stateme
     matcher = _Matcher(kinds, facts, statements)
     # What makes an id known keeps it: others rest on it, whichever row says so in this edition.
     matcher.by(
-        lambda fact: _opened(type(fact.fact), kinds, fact.fact), lambda old: _opened(type(old.said), kinds, old.said)
+        lambda fact: _opened(type(fact.fact), kinds, fact.fact),
+        lambda old: _opened(type(old.stated), kinds, old.stated),
     )
-    matcher.by(lambda fact: _opened("", kinds, fact.fact), lambda old: _opened("", kinds, old.said))
+    matcher.by(lambda fact: _opened("", kinds, fact.fact), lambda old: _opened("", kinds, old.stated))
     if keyed:
         matcher.within(lambda fact: (fact.row, family(kinds, fact.fact)) if fact.locator else None,
-                       lambda old: (old.key, family(kinds, old.said)) if old.key else None)  # fmt: skip
+                       lambda old: (old.key, family(kinds, old.stated)) if old.key else None)  # fmt: skip
     matcher.by(lambda fact: (type(fact.fact), identity(kinds, fact.fact)),
-               lambda old: (type(old.said), identity(kinds, old.said)))  # fmt: skip
-    matcher.by(lambda fact: identity(kinds, fact.fact), lambda old: identity(kinds, old.said))
+               lambda old: (type(old.stated), identity(kinds, old.stated)))  # fmt: skip
+    matcher.by(lambda fact: identity(kinds, fact.fact), lambda old: identity(kinds, old.stated))
     if not keyed:
         matcher.alike()
     return matcher.pairs()
@@ -102,7 +103,7 @@ class _Matcher:
     ) -> None:
         """Pair those of one row: by their identity, then by what is left alone on both sides, then by likeness."""
         for facts, olds in self._groups(of_fact, of_old):
-            by_identity = {identity(self._kinds, self._statements[old].said): old for old in olds}
+            by_identity = {identity(self._kinds, self._statements[old].stated): old for old in olds}
             for fact in facts:
                 old = by_identity.get(identity(self._kinds, self._facts[fact].fact))
                 if old is not None and old not in self._taken:
@@ -112,7 +113,7 @@ class _Matcher:
             while left and rest and (len(left) == len(rest) == 1 or len(left) == len(rest)):
                 fact, old = max(
                     ((fact, old) for fact in left for old in rest),
-                    key=lambda both: _likeness(self._facts[both[0]].fact, self._statements[both[1]].said),
+                    key=lambda both: _likeness(self._facts[both[0]].fact, self._statements[both[1]].stated),
                 )
                 self._take(fact, old)
                 left.remove(fact)
@@ -122,14 +123,14 @@ class _Matcher:
         """Pair those about one subject of which one looks like the other with a change, and no third does."""
         subject = self._kinds.subject
         groups = self._groups(
-            lambda fact: (type(fact.fact), subject(fact.fact)), lambda old: (type(old.said), subject(old.said))
+            lambda fact: (type(fact.fact), subject(fact.fact)), lambda old: (type(old.stated), subject(old.stated))
         )
         for facts, olds in groups:
             likes = [
                 (fact, old)
                 for fact in facts
                 for old in olds
-                if is_changed_row(self._facts[fact].fact, self._statements[old].said)
+                if is_changed_row(self._facts[fact].fact, self._statements[old].stated)
             ]
             for fact, old in likes:
                 if sum(fact == one for one, _ in likes) == 1 == sum(old == other for _, other in likes):

@@ -156,8 +156,8 @@ class _Comparison:
             return
         for key, cell in mapped.ids:
             self._ids.setdefault(key, cell)
-        said = [self._take(fact) for fact in mapped.facts]
-        self.unchanged += bool(said) and all(said)
+        known = [self._take(fact) for fact in mapped.facts]
+        self.unchanged += bool(known) and all(known)
 
     def _take(self, fact: MappedFact) -> bool:
         """Take a fact of the new edition; return whether an earlier one said it."""
@@ -219,7 +219,7 @@ class _Comparison:
         why = ""
         if old.others:
             why = f"{_listed(old.others)} states it too as it was: dispute, keep, or correct what this table said of it"
-        elif not same_fact(old.reads, old.said):
+        elif not same_fact(old.reads, old.stated):
             why = "somebody has amended it since the table said it"
         elif one.likely:
             why = "it looks like a changed row: correct, or record it as a row of its own"
@@ -240,7 +240,7 @@ class _Comparison:
             decision, why = "keep", f"{_listed(old.others)} states it too"
         elif (row := self._doubt_about(old)) is not None:
             decision, why = "keep", f"row {row} cannot be read, and may say it"
-        elif not same_fact(old.reads, old.said):
+        elif not same_fact(old.reads, old.stated):
             decision, why = ("decide" if withdraw else "keep"), "somebody has amended it since the table said it"
         return Proposal(
             number=0, what="withdrawn", decision=decision, row=old.row, key=old.key, events=old.facts,
@@ -249,23 +249,23 @@ class _Comparison:
 
     def _doubt_about(self, old: Statement) -> int | None:
         """Return the row that cannot be read and may say what a statement says."""
-        said = fold_fact(old.said)
+        stated = fold_fact(old.stated)
         for (number, _), facts in zip(self.unreadable, self._doubtful, strict=True):
-            if facts is None or any(self._may_say(cls, values, said) for cls, values in facts):
+            if facts is None or any(self._may_say(cls, values, stated) for cls, values in facts):
                 return number
         return None
 
-    def _may_say(self, cls: type[Any], values: Mapping[str, Any], said: Any) -> bool:
+    def _may_say(self, cls: type[Any], values: Mapping[str, Any], stated: Any) -> bool:
         """Return whether a row of which some fields could be read may say what somebody said."""
-        kind = self._kinds.of(said)
+        kind = self._kinds.of(stated)
         telling = {*kind.about, *(name for names in kind.key for name in names)}
         if (
-            cls is not type(said)
-            and family(self._kinds, said) != "reports"
+            cls is not type(stated)
+            and family(self._kinds, stated) != "reports"
             and kind.table is not _table(self._kinds, cls)
         ):
             return False
-        return all(getattr(said, name, None) == value for name, value in values.items() if name in telling)
+        return all(getattr(stated, name, None) == value for name, value in values.items() if name in telling)
 
 
 def _table(kinds: Any, cls: type[Any]) -> Any:

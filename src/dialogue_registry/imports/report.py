@@ -205,12 +205,13 @@ class ImportReport:
             text.append("parties that nobody knows; give their codes in the mapping:")
             text.append("[parties.aliases]")
             text += [
-                f'{_toml(name)} = ""  # {rows} {"row" if rows == 1 else "rows"}' for name, rows in _most(self.unknown)
+                f'{_toml(name)} = ""  # {rows} {"row" if rows == 1 else "rows"}'
+                for name, rows in _most_frequent(self.unknown)
             ]
         return "\n".join(text)
 
 
-def _most(unknown: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+def _most_frequent(unknown: Mapping[str, int]) -> Sequence[tuple[str, int]]:
     return sorted(unknown.items(), key=lambda item: -item[1])
 
 

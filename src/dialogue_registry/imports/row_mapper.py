@@ -93,12 +93,12 @@ class RowMapper:
             for part in _parts(view, maker.template) if maker.template.split else (view,):
                 if maker.template.when and not _applies(maker.template.when, part):
                     continue
-                made = maker.make(part)
-                assert made.fact is not None
-                mapped.facts.append(MappedFact(made.fact, source, made.as_written, name, locator))
-                mapped.ids += made.ids
-                mapped.remarks += made.remarks
-                unresolved += made.unresolved
+                result = maker.make(part)
+                assert result.fact is not None
+                mapped.facts.append(MappedFact(result.fact, source, result.as_written, name, locator))
+                mapped.ids += result.ids
+                mapped.remarks += result.remarks
+                unresolved += result.unresolved
         if unresolved:
             names = tuple(dict.fromkeys(name for _, name in unresolved))
             if not self.keep_unresolved:

@@ -97,7 +97,7 @@ class _Draft:
 
     def _meetings(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         columns = self._columns
-        dialogue, series = self._said("dialogue"), self._series()
+        dialogue, series = self._stated("dialogue"), self._series()
         first: list[dict[str, Any]] = []
         if "launched" in self._constants:
             name = self._constants.get("dialogue name") or self._sample.title or self._sample.sheet or dialogue
@@ -138,8 +138,8 @@ class _Draft:
         for with_number, meeting in self._ids(series):
             for event, with_status in by_status:
                 when = {"when": {**with_number, **with_status}} if with_number or with_status else {}
-                said = fields if event in ("MeetingHeld", "MeetingAnnounced") else {}
-                each.append({"event": event, **when, "meeting": meeting, **said})
+                extra = fields if event in ("MeetingHeld", "MeetingAnnounced") else {}
+                each.append({"event": event, **when, "meeting": meeting, **extra})
         return first, each
 
     def _by_status(self) -> list[tuple[str, dict[str, Any]]]:
@@ -167,18 +167,18 @@ class _Draft:
     def _delegates(self) -> list[dict[str, Any]]:
         columns = self._columns
         if "meeting" in columns:
-            meeting = f"{self._said('dialogue')}/{_column(columns['meeting'])}"
+            meeting = f"{self._stated('dialogue')}/{_column(columns['meeting'])}"
             self._note(
                 "each", f"ids of meetings are made of {columns['meeting']!r}: write them as those of your meetings are"
             )
         elif "series" in columns and "number" in columns:
-            meeting = f"{self._said('dialogue')}/{_column(columns['series'])}/{_column(columns['number'])}"
+            meeting = f"{self._stated('dialogue')}/{_column(columns['series'])}/{_column(columns['number'])}"
         else:
-            meeting = self._said("meeting")
+            meeting = self._stated("meeting")
         fact: dict[str, Any] = {"event": "DelegateAttended", "meeting": meeting}
         fact |= {field: _column(columns[field]) for field in _PERSONS if field in columns}
         if "party" not in fact:
-            fact["party"] = self._said("party")
+            fact["party"] = self._stated("party")
         names = self._sample.texts(columns["name"])
         for sign in (";", "\n"):
             if holding := sum(sign in name for name in names):
@@ -189,8 +189,8 @@ class _Draft:
 
     def _series(self) -> str:
         if "series" in self._columns:
-            return f"{self._said('dialogue')}/{_column(self._columns['series'])}"
-        return self._constants.get("series") or f"{self._said('dialogue')}/meetings"
+            return f"{self._stated('dialogue')}/{_column(self._columns['series'])}"
+        return self._constants.get("series") or f"{self._stated('dialogue')}/meetings"
 
     def _ids(self, series: str) -> list[tuple[dict[str, bool], str]]:
         """Return how ids of meetings are made: of the column that names them, their number, their day, or their row.
@@ -199,17 +199,17 @@ class _Draft:
         """
         columns = self._columns
         if "meeting" in columns:
-            return [({}, f"{self._said('dialogue')}/{_column(columns['meeting'])}")]
+            return [({}, f"{self._stated('dialogue')}/{_column(columns['meeting'])}")]
         by_day = [
             f"{series}/{_column(columns[holding])}" for holding in ("date", "start", "year") if holding in columns
         ]
-        for apart in ((), ("series",), ("year",)):
+        for telling in ((), ("series",), ("year",)):
             if (
                 "number" in columns
-                and all(holding in columns for holding in apart)
-                and self._tell_apart(*apart, "number")
+                and all(holding in columns for holding in telling)
+                and self._tell_apart(*telling, "number")
             ):
-                year = f"{_column(columns['year'])}-" if "year" in apart else ""
+                year = f"{_column(columns['year'])}-" if "year" in telling else ""
                 of_number = f"{series}/{year}{_column(columns['number'])}"
                 if len(self._sample.cells(columns["number"])) == len(self._sample.rows):
                     return [({}, of_number)]
@@ -233,7 +233,7 @@ class _Draft:
         for _, row in self._sample.rows:
             yield [text_of(row[place], "") if not isinstance(row[place], BadCell) else "" for place in places]
 
-    def _said(self, name: str) -> str:
+    def _stated(self, name: str) -> str:
         """Return what was said of the whole table; where nothing was, the import must say it."""
         if name in self._constants:
             return self._constants[name]

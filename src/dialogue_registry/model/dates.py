@@ -51,8 +51,8 @@ class PartialDate:
     latest_start: date
 
     def __init__(self, value: "PartialDate | date | str") -> None:
-        made = self.of(value)
-        self.__attrs_init__(made.text, made.earliest, made.latest, made.latest_start)
+        parsed = self.of(value)
+        self.__attrs_init__(parsed.text, parsed.earliest, parsed.latest, parsed.latest_start)
 
     @classmethod
     def of(cls, value: "PartialDate | date | str") -> "PartialDate":
@@ -133,14 +133,14 @@ def _parse(text: str) -> PartialDate:
     try:
         if day := shape["day"]:
             first = date.fromisoformat(day)
-            return _made(text, first, first, first)
+            return _date_of(text, first, first, first)
         if month := shape["month"]:
             first = date.fromisoformat(f"{month}-01")
             last = _last_of_month(first)
-            return _made(text, first, last, last)
+            return _date_of(text, first, last, last)
         if year := shape["year"]:
             last = date(int(year), 12, 31)
-            return _made(text, date(int(year), 1, 1), last, last)
+            return _date_of(text, date(int(year), 1, 1), last, last)
         span = shape["from"] is not None
         first = date.fromisoformat(shape["from"] if span else shape["after"])
         last = date.fromisoformat(shape["to"] if span else shape["before"])
@@ -148,10 +148,10 @@ def _parse(text: str) -> PartialDate:
         raise InvalidDateError(f"{_short(text)} is no date of the calendar: {error}") from None
     if last < first:
         raise InvalidDateError(f"{_short(text)} ends before it begins: put the earlier day first")
-    return _made(text, first, last, first if span else last)
+    return _date_of(text, first, last, first if span else last)
 
 
-def _made(*fields: Any) -> PartialDate:
+def _date_of(*fields: Any) -> PartialDate:
     new = PartialDate.__new__(PartialDate)
     new.__attrs_init__(*fields)
     return new

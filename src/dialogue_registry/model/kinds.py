@@ -450,7 +450,7 @@ def _row_maker(
     """Return the function that makes a row of a fact: all fields at once, then what is not stored as it is."""
     shapes = shapes_of(cls)
     by_column = {column_of(field): field for field in shapes}
-    fields, made, constants = list[str](), list[str](), dict[str, object]()
+    fields, computed, constants = list[str](), list[str](), dict[str, object]()
     makers: list[Callable[[Any], object]] = []
     for column in columns:
         maker = None
@@ -465,13 +465,13 @@ def _row_maker(
         else:
             constants[column] = defaults.get(column)
         if maker is not None:
-            made.append(column)
+            computed.append(column)
             makers.append(maker)
     get = _getter([by_column[column] for column in fields])
     stored = [
         (place, store) for place, column in enumerate(fields) if (store := shapes[by_column[column]].store) is not None
     ]
-    places = {column: place for place, column in enumerate([*fields, *constants, *made])}
+    places = {column: place for place, column in enumerate([*fields, *constants, *computed])}
     arrange = itemgetter(*(places[column] for column in columns)) if len(places) > 1 else tuple
     others = tuple(constants.values())
 

@@ -88,7 +88,7 @@ class Persons:
         """Return all names of the person that a folded name is of, itself included."""
         return frozenset(self._person(name))
 
-    def apart(self, one: Name, other: Name) -> bool:
+    def are_different(self, one: Name, other: Name) -> bool:
         """Return whether two folded names are kept apart, also through others."""
         second = self._person(other)
         return any(

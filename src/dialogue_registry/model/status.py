@@ -86,13 +86,13 @@ class Classified:
 class MeetingState:
     """The status that the news of a meeting make.
 
-    ``shown`` is the report whose date, place and so on are those of the meeting, ``said`` the
-    report that its status comes from.
+    ``shown`` is the report whose date, place and so on are those of the meeting, ``latest``
+    the report that its status comes from.
     """
 
     status: Status
     shown: Report
-    said: Report
+    latest: Report
     reason: str = ""
     until: Any = None
 
@@ -268,7 +268,7 @@ def fold(news: Iterable[Classified]) -> MeetingState | None:
     """Return what the news of a meeting come to; None where none announces it or says that it was held."""
     plan: Report | None = None
     held: Report | None = None
-    status, said = Status.ANNOUNCED, None
+    status, latest = Status.ANNOUNCED, None
     reason, until = "", None
     for classified in sorted(news, key=lambda n: n.order):
         report = classified.report
@@ -278,20 +278,20 @@ def fold(news: Iterable[Classified]) -> MeetingState | None:
             case MeetingAnnounced():
                 if plan is None or not leaves_empty(report.content, plan.content):
                     plan = report
-                status, said, reason, until = Status.ANNOUNCED, report, "", None
+                status, latest, reason, until = Status.ANNOUNCED, report, "", None
             case MeetingPostponed() as content:
                 keeps = status is Status.POSTPONED and content.until in (None, until) and content.reason in ("", reason)
                 if not keeps:
                     reason, until = content.reason, content.until
-                if not keeps or said is None:
-                    said = report
+                if not keeps or latest is None:
+                    latest = report
                 status = Status.POSTPONED
             case MeetingCancelled() as content:
                 keeps = status is Status.CANCELLED and content.reason in ("", reason)
                 if not keeps:
-                    status, said, reason, until = Status.CANCELLED, report, content.reason, None
+                    status, latest, reason, until = Status.CANCELLED, report, content.reason, None
     if held is not None:
         return MeetingState(Status.HELD, held, held)
-    if plan is None or said is None:
+    if plan is None or latest is None:
         return None
-    return MeetingState(status, plan, said, reason, until)
+    return MeetingState(status, plan, latest, reason, until)

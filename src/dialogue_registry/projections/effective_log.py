@@ -212,11 +212,11 @@ class EffectiveLog:
         find = "SELECT 1 FROM exceptions WHERE subject = ? LIMIT 1"
         return {subject for subject in subjects if self._connection.execute(find, (subject,)).fetchone()}
 
-    def said(self, subject: str, source: int, said: bytes) -> int | None:
+    def exceptional_event(self, subject: str, source: int, line: bytes) -> int | None:
         """Return an exceptional event in which a source said just this, whatever was amended since."""
         row = self._connection.execute(
             "SELECT min(event) FROM exceptions WHERE subject = ? AND source = ? AND said = ? AND event IS NOT NULL",
-            (subject, source, said),
+            (subject, source, line),
         ).fetchone()
         return None if row is None else row[0]
 

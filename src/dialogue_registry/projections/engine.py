@@ -98,9 +98,9 @@ class Views:
 
     def outdated(self) -> list[Projection]:
         """Return the projections that are missing or of another version; NewerRegistryError for the built-in."""
-        made = self.checkpoints()
+        checkpoints = self.checkpoints()
         standard = self.projections[0]
-        version = made.get(standard.name, (0, 0))[0]
+        version = checkpoints.get(standard.name, (0, 0))[0]
         if version > standard.version:
             raise NewerRegistryError(
                 f"the views have version {version}, this library knows up to {standard.version}: "
@@ -108,13 +108,13 @@ class Views:
             )
         if version < standard.version:
             return list(self.projections)
-        return [p for p in self.projections if made.get(p.name, (0, 0))[0] != p.version]
+        return [p for p in self.projections if checkpoints.get(p.name, (0, 0))[0] != p.version]
 
     def lagging(self) -> list[Projection]:
         """Return the projections that have not reached what the standard one has, or were not made."""
-        made = self.checkpoints()
-        reached = made[self.projections[0].name][1]
-        return [p for p in self.projections if made.get(p.name) != (p.version, reached)]
+        checkpoints = self.checkpoints()
+        reached = checkpoints[self.projections[0].name][1]
+        return [p for p in self.projections if checkpoints.get(p.name) != (p.version, reached)]
 
     def create(self) -> None:
         """Make all tables anew and empty, within the transaction that is open."""

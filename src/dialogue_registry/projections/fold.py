@@ -145,21 +145,21 @@ class Fold:
 
     def create(self) -> None:
         """Make the tables anew and empty; raises ProjectionError, also where a name is taken in the file."""
-        made = f"projection {self.projection.name!r}"
+        described = f"projection {self.projection.name!r}"
         try:
             self._drop()
             for part in self.projection.parts:
-                made = f"{part.name!r} of projection {self.projection.name!r}"
+                described = f"{part.name!r} of projection {self.projection.name!r}"
                 self._create(part)
             for fold in self._tables.values():
                 derived: list[TallyStatements | StateStatements] = [*fold.tallies, *(state for state, _ in fold.states)]
                 for made_of in derived:
-                    made = f"{made_of.name!r} of projection {self.projection.name!r}"
+                    described = f"{made_of.name!r} of projection {self.projection.name!r}"
                     self._connection.execute(f"EXPLAIN {made_of.whole}")  # a mistake is found before there are rows
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
                 raise
-            raise ProjectionError(f"{made} cannot be made: {error}") from error
+            raise ProjectionError(f"{described} cannot be made: {error}") from error
         self._connection.execute(
             "INSERT INTO projections VALUES (?, ?, 0, ?)"
             " ON CONFLICT DO UPDATE SET version = excluded.version, position = 0, parts = excluded.parts",
@@ -169,9 +169,10 @@ class Fold:
     def _drop(self) -> None:
         """Drop what an earlier version made; what else is in the file is left alone, and in the way."""
         run = self._connection.execute
-        made = {name: parts_of(parts) for name, parts in run("SELECT name, parts FROM projections").fetchall()}
+        projections = run("SELECT name, parts FROM projections").fetchall()
+        parts_of_others = {name: parts_of(parts) for name, parts in projections}
         kinds = {name.lower(): kind for name, kind in run("SELECT name, type FROM sqlite_schema").fetchall()}
-        tables = made.pop(self.projection.name, [])
+        tables = parts_of_others.pop(self.projection.name, [])
         for name in names_of(self.projection.parts):  # those of the library's own, whatever holds them now
             if name not in tables and self.projection.name in ("standard", RESERVED_NAMES.get(name.lower())):
                 tables.append(name)
@@ -180,7 +181,7 @@ class Fold:
                 run(f"DROP {kind} {name}")
         for name in names_of(self.projection.parts):
             if name.lower() in kinds:
-                owner = next((other for other, parts in made.items() if name in parts), None)
+                owner = next((other for other, parts in parts_of_others.items() if name in parts), None)
                 raise ProjectionError(
                     f"{name!r} of projection {self.projection.name!r} is in the file already, "
                     f"{f'made by projection {owner!r}' if owner else 'and was not made by it'}: rename yours"

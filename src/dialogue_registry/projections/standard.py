@@ -120,11 +120,11 @@ class MeetingStatus:
         if state is None:
             return None
         until = None if state.until is None else state.until.text
-        return _shown(rows[state.shown.fact], state.status, state.reason or None, until, state.said.fact)
+        return _shown(rows[state.shown.fact], state.status, state.reason or None, until, state.latest.fact)
 
 
-def _shown(row: tuple[Any, ...], status: str, reason: str | None, until: str | None, said: int) -> str:
-    return orjson.dumps([str(status), reason, until, said, *(row[place] for place in _PLACES)]).decode()
+def _shown(row: tuple[Any, ...], status: str, reason: str | None, until: str | None, latest: int) -> str:
+    return orjson.dumps([str(status), reason, until, latest, *(row[place] for place in _PLACES)]).decode()
 
 
 def _report(row: tuple[object, ...]) -> Report:

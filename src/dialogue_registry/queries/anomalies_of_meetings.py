@@ -151,7 +151,7 @@ class MeetingAnomalies:
         if state is None or state.status is not Status.CANCELLED:
             return
         held = next(report for report in news if isinstance(report.report.content, MeetingHeld))
-        cancelled = next(report for report in news if report.report.fact == state.said.fact)
+        cancelled = next(report for report in news if report.report.fact == state.latest.fact)
         first, last = ("cancelled", "held") if cancelled.order < held.order else ("held", "cancelled")
         yield Oddity(
             "cancelled and held",

@@ -123,7 +123,7 @@ class PeopleAnomalies:
                     continue
                 pair = names.split("\x1f")
                 keys = [self._named.key(party, ids[place] or pair[place]) for place in (one, other)]
-                if keys[0] == keys[1] or self._named.persons.apart(*keys):
+                if keys[0] == keys[1] or self._named.persons.are_different(*keys):
                     continue
                 positions = [int(event) for event in events.split(",")]
                 first, second = sorted((one, other), key=positions.__getitem__)

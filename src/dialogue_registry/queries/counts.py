@@ -82,8 +82,8 @@ class Bounds:
         """Return whether a comparison holds for all that both may be; raises InvalidValueError where it may not."""
         if not isinstance(other, Bounds | int | float):
             return NotImplemented
-        least, most = (other.certain, other.possible) if isinstance(other, Bounds) else (other, other)
-        outcomes = {holds(mine, its) for mine in (self.certain, self.possible) for its in (least, most)}
+        least, greatest = (other.certain, other.possible) if isinstance(other, Bounds) else (other, other)
+        outcomes = {holds(mine, its) for mine in (self.certain, self.possible) for its in (least, greatest)}
         if len(outcomes) > 1:
             raise InvalidValueError(
                 f"it is not certain how {self} compares with {other}: compare its certain or its possible"

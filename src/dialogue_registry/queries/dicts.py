@@ -119,7 +119,7 @@ def from_dict(data: Mapping[str, Any], kinds: Iterable[Kind] = ()) -> Any:
         case {"event": _}:
             return _event(data, codec)
         case {"title": _}:
-            return _made(Source, data)
+            return _built(Source, data)
         case _:
             raise InvalidValueError(
                 f"{shown(data)} is no event and no source: give what to_dict() returned for one, "
@@ -187,8 +187,8 @@ def _recorded(data: Mapping[str, Any], codec: Codec) -> RecordedEvent:
     fields = {
         **data,
         "event": _event(data["event"], codec) if "event" in data["event"] else _no_event(data["event"]),
-        "source": None if data["source"] is None else _made(Source, data["source"]),
-        "citation": None if data.get("citation") is None else _made(Citation, data["citation"]),
+        "source": None if data["source"] is None else _built(Source, data["source"]),
+        "citation": None if data.get("citation") is None else _built(Citation, data["citation"]),
     }
     for name, cls in _RECORDED.items():
         if not isinstance(fields.get(name, cls()), cls):
@@ -210,7 +210,7 @@ def _no_event(data: object) -> Any:
     raise InvalidValueError(f'{shown(data)} is no event: give an object with the key "event"')
 
 
-def _made(cls: type[Any], data: Any) -> Any:
+def _built(cls: type[Any], data: Any) -> Any:
     if not isinstance(data, Mapping):
         raise InvalidValueError(f"{shown(data)} is no {cls.__name__}: give an object of its fields")
     _check_keys(cls, data.keys())

@@ -70,7 +70,7 @@ def look_alikes(connection: sqlite3.Connection, *, party: str | None = None) -> 
                 continue
             names = one.person or one.name, other.person or other.name
             keys = [named.key(party_, name) for name in names]
-            if keys[0] == keys[1] or named.persons.apart(*keys):
+            if keys[0] == keys[1] or named.persons.are_different(*keys):
                 continue
             if why := _why(one, other, distance):
                 together = tuple(sorted(_meetings(connection, one) & _meetings(connection, other)))

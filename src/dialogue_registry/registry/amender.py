@@ -232,10 +232,10 @@ class Amender:
 
     def _disputed(self, dispute: FactDisputed, subject: str, source: int) -> int | None:
         """Return the event in which a source made the same claim before, whatever became of it."""
-        said = wording(dispute)
+        words = wording(dispute)
         if (row := self._facts.standing(dispute)) is not None and self._facts.source_of(*row) == source:
             return row[1]
-        return self._facts.said(subject, source, said)
+        return self._facts.exceptional_event(subject, source, words)
 
     # --- appending ----------------------------------------------------------------------
 
@@ -316,7 +316,7 @@ class Amender:
             recording_rules.check(kind, after, known)
         if isinstance(after, AboutPersons):
             self._check_persons(fact, after)
-        for meeting in {said.meeting for said in (before, after) if isinstance(said, StatusReport)}:
+        for meeting in {report.meeting for report in (before, after) if isinstance(report, StatusReport)}:
             self._check_story(meeting, fact, before)
 
     def _check_persons(self, fact: int, after: AboutPersons) -> None:

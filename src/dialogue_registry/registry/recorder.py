@@ -80,34 +80,34 @@ class Call:
     def __init__(self) -> None:
         #: Whether the batch before said mostly what was recorded already: then the next one probably does, too.
         self.repeats = False
-        self._said: dict[tuple[str, str | None], _Said] = {}
-        self._before: dict[tuple[str, str | None], _Said | None] = {}
+        self._reports: dict[tuple[str, str | None], _SourceReports] = {}
+        self._before: dict[tuple[str, str | None], _SourceReports | None] = {}
 
     def begin(self) -> None:
         """Begin a batch, which ``undo()`` would forget."""
         self._before.clear()
 
-    def said(self, meeting: str, source: str | None) -> "_Said":
+    def reports_of(self, meeting: str, source: str | None) -> "_SourceReports":
         """Return what a source said of a meeting within the call."""
         key = (meeting, source)
-        said = self._said.get(key)
+        reports = self._reports.get(key)
         if key not in self._before:
-            self._before[key] = None if said is None else _Said(set(said.lines), said.plan)
-        if said is None:
-            said = self._said[key] = _Said()
-        return said
+            self._before[key] = None if reports is None else _SourceReports(set(reports.lines), reports.plan)
+        if reports is None:
+            reports = self._reports[key] = _SourceReports()
+        return reports
 
     def undo(self) -> None:
         """Forget what was said in the batch that has begun last, which was refused."""
         for key, before in self._before.items():
             if before is None:
-                del self._said[key]
+                del self._reports[key]
             else:
-                self._said[key] = before
+                self._reports[key] = before
 
 
 @attrs.define
-class _Said:
+class _SourceReports:
     """The lines of one source about one meeting within one call."""
 
     #: The wordings said.
@@ -230,9 +230,9 @@ class Recorder:
                 checked.add((cls, subject))
             position = batch.add(self._codec.encode(fact), subject, item)
             if cls in _REPORTS:
-                said = call.said(subject, item.source)
-                said.plan = position
-                said.lines.add(wording(fact))
+                reports = call.reports_of(subject, item.source)
+                reports.plan = position
+                reports.lines.add(wording(fact))
             news[number] = Standing(position, position, position, fact, sources[item.source])
         with Step(self._connection, several=len(items) > 1) as step:
             repeated = self._views.insert(list(news.values()))
@@ -327,7 +327,7 @@ class _Decider:
         self._known: dict[str, Subject] = {}
         self._asked: set[str] = set()
         self._pending: dict[Identity, _Known] = {}
-        self._said: dict[tuple[int, int, bytes], int] = {}
+        self._stated_at: dict[tuple[int, int, bytes], int] = {}
         self._persons: Persons | None = None
         self._sources: dict[str | None, int] = {}
         self._fresh: dict[Identity, Standing] = {}
@@ -379,17 +379,17 @@ class _Decider:
         if row and entry and same_words and row[0] == row[1] and entry.source == item.source:
             self._batch.repeat(entry)  # an import run again: nothing is decoded
             return
-        source, subject, said = self._number_source(item.source), kind.subject(fact), wording(fact)
+        source, subject, line = self._number_source(item.source), kind.subject(fact), wording(fact)
         if row is not None:
             leader, event = row
             known = _Known(leader, fact if same_words else self._facts.content(event))
-            words = said if same_words else wording(known.content)
-            self._said.setdefault((leader, self._facts.source_of(leader, event), words), event)
+            words = line if same_words else wording(known.content)
+            self._stated_at.setdefault((leader, self._facts.source_of(leader, event), words), event)
             self._pending[identity] = known
-        if known is not None and (before := self._said.get((known.leader, source, said))) is not None:
+        if known is not None and (before := self._stated_at.get((known.leader, source, line))) is not None:
             self._repeat(before)
             return
-        if not item.anew and (before := self._facts.said(subject, source, said)) is not None:
+        if not item.anew and (before := self._facts.exceptional_event(subject, source, line)) is not None:
             self._repeat(before)
             return
         if known is None:
@@ -398,12 +398,12 @@ class _Decider:
                 self._check_persons(fact)
             self._take_news(kind, item)
             self._pending[identity] = _Known(self._batch.position, fact)
-            self._said[self._batch.position, source, said] = self._batch.position
+            self._stated_at[self._batch.position, source, line] = self._batch.position
             return
         if not same_fact(fact, known.content) and join_formats(known.content, fact) is None:
             raise self._conflict(fact, known.leader, known.content)
         self._add(kind, item, known.leader)
-        self._said[known.leader, source, said] = self._batch.position
+        self._stated_at[known.leader, source, line] = self._batch.position
 
     def _known_fresh(self, identity: Identity) -> _Known | None:
         """Return what an item before in the batch says under an identity, which nothing was under until then."""
@@ -411,7 +411,7 @@ class _Decider:
         if new is None:
             return None
         known = self._pending[identity] = _Known(new.fact, new.content)
-        self._said[new.fact, new.source, wording(new.content)] = new.fact
+        self._stated_at[new.fact, new.source, wording(new.content)] = new.fact
         return known
 
     def _take_news(self, kind: Kind, item: Item) -> None:
@@ -500,20 +500,20 @@ class _Decider:
         assert isinstance(fact, StatusReport)
         source = self._number_source(item.source)
         story, _ = self._story(fact.meeting, source)
-        said = self._call.said(fact.meeting, item.source)
+        reports = self._call.reports_of(fact.meeting, item.source)
         line = wording(fact)
         report = self._facts.report(self._batch.position + 1, fact, source)
         classified = story.classify(report)
-        if (before := self._said_before(story, fact, source, line, anew=item.anew)) is not None:
+        if (before := self._event_before(story, fact, source, line, anew=item.anew)) is not None:
             # Said before in this call, and about another plan than the one reported last in it, it is said anew.
-            anew = line in said.lines and fact.on is None and _is_interruption(fact)
-            if not anew or said.plan in self._said_about(story, fact, source):
-                self._note_line(said, line, before[1] or classified)
+            anew = line in reports.lines and fact.on is None and _is_interruption(fact)
+            if not anew or reports.plan in self._plans_about(story, fact, source):
+                self._note_line(reports, line, before[1] or classified)
                 self._repeat(before[0], _SAID_BEFORE.format(meeting=fact.meeting))
                 return
-        elif _is_interruption(fact) and report.day is None and said.plan is not None:
+        elif _is_interruption(fact) and report.day is None and reports.plan is not None:
             announced = [c for c in story.own(report.source) if c.plan is not None]
-            if announced and announced[-1].plan != said.plan:
+            if announced and announced[-1].plan != reports.plan:
                 raise StatusError(
                     f"{brief(fact)} comes after an older plan of {fact.meeting!r} than the one that its source "
                     "announced last, so it is not clear which of them it is about: give the day on which it was "
@@ -524,10 +524,10 @@ class _Decider:
             self._check(story, classified)
         state = fold(story.news)
         story.keep(classified)
-        self._note_line(said, line, classified)
+        self._note_line(reports, line, classified)
         self._add(kind, item, classified.leader, self._note(story, classified, None if state is None else state.status))
 
-    def _said_before(
+    def _event_before(
         self, story: Story, fact: StatusReport, source: int, line: bytes, *, anew: bool
     ) -> tuple[int, Classified | None] | None:
         """Return where a source said just this line of a meeting before, whatever was amended since."""
@@ -537,17 +537,17 @@ class _Decider:
                 if event <= self._batch.head.position:
                     event = self._facts.state(event)[0] or event
                 return event, known
-        before = None if anew else self._facts.said(fact.meeting, source, line)
+        before = None if anew else self._facts.exceptional_event(fact.meeting, source, line)
         return None if before is None else (before, None)
 
     @staticmethod
-    def _note_line(said: _Said, line: bytes, classified: Classified) -> None:
+    def _note_line(reports: _SourceReports, line: bytes, classified: Classified) -> None:
         if classified.plan is not None:
-            said.plan = classified.plan
-        said.lines.add(line)
+            reports.plan = classified.plan
+        reports.lines.add(line)
 
     @staticmethod
-    def _said_about(story: Story, fact: StatusReport, source: int) -> set[int | None]:
+    def _plans_about(story: Story, fact: StatusReport, source: int) -> set[int | None]:
         """Return the plans about which a source said just this line of a meeting."""
         return {known.about for known in story.own(source or None) if same_fact(known.report.content, fact)}
 

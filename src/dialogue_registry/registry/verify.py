@@ -300,8 +300,8 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
     The session must hold a snapshot, so that no other program writes in between.
     """
     connection, projections = session.connection, session.projections
-    made = connection.execute("SELECT name, version, position FROM projections").fetchall()
-    reached = {name: at for name, _, at in made}
+    stored = connection.execute("SELECT name, version, position FROM projections").fetchall()
+    reached = {name: at for name, _, at in stored}
     standard = projections[0].name
     if reached.get(standard) != position:
         raise DriftError(
@@ -311,7 +311,7 @@ def check_views(session: Session, position: int, progress: Progress) -> None:
         )
     current = [projection for projection in projections if reached.get(projection.name) == position]
     search = search_projection(session.log.codec.kinds)
-    if session.known_at is None and (search.name, search.version, position) in made:
+    if session.known_at is None and (search.name, search.version, position) in stored:
         current.append(search)
     with TemporaryDirectory(prefix="dialogue_registry-") as folder:
         path = str(Path(folder) / "replay.db")

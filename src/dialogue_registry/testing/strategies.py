@@ -188,7 +188,7 @@ class _Fields:
             )
         if cls in FACTS:
             return st.builds(cls, **drawn)
-        return st.fixed_dictionaries(drawn).map(partial(_made, cls)).filter(lambda fact: fact is not None)
+        return st.fixed_dictionaries(drawn).map(partial(_built, cls)).filter(lambda fact: fact is not None)
 
     def _field(self, cls: type[Any], field: "attrs.Attribute[Any]", shape: Shape) -> Strategy[Any]:
         if field.name in self._given:
@@ -228,7 +228,7 @@ class _Fields:
         return st.lists(one, max_size=2).map(tuple) if shape.many else one
 
 
-def _made(cls: type[F], values: Mapping[str, Any]) -> F | None:
+def _built(cls: type[F], values: Mapping[str, Any]) -> F | None:
     """Return a fact of a class of a user; None where the class or the log does not take these values."""
     try:
         fact = cls(**values)

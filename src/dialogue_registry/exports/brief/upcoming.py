@@ -43,7 +43,7 @@ def upcoming(reader: Reader, series: Sequence[str], day: date | None) -> Sequenc
         planned = _planned(meeting, state)
         if planned.date is None or day is None or planned.date.latest > day:
             found.setdefault(
-                meeting.meeting, Planned(planned, tuple(dict.fromkeys((state.shown.fact, state.said.fact))))
+                meeting.meeting, Planned(planned, tuple(dict.fromkeys((state.shown.fact, state.latest.fact))))
             )
     return sorted(found.values(), key=lambda one: _order(one.meeting.date))
 

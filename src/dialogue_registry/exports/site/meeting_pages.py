@@ -77,7 +77,7 @@ class MeetingPages:
         headcounts = self._headcounts.get(meeting.meeting, ())
         parts += self._numbers(meeting.meeting, headcounts)
         parts += names_table(c, meeting.meeting)
-        parts += self._said(meeting.meeting)
+        parts += self._topics_and_outcomes(meeting.meeting)
         if findings := self._stated.get(meeting.meeting):
             parts.append(finding_table(c, findings, title=say("Counts stated at this meeting")))
         if disputes := self._disputed.get(meeting.meeting):
@@ -240,7 +240,7 @@ class MeetingPages:
 
     # --- what was said -----------------------------------------------------------------------
 
-    def _said(self, meeting: str) -> Iterator[Part]:
+    def _topics_and_outcomes(self, meeting: str) -> Iterator[Part]:
         c, say, registry = self._c, self._say, self._c.registry
         self._topics = registry.topics(meeting)
         self._activities = registry.activities(meeting)
