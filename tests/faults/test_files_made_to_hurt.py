@@ -70,7 +70,7 @@ CALLS: dict[str, Callable[[Registry], object]] = {
 
 def ask_everything(path: Path) -> None:
     """Ask it, in a process of its own; fail where that hangs, dies, or raises what is not the library's own."""
-    told, tell = os.pipe()
+    read_end, tell = os.pipe()
     pid = os.fork()
     if pid == 0:
         signal.alarm(SECONDS)
@@ -87,7 +87,7 @@ def ask_everything(path: Path) -> None:
         os.write(tell, "\n".join(faults).encode()[:60_000])
         os._exit(0)
     os.close(tell)
-    with os.fdopen(told, "rb") as answer:
+    with os.fdopen(read_end, "rb") as answer:
         report = answer.read().decode()
     status = os.waitpid(pid, 0)[1]
     assert not os.WIFSIGNALED(status), f"ended by {signal.Signals(os.WTERMSIG(status)).name}"
@@ -249,13 +249,13 @@ def test_the_tables_of_the_log_are_refused_unless_they_are_ours(path: Path, tamp
 )  # fmt: skip
 def test_the_tables_of_views_are_made_again_unless_they_are_ours(path: Path, tampering: str) -> None:
     with Registry.open(path) as registry:
-        told = [registry.meetings(), registry.dialogues(), registry.counts(), registry.search("name")]
+        answers = [registry.meetings(), registry.dialogues(), registry.counts(), registry.search("name")]
     tamper(path, *TAMPERED[tampering])
     with pytest.raises(OutdatedViewsError):
         Registry.open(path, read_only=True)
     for _ in range(2):
         with Registry.open(path) as registry:
-            assert [registry.meetings(), registry.dialogues(), registry.counts(), registry.search("name")] == told
+            assert [registry.meetings(), registry.dialogues(), registry.counts(), registry.search("name")] == answers
             registry.verify()
 
 

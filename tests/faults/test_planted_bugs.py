@@ -225,8 +225,8 @@ def the_checkpoint_is_written_outside_the_transaction(patch: pytest.MonkeyPatch)
 
 @planted(by=LAW_6, long=True)
 def a_refused_amendment_stays_in_the_log(patch: pytest.MonkeyPatch) -> None:
-    def leave(original: Any, self: Any, kind: Any, *told: Any) -> Any:
-        return original(self, None if kind is not None and issubclass(kind, RefusedError) else kind, *told)
+    def leave(original: Any, self: Any, kind: Any, *details: Any) -> Any:
+        return original(self, None if kind is not None and issubclass(kind, RefusedError) else kind, *details)
 
     wrapped(patch, WriteTransaction, "__exit__", leave)
 
@@ -572,9 +572,9 @@ def test_the_fault_is_caught(fault: str, capsys: pytest.CaptureFixture[str]) -> 
         try:
             check()
         except (AssertionError, ExceptionGroup, DialogueRegistryError, pytest.fail.Exception) as caught:
-            said = str(caught) if not isinstance(caught, ExceptionGroup) else "\n".join(map(str, caught.exceptions))
-            failure = f"{type(caught).__name__}: {said.splitlines()[0][:60] if said else ''}"
-            assert re.search(because, said), f"{fault!r} was not caught for what it does, but: {said}"
+            message = str(caught) if not isinstance(caught, ExceptionGroup) else "\n".join(map(str, caught.exceptions))
+            failure = f"{type(caught).__name__}: {message.splitlines()[0][:60] if message else ''}"
+            assert re.search(because, message), f"{fault!r} was not caught for what it does, but: {message}"
         else:
             pytest.fail(f"the planted fault {fault!r} survived")
     TRIED["planted faults, all caught"] += 1

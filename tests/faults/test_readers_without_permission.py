@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, *steps: Callable[[dict[str, Registry]], object]) -> None:
         __import__("sqlite_utils")  # which the other user may not read where Python is root's own
         go, self._go = os.pipe()
-        self._told, told = os.pipe()
+        self._read_end, write_end = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             try:
@@ -59,18 +59,18 @@ class Reader:
                         outcome = repr(step(opened))
                     except Exception as error:  # noqa: BLE001 - told to the test
                         outcome = f"{type(error).__name__}: {error}"
-                    os.write(told, outcome.encode()[:4000] + b"\n")
+                    os.write(write_end, outcome.encode()[:4000] + b"\n")
             finally:
                 os._exit(0)
         os.close(go)
-        os.close(told)
+        os.close(write_end)
 
     def next(self) -> str:
         """Let it do the next step; return what came of it."""
         os.write(self._go, b".")
         outcome = b""
         while not outcome.endswith(b"\n"):
-            outcome += os.read(self._told, 4096)
+            outcome += os.read(self._read_end, 4096)
         return outcome.decode().strip()
 
     def __enter__(self) -> Self:
@@ -78,7 +78,7 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._go)
-        os.close(self._told)
+        os.close(self._read_end)
         os.waitpid(self._pid, 0)
 
 
@@ -130,12 +130,12 @@ def test_what_was_opened_before_the_owner_recorded_is_never_answered_as_if_it_we
         assert reader.next() == "2"
         with Registry.open(path) as owner:
             owner.record(party("UZB"))
-            told = reader.next()
-            assert told.startswith("StorageError")
-            assert "has changed since it was opened" in told, told
+            outcome = reader.next()
+            assert outcome.startswith("StorageError")
+            assert "has changed since it was opened" in outcome, outcome
             owner.record(party("TJK"))
-        told = reader.next()
-        assert "has changed since it was opened" in told, told
+        outcome = reader.next()
+        assert "has changed since it was opened" in outcome, outcome
         assert reader.next() == "4", "opened again it is answered"
         assert reader.next() == "4"
 
@@ -175,13 +175,13 @@ def test_a_reader_that_never_stops_beside_an_owner_that_never_stops(path: Path) 
 
     try:
         with Reader(read) as reader:
-            told = reader.next()
+            answer = reader.next()
     finally:
         assert owner.stdin is not None
         owner.stdin.close()
         assert owner.wait() == 0
-    assert told.startswith("{"), told
-    outcomes: dict[str, int] = eval(told)
+    assert answer.startswith("{"), answer
+    outcomes: dict[str, int] = eval(answer)
     assert outcomes.get("answered", 0) > 0
     TRIED["readings without permission"] += sum(outcomes.values())
     with Registry.open(path) as registry:

@@ -77,8 +77,8 @@ def som_14(seed: Registry) -> Brief:
 @pytest.fixture
 def registry() -> Iterator[Registry]:
     """A small dialogue in which everything that a brief has a place for occurs."""
-    with Registry.open() as made:
-        made.record(
+    with Registry.open() as registry:
+        registry.record(
             DialogueLaunched(dialogue="d", name="A dialogue", launched="2018"),
             *(PartyJoined(dialogue="d", party=code, name=name, joined="2018-01-01") for code, name in PARTIES.items()),
             PartyLeft(dialogue="d", party="D", on="2019-06-01"),
@@ -92,7 +92,7 @@ def registry() -> Iterator[Registry]:
             MeetingShared(meeting="d/a/2", series="d/b", ordinal=7),
             source=REPORT,
         )
-        made.record(
+        registry.record(
             DelegateAttended(
                 meeting="d/a/2", party="A", name="Ms. ONE", office="Minister", level="minister", role="chair"
             ),
@@ -107,7 +107,7 @@ def registry() -> Iterator[Registry]:
             source=REPORT,
             cite=Citation(locator="p. 2", quote="as follows"),
         )
-        yield made
+        yield registry
 
 
 PARTIES = {"A": "Aland", "B": "Bland", "C": "Cland", "D": "Dland", "E": "Eland"}

@@ -124,12 +124,12 @@ def test_days_are_whole_days_and_the_end_is_the_day_after(
 def test_another_implementation_reads_the_same_days(registry, tmp_path: Path) -> None:
     calendar_of(registry, tmp_path)
     read = ics.Calendar((tmp_path / "calendar.ics").read_text("utf-8"))
-    told = {event.uid.removesuffix("@dialogue-registry"): event for event in read.events}
-    held = {m.meeting: m for m in registry.meetings(status="held") if m.meeting in told}
+    events = {event.uid.removesuffix("@dialogue-registry"): event for event in read.events}
+    held = {m.meeting: m for m in registry.meetings(status="held") if m.meeting in events}
     assert len(held) > 20
-    assert all(event.all_day for event in told.values())
+    assert all(event.all_day for event in events.values())
     for id_, meeting in held.items():
-        event = told[id_]
+        event = events[id_]
         first, last = event.begin.date(), event.end.date() - timedelta(days=1)
         assert (first, last, event.status) == (meeting.date.earliest, meeting.date.latest, "CONFIRMED")
         assert event.name == meeting.title or not meeting.title
@@ -194,11 +194,11 @@ def test_a_meeting_that_a_correction_made_is_stamped_by_the_correction(registry,
 
 def graph_of(registry, folder: Path) -> Graph:
     export_file(registry, folder / "meetings.jsonld")
-    told = json.loads((folder / "meetings.jsonld").read_bytes())
-    assert told["@context"] == "https://schema.org"
-    told["@context"] = {"@vocab": "https://schema.org/"}  # no network in a test
+    document = json.loads((folder / "meetings.jsonld").read_bytes())
+    assert document["@context"] == "https://schema.org"
+    document["@context"] = {"@vocab": "https://schema.org/"}  # no network in a test
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # rdflib deprecates what it uses itself
-        return Graph().parse(data=json.dumps(told), format="json-ld")
+        return Graph().parse(data=json.dumps(document), format="json-ld")
 
 
 def test_json_ld_speaks_only_words_of_schema_org(registry, tmp_path: Path) -> None:
@@ -310,19 +310,19 @@ POPOLO = {
 
 def popolo_of(registry, folder: Path) -> dict[str, Any]:
     export_file(registry, folder / "popolo.json")
-    told: dict[str, Any] = json.loads((folder / "popolo.json").read_bytes())
-    return told
+    document: dict[str, Any] = json.loads((folder / "popolo.json").read_bytes())
+    return document
 
 
 def test_popolo_is_valid_and_its_references_lead_somewhere(registry, tmp_path: Path) -> None:
-    told = popolo_of(registry, tmp_path)
-    jsonschema.validate(told, POPOLO)
-    ids = [node["id"] for nodes in told.values() for node in nodes]
+    document = popolo_of(registry, tmp_path)
+    jsonschema.validate(document, POPOLO)
+    ids = [node["id"] for nodes in document.values() for node in nodes]
     assert len(ids) == len(set(ids))
     known = set(ids)
-    for membership in told["memberships"]:
+    for membership in document["memberships"]:
         assert {membership["person_id"], membership["organization_id"]} <= known
-    for event in told["events"]:
+    for event in document["events"]:
         assert {event["organization_id"], *(person["id"] for person in event.get("attendees", []))} <= known
 
 

@@ -59,13 +59,13 @@ def workbook(seed: Registry, tmp_path_factory) -> openpyxl.Workbook:
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    with Registry.open() as made:
-        made.record(
+    with Registry.open() as registry:
+        registry.record(
             DialogueLaunched(dialogue="d", name="D", launched="2018"),
             SeriesOpened(series="s", dialogue="d", name="S"),
             source=PAGE,
         )
-        yield made
+        yield registry
 
 
 def rows(workbook: openpyxl.Workbook, sheet: str) -> list[dict[str, object]]:

@@ -122,14 +122,14 @@ def test_no_fact_of_another_source_is_touched(one: Table, other: Table, keyed: b
     mapping, diary = (KEYED if keyed else MAPPING), Source("A diary")
     with Registry.open() as registry:
         import_table(registry, one, mapping)
-        said = [event for event in registry.facts() if event.event.__class__ in (MeetingHeld, TopicDiscussed)]
-        registry.record(*(event.event for event in said[:2]), source=diary)
+        events = [event for event in registry.facts() if event.event.__class__ in (MeetingHeld, TopicDiscussed)]
+        registry.record(*(event.event for event in events[:2]), source=diary)
         plan = plan_edition(registry, other, mapping, withdraw=True)
         plan.decided({proposal.number: "keep" for proposal in plan if proposal.decision == "decide"}).apply(
             registry, reason="the next edition"
         )
         stands = facts(registry)
-        assert [brief(event.event) for event in said[:2] if brief(event.event) not in stands] == []
+        assert [brief(event.event) for event in events[:2] if brief(event.event) not in stands] == []
         registry.verify()
 
 

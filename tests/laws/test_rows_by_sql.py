@@ -183,8 +183,8 @@ def test_verification_finds_rows_that_sql_made_otherwise(monkeypatch: pytest.Mon
 
 
 def test_a_log_with_amendments_on_every_page_is_rebuilt_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    for most in (0, 3, 1000):  # by Python, by both, by SQL alone
-        monkeypatch.setattr("dialogue_registry.projections.engine._MOST_AMENDMENTS", most)
+    for limit in (0, 3, 1000):  # by Python, by both, by SQL alone
+        monkeypatch.setattr("dialogue_registry.projections.engine._MOST_AMENDMENTS", limit)
         with opened() as registry:
             for number in range(6):
                 source = Source(f"list {number}")

@@ -79,10 +79,10 @@ class Child:
                 _say(writing, ["ERROR " + line for line in traceback.format_exc().splitlines()])
                 os._exit(1)
         os.close(writing)
-        self._told = b""
+        self._output = b""
 
     def wait_for_first_word(self) -> None:
-        self._told += os.read(self._pipe, 65536)
+        self._output += os.read(self._pipe, 65536)
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -90,10 +90,10 @@ class Child:
     def acknowledged(self) -> Acks:
         """Wait for its end; give position and id of each event that it had a receipt for."""
         while more := os.read(self._pipe, 65536):
-            self._told += more
+            self._output += more
         os.close(self._pipe)
         os.waitpid(self.pid, 0)
-        lines = self._told.decode().split("\n")[:-1]  # a line without its end was not said
+        lines = self._output.decode().split("\n")[:-1]  # a line without its end was not said
         errors = [line[6:] for line in lines if line.startswith("ERROR ")]
         assert not errors, "\n".join(errors)
         return [(int(line.split()[0]), line.split()[1]) for line in lines if line != "0 -"]
@@ -796,8 +796,8 @@ def play(name: str, times: int | None, seed: int) -> None:
         except NotPossibleHereError as reason:
             print(f"{name:22} not possible here: {reason}", flush=True)
             return
-    told = ", ".join(f"{what} {number:,}" for what, number in figures.items())
-    print(f"{name:22} {time.monotonic() - began:5.1f} s  {told}", flush=True)
+    summary = ", ".join(f"{what} {number:,}" for what, number in figures.items())
+    print(f"{name:22} {time.monotonic() - began:5.1f} s  {summary}", flush=True)
 
 
 if __name__ == "__main__":

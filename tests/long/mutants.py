@@ -55,8 +55,8 @@ def main() -> int:
         if asked.show:
             for mutant in survivors:
                 print(mutmut("show", mutant, folder=folder))
-    made, alive = (Counter(mutant.split(".")[1] for mutant in mutants) for mutants in (counted, survivors))
-    for room, number in sorted(made.items()):
+    total, alive = (Counter(mutant.split(".")[1] for mutant in mutants) for mutants in (counted, survivors))
+    for room, number in sorted(total.items()):
         print(f"{room:10} {number:5} mutants, {alive[room]:3} survived: {1 - alive[room] / number:6.1%}")
     score = 1 - len(survivors) / max(1, len(counted))
     print(f"score {score:.1%} of {len(counted)} mutants; {len(found) - len(counted)} more run at import only")

@@ -150,14 +150,19 @@ class Child:
     def __init__(self, work: str, address: str, folder: Path, name: str) -> None:
         self.name, self._work, self._address, self._folder = name, work, address, folder
         self._lives = count()
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self.start()
 
     def start(self) -> None:
         """Start it, on the views that it has."""
-        told = [self._work, self._address, str(self._folder / f"{self.name}.db"), f"{self.name}.{next(self._lives)}"]
-        command = [sys.executable, "-m", "tests.long.shared_log", *told, told[-1], str(self._folder)]
-        self._out = (self._folder / f"{told[-1]}.out").open("w+b")
+        arguments = [
+            self._work,
+            self._address,
+            str(self._folder / f"{self.name}.db"),
+            f"{self.name}.{next(self._lives)}",
+        ]
+        command = [sys.executable, "-m", "tests.long.shared_log", *arguments, arguments[-1], str(self._folder)]
+        self._out = (self._folder / f"{arguments[-1]}.out").open("w+b")
         self._process = subprocess.Popen(command, stdout=self._out, stderr=subprocess.STDOUT)
 
     def wait_until_ready(self) -> None:
@@ -176,7 +181,7 @@ class Child:
         """Wait for its end, which must be a good one."""
         code = self._process.wait(timeout=120)
         self._keep()
-        assert code == 0, "\n".join(self.said[-30:])
+        assert code == 0, "\n".join(self.lines[-30:])
 
     def _lines(self) -> list[str]:
         self._out.seek(0)
@@ -186,11 +191,11 @@ class Child:
         lines = self._lines()
         self._out.close()
         assert not [line for line in lines if "Error" in line], "\n".join(lines)
-        self.said += lines
+        self.lines += lines
 
     def acknowledged(self) -> Iterator[tuple[int, str]]:
         """Position and id of each event that it had a receipt for."""
-        for line in self.said:
+        for line in self.lines:
             for word in line.split()[1:] if line.startswith("ack ") else ():
                 position, _, id_ = word.partition(":")
                 if id_:
@@ -248,9 +253,9 @@ def _check(registry: Registry, writing: list[Child], following: list[Child], fig
         for position, id_ in child.acknowledged():
             assert stands[position] == id_, f"{child.name} was told that {id_} stands at {position}"
             figures["acknowledged"] += 1
-        figures["refused"] += sum("refused" in line for line in child.said)
+        figures["refused"] += sum("refused" in line for line in child.lines)
     for child in following:
-        assert child.said[-1].split() == ["head", str(head.position), head.digest, shown(registry)], child.name
+        assert child.lines[-1].split() == ["head", str(head.position), head.digest, shown(registry)], child.name
     meetings = registry.meetings()
     assert len({meeting.meeting for meeting in meetings}) == len(meetings)
     figures["events"] += head.position

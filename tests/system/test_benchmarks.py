@@ -93,10 +93,10 @@ def test_the_baseline_inserts_the_rows_of_the_registry(model: str, tmp_path: Pat
 def test_the_tables_kept_by_hand_have_the_rows_of_the_registry(model: str, tmp_path: Path) -> None:
     path = str(tmp_path / "hand.db")
     classes: dict[str, type[Any]] = {cls.__name__: type(cls.__name__, (SimpleNamespace,), {}) for cls in shape.RECORDED}
-    made = [classes[type(fact).__name__](**shape.plain(fact, source)) for fact, source in shape.facts(EVENTS)]
+    objects = [classes[type(fact).__name__](**shape.plain(fact, source)) for fact, source in shape.facts(EVENTS)]
     with closing(TablesByHand(path, model)) as tables:
         for start in range(0, EVENTS, 700):
-            tables.write(enumerate(made[start : start + 700], start + 1))
+            tables.write(enumerate(objects[start : start + 700], start + 1))
     with closing(sqlite3.connect(path)) as hand, closing(sqlite3.connect(model)) as wanted:
         for name in TABLES:
             columns = [row[1] for row in wanted.execute(f"PRAGMA table_info({name})")]
@@ -131,8 +131,8 @@ def test_a_ratio_is_taken_within_each_round_and_held_against_its_target(tmp_path
     assert found["baseline unchecked"].reached is None
     page = tmp_path / "page.md"
     page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
-    made = {"versions": {"Python": "3"}, "load": {"before": 0.5}, "day": "today", "command": "it", "cpus": 2}
-    table.write_page(page, {**made, "machine": "a machine", "rounds": 3}, list(found.values()))
+    context = {"versions": {"Python": "3"}, "load": {"before": 0.5}, "day": "today", "command": "it", "cpus": 2}
+    table.write_page(page, {**context, "machine": "a machine", "rounds": 3}, list(found.values()))
     assert "old" not in page.read_text()
     assert page.read_text().startswith("before")
     assert page.read_text().endswith("after\n")

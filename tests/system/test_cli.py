@@ -54,7 +54,7 @@ def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Path:
+def template_file(tmp_path_factory) -> Path:
     path: Path = tmp_path_factory.mktemp("made") / "ca-jad.db"
     for table in ("meetings", "delegates"):
         data = ROOT / "examples" / "data" / table
@@ -63,9 +63,9 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def desk(made: Path, tmp_path: Path, monkeypatch) -> Path:
+def desk(template_file: Path, tmp_path: Path, monkeypatch) -> Path:
     """A folder with a registry and the example data, in which commands are run."""
-    shutil.copy(made, tmp_path / "ca-jad.db")
+    shutil.copy(template_file, tmp_path / "ca-jad.db")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -146,13 +146,13 @@ def test_the_same_rows_come_as_json_as_lines_and_as_csv(desk: Path, name: str, w
 
 
 def test_counts_are_those_of_the_registry(desk: Path) -> None:
-    told = {
+    answer = {
         row["series"]: row for row in json.loads(run("counts", "ca-jad.db", "--as-of", "2009-12-31", "--json").output)
     }
     with Registry.open("ca-jad.db") as registry:
         for series, count in registry.counts("2009-12-31").items():
-            assert told[series]["total"] == {"certain": count.total.certain, "possible": count.total.possible}
-            assert told[series]["highest_ordinal"] == count.highest_ordinal
+            assert answer[series]["total"] == {"certain": count.total.certain, "possible": count.total.possible}
+            assert answer[series]["highest_ordinal"] == count.highest_ordinal
 
 
 def test_csv_gives_each_number_a_column(desk: Path) -> None:
@@ -201,8 +201,8 @@ def test_at_understands_the_instants_that_history_prints(desk: Path) -> None:
 
 
 def test_what_would_steer_a_terminal_is_spelled_out(desk: Path) -> None:
-    told = {"event": "TopicDiscussed", "meeting": "ca-jad/som/14", "topic": "\x1b[31mred\x07"}
-    assert run("record", "ca-jad.db", "-", stdin=json.dumps(told)).exit_code == 0
+    event_as_json = {"event": "TopicDiscussed", "meeting": "ca-jad/som/14", "topic": "\x1b[31mred\x07"}
+    assert run("record", "ca-jad.db", "-", stdin=json.dumps(event_as_json)).exit_code == 0
     shown = run("history", "ca-jad.db", "ca-jad/som/14").output
     assert "topic \\x1b[31mred\\x07" in shown
     assert "\x1b" not in shown
@@ -232,12 +232,12 @@ def test_one_event_is_recorded_from_options_and_twice_is_once(desk: Path) -> Non
 
 @pytest.mark.parametrize("event", ["OutcomeAgreed", "outcomeagreed", "outcome.agreed"])
 def test_one_event_is_recorded_from_json_on_standard_input(desk: Path, event: str) -> None:
-    told = {"event": event, "meeting": "ca-jad/som/14", "title": "Plan", "source": {"title": "A release"}}
+    event_as_json = {"event": event, "meeting": "ca-jad/som/14", "title": "Plan", "source": {"title": "A release"}}
     for option, why in (("--title", "leave --title out"), ("--source", "leave --source out")):
-        ran = run("record", "ca-jad.db", "-", option, "x", stdin=json.dumps(told))
+        ran = run("record", "ca-jad.db", "-", option, "x", stdin=json.dumps(event_as_json))
         assert ran.exit_code == 2
         assert why in ran.stderr
-    assert run("record", "ca-jad.db", "-", stdin=f"\ufeff{json.dumps(told)}".encode()).exit_code == 0
+    assert run("record", "ca-jad.db", "-", stdin=f"\ufeff{json.dumps(event_as_json)}".encode()).exit_code == 0
     with Registry.open("ca-jad.db") as registry:
         assert [(o.title, o.sources[0].title) for o in registry.outcomes()] == [("Plan", "A release")]
 
@@ -306,11 +306,11 @@ def test_a_row_with_a_problem_makes_exit_code_1_and_the_others_are_recorded(desk
     mapping = ["--mapping", "examples/data/delegates.toml"]
     ran = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--json")
     assert ran.exit_code == 1
-    told = json.loads(ran.output)
+    report = json.loads(ran.output)
     problems = [(2, "in conflict"), (3, "unresolved"), (4, "refused")]
-    assert [(row["row"], row["outcome"]) for row in told["of_rows"]] == problems
-    assert (told["rows"], told["recorded"], told["refused"], told["dry_run"]) == (3, 0, 1, False)
-    assert told["unknown"] == {"Ruritania": 1}
+    assert [(row["row"], row["outcome"]) for row in report["of_rows"]] == problems
+    assert (report["rows"], report["recorded"], report["refused"], report["dry_run"]) == (3, 0, 1, False)
+    assert report["unknown"] == {"Ruritania": 1}
     table = run("import", "ca-jad.db", "examples/data/delegates-with-mistakes.csv", *mapping, "--csv")
     assert [(int(row["row"]), row["outcome"]) for row in csv.DictReader(io.StringIO(table.stdout))] == problems
     assert "rows read            3" in table.stderr
@@ -337,8 +337,8 @@ def test_a_dry_run_of_an_export_takes_nothing_in(desk: Path) -> None:
         assert ran.stderr.startswith("111 events would be imported, the log would end at 111:")
     assert not Path("new.db").exists()
     assert "at position 0" in run("init", "empty.db").output
-    (told,) = json.loads(run("import", "empty.db", "backup.jsonl", "--json").output)
-    assert (told["events"], told["position"], told["dry_run"]) == (111, 111, False)
+    (report,) = json.loads(run("import", "empty.db", "backup.jsonl", "--json").output)
+    assert (report["events"], report["position"], report["dry_run"]) == (111, 111, False)
 
 
 @pytest.mark.parametrize("option", ["--strict", "--by me", "--source x", "--mapping examples/data/meetings.toml"])
@@ -544,15 +544,17 @@ def test_an_error_and_an_interrupted_pipe_leave_no_traceback(desk: Path) -> None
 
 def on_a_terminal(*arguments: str, columns: int = 80) -> str:
     """What somebody sees who runs a command on a terminal."""
-    ours, theirs = os.openpty()
+    terminal, other_end = os.openpty()
     command = [sys.executable, "-m", "dialogue_registry", *arguments]
     seen = b""
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": str(columns)}) as ran:
-        os.close(theirs)
+    with subprocess.Popen(
+        command, stdout=other_end, stderr=other_end, env={**os.environ, "COLUMNS": str(columns)}
+    ) as ran:
+        os.close(other_end)
         with suppress(OSError):  # how Linux says that a terminal was left
-            while piece := os.read(ours, 10_000):
+            while piece := os.read(terminal, 10_000):
                 seen += piece
-    os.close(ours)
+    os.close(terminal)
     assert ran.returncode == 0
     return seen.decode()
 

@@ -49,7 +49,7 @@ def rows(*arguments: str) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def template_file(tmp_path_factory) -> Path:
     folder: Path = tmp_path_factory.mktemp("made")
     (folder / "facts.jsonl").write_text("\n".join(map(json.dumps, FACTS)), "utf-8")
     assert run("import", str(folder / "r.db"), str(folder / "facts.jsonl"), "--source", "A table").exit_code == 0
@@ -57,8 +57,8 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def file(made: Path, tmp_path: Path, monkeypatch) -> str:
-    shutil.copy(made, tmp_path / "r.db")
+def file(template_file: Path, tmp_path: Path, monkeypatch) -> str:
+    shutil.copy(template_file, tmp_path / "r.db")
     monkeypatch.chdir(tmp_path)
     return "r.db"
 
@@ -300,15 +300,21 @@ def test_the_shell_completes_commands_options_and_paths(shell: str) -> None:
 
 def test_a_spreadsheet_gets_its_mark_and_no_cell_that_runs(file: str) -> None:
     for name in ("=2+5", "-4+1", "Сауле ЖАНАБЕКТАС", "NULL", "\r\n@x", "a\rb"):
-        told = {"event": "DelegateAttended", "meeting": "sound/fm/1", "party": "KAZ", "name": name, "office": "+1 555"}
-        assert CliRunner().invoke(cli, ["record", file, "-"], input=json.dumps(told)).exit_code == 0
+        fact_as_json = {
+            "event": "DelegateAttended",
+            "meeting": "sound/fm/1",
+            "party": "KAZ",
+            "name": name,
+            "office": "+1 555",
+        }
+        assert CliRunner().invoke(cli, ["record", file, "-"], input=json.dumps(fact_as_json)).exit_code == 0
     plain = run("attendance", file, "--csv").stdout_bytes
     names = [row["name"] for row in csv.DictReader(io.StringIO(plain.decode(), newline=""))]
     assert names == ["Aino KALLIOVAHTO", "=2+5", "-4+1", "Сауле ЖАНАБЕКТАС", "NULL", "\r\n@x", "a\rb"]
     for asked in (["--spreadsheet"], ["--csv", "--spreadsheet"], ["--spreadsheet", "--csv"]):
-        made = run("attendance", file, *asked).stdout_bytes
-        assert made.startswith(b"\xef\xbb\xbf")
-        table = list(csv.DictReader(io.StringIO(made.decode("utf-8-sig"), newline="")))
+        output = run("attendance", file, *asked).stdout_bytes
+        assert output.startswith(b"\xef\xbb\xbf")
+        table = list(csv.DictReader(io.StringIO(output.decode("utf-8-sig"), newline="")))
         assert [row["name"] for row in table] == [
             "Aino KALLIOVAHTO", "'=2+5", "'-4+1", "Сауле ЖАНАБЕКТАС", "NULL", "'\r\n@x", "a\rb",
         ]  # fmt: skip

@@ -273,14 +273,14 @@ def compiled(name: str) -> Any:
 
 @needs_compiled
 def test_every_compiled_meeting_is_there_with_its_date_format_sources_and_heads() -> None:
-    told: dict[tuple[str, int | None], tuple[Any, set[str]]] = {}
+    reported: dict[tuple[str, int | None], tuple[Any, set[str]]] = {}
     for event, source in load():
         if type(event).__name__ == "MeetingHeld" or getattr(event, "ordinal", None) == 12:
-            told.setdefault((event.series, event.ordinal), (event, set()))[1].add(source.url)
+            reported.setdefault((event.series, event.ordinal), (event, set()))[1].add(source.url)
     meetings = [meeting for meeting in compiled("meetings") if meeting["series"] in SERIES]
-    assert len(meetings) == len(told) == 43
+    assert len(meetings) == len(reported) == 43
     for meeting in meetings:
-        event, urls = told[SERIES[meeting["series"]], meeting["ordinal"]]
+        event, urls = reported[SERIES[meeting["series"]], meeting["ordinal"]]
         assert str(event.date) == (meeting["date"] or "[{}..{}]".format(*meeting["date_window"]))
         assert event.format == (meeting["format"] and meeting["format"].split()[0])
         assert event.place == ("" if meeting["place"] in {None, "online"} else meeting["place"].split(",")[0])
@@ -292,7 +292,9 @@ def test_every_compiled_meeting_is_there_with_its_date_format_sources_and_heads(
 
 @needs_compiled
 def test_every_compiled_statement_is_there() -> None:
-    said = {(str(e.as_of), e.series, e.format, e.count, s.url) for e, s in load() if type(e).__name__ == "CountStated"}
+    stated = {
+        (str(e.as_of), e.series, e.format, e.count, s.url) for e, s in load() if type(e).__name__ == "CountStated"
+    }
     expected = set()
     for statement in compiled("statements"):
         for name, count in (statement["counts"] or {}).items():
@@ -301,8 +303,8 @@ def test_every_compiled_statement_is_there() -> None:
                 if name.endswith(suffix):
                     series, how = name.removesuffix(f"_{suffix}"), suffix.replace("_", "-")
             expected.add((statement["as_of"], SERIES[series], how, count, statement["source_url"]))
-    assert said == expected
-    assert len(said) == 30
+    assert stated == expected
+    assert len(stated) == 30
 
 
 def test_the_register_of_a_council_says_who_came_how_often(tmp_path: Path) -> None:

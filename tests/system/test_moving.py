@@ -158,8 +158,8 @@ def run(*arguments: object) -> str:
 def test_the_commands_make_copy_follow_and_ask(server: Server, origin: Path, tmp_path: Path) -> None:
     server.run("CREATE ROLE moving_desk LOGIN; CREATE ROLE moving_reader LOGIN")
     address = server.new_database().replace("postgres:@", "postgres:s3cret@", 1)
-    made = run("init", address, "--writer", "moving_desk", "--reader", "moving_reader")
-    assert "a new registry" in made
+    answer = run("init", address, "--writer", "moving_desk", "--reader", "moving_reader")
+    assert "a new registry" in answer
     assert "position 0" in run("init", address)
     assert "2502 events" in run("copy", origin, address)
     desk = address.replace("postgres:s3cret@", "moving_desk:s3cret@", 1)
@@ -167,7 +167,7 @@ def test_the_commands_make_copy_follow_and_ask(server: Server, origin: Path, tmp
     followed = run("follow", address.replace("postgres:", "moving_reader:", 1), tmp_path / "local.db", "--once")
     assert "position 2503, 0 behind" in followed
     assert "2501" in run("counts", tmp_path / "local.db")
-    assert "s3cret" not in made + followed
+    assert "s3cret" not in answer + followed
     assert exported(tmp_path / "local.db") == exported(address)
 
 

@@ -57,7 +57,7 @@ COMMANDS = [*commands()]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def template_file(tmp_path_factory) -> Path:
     path: Path = tmp_path_factory.mktemp("made") / "ca-jad.db"
     data = Path(__file__).parents[2] / "examples" / "data"
     ran = CliRunner().invoke(cli, ["import", str(path), f"{data}/meetings.csv", "--mapping", f"{data}/meetings.toml"])
@@ -66,8 +66,8 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copy(made, tmp_path / "ca-jad.db")
+def folder(template_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(template_file, tmp_path / "ca-jad.db")
     (tmp_path / "examples").symlink_to(Path(__file__).parents[2] / "examples")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -71,9 +71,9 @@ def test_the_log_on_a_server_keeps_the_promise_of_a_log(server: Server) -> None:
 
 
 def test_what_is_streamed_is_what_is_read(log: PostgresLog) -> None:
-    log.append(told := entries(2500), expected=0)
-    assert list(log.rows()) == told
-    assert list(log.rows(7, 12)) == told[7:12]
+    log.append(rows := entries(2500), expected=0)
+    assert list(log.rows()) == rows
+    assert list(log.rows(7, 12)) == rows[7:12]
     assert list(log.rows(2500)) == []
 
 
@@ -112,18 +112,18 @@ def test_what_is_too_large_for_one_statement_is_one_all_the_same(
     log: PostgresLog, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_LARGE", 5)
-    told = entries(5)
+    rows = entries(5)
     with closing(PostgresLog(address)) as other:
         with pytest.raises(BrokenChainError):
-            log.append([*told[:4], told[4]._replace(by="changed")], expected=0)
+            log.append([*rows[:4], rows[4]._replace(by="changed")], expected=0)
         assert other.head() == EMPTY
-        log.append(told[:3], expected=0)
+        log.append(rows[:3], expected=0)
         with log.turn():
-            log.append(told[3:], expected=3)
-            assert other.read() == told[:3]
-        assert other.read() == told
+            log.append(rows[3:], expected=3)
+            assert other.read() == rows[:3]
+        assert other.read() == rows
         with pytest.raises(WrongPositionError):
-            log.append(told[:3], expected=0)
+            log.append(rows[:3], expected=0)
 
 
 def test_a_conflict_in_a_turn_is_one_too(log: PostgresLog) -> None:
@@ -136,12 +136,12 @@ def test_a_conflict_in_a_turn_is_one_too(log: PostgresLog) -> None:
 
 def test_what_was_sent_twice_is_there_once(log: PostgresLog, address: str) -> None:
     """As after a connection that broke before the answer came."""
-    log.append(told := entries(3), expected=0)
+    log.append(rows := entries(3), expected=0)
     with closing(PostgresLog(address)) as again:
-        again.append(told, expected=0)
+        again.append(rows, expected=0)
         again.append(more := entries(1, after=again.head()), expected=3)
         again.append(more, expected=3)
-        assert again.read() == told + more
+        assert again.read() == rows + more
 
 
 # --- waiting, and being interrupted --------------------------------------------------
@@ -151,11 +151,11 @@ def test_a_writer_that_stalls_while_sending_keeps_nobody_waiting(address: str, l
     """All of an append has arrived before its turn begins."""
     drafts = [Draft(f"c5/{n}", "topic.discussed", 1, f'{{"topic":"{"x" * 10_000}"}}', None, "") for n in range(200)]
     large = seal(drafts, EMPTY, {}, datetime.now(UTC))
-    told: list[object] = []
+    rows: list[object] = []
     with closing(Wire(address)) as wire, closing(PostgresLog(wire.address)) as slow:
         assert slow.head() == EMPTY
         wire.stall_after(500_000)
-        sending = Thread(target=lambda: told.append(refusal(lambda: slow.append(large, expected=0))))
+        sending = Thread(target=lambda: rows.append(refusal(lambda: slow.append(large, expected=0))))
         sending.start()
         assert wire.stalled.wait(10)
         with psycopg.connect(address) as owner:
@@ -165,7 +165,7 @@ def test_a_writer_that_stalls_while_sending_keeps_nobody_waiting(address: str, l
         finally:
             wire.go_on()
             sending.join(10)
-    assert told == [WrongPositionError]
+    assert rows == [WrongPositionError]
     assert log.read() == first
 
 
@@ -185,20 +185,20 @@ def test_whatever_isolation_a_database_is_set_to_a_writer_sees_what_it_waited_fo
     address = server.new_log()
     name = address.partition("@/")[2].partition("?")[0]
     server.run(f"ALTER DATABASE {name} SET default_transaction_isolation = '{isolation}'")
-    told: list[object] = []
+    rows: list[object] = []
     try:
         with closing(PostgresLog(address)) as one, closing(PostgresLog(address)) as two:
             all_ = entries(1 + number)
             assert two.head() == EMPTY
             with one.turn():
                 one.append(all_[:1], expected=0)
-                waiting = Thread(target=lambda: told.append(refusal(lambda: two.append(all_[1:], expected=1))))
+                waiting = Thread(target=lambda: rows.append(refusal(lambda: two.append(all_[1:], expected=1))))
                 # It has seen that one before its turn comes, if only in what it was told.
                 two.head = lambda: Head(1, all_[0].hash, all_[0].recorded_at)  # type: ignore[method-assign]
                 waiting.start()
                 wait_for_a_waiter(address)
             waiting.join(10)
-            assert told == [None]
+            assert rows == [None]
             assert one.read() == all_
     finally:
         server.run(f"ALTER DATABASE {name} RESET default_transaction_isolation")
@@ -219,21 +219,21 @@ def test_who_is_interrupted_while_waiting_goes_on_afterwards(address: str, log: 
         ctrl_c.start()
         assert refusal(lambda: log.append(entries(number), expected=0)) is KeyboardInterrupt
     signal.signal(signal.SIGINT, before)
-    log.append(told := entries(2), expected=0)
+    log.append(rows := entries(2), expected=0)
     with closing(PostgresLog(address)) as other:
-        assert other.read() == told
+        assert other.read() == rows
 
 
 @pytest.mark.parametrize("left", ["BEGIN", "BEGIN; SELECT 1/0"])
 def test_nothing_is_appended_to_what_was_left_open(address: str, log: PostgresLog, left: str) -> None:
     """As after an interruption in the middle of beginning a turn."""
-    log.append(told := entries(1), expected=0)
+    log.append(rows := entries(1), expected=0)
     assert log._connection is not None
     with suppress(psycopg.Error):
         log._connection.execute(left)
     log.append(more := entries(1, after=log.head()), expected=1)
     with closing(PostgresLog(address)) as other:
-        assert other.read() == told + more
+        assert other.read() == rows + more
 
 
 def test_who_is_interrupted_on_their_turn_has_lost_it(address: str, log: PostgresLog) -> None:
@@ -310,11 +310,11 @@ def _insist(address: str, insert: str, entry: Entry) -> None:
 
 @pytest.mark.parametrize("position", [-1, 0, 3, 5, 2**40])
 def test_no_other_position_gets_in_than_the_next(address: str, log: PostgresLog, position: int) -> None:
-    log.append(told := entries(3), expected=0)
-    wrong = entries(1, after=Head(position - 1, told[-1].hash, told[-1].recorded_at))
+    log.append(rows := entries(3), expected=0)
+    wrong = entries(1, after=Head(position - 1, rows[-1].hash, rows[-1].recorded_at))
     with pytest.raises(psycopg.errors.UniqueViolation), psycopg.connect(address) as connection:
         connection.execute(f"INSERT INTO dialogue_registry.events VALUES ({', '.join(['%s'] * 14)})", wrong[0])
-    assert log.read() == told
+    assert log.read() == rows
 
 
 def test_positions_stay_dense_even_without_the_lock(server: Server) -> None:
@@ -348,14 +348,14 @@ def _append_singly(address: str, number: int) -> None:
     "column", ["id", "subject", "type", "data", "source", "by", "recorded_at", "version", "schema"]
 )
 def test_what_does_not_continue_the_chain_gets_in_for_nobody(log: PostgresLog, column: str) -> None:
-    log.append(told := entries(2), expected=0)
+    log.append(rows := entries(2), expected=0)
     (honest,) = entries(1, after=log.head())
     changed = honest._replace(**{column: 7 if column in ("version", "schema") else "changed"})
     with pytest.raises(BrokenChainError, match="hash chain"):
         log.append([changed], expected=2)
     with pytest.raises(BrokenChainError, match="hash chain"):
         log.append([honest, *entries(1, after=Head(3, bytes(32), honest.recorded_at))], expected=2)
-    assert log.read() == told
+    assert log.read() == rows
 
 
 def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
@@ -367,13 +367,13 @@ def sealed(entry: Entry, last: Head, **changes: object) -> Entry:
 @pytest.mark.parametrize("version", [-1, 0, 1, 2, 4, 2**40])
 def test_no_other_version_gets_in_than_the_next(log: PostgresLog, version: int) -> None:
     log.append(
-        told := seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)),
+        rows := seal([Draft("c5", "topic.discussed", 1, "{}", None, "")] * 2, EMPTY, {}, datetime.now(UTC)),
         expected=0,
     )
     (honest,) = seal([Draft("c5", "topic.discussed", 1, "{}", None, "")], log.head(), {"c5": 2}, datetime.now(UTC))
     with pytest.raises((BrokenChainError, WrongPositionError)):
         log.append([sealed(honest, log.head(), version=version)], expected=2)
-    assert log.read() == told
+    assert log.read() == rows
     log.append([honest], expected=2)
 
 
@@ -403,11 +403,11 @@ def test_no_instant_gets_in_that_goes_back_or_is_written_otherwise(log: Postgres
     with refused:
         log.append([first, sealed(second, Head(1, first.hash, ""), recorded_at=instant)], expected=0)
     assert log.read() == []
-    log.append(told := entries(1), expected=0)
+    log.append(rows := entries(1), expected=0)
     (honest,) = entries(1, after=log.head())
     with refused:
         log.append([sealed(honest, log.head(), recorded_at=instant)], expected=1)
-    assert log.read() == told
+    assert log.read() == rows
     log.append([honest], expected=1)
 
 
@@ -427,11 +427,11 @@ def test_every_kind_of_text_continues_the_chain(log: PostgresLog, odd: str) -> N
         )
         for n, text in enumerate(texts)
     ]
-    log.append(told := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
+    log.append(rows := seal(drafts, EMPTY, {}, datetime.now(UTC)), expected=0)
     draft = Draft("c5/0", "topic.discussed", 1, as_json(topic="合意"), as_json(title="T"), "é")
     (last,) = seal([draft], log.head(), {"c5/0": 1}, datetime.now(UTC))
-    log.append([last], expected=len(told))
-    assert log.read() == [*told, last]
+    log.append([last], expected=len(rows))
+    assert log.read() == [*rows, last]
 
 
 def as_json(**data: str) -> str:
@@ -542,11 +542,11 @@ def test_a_writer_that_is_made_a_reader_writes_no_more(server: Server) -> None:
     address = server.new_database()
     create_log(address, writers=["retired"])
     with closing(PostgresLog(_as(address, "retired"))) as log:
-        log.append(told := entries(1), expected=0)
+        log.append(rows := entries(1), expected=0)
         create_log(address, readers=["retired"])
         with pytest.raises(ReadOnlyError):
             log.append(entries(1, after=log.head()), expected=1)
-        assert log.read() == told
+        assert log.read() == rows
         create_log(address, writers=["retired"], readers=["retired"])
         log.append(entries(1, after=log.head()), expected=1)
 
@@ -591,9 +591,9 @@ def test_acknowledged_is_durable_even_for_a_role_that_would_not_wait(server: Ser
 
 
 def test_making_a_log_again_changes_nothing(address: str, log: PostgresLog) -> None:
-    log.append(told := entries(2), expected=0)
+    log.append(rows := entries(2), expected=0)
     assert not create_log(address)
-    assert log.read() == told
+    assert log.read() == rows
 
 
 def test_a_database_without_a_log_is_refused_with_the_command_that_makes_one(server: Server) -> None:

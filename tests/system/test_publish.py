@@ -273,9 +273,9 @@ def test_stated_counts_have_the_verdicts_of_the_reconciliation(site: Path, regis
     findings = registry.reconcile()
     assert len(rows) == len(findings)
     for row, finding in zip(rows, findings, strict=True):
-        said = finding.statement
-        assert row[:2] == [say.date(said.as_of), names[said.counted]]
-        assert row[2].split()[0] == str(said.count)
+        statement = finding.statement
+        assert row[:2] == [say.date(statement.as_of), names[statement.counted]]
+        assert row[2].split()[0] == str(statement.count)
         assert row[3] == str(finding.recorded)
         assert row[4].startswith(str(finding.verdict))
 
@@ -360,12 +360,12 @@ def test_every_phrase_of_the_pages_is_there_in_every_language() -> None:
         for found in sorted((ROOT / "src" / "dialogue_registry" / folder).rglob("*"))
         if found.suffix in {".py", ".html"}
     )
-    said = set(re.findall(r"""\bsay\(\s*"([^"]+)"\s*[,)]""", code)) | set(
+    used = set(re.findall(r"""\bsay\(\s*"([^"]+)"\s*[,)]""", code)) | set(
         re.findall(r"""_say\(\s*"([^"]+)"\s*[,)]""", code)
     )
-    assert len(said) > 80
+    assert len(used) > 80
     phrases = language("ja").phrases
-    assert sorted(phrase for phrase in said if phrase not in phrases) == []
+    assert sorted(phrase for phrase in used if phrase not in phrases) == []
 
 
 SEEN = Source("A report", url="https://example.org/report", published="2011-06-20")

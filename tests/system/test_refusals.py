@@ -154,7 +154,7 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def template_file(tmp_path_factory) -> Path:
     path: Path = tmp_path_factory.mktemp("made") / "r.db"
     for table in ("meetings", "delegates"):
         data = ROOT / "examples" / "data" / table
@@ -165,8 +165,8 @@ def made(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copy(made, tmp_path / "r.db")
+def folder(template_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copy(template_file, tmp_path / "r.db")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     for name in ("notes.txt", "notes.odd"):
         (tmp_path / name).write_text("one\ntwo\n", "utf-8")

@@ -155,18 +155,18 @@ def test_no_lock_of_a_stranger_keeps_a_log_from_being_made(own_server: Server) -
 
 
 def test_of_many_who_make_a_log_at_once_one_makes_it(own_server: Server) -> None:
-    address, made, ready = own_server.new_database(), [], Barrier(6)
+    address, outcomes, ready = own_server.new_database(), [], Barrier(6)
 
     def make() -> None:
         ready.wait()
-        made.append(create_log(address, writers=["desk"], readers=["archive"]))
+        outcomes.append(create_log(address, writers=["desk"], readers=["archive"]))
 
     threads = [Thread(target=make) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(made) == [False] * 5 + [True]
+    assert sorted(outcomes) == [False] * 5 + [True]
 
 
 # --- a full queue --------------------------------------------------------------------

@@ -416,12 +416,12 @@ def test_several_record_on_one_file_of_views_beside_others_and_nobody_waits_long
         subprocess.Popen([sys.executable, "-c", RECORDING, address, path, f"w{n}"], stdout=subprocess.PIPE, text=True)
         for n, path in enumerate([views, views, "", "", ""])
     ]
-    told = [writer.communicate()[0].split() for writer in writers]
-    print(told)
+    figures = [writer.communicate()[0].split() for writer in writers]
+    print(figures)
     assert [writer.returncode for writer in writers] == [0] * 5
-    assert all(float(longest) < 10 for _, longest in told)
+    assert all(float(longest) < 10 for _, longest in figures)
     agree(one)
-    assert one.position == 2 + sum(int(number) for number, _ in told)
+    assert one.position == 2 + sum(int(number) for number, _ in figures)
 
 
 def test_neighbours_on_one_file_never_wait_for_each_other_in_a_circle(address: str, tmp_path: Path) -> None:
@@ -987,8 +987,8 @@ FULL = dedent("""
 def test_where_the_local_disk_is_full_it_is_said_that_it_is_recorded(
     address: str, tmp_path: Path, at_once: int
 ) -> None:
-    told = [address, str(tmp_path / "local.db"), str(at_once)]
-    done = subprocess.run([sys.executable, "-c", FULL, *told], check=True, capture_output=True, text=True)
+    arguments = [address, str(tmp_path / "local.db"), str(at_once)]
+    done = subprocess.run([sys.executable, "-c", FULL, *arguments], check=True, capture_output=True, text=True)
     message, position = done.stdout.splitlines()
     print(message)
     with Registry.open(address) as registry:

@@ -26,6 +26,6 @@ def test_the_page_prints_what_it_says(server: Server, tmp_path: Path, monkeypatc
     finally:
         for office in ("tokyo", "astana"):
             names[office].close()
-    said = re.findall(r"print\(.*\)  # (.*)$", code, re.MULTILINE)
-    assert printed.getvalue().splitlines() == said
-    assert len(said) == 6
+    commented = re.findall(r"print\(.*\)  # (.*)$", code, re.MULTILINE)
+    assert printed.getvalue().splitlines() == commented
+    assert len(commented) == 6

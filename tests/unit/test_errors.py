@@ -59,7 +59,7 @@ def family(root: type[DialogueRegistryError]) -> Iterator[type[DialogueRegistryE
 FAMILY = sorted(set(family(DialogueRegistryError)), key=lambda cls: cls.__name__)
 
 
-def made(cls: type[DialogueRegistryError]) -> DialogueRegistryError:
+def example_of(cls: type[DialogueRegistryError]) -> DialogueRegistryError:
     """Make an error as the library does, with what a RefusedError and a note add to it."""
     fields = FIELDS.get(cls, {})
     message = [] if issubclass(cls, errors.WrongPositionError) else ["what is: what to do"]
@@ -79,7 +79,7 @@ def made(cls: type[DialogueRegistryError]) -> DialogueRegistryError:
 def test_an_error_is_the_same_after_it_was_sent(
     cls: type[DialogueRegistryError], sent: Callable[[DialogueRegistryError], DialogueRegistryError]
 ) -> None:
-    error = made(cls)
+    error = example_of(cls)
     arrived = sent(sent(error))
     assert type(arrived) is cls
     assert str(arrived) == str(error)

@@ -195,9 +195,9 @@ def test_namesakes_are_in_conflict_each_with_the_row_it_contradicts(registry) ->
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("apart", [{"person": "{No}"}, {"seat": "{Office}"}], ids=["person", "seat"])
-def test_what_tells_namesakes_apart_keeps_all_three(registry, apart) -> None:
-    mapping = {"first": [*FIRST, HELD], "each": [{**PERSON, **apart}]}
+@pytest.mark.parametrize("telling", [{"person": "{No}"}, {"seat": "{Office}"}], ids=["person", "seat"])
+def test_what_tells_namesakes_apart_keeps_all_three(registry, telling) -> None:
+    mapping = {"first": [*FIRST, HELD], "each": [{**PERSON, **telling}]}
     assert import_table(registry, PEOPLE, mapping).recorded == 3
     assert {row.office for row in registry.delegate("Rezaul HAQUE")} == {"Secretary", "Commander", "Accounts Officer"}
     assert import_table(registry, PEOPLE, mapping).already_standing == 3

@@ -25,10 +25,10 @@ MAPPING: dict[str, Any] = {
 }
 
 
-def topics(path, **said: Any) -> tuple[list[str], tuple[str, ...]]:
+def topics(path, **rules: Any) -> tuple[list[str], tuple[str, ...]]:
     """What is recorded of a table of topics, and what was found out about it."""
     with Registry.open() as registry:
-        report = import_table(registry, path, {**MAPPING, "file": said})
+        report = import_table(registry, path, {**MAPPING, "file": rules})
         return [topic.topic for topic in registry.topics()], report.found
 
 
@@ -261,10 +261,10 @@ def test_batches_and_single_rows_come_to_the_same(chance: random.Random, number:
         for _ in range(number)
     ]
     mapping = {**MAPPING, "each": [{**TOPIC, "meeting": "d/s/{M}"}]}
-    with Registry.open() as together, Registry.open() as apart:
+    with Registry.open() as together, Registry.open() as separate:
         import_table(together, [], MAPPING)
-        import_table(apart, [], MAPPING)
-        for registry in (together, apart):
+        import_table(separate, [], MAPPING)
+        for registry in (together, separate):
             registry.record(*(_held(name) for name in ("c", "c2")))
         report = import_table(together, rows, mapping)
         spelled: dict[str, str] = {}
@@ -273,11 +273,12 @@ def test_batches_and_single_rows_come_to_the_same(chance: random.Random, number:
             if clash is not None and spelled.get("c") == clash:
                 continue
             if (
-                import_table(apart, [row], mapping).recorded + import_table(apart, [row], mapping).already_standing
+                import_table(separate, [row], mapping).recorded
+                + import_table(separate, [row], mapping).already_standing
                 and clash
             ):
                 spelled["c"] = row["M"]
-        assert [e.event for e in together.events()] == [e.event for e in apart.events()]
+        assert [e.event for e in together.events()] == [e.event for e in separate.events()]
         assert report.recorded + report.already_standing + len(report.problems) == number
 
 

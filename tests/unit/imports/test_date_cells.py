@@ -15,8 +15,8 @@ from dialogue_registry.imports.instants import find_zone
 babel_dates = pytest.importorskip("babel.dates")
 
 
-def rules(*languages: str, formats: tuple[str, ...] = (), **said) -> DateRules:
-    return DateRules(languages=languages, formats=tuple(date_format(f, languages) for f in formats), **said)
+def rules(*languages: str, formats: tuple[str, ...] = (), **options) -> DateRules:
+    return DateRules(languages=languages, formats=tuple(date_format(f, languages) for f in formats), **options)
 
 
 WRITTEN = [  # as communiqués and lists write them, in twenty languages
@@ -225,12 +225,12 @@ def test_a_cell_of_unknown_form_points_to_formats_unless_there_are_some() -> Non
 
 
 def test_two_digit_years_lie_in_the_hundred_years_that_are_said() -> None:
-    said = rules(century=1950, order="day first")
+    these = rules(century=1950, order="day first")
     for cell, day in [
         ("16.06.21", "2021-06-16"), ("16.06.50", "1950-06-16"), ("16.06.49", "2049-06-16"), ("16-Jun-99", "1999-06-16"),
         ("16 June '21", "2021-06-16"),
     ]:  # fmt: skip
-        assert str(read_date(cell, said)) == day
+        assert str(read_date(cell, these)) == day
     with pytest.raises(InvalidDateError):
         read_date("05-06-07", rules(century=1950))
     with pytest.raises(InvalidDateError, match="century"):
@@ -297,13 +297,13 @@ def test_times_of_day_are_dropped_where_the_mapping_says_so_and_midnight_always(
 )
 @pytest.mark.parametrize("formats", [(), ("%Y-%m-%dT%H:%M:%S%z",)])
 def test_the_day_of_an_instant_is_that_of_the_place(cell: str, in_tokyo: str, without: str | None, formats) -> None:
-    said = rules(formats=formats)
-    assert str(read_date(cell, said, zone=find_zone("Asia/Tokyo"))) == in_tokyo
+    these = rules(formats=formats)
+    assert str(read_date(cell, these, zone=find_zone("Asia/Tokyo"))) == in_tokyo
     if without is None:
         with pytest.raises(InvalidDateError, match="zone of the place"):
-            read_date(cell, said)
+            read_date(cell, these)
     else:
-        assert str(read_date(cell, said)) == without
+        assert str(read_date(cell, these)) == without
 
 
 def test_a_zone_that_is_none_is_refused_by_name() -> None:
@@ -356,9 +356,9 @@ def test_spans_that_the_cldr_writes_are_read_back_or_refused(language: str, day:
 
 @given(st.text("0123456789-/. ~–[]?XT:+Z日月年", max_size=24))
 def test_whatever_the_cell_it_is_a_date_or_refused(cell: str) -> None:
-    for said in (rules(), rules(order="day first", century=1950, drop_times=True)):
+    for these in (rules(), rules(order="day first", century=1950, drop_times=True)):
         try:
-            read = read_date(cell, said, year=2020)
+            read = read_date(cell, these, year=2020)
         except InvalidDateError:
             continue
         assert PartialDate.of(str(read)) == read

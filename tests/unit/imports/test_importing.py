@@ -48,7 +48,7 @@ def registry():
         yield registry
 
 
-def made(registry: Registry, mapping: dict[str, Any], **row: object) -> Any:
+def imported_fact(registry: Registry, mapping: dict[str, Any], **row: object) -> Any:
     """The fact that a mapping of one fact makes of a row, recorded."""
     report = import_table(registry, [row], mapping)
     assert report.of_rows == ()
@@ -234,10 +234,10 @@ def test_what_was_amended_since_is_told_apart_and_is_no_problem(registry) -> Non
 
 
 def test_progress_is_told_after_each_thousand_rows(registry) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     rows = ({"Meeting": "1", "Topic": str(number)} for number in range(1500))
-    import_table(registry, rows, {"each": [TOPIC]}, progress=lambda done, total: told.append((done, total)))
-    assert told == [(1000, 1000), (1500, 1500)]
+    import_table(registry, rows, {"each": [TOPIC]}, progress=lambda done, total: reported.append((done, total)))
+    assert reported == [(1000, 1000), (1500, 1500)]
 
 
 # --- what a mapping can say ----------------------------------------------------------
@@ -309,7 +309,7 @@ def test_dates_are_read_by_the_formats_given_and_as_precisely_as_they_are(regist
         "dates": {"formats": ["%d %B %Y", "%B %Y", "%d.%m.%Y"]},
         "each": [{"event": "MeetingHeld", "meeting": "d/s/2", "series": "d/s", "date": "{Date}"}],
     }
-    assert str(made(registry, mapping, Date=cell).date) == date
+    assert str(imported_fact(registry, mapping, Date=cell).date) == date
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_two_columns_make_a_span(registry, first: str, last: str, date: str) -> 
         "dates": {"formats": ["%d.%m.%Y"]},
         "each": [{"event": "MeetingHeld", "meeting": "d/s/2", "series": "d/s", "date": "{From}/{To}"}],
     }
-    assert str(made(registry, mapping, From=first, To=last).date) == date
+    assert str(imported_fact(registry, mapping, From=first, To=last).date) == date
 
 
 def test_a_span_without_its_first_day_is_refused(registry) -> None:
@@ -345,7 +345,7 @@ def test_a_span_without_its_first_day_is_refused(registry) -> None:
 )
 def test_a_cell_in_an_id_is_written_as_ids_are(registry, cell: str, meeting: str) -> None:
     mapping = {"each": [{"event": "MeetingHeld", "meeting": "d/s/{M}", "series": "d/s"}]}
-    assert made(registry, mapping, M=cell).meeting == meeting
+    assert imported_fact(registry, mapping, M=cell).meeting == meeting
 
 
 def test_two_texts_do_not_become_one_id_unless_they_are_spelled_alike(registry) -> None:
@@ -368,8 +368,11 @@ def test_no_id_is_made_of_nothing(registry, cell: str, why: str) -> None:
 
 def test_names_are_kept_as_written_unless_honorifics_are_to_be_dropped(registry) -> None:
     row = {"Meeting": "1", "Name": "H.E. Mr. TOKUDA Shuichi", "Country": "JPN"}
-    assert made(registry, {"each": [DELEGATE]}, **row).name == "H.E. Mr. TOKUDA Shuichi"
-    assert made(registry, {"names": {"drop_honorifics": True}, "each": [DELEGATE]}, **row).name == "TOKUDA Shuichi"
+    assert imported_fact(registry, {"each": [DELEGATE]}, **row).name == "H.E. Mr. TOKUDA Shuichi"
+    assert (
+        imported_fact(registry, {"names": {"drop_honorifics": True}, "each": [DELEGATE]}, **row).name
+        == "TOKUDA Shuichi"
+    )
 
 
 def test_an_honorific_that_is_taken_off_can_be_read_in_the_citation(registry) -> None:
@@ -387,9 +390,9 @@ def test_an_honorific_that_is_taken_off_can_be_read_in_the_citation(registry) ->
 
 def test_a_delegate_nobody_named_has_an_office(registry) -> None:
     mapping = {"each": [{**DELEGATE, "office": "{Office}"}]}
-    assert made(registry, mapping, Meeting="1", Name="", Country="TKM", Office="Ambassador") == DelegateAttended(
-        meeting="d/s/1", name="", party="TKM", office="Ambassador"
-    )
+    assert imported_fact(
+        registry, mapping, Meeting="1", Name="", Country="TKM", Office="Ambassador"
+    ) == DelegateAttended(meeting="d/s/1", name="", party="TKM", office="Ambassador")
 
 
 def test_parties_are_matched_with_the_registry_the_aliases_and_iso(registry) -> None:
@@ -399,7 +402,7 @@ def test_parties_are_matched_with_the_registry_the_aliases_and_iso(registry) -> 
         ("Congo", "COD"), ("Cote d'Ivoire", "CIV"),
         ("the Kyrgyz Republic", "KGZ"), ("great britain", "GBR"), ("Republic of Korea", "KOR"), ("UZB", "UZB"),
     ]:  # fmt: skip
-        assert made(registry, mapping, Meeting="1", Name=country, Country=country).party == code
+        assert imported_fact(registry, mapping, Meeting="1", Name=country, Country=country).party == code
 
 
 @pytest.mark.parametrize(("unresolved", "recorded"), [("leave out", 0), ("keep", 2)])

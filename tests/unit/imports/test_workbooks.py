@@ -41,19 +41,19 @@ ROWS = [
 
 def book(path: Path, *, epoch: datetime | None = None, values: dict[str, tuple[str, str]] | None = None) -> Path:
     """Write the workbook; ``values`` are what formulas last had, which openpyxl itself cannot keep."""
-    made = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     if epoch is not None:
-        made.epoch = epoch
-    hidden = made.active
+        workbook.epoch = epoch
+    hidden = workbook.active
     hidden.title, hidden.sheet_state = "Lists", "hidden"
     hidden["A1"] = "not this one"
-    sheet = made.create_sheet("Meetings")
+    sheet = workbook.create_sheet("Meetings")
     for row in (*HEAD, *ROWS):
         sheet.append(row)
     for merged in ("A4:A5", "B4:B5", "C4:D4", "E4:E5", "F4:F5", "G4:G5"):
         sheet.merge_cells(merged)
-    made.create_sheet("Notes")["A1"] = "nothing to see"
-    made.save(path)
+    workbook.create_sheet("Notes")["A1"] = "nothing to see"
+    workbook.save(path)
     if values is None:
         values = {"E6": ("str", "1. Talks")}
     kept = path.with_suffix(".kept.xlsx")
@@ -162,8 +162,8 @@ def test_a_time_of_day_is_written_as_a_spreadsheet_writes_it(tmp_path) -> None:
 
 
 def test_a_cell_merged_with_those_below_is_that_of_all_their_rows_but_of_no_blank_one(tmp_path) -> None:
-    made = openpyxl.Workbook()
-    sheet = made.active
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
     rows = [
         ["Session", "Party", "Name"],
         ["1", "JPN", "A"],
@@ -177,7 +177,7 @@ def test_a_cell_merged_with_those_below_is_that_of_all_their_rows_but_of_no_blan
     sheet.merge_cells("A2:A4")
     sheet.merge_cells("B2:B4")
     sheet.merge_cells("A5:A6")
-    made.save(tmp_path / "t.xlsx")
+    workbook.save(tmp_path / "t.xlsx")
     with read_table(tmp_path / "t.xlsx") as table:
         assert [(row.number, tuple(row.cells.values())) for row in table] == [
             (2, ("1", "JPN", "A")), (4, ("1", "JPN", "B")), (5, ("2", "KAZ", "C")), (6, ("2", "", "D")),
@@ -222,10 +222,10 @@ def test_a_workbook_that_cannot_be_read_says_so(tmp_path, content: bytes) -> Non
 
 
 def test_numbers_of_a_cell_are_whole_where_they_are(tmp_path) -> None:
-    made = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for row in (["Name"], [3.0], [3.5], [1e6], [43599], [timedelta(hours=30)], [-2]):
-        made.active.append(row)
-    made.save(tmp_path / "t.xlsx")
+        workbook.active.append(row)
+    workbook.save(tmp_path / "t.xlsx")
     with Registry.open() as registry:
         registry_rows = {
             "first": [*FIRST, {"event": "MeetingHeld", "meeting": "d/s/1", "series": "d/s"}],

@@ -26,8 +26,8 @@ def lines_of(moves) -> list[str]:
 def test_logs_of_earlier_versions_come_through(path: Path) -> None:
     entries = []
     for line in path.read_text("utf-8").splitlines():
-        told = json.loads(line)
-        entries.append(Entry(**{**told, "salt": bytes.fromhex(told["salt"]), "hash": bytes.fromhex(told["hash"])}))
+        cells = json.loads(line)
+        entries.append(Entry(**{**cells, "salt": bytes.fromhex(cells["salt"]), "hash": bytes.fromhex(cells["hash"])}))
     with fed(entries) as registry, Registry.open() as copy:
         copy.import_events(registry.export_events())
         assert stored(copy) == entries
@@ -47,9 +47,9 @@ def test_a_byte_order_mark_and_blank_lines_are_no_trouble() -> None:
     with Registry.open() as registry:
         registry.record(DialogueLaunched(dialogue="d", name="D", launched="2004"))
         lines = list(registry.export_events())
-    for told in (["\n", *lines], [f"\ufeff{lines[0]}"], [b"\xef\xbb\xbf" + lines[0].encode(), b"\n"]):
+    for lines_given in (["\n", *lines], [f"\ufeff{lines[0]}"], [b"\xef\xbb\xbf" + lines[0].encode(), b"\n"]):
         with Registry.open() as copy:
-            assert copy.import_events(told) == 1
+            assert copy.import_events(lines_given) == 1
 
 
 def test_an_export_that_is_not_whole_is_found_within_a_transaction_too() -> None:

@@ -267,7 +267,9 @@ def test_a_source_is_stored_once(registry: Registry) -> None:
 
 
 @given(st.sets(st.integers(0, 80)), st.sets(st.integers(0, 80)), st.lists(st.integers(0, 80), min_size=60))
-def test_a_large_batch_appends_what_is_appended_one_by_one(told: set[int], other: set[int], again: list[int]) -> None:
+def test_a_large_batch_appends_what_is_appended_one_by_one(
+    recorded: set[int], other: set[int], again: list[int]
+) -> None:
     def facts(numbers: Iterable[int]) -> Iterator[tuple[DelegateAttended, Source | None]]:
         """Delegates, of whom each third has no name, from a source that depends on the number alone."""
         for number in numbers:
@@ -278,11 +280,11 @@ def test_a_large_batch_appends_what_is_appended_one_by_one(told: set[int], other
     for batch in (1, 1000):
         with Registry.open() as registry:
             registry.record(*FACTS[:3])
-            registry.record_all(facts(sorted(told)))
-            for number in sorted(told & other):  # what was said once is not said anew, though it stands no more
-                registry.retract(next(registry.events(after=3 + sorted(told).index(number))).id, reason="misread")
+            registry.record_all(facts(sorted(recorded)))
+            for number in sorted(recorded & other):  # what was said once is not said anew, though it stands no more
+                registry.retract(next(registry.events(after=3 + sorted(recorded).index(number))).id, reason="misread")
             appended = registry.record_all(facts(again), batch=batch)
-            assert appended == len(set(again) - told)
+            assert appended == len(set(again) - recorded)
             found.append([(event.event, event.source) for event in registry.events(after=registry.position - appended)])
     assert found[0] == found[1]
 

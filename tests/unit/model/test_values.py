@@ -82,11 +82,11 @@ def test_bounds_and_what_is_no_number_do_not_mix() -> None:
     ],
 )
 def test_a_date_is_made_of_its_text_and_knows_its_year(text: str, year: int | None) -> None:
-    made = PartialDate(text)
-    assert made == PartialDate.of(text) == PartialDate(made) == eval(repr(made))
-    assert (made.year, made.isoformat(), str(made)) == (year, text, text)
-    assert hash(made) == hash(PartialDate.of(text))
-    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
+    day = PartialDate(text)
+    assert day == PartialDate.of(text) == PartialDate(day) == eval(repr(day))
+    assert (day.year, day.isoformat(), str(day)) == (year, text, text)
+    assert hash(day) == hash(PartialDate.of(text))
+    assert copy.deepcopy(day) == pickle.loads(pickle.dumps(day)) == day
 
 
 def test_a_date_is_made_of_a_day_and_formatted_as_one() -> None:

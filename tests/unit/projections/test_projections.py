@@ -95,7 +95,7 @@ def contents(registry: Registry) -> dict[str, list[tuple[Any, ...]]]:
     return {name: [tuple(row.values()) for row in registry.db.query(query)] for name, query in queries.items()}
 
 
-def told(*facts: Fact) -> dict[str, list[tuple[Any, ...]]]:
+def contents_of(*facts: Fact) -> dict[str, list[tuple[Any, ...]]]:
     with Registry.open(projections=[seats()]) as registry:
         registry.record(*BASE, *facts, source=HOST)
         return contents(registry)
@@ -139,27 +139,27 @@ def test_every_amendment_reaches_it(registry: Registry) -> None:
 
     right = leads("KAWAGUCHI", "UZB")
     correction = registry.correct(wrong.id, right, reason="another list")
-    assert contents(registry) == told(right, leads("OKADA"))  # where the wrong one stood
+    assert contents(registry) == contents_of(right, leads("OKADA"))  # where the wrong one stood
 
     registry.retract(other.id, reason="page withdrawn")  # the newspaper still says so
-    assert contents(registry)["led"] == told(leads("OKADA"), right)["led"]
+    assert contents(registry)["led"] == contents_of(leads("OKADA"), right)["led"]
 
     undo = registry.retract(correction.id, reason="the first list was right")
     assert contents(registry)["led"] == [("JPN", 2, 16)]
     registry.retract(undo.id, reason="it was not")
-    assert contents(registry)["led"] == told(leads("OKADA"), right)["led"]
+    assert contents(registry)["led"] == contents_of(leads("OKADA"), right)["led"]
 
     promoted = registry.correct(guest.id, leads("ASO"), reason="he led")
     assert contents(registry)["led"] == [("JPN", 2, 5), ("UZB", 1, 9)]
     registry.correct(promoted.id, leads("ASO", role="observer"), reason="he watched")
-    assert contents(registry)["led"] == told(leads("OKADA"), right)["led"]
+    assert contents(registry)["led"] == contents_of(leads("OKADA"), right)["led"]
     registry.verify()
 
 
 def test_a_tally_at_zero_is_left_out(registry: Registry) -> None:
     (record,) = registry.record(leads("OKADA"), source=HOST)
     registry.retract(record.id, reason="page withdrawn")
-    assert contents(registry) == told()
+    assert contents(registry) == contents_of()
 
 
 def test_a_state_follows_the_last_row_that_remains(registry: Registry) -> None:
@@ -178,7 +178,7 @@ def test_a_projection_opened_later_takes_in_all_that_was(path: Path) -> None:
     with Registry.open(path) as registry:
         registry.record(*BASE, leads("OKADA"), source=HOST)
     with Registry.open(path, projections=[seats()]) as registry:
-        assert contents(registry) == told(leads("OKADA"))
+        assert contents(registry) == contents_of(leads("OKADA"))
 
 
 def record_and_amend(path: Path) -> None:
@@ -197,16 +197,16 @@ def test_a_projection_left_out_for_a_while_catches_up_when_it_is_opened_again(pa
         registry.record(*BASE, leads("OKADA"), source=HOST)
     record_and_amend(path)
     with Registry.open(path, projections=[seats()]) as registry:
-        assert contents(registry) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"))
+        assert contents(registry) == contents_of(leads("KAWAGUCHI Yoriko"), leads("ASO"))
         registry.verify()
 
 
 def test_it_catches_up_while_it_is_open_too(registry: Registry, path: Path) -> None:
     registry.record(leads("OKADA"), source=HOST)
     record_and_amend(path)
-    assert contents(registry) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"))
+    assert contents(registry) == contents_of(leads("KAWAGUCHI Yoriko"), leads("ASO"))
     registry.record(leads("KONO"), source=HOST)
-    assert contents(registry) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"), leads("KONO"))
+    assert contents(registry) == contents_of(leads("KAWAGUCHI Yoriko"), leads("ASO"), leads("KONO"))
     registry.verify()
 
 
@@ -214,13 +214,13 @@ def test_what_was_known_then_includes_what_other_programs_recorded(registry: Reg
     registry.record(leads("OKADA"), source=HOST)
     record_and_amend(path)
     with registry.at(position=registry.position) as then:
-        assert contents(then) == told(leads("KAWAGUCHI Yoriko"), leads("ASO"))
+        assert contents(then) == contents_of(leads("KAWAGUCHI Yoriko"), leads("ASO"))
 
 
 def test_for_reading_alone_a_projection_must_be_up_to_date(registry: Registry, path: Path) -> None:
     registry.record(leads("OKADA"), source=HOST)
     reader = Registry.open(path, projections=[seats()], read_only=True)
-    assert contents(reader) == told(leads("OKADA"))
+    assert contents(reader) == contents_of(leads("OKADA"))
     record_and_amend(path)
     with pytest.raises(OutdatedViewsError, match="seats"):
         Registry.open(path, projections=[seats()], read_only=True)
@@ -261,14 +261,14 @@ def test_a_new_version_may_make_a_view_of_what_was_a_table(path: Path) -> None:
     with Registry.open(path, projections=[Projection("seats", 2, [leaders, counted])]) as registry:
         assert [tuple(row.values()) for row in registry.db["led"].rows] == [("JPN", 1)]
     with Registry.open(path, projections=[seats(3)]) as registry:
-        assert contents(registry) == told(leads("OKADA"))
+        assert contents(registry) == contents_of(leads("OKADA"))
 
 
 def test_a_rebuild_makes_it_again(registry: Registry) -> None:
     (record,) = registry.record(leads("OKADO"), source=HOST)
     registry.correct(record.id, leads("OKADA"), reason="misprint")
     registry.rebuild()
-    assert contents(registry) == told(leads("OKADA"))
+    assert contents(registry) == contents_of(leads("OKADA"))
 
 
 # --- names ---------------------------------------------------------------------------

@@ -94,12 +94,12 @@ def test_a_rule_of_ones_own_is_put_to_each_meeting(
     assert total == Bounds(sum(s.certain for s in shares.values()), sum(s.possible for s in shares.values()))
 
 
-@given(said=st.lists(st.tuples(st.integers(0, 9), near, formats), max_size=5), day=st.none() | days())
+@given(rows=st.lists(st.tuples(st.integers(0, 9), near, formats), max_size=5), day=st.none() | days())
 def test_what_is_carried_on_is_the_latest_statement(
-    said: list[tuple[int, PartialDate, Format | None]], day: date | None
+    rows: list[tuple[int, PartialDate, Format | None]], day: date | None
 ) -> None:
-    known = [s for s in said if day is None or s[1].latest <= day]
-    found = carrying([stated(*s) for s in said], day)
+    known = [s for s in rows if day is None or s[1].latest <= day]
+    found = carrying([stated(*s) for s in rows], day)
     if not known:
         assert found is None
         return

@@ -45,12 +45,12 @@ def seed() -> Iterator[Registry]:
 
 @pytest.fixture
 def registry() -> Iterator[Registry]:
-    with Registry.open() as made:
-        made.record(
+    with Registry.open() as registry:
+        registry.record(
             DialogueLaunched(dialogue="d", name="D", launched="2000"),
             SeriesOpened(series="s", dialogue="d", name="S"),
         )
-        yield made
+        yield registry
 
 
 def held(number: int, day: str | None = None, **fields: object) -> MeetingHeld:

@@ -48,16 +48,16 @@ def test_registry_and_answers_show_as_escaped_tables() -> None:
             "meeting": registry.meetings()[0],
             "found": registry.search("script")[0],
         }
-        told = {name: getattr(value, "_repr_html_")() for name, value in shown.items()}  # noqa: B009 - as notebooks do
-    assert [name for name, html in told.items() if "<table>" not in html] == []
-    assert [name for name, html in told.items() if "<script>" in html or "<b>" in html] == []
-    assert "0–70" not in told["registry"]
-    assert "… and 10 more" in told["meetings"]
-    assert 'href="https://example.org/&quot;&gt;&lt;b&gt;"' in told["dialogues"]
-    assert "javascript:" not in told["dialogues"]
-    assert "in-person: 0" in told["count"]
-    assert f"name: {escape(EVIL)}" in told["history"]
-    assert "date: 2004-01-02" in told["disputes"]
+        pages = {name: getattr(value, "_repr_html_")() for name, value in shown.items()}  # noqa: B009 - as notebooks do
+    assert [name for name, html in pages.items() if "<table>" not in html] == []
+    assert [name for name, html in pages.items() if "<script>" in html or "<b>" in html] == []
+    assert "0–70" not in pages["registry"]
+    assert "… and 10 more" in pages["meetings"]
+    assert 'href="https://example.org/&quot;&gt;&lt;b&gt;"' in pages["dialogues"]
+    assert "javascript:" not in pages["dialogues"]
+    assert "in-person: 0" in pages["count"]
+    assert f"name: {escape(EVIL)}" in pages["history"]
+    assert "date: 2004-01-02" in pages["disputes"]
     assert "closed" in registry._repr_html_()
 
 

@@ -152,10 +152,10 @@ def test_facts_are_those_of_the_beginning_whatever_is_recorded_and_amended_meanw
 def test_facts_are_read_in_bounded_memory(registry: Registry) -> None:
     registry.record_all(TopicDiscussed(meeting="d/s/1", topic=f"topic {number}") for number in range(20_000))
 
-    def peak(most: int) -> int:
+    def peak(limit: int) -> int:
         tracemalloc.start()
-        number = len([None for _ in islice(registry.facts(TopicDiscussed), most)])
-        assert number == most
+        number = len([None for _ in islice(registry.facts(TopicDiscussed), limit)])
+        assert number == limit
         used = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return used

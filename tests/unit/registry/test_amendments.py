@@ -57,7 +57,7 @@ def registry() -> Registry:
     return registry
 
 
-def told(*facts: Fact) -> Registry:
+def registry_of(*facts: Fact) -> Registry:
     """A fresh registry that was told the truth at once."""
     registry = Registry.open()
     registry.record(*BASE, *facts, source=HOST)
@@ -76,7 +76,7 @@ def answers(registry: Registry) -> list[list[dict[str, Any]]]:
 
 def assert_effective(registry: Registry, *facts: Fact) -> None:
     """Its views are those of its effective log, just now and after a rebuild."""
-    truth = answers(told(*facts))
+    truth = answers(registry_of(*facts))
     assert answers(registry) == truth
     registry.verify()  # compares all views with a replay
     registry.rebuild()
@@ -627,7 +627,7 @@ def test_history_of_what_nobody_recorded_is_refused(registry: Registry) -> None:
 
 def meeting_of(delegates: int) -> Registry:
     """A registry of one meeting with so many delegates."""
-    registry = told(held())
+    registry = registry_of(held())
     seats = [DelegateAttended(meeting="d/fm/1", name=f"Delegate {i}", party="JPN") for i in range(delegates)]
     registry.record_all(seats, source=HOST)
     return registry

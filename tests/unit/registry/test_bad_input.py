@@ -84,13 +84,13 @@ def dump(path: Path) -> list[str]:
 
 
 @contextmanager
-def refused(path: Path, error: type[DialogueRegistryError], *said: str) -> Iterator[pytest.ExceptionInfo[Any]]:
+def refused(path: Path, error: type[DialogueRegistryError], *texts: str) -> Iterator[pytest.ExceptionInfo[Any]]:
     """Demand that error and no other, those words in its message, and a file that is as it was."""
     before = dump(path)
     with pytest.raises(error) as info:
         yield info
     assert info.type is error
-    for words in said:
+    for words in texts:
         assert words in str(info.value), str(info.value)
     assert dump(path) == before
 
@@ -99,7 +99,7 @@ def refused(path: Path, error: type[DialogueRegistryError], *said: str) -> Itera
 
 
 @pytest.mark.parametrize(
-    ("fact", "error", "said"),
+    ("fact", "error", "texts"),
     [
         (
             PartyJoined(dialogue="e", party="UZB", name="Uzbekistan"),
@@ -149,12 +149,12 @@ def refused(path: Path, error: type[DialogueRegistryError], *said: str) -> Itera
     ],
 )
 def test_a_fact_without_what_it_needs_is_refused(
-    registry: Registry, path: Path, fact: Any, error: type[DialogueRegistryError], said: list[str]
+    registry: Registry, path: Path, fact: Any, error: type[DialogueRegistryError], texts: list[str]
 ) -> None:
     registry.record(SeriesOpened(series="d/t", dialogue="d", name="Experts"))
-    with refused(path, error, *said):
+    with refused(path, error, *texts):
         registry.record(fact)
-    with refused(path, error, "event 2 of 3", *said) as info:
+    with refused(path, error, "event 2 of 3", *texts) as info:
         registry.record(TOPIC, fact, SEAT)
     assert getattr(info.value, "item", None) == 1
 
@@ -356,13 +356,13 @@ def test_a_stream_that_breaks_off_keeps_its_whole_batches_only(registry: Registr
 # --- files -------------------------------------------------------------------------------
 
 
-def no_registry(path: Path, error: type[DialogueRegistryError], *said: str, read_only: bool = False) -> None:
+def no_registry(path: Path, error: type[DialogueRegistryError], *texts: str, read_only: bool = False) -> None:
     """Demand that error from opening, and that the folder holds what it held."""
     before = {file: file.read_bytes() if file.is_file() else b"" for file in path.parent.glob("*")}
     with pytest.raises(error) as info:
         Registry.open(path, read_only=read_only)
     assert info.type is error
-    for words in (path.name, *said):
+    for words in (path.name, *texts):
         assert words in str(info.value), str(info.value)
     assert {file: file.read_bytes() if file.is_file() else b"" for file in path.parent.glob("*")} == before
 
@@ -457,7 +457,7 @@ def test_outdated_views_are_made_again_but_not_by_reading(registry: Registry, pa
 
 
 @pytest.mark.parametrize(
-    ("word", "schema", "data", "error", "said"),
+    ("word", "schema", "data", "error", "text"),
     [
         (
             "topic.discussed",
@@ -470,21 +470,27 @@ def test_outdated_views_are_made_again_but_not_by_reading(registry: Registry, pa
     ],
 )
 def test_an_event_of_a_newer_library_is_told_with_its_position(
-    registry: Registry, path: Path, word: str, schema: int, data: str, error: type[DialogueRegistryError], said: str
+    registry: Registry,
+    path: Path,
+    word: str,
+    schema: int,
+    data: str,
+    error: type[DialogueRegistryError],
+    text: str,
 ) -> None:
     append(path, word, schema, data)
-    with refused(path, error, "at position 4", said, "upgrade dialogue_registry"):
+    with refused(path, error, "at position 4", text, "upgrade dialogue_registry"):
         list(registry.events())
-    with refused(path, error, "at position 4", said):
+    with refused(path, error, "at position 4", text):
         registry.rebuild()
-    with refused(path, error, "at position 4", said):
+    with refused(path, error, "at position 4", text):
         registry.history("d/s/1")
     assert len(list(registry.events(until=3))) == 3
     assert registry.counts()["d/s"].total.certain == 1
     registry.verify(views=False)
     registry.close()
     change(path, "UPDATE projections SET version = 0")
-    with refused(path, error, "at position 4", said):
+    with refused(path, error, "at position 4", text):
         Registry.open(path)
 
 
@@ -545,12 +551,12 @@ def open_folder(tmp_path: Path) -> Iterator[Path]:
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="another user needs another process")
 
 
-def cannot_open(path: Path, error: type[DialogueRegistryError], *said: str, read_only: bool = False) -> None:
+def cannot_open(path: Path, error: type[DialogueRegistryError], *texts: str, read_only: bool = False) -> None:
     def work() -> None:
         with pytest.raises(error) as info:
             Registry.open(path, read_only=read_only)
         assert info.type is error, info.type
-        assert all(words in str(info.value) for words in (path.name, *said)), str(info.value)
+        assert all(words in str(info.value) for words in (path.name, *texts)), str(info.value)
 
     as_nobody(work)
 

@@ -45,10 +45,10 @@ def test_opening_and_making_the_views_again_are_logged_with_registry_and_positio
     steps: list[tuple[int, int]] = []
     with caplog.at_level(logging.INFO, logger="dialogue_registry"):
         Registry.open(path, progress=lambda done, total: steps.append((done, total))).close()
-    made, opened = caplog.records
-    assert made.getMessage().startswith(f"making the views of {path} again from 3 events: standard")
+    first, opened = caplog.records
+    assert first.getMessage().startswith(f"making the views of {path} again from 3 events: standard")
     assert opened.getMessage() == f"opened {path} at position 3"
-    assert {(record.registry, record.position) for record in (made, opened)} == {(str(path), 3)}  # type: ignore[attr-defined]
+    assert {(record.registry, record.position) for record in (first, opened)} == {(str(path), 3)}  # type: ignore[attr-defined]
     assert steps == [(3, 3)]
 
 
@@ -59,10 +59,10 @@ def test_imports_are_logged_and_data_never_are(path: Path, caplog: pytest.LogCap
             registry.retract(registry.meeting("d/s/1"), reason="a secret reason")
             registry.rebuild()
             registry.verify()
-        said = caplog.text
-    assert "imported 3 events of an exported log into the registry in memory" in said
+        logged = caplog.text
+    assert "imported 3 events of an exported log into the registry in memory" in logged
     for word in ("secret", "somebody", "Astana", "not logged", "Another"):
-        assert word not in said
+        assert word not in logged
 
 
 def test_a_long_wait_for_another_thread_is_a_warning(path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -84,8 +84,8 @@ def test_the_last_of_several_interruptions_is_the_one_that_tells(registry: Regis
     registry.record(ANNOUNCED, CANCELLED, AGAIN, POSTPONED)
     later = MeetingPostponed(meeting="d/td/11", reason="elections", until="2019")
     registry.record(later)
-    for told in (registry, registry.at(position=registry.position)):
-        (meeting,) = told.meetings()
+    for view in (registry, registry.at(position=registry.position)):
+        (meeting,) = view.meetings()
         assert (meeting.status, meeting.reason, str(meeting.until)) == ("postponed", "elections", "2019")
 
 
