@@ -9,6 +9,10 @@ from tests.paths import ROOT
 BANNED = re.compile(r"\b(?:told|ours|theirs|whoever)\b", re.IGNORECASE)
 CLAUSES = {"how", "give", "gives", "let", "say", "tell", "what", "whatever", "when", "where", "which", "who", "why"}
 NOUNS = {"a", "all", "an", "another", "any", "everything", "its", "one", "some", "the", "whether"}
+VAGUE = "told|said|ours|theirs|met|once|most|apart|made"
+VARIABLE = re.compile(
+    rf"^ *(\w+, )*({VAGUE})(, \w+)*(: [^=]+)? = |\bfor (\w+, )*({VAGUE})(, \w+)* in |[(,] ?\*?\*?({VAGUE}): [\w\"]"
+)
 DOCUMENTED = re.compile(r'^ *"""(\w+)')
 
 
@@ -47,6 +51,11 @@ def test_no_word_has_a_private_meaning() -> None:
     lines = [(path, line) for path, lines in lines_of_the_source().items() for line in lines]
     assert len(lines) > 10_000
     assert [f"{path}: {line.strip()}" for path, line in lines if BANNED.search(line)] == []
+
+
+def test_no_variable_has_a_name_that_fits_anything() -> None:
+    lines = [(path, line) for path, lines in lines_of_the_source().items() for line in lines]
+    assert [f"{path}: {line.strip()}" for path, line in lines if VARIABLE.search(line)] == []
 
 
 def test_no_docstring_begins_with_a_clause_that_has_no_subject() -> None:
