@@ -246,6 +246,55 @@ def test_those_who_attended_stand_with_their_office_and_party(registry, tmp_path
     assert str(graph.value(graph.value(person, SDO.affiliation), SDO.name)) == "Kazakhstan"
 
 
+def test_names_are_those_of_a_language_and_joined_persons_have_one_identifier(registry, tmp_path: Path) -> None:
+    registry.record(
+        NameUsed(of="ca-jad", name="「中央アジア＋日本」対話", language="ja", since="2004"),
+        NameUsed(of="ca-jad/som", name="高級実務者会合", language="ja"),
+        NameUsed(of="ca-jad/som", name="Treffen hoher Beamter", language="German, of course"),
+        NameUsed(of="ca-jad/som/14", name="第14回高級実務者会合", language="ja"),
+        NameUsed(party="KAZ", name="カザフスタン", language="JA"),
+        DelegateAttended(meeting="ca-jad/som/13", party="KAZ", name="Syzdykov Marat"),
+        SamePerson(party="KAZ", names=("Syzdykov Marat", "Marat SYZDYKOV")),
+        source=RELEASE,
+    )
+    plain = graph_of(registry, tmp_path)
+    (left_out,) = export_file(registry, tmp_path / "ja.jsonld", language="ja")
+    assert "further names of parties (1), periods of names (1)" in left_out
+    graph = {node["@id"]: node for node in json.loads((tmp_path / "ja.jsonld").read_bytes())["@graph"]}
+    series, meeting = (graph[f"urn:dialogue-registry:ca-jad/som{end}"] for end in ("", "/14"))
+    assert series["name"] == meeting["superEvent"]["name"] == "高級実務者会合"
+    assert "Senior Officials' Meeting" in series["alternateName"]
+    assert "Treffen hoher Beamter" in series["alternateName"]
+    assert series["organizer"]["name"] == "「中央アジア＋日本」対話"
+    assert (meeting["name"], meeting["organizer"]["name"]) == ("第14回高級実務者会合", "「中央アジア＋日本」対話")
+    attendees = [graph[f"urn:dialogue-registry:ca-jad/som/{one}"]["attendee"] for one in ("13", "14")]
+    people = {person["name"]: person for of_meeting in attendees for person in of_meeting}
+    syzdykov = people["Marat SYZDYKOV"]
+    assert syzdykov["alternateName"] == ["Syzdykov Marat"]
+    assert syzdykov["affiliation"]["name"] == "カザフスタン"
+    assert syzdykov["identifier"] == people["Syzdykov Marat"]["identifier"]
+    names = plain.objects(URIRef("urn:dialogue-registry:ca-jad/som"), SDO.alternateName)
+    assert Literal("高級実務者会合", lang="ja") in set(names)
+
+    export_file(registry, tmp_path / "ja.json", language="ja")
+    told = json.loads((tmp_path / "ja.json").read_bytes())
+    jsonschema.validate(told, POPOLO)
+    organizations = {one["id"]: one for one in told["organizations"]}
+    assert (organizations["ca-jad"]["name"], organizations["party/KAZ"]["name"]) == (
+        "「中央アジア＋日本」対話",
+        "カザフスタン",
+    )
+    assert {"name": "Senior Officials' Meeting"} in organizations["ca-jad/som"]["other_names"]
+    assert {one["name"] for one in told["events"] if one["id"] == "ca-jad/som/14"} == {"第14回高級実務者会合"}
+    export_file(registry, tmp_path / "ja.ics", language="ja")
+    calendar = Calendar.from_ical((tmp_path / "ja.ics").read_bytes())
+    (event,) = [one for one in calendar.walk("VEVENT") if one["UID"].startswith("ca-jad/som/14@")]
+    assert (calendar["NAME"], event["SUMMARY"]) == ("「中央アジア＋日本」対話", "第14回高級実務者会合")
+    for format_ in ("events", "csv", "xlsx"):
+        with pytest.raises(ExchangeError, match="has all names as they are recorded"):
+            export_file(registry, tmp_path / "out", format=format_, language="ja")
+
+
 # --- Popolo --------------------------------------------------------------------------
 
 _TEXT = {"type": ["string", "null"]}
@@ -278,6 +327,7 @@ POPOLO = {
         "persons": _a(
             ["id", "name"],
             **_texts("id", "name", "family_name", "given_name", "honorific_prefix", "sort_name"),
+            other_names=_OTHER_NAMES,
         ),
         "organizations": _a(
             ["id", "name"],

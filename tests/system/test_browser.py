@@ -236,6 +236,11 @@ def test_no_page_need_be_pushed_sideways(reader: Reader, site: str, page: str) -
         " cell.clientWidth + 1 && cell.clientWidth).map((cell) => cell.textContent)"
     )
     assert reader.driver.execute_script(cut) == []
+    below = (
+        "return [...document.querySelectorAll('.cards td')].filter((cell) => cell.clientHeight && parseFloat("
+        "getComputedStyle(cell, '::before').height) > cell.clientHeight).map((cell) => cell.dataset.of)"
+    )
+    assert reader.driver.execute_script(below) == []  # no label of a card lies on the next one
 
 
 def test_the_pictures_fit_the_screen(reader: Reader) -> None:

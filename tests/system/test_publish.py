@@ -38,12 +38,14 @@ from dialogue_registry import (
     PartyJoined,
     PartyLeft,
     Registry,
+    SamePerson,
     SeriesOpened,
     Source,
     StorageError,
     TopicDiscussed,
     charts,
     publish,
+    to_dict,
 )
 from dialogue_registry.charts.language import language
 from dialogue_registry.exports.site import addresses
@@ -55,10 +57,23 @@ LIST = Source("A list", url="https://example.org/list", publisher="A club", lang
 
 
 def fill(registry: Registry) -> None:
-    """The example, with guests, a dispute, a source that must not be clicked, and two ways to write one name."""
+    """The example, with guests, a dispute, a source that must not be clicked, people of two names and namesakes."""
     registry.record_all(load())
     guests = [DelegateAttended(meeting="ca-jad/som/14", party="EU", name=name) for name in ("Zoë ŠIMŮNKOVÁ", "Łukasz")]
-    registry.record(*guests, DelegateAttended(meeting="ca-jad/som/13", party="KAZ", name="Syzdykov Marat"), source=LIST)
+    registry.record(
+        *guests,
+        DelegateAttended(meeting="ca-jad/som/13", party="KAZ", name="Syzdykov Marat", level="senior-official"),
+        DelegateAttended(meeting="ca-jad/som/13", party="EU", name="Marat Syzdykov"),
+        DelegateAttended(meeting="ca-jad/som/12", party="KAZ", person="kaz-7", name="A. Omarov", office="Envoy"),
+        DelegateAttended(meeting="ca-jad/som/13", party="KAZ", person="kaz-7", name="Askar OMAROV"),
+        DelegateAttended(
+            meeting="ca-jad/som/13", party="KAZ", person="kaz-8", name="Askar OMAROV", office="Counsellor"
+        ),
+        DelegateAbsent(meeting="ca-jad/som/14", party="KAZ", person="kaz-7", name="A. OMAROV", excused=True),
+        DelegateAbsent(meeting="ca-jad/som/14", party="UZB", name="Nobody Came", office="Envoy"),
+        SamePerson(party="KAZ", names=("Mr. Marat SYZDYKOV", "Syzdykov Marat")),
+        source=LIST,
+    )
     topic = TopicDiscussed(meeting="ca-jad/som/14", topic="中央アジア東京対話高級実務者会合「MOFA」")
     registry.record(topic, source=Source("not to be clicked", url="javascript:alert(1)"))
     held = next(event for event in registry.events(subject="ca-jad/som/13") if isinstance(event.event, MeetingHeld))
@@ -242,29 +257,88 @@ def test_every_meeting_says_who_came_and_what_was_said(site: Path, registry: Reg
         assert all(source.title in page.text for source in meeting.sources)
 
 
-def people(site: Path) -> dict[str, Any]:
-    found = {}
+def people(site: Path) -> list[dict[str, Any]]:
+    found = []
     for page in (site / "people").glob("*.json"):
         data = json.loads(page.read_text("utf-8"))
-        for one in data["people"] if isinstance(data.get("people"), list) else [data]:
-            if "appearances" in one:
-                found[one["name"]] = one
+        of_page = data["people"] if isinstance(data.get("people"), list) else [data]
+        found += [one for one in of_page if "appearances" in one]
     return found
 
 
-def test_everybody_has_the_appearances_that_the_question_for_a_delegate_gives(site: Path, registry: Registry) -> None:
-    everybody = people(site)
-    written = {row.name for row in registry.attendance() if row.name}
-    assert written == {name for one in everybody.values() for name in one["written"]}
-    for name, one in everybody.items():
-        asked = sorted((row.meeting, row.party, row.office, str(row.role)) for row in registry.delegate(name))
-        shown = sorted(
-            (meeting, capacity["party"], capacity["office"], capacity["role"])
+def test_the_people_of_the_site_are_those_of_the_registry(site: Path, registry: Registry) -> None:
+    columns = ("party", "person", "name", "names", "offices", "levels", "meetings", "first", "last")
+    asked = [to_dict(person) for person in registry.people()]
+    shown = [{column: one[column] for column in columns} for one in people(site)]
+    assert sorted(shown, key=repr) == sorted(asked, key=repr)
+    (syzdykov,) = [one for one in people(site) if "Syzdykov Marat" in one["names"]]
+    assert syzdykov["names"] == ["Syzdykov Marat", "Mr. Marat SYZDYKOV"]
+    assert len([one for one in people(site) if one["name"] == "Askar OMAROV"]) == 1
+    (omarov,) = [one for one in people(site) if one["person"] == "kaz-7"]
+    assert [one.get("presence", "present") for one in omarov["appearances"]] == ["present", "present", "excused"]
+    for one in people(site):
+        listed = sorted(
+            (meeting, capacity["office"], capacity["role"], capacity.get("presence", "present"))
             for capacity in one["appearances"]
             for meeting in capacity["meetings"]
         )
-        assert shown == asked, name
-    assert everybody["Mr. Marat SYZDYKOV"]["written"] == ["Mr. Marat SYZDYKOV", "Syzdykov Marat"]
+        rows = [
+            row
+            for row in registry.attendance(party=one["party"], presence=None)
+            if row.person == one["person"] and (row.person or row.name in one["names"])
+        ]
+        assert listed == sorted((row.meeting, row.office, str(row.role), str(row.presence)) for row in rows)
+
+
+def test_a_person_has_a_page_with_all_names_and_links_to_those_of_like_names(site: Path) -> None:
+    texts = {page: read(site, page).text for page in pages(site) if page.startswith("people/") and "index" not in page}
+    (page,) = [page for page, text in texts.items() if "Also written Syzdykov Marat" in text]
+    assert "Levels senior official" in texts[page]
+    assert "Of the same name Marat Syzdykov , EU" in texts[page]
+    assert len([text for text in texts.values() if "Person Marat Syzdykov" in text]) == 1
+    node = json.loads(matched(r'ld\+json">(.*?)</script>', (site / page).read_text("utf-8")))
+    assert (node["@type"], node["name"], node["alternateName"]) == ("Person", "Mr. Marat SYZDYKOV", ["Syzdykov Marat"])
+    meeting = (site / page_of("meetings", "ca-jad/som/13")).read_text("utf-8")
+    assert f"<a href=../{page}>Syzdykov Marat</a>" in meeting
+    (away,) = [text for text in texts.values() if "Person Nobody Came" in text]
+    assert "Meetings 0" in away
+    assert "14th SOM , absent" in away
+
+
+def test_the_total_of_a_dialogue_is_the_length_of_a_list_on_its_page(site: Path, registry: Registry) -> None:
+    page = read(site, page_of("dialogues", "ca-jad"))
+    count = registry.count("ca-jad")
+    (total,) = [row for row in page.table("Series", "Held") if row[0] == "The dialogue as a whole"]
+    assert total[1:6] == [str(count.total), *(str(bounds) for bounds in count.by_format.values())]
+    held = page.table("Meeting", "How")
+    assert len(held) == int(count.total)
+    assert f"Meetings held: {count.total}" in page.text
+    assert ("a", "#held") in page.links
+    words = {"in person": "in-person", "not known how": "unknown"}
+    for how, bounds in count.by_format.items():
+        assert len([row for row in held if words.get(row[2], row[2]) == how]) == int(bounds)
+    assert all(row[-1] for row in held)  # the sources
+    assert data_of(site, page_of("dialogues", "ca-jad"))["count"]["total"]["certain"] == int(count.total)
+
+
+def test_who_came_how_often_is_a_grid_and_its_numbers_are_the_rates(site: Path, registry: Registry) -> None:
+    names = {party.party: party.name for one in registry.dialogues() for party in one.parties}
+
+    def row(name: str, rate: Any) -> list[str]:
+        numbers = (rate.held, rate.present, rate.absent, rate.excused, rate.not_known)
+        return [name, *map(str, numbers), str(rate.rate)]
+
+    scopes: list[tuple[str, dict[str, str]]] = [(page_of("dialogues", "ca-jad"), {"dialogue": "ca-jad"})]
+    scopes += [(page_of("series", one.series), {"series": one.series}) for one in registry.series()]
+    for path, scope in scopes:
+        rates, page = registry.attendance_rates(**scope), read(site, path)
+        assert rates
+        assert page.table("Party", "Came to") == [row(names[rate.party], rate) for rate in rates]
+        (picture,) = [link for tag, link in page.links if tag == "img" and "attendance" in link]
+        ET.parse(site / target_of(path, picture))
+        assert len(data_of(site, path)["rates"]) == len(rates)
+    (japan,) = [rate for rate in registry.attendance_rates(dialogue="ca-jad") if rate.party == "JPN"]
+    assert read(site, "parties/jpn.html").table("Dialogue", "Came to") == [row(registry.dialogues()[0].name, japan)]
 
 
 def test_stated_counts_have_the_verdicts_of_the_reconciliation(site: Path, registry: Registry) -> None:
@@ -438,6 +512,36 @@ def test_a_joint_meeting_is_an_event_of_all_its_series_and_dialogues(tmp_path: P
     node = json.loads(matched(r'ld\+json">(.*?)</script>', content))
     assert [one["name"] for one in node["superEvent"]] == ["Senior Officials' Meeting", "Experts"]
     assert [one["name"] for one in node["organizer"]] == ["The Dialogue", "The Other"]
+
+
+def test_names_are_those_of_the_language_of_the_pages(tmp_path: Path) -> None:
+    with Registry.open() as registry:
+        fill_with_every_kind(registry)
+        registry.record(
+            NameUsed(of="d", name="第一対話", language="ja"),
+            NameUsed(of="d/som", name="高級実務者会合", language="ja"),
+            NameUsed(of="d/som/1", name="初会合", language="ja-JP"),
+            NameUsed(of="d/som/1", name="初の会合", language="ja"),
+            NameUsed(of="e", name="The Last Name"),
+        )
+        site = publish(registry, tmp_path / "site", language="ja").parent
+    assert "<h1>第一対話, The Last Name</h1>" in (site / "index.html").read_text("utf-8")
+    say, dialogue = language("ja"), read(site, page_of("dialogues", "d"))
+    assert f"{say('Also called')} The Dialogue" in dialogue.text
+    of_series = [row[0] for row in dialogue.table(say("Series"), say("Held"))]
+    assert of_series == ["高級実務者会合", say("The dialogue as a whole")]
+    assert [row[0] for row in dialogue.table(say("Party"), say("Came to"))] == ["Nippon"]
+    content = (site / page_of("meetings", "d/som/1")).read_text("utf-8")
+    node = json.loads(matched(r'ld\+json">(.*?)</script>', content))
+    assert node["name"] == "初の会合"
+    assert [one["name"] for one in node["superEvent"]] == ["高級実務者会合", "Experts"]
+    assert [one["name"] for one in node["organizer"]] == ["第一対話", "The Last Name"]
+    assert read(site, "parties/jpn.html").text.count("Japan") >= 1  # the other name is not lost
+    for picture in (site / "pictures").glob("attendance-*.svg"):
+        assert "Japan" not in picture.read_text("utf-8")
+    calendar = icalendar.Calendar.from_ical((site / "calendar.ics").read_bytes())
+    assert "初の会合" in {event["SUMMARY"] for event in calendar.walk("VEVENT")}
+    assert followed_links(site) > 100
 
 
 # --- links and files -----------------------------------------------------------------------------
@@ -799,8 +903,9 @@ def test_long_lists_go_on_over_pages_and_nothing_is_lost(tmp_path: Path) -> None
         assert indexed["Delegate 0007"] == "899"
         assert len(people(site)) == MOST_PAGES + 100
         often = [row.meeting for row in registry.delegate("Delegate 0007")]
-        assert sorted(people(site)["Delegate 0007"]["appearances"][0]["meetings"]) == sorted(often)
-        assert people(site)["Delegate 1234"]["appearances"][0]["meetings"] == 1
+        everybody = {one["name"]: one for one in people(site)}
+        assert sorted(everybody["Delegate 0007"]["appearances"][0]["meetings"]) == sorted(often)
+        assert everybody["Delegate 1234"]["appearances"][0]["meetings"] == 1
         assert max(len(read(site, page).rows) for page in pages(site)) < 2200
         assert followed_links(site) > 2000
 

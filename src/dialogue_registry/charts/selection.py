@@ -8,6 +8,7 @@ from dialogue_registry.charts.language import Language, language
 from dialogue_registry.charts.style import Span
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import full_day
+from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 from dialogue_registry.registry.registry import Snapshot
 
@@ -43,10 +44,12 @@ def select(
     language_tag: str,
 ) -> Selection:
     """Return what is to be drawn; raises InvalidValueError where there is no such thing, or nothing dated in it."""
-    known = registry.dialogues()
+    with registry.reading() as reader:
+        names = NamesInLanguage(reader.connection, language_tag)
+    known = [names.dialogue(one) for one in registry.dialogues()]
     if dialogue is not None:
         _check(dialogue, "dialogue", [one.dialogue for one in known])
-    offered = registry.series(dialogue)
+    offered = [names.series(one) for one in registry.series(dialogue)]
     wanted = [series] if isinstance(series, str) else list(series)
     for one in wanted:
         _check(one, "series", [there.series for there in offered])

@@ -9,7 +9,7 @@ import click
 from dialogue_registry import charts
 from dialogue_registry.cli.access import asking
 from dialogue_registry.cli.main import question
-from dialogue_registry.cli.options import FORMS, LocalPath, at_option, file_argument
+from dialogue_registry.cli.options import FORMS, LocalPath, at_option, file_argument, language_option
 from dialogue_registry.cli.output import progress_bar, say
 from dialogue_registry.exports.exporter import FORMATS, export_file
 from dialogue_registry.exports.site.datasette import describe_for_datasette
@@ -26,10 +26,12 @@ from dialogue_registry.exports.site.publish import publish as publish_site
     "--mapping", metavar="FILE", type=LocalPath(),
     help="With xlsx and csv: also write the mapping with which the facts in it are imported again.",
 )  # fmt: skip
+@language_option
 @at_option
 def export(
-    file: str, destination: str, *, kind: str | None, force: bool, spreadsheet: bool, mapping: str | None
-) -> None:
+    file: str, destination: str, *, kind: str | None, force: bool, spreadsheet: bool, mapping: str | None,
+    lang: str | None,
+) -> None:  # fmt: skip
     """Write the registry in a format of others: to a file, a folder, or - for standard output.
 
     events (.jsonl, all of the log, lossless), xlsx (a workbook), csv (a folder with a Tabular
@@ -39,8 +41,9 @@ def export(
     bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
     with asking(file) as registry, bar as progress:
         left_out = export_file(
-            registry, destination, format=kind, force=force, spreadsheet=spreadsheet, mapping=mapping, progress=progress
-        )
+            registry, destination, format=kind, force=force, spreadsheet=spreadsheet, mapping=mapping, language=lang,
+            progress=progress,
+        )  # fmt: skip
     for line in left_out:
         say(f"left out: {line}", err=True)
 

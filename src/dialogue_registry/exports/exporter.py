@@ -29,6 +29,8 @@ _ENDINGS = {
 }  # fmt: skip
 _FOLDERS = ("csv", "parquet")
 """The formats that fill a folder."""
+_IN_A_LANGUAGE = ("ics", "jsonld", "popolo")
+"""The formats whose names are of one language."""
 _SQLITE = b"SQLite format 3\0"
 
 Progress = Callable[[int, int], object]
@@ -42,6 +44,7 @@ def export_file(
     force: bool = False,
     spreadsheet: bool = False,
     mapping: str | os.PathLike[str] | None = None,
+    language: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[str, ...]:
     """Write the registry to a file, a folder, or "-" (standard output); return what had to be left out and why.
@@ -59,7 +62,8 @@ def export_file(
     an apostrophe before it.
 
     ``mapping`` is a file to which the mapping is written with which a workbook, or
-    ``facts.csv`` of the folder, is imported again: that adds nothing.
+    ``facts.csv`` of the folder, is imported again: that adds nothing. ``language`` is that of
+    the names in ics, jsonld and popolo, where they are recorded in it.
     """
     if not str(path):
         raise ExchangeError("the destination is empty: give a file, a folder, or - for standard output")
@@ -70,6 +74,10 @@ def export_file(
         raise ExchangeError(f"only the format csv is made for a spreadsheet, not {chosen}: leave one of the two out")
     if mapping is not None:
         _check_mapping(chosen, spreadsheet=spreadsheet)
+    if language is not None and chosen not in _IN_A_LANGUAGE:
+        raise ExchangeError(
+            f"{chosen} has all names as they are recorded: leave the language out, or export ics, jsonld or popolo"
+        )
     with registry.reading() as reader:
         lines = left_out(reader, chosen)
         without_day = undated(reader) if chosen == "ics" else ()
@@ -78,7 +86,10 @@ def export_file(
         elif chosen == "xlsx":
             lines = (*lines, *_export_workbook(registry, reader, destination))
         else:
-            _write(destination, _pieces(registry, reader, chosen, without_day, progress))
+            pieces = _pieces(
+                registry, reader, chosen, without_day=without_day, language=language, progress=progress
+            )  # fmt: skip
+            _write(destination, pieces)
     if mapping is not None:
         written_file(Path(mapping), [facts_mapping(FACTS_TABLE if chosen == "xlsx" else "").encode()])
     return (*without_day, *lines)
@@ -130,15 +141,16 @@ def _export_workbook(registry: Snapshot, reader: Reader, destination: Path) -> t
 
 
 def _pieces(
-    registry: Snapshot, reader: Reader, chosen: str, without_day: tuple[str, ...], progress: Progress | None
-) -> Iterable[bytes]:
+    registry: Snapshot, reader: Reader, chosen: str, *, without_day: tuple[str, ...], language: str | None,
+    progress: Progress | None,
+) -> Iterable[bytes]:  # fmt: skip
     match chosen:
         case "ics":
-            return calendar(reader, without_day)
+            return calendar(reader, without_day, language)
         case "jsonld":
-            return json_ld(reader)
+            return json_ld(reader, language)
         case "popolo":
-            return popolo(reader)
+            return popolo(reader, language)
         case _:
             return _event_lines(registry, progress)
 

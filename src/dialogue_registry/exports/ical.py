@@ -16,6 +16,7 @@ from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import printable
+from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.reader import BY_DAY, Reader
 from dialogue_registry.queries.results import Meeting, Series
 
@@ -26,8 +27,8 @@ def undated(reader: Reader) -> tuple[str, ...]:
     return tuple(f"{meeting}: {why}" for meeting, why in reasons if why)
 
 
-def calendar(reader: Reader, left_out: tuple[str, ...]) -> Iterator[bytes]:
-    """Yield the pieces of an iCalendar of the meetings; needs the extra ``[ics]``.
+def calendar(reader: Reader, left_out: tuple[str, ...], language: str | None = None) -> Iterator[bytes]:
+    """Yield the pieces of an iCalendar of the meetings, with the names of a language; needs the extra ``[ics]``.
 
     The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
     is the instant of the last event about it or its series, its SEQUENCE that event's position.
@@ -38,29 +39,31 @@ def calendar(reader: Reader, left_out: tuple[str, ...]) -> Iterator[bytes]:
         raise MissingExtraError(
             "a calendar needs the package icalendar: pip install 'dialogue-registry[ics]'"
         ) from None
-    return _pieces(icalendar, reader, left_out)
+    return _pieces(icalendar, reader, left_out, NamesInLanguage(reader.connection, language))
 
 
-def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...]) -> Iterator[bytes]:
-    head, end = _head(library, reader, left_out).to_ical().split(b"END:VCALENDAR")
+def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...], names: NamesInLanguage) -> Iterator[bytes]:
+    head, end = _head(library, reader, left_out, names).to_ical().split(b"END:VCALENDAR")
     yield head
-    names = {series.series: series.name for series in reader.rows(Series)}
+    of_series = {series.series: names.series(series).name for series in reader.rows(Series)}
     stamps = _Stamps(reader)
     shared = shared_series(reader)
     for meeting in reader.stream(Meeting, order=BY_DAY):
         if not _why_not(meeting):
-            of = [names[series] for series in (meeting.series, *shared.get(meeting.meeting, ()))]
-            yield _event(library, meeting, of, *stamps.of(meeting)).to_ical()
+            of = [of_series[series] for series in (meeting.series, *shared.get(meeting.meeting, ()))]
+            title = names.title(meeting) or title_of(meeting, of[0])
+            sequence, stamp = stamps.of(meeting)
+            yield _event(library, meeting, title=title, series=of, sequence=sequence, stamp=stamp).to_ical()
     yield b"END:VCALENDAR" + end
 
 
-def _head(library: Any, reader: Reader, left_out: tuple[str, ...]) -> Any:
+def _head(library: Any, reader: Reader, left_out: tuple[str, ...], names: NamesInLanguage) -> Any:
     calendar = library.Calendar()
     calendar.add("PRODID", "-//dialogue_registry//dialogue-registry//EN")
     calendar.add("VERSION", "2.0")
     calendar.add("METHOD", "PUBLISH")
     for name in ("NAME", "X-WR-CALNAME"):  # the standard's, and the one that calendar programs read
-        calendar.add(name, _text(library, ", ".join(dialogue.name for dialogue in reader.dialogues())))
+        calendar.add(name, _text(library, ", ".join(names.dialogue(one).name for one in reader.dialogues())))
     if left_out:
         calendar.add("DESCRIPTION", _text(library, f"Left out, for want of a day: {'; '.join(left_out)}"))
     return calendar
@@ -122,7 +125,9 @@ class _Stamps:
         return max((position for (position,) in rows), default=0)
 
 
-def _event(library: Any, meeting: Meeting, series: Sequence[str], sequence: int, stamp: datetime) -> Any:
+def _event(
+    library: Any, meeting: Meeting, *, title: str, series: Sequence[str], sequence: int, stamp: datetime
+) -> Any:  # fmt: skip
     when, status = _when(meeting)
     days = _days(when)
     assert days is not None
@@ -134,7 +139,7 @@ def _event(library: Any, meeting: Meeting, series: Sequence[str], sequence: int,
     event.add("DTSTART", days[0])
     event.add("DTEND", days[1] + timedelta(days=1))  # the day after the last
     event.add("STATUS", status)
-    event.add("SUMMARY", _text(library, title_of(meeting, series[0])))
+    event.add("SUMMARY", _text(library, title))
     event.add("CATEGORIES", [_text(library, name) for name in series])
     if place := ", ".join(filter(None, (meeting.place, meeting.country))):
         event.add("LOCATION", _text(library, place))

@@ -4,14 +4,18 @@ A month or a year stays one (ISO 8601 allows it); a meeting of which only a wind
 is known has no ``startDate``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.node import Node, document, filled
+from dialogue_registry.exports.persons import PersonIds
 from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
+from dialogue_registry.model.names import name_parts
 from dialogue_registry.model.status import Status
+from dialogue_registry.queries.names import NamesInLanguage, UsedName
 from dialogue_registry.queries.reader import BY_DAY, Reader
 from dialogue_registry.queries.results import Attendance, Meeting, Series
 
@@ -28,23 +32,31 @@ _STATUSES: Mapping[Status, str] = {
 }
 
 
-def json_ld(reader: Reader) -> Iterator[bytes]:
-    """Yield the pieces of a document with the series and meetings as one graph of EventSeries and Event."""
-    return document({"@context": "https://schema.org", "@graph": _graph(reader)})
+def json_ld(reader: Reader, language: str | None = None) -> Iterator[bytes]:
+    """Yield the pieces of a document with the series and meetings as one graph of EventSeries and Event.
+
+    The names are those of a language, as far as they are recorded; the others are alternate names.
+    """
+    names = NamesInLanguage(reader.connection, language)
+    return document({"@context": "https://schema.org", "@graph": _graph(reader, names)})
 
 
-def _graph(reader: Reader) -> Iterator[Node]:
-    dialogues = {dialogue.dialogue: dialogue for dialogue in reader.dialogues()}
+def _graph(reader: Reader, names: NamesInLanguage) -> Iterator[Node]:
+    dialogues = {dialogue.dialogue: names.dialogue(dialogue) for dialogue in reader.dialogues()}
     parties = {party.party: party.name for dialogue in dialogues.values() for party in dialogue.parties}
-    opened = {series.series: series for series in reader.rows(Series)}
+    opened = {series.series: names.series(series) for series in reader.rows(Series)}
     for series in opened.values():
+        organizer = dialogues[series.dialogue]
+        others = alternate_names(organizer.name, organizer.aliases, names.others(organizer.dialogue))
+        aliases = (series.abbreviation, *series.aliases)
         yield filled(
             {
                 **_series(series),
-                "alternateName": [name for name in (series.abbreviation, *series.aliases) if name],
-                "organizer": _organization(dialogues[series.dialogue].name),
+                "alternateName": alternate_names(series.name, aliases, names.others(series.series)),
+                "organizer": filled({**_organization(organizer.name), "alternateName": others}),
             }
         )
+    persons = PersonIds(reader)
     shared = shared_series(reader)
     for meeting in reader.stream(Meeting, order=BY_DAY):
         topics = reader.query("SELECT topic FROM topics WHERE meeting = ? ORDER BY fact", (meeting.meeting,))
@@ -54,12 +66,16 @@ def _graph(reader: Reader) -> Iterator[Node]:
             {
                 **event(
                     meeting,
-                    name=title_of(meeting, of[0].name),
+                    name=names.title(meeting) or title_of(meeting, of[0].name),
                     series=of,
                     organizers=[dialogues[series.dialogue].name for series in of],
                 ),
+                "alternateName": alternate_names(names.title(meeting), [meeting.title], names.others(meeting.meeting)),
                 "about": [topic for (topic,) in topics],
-                "attendee": [_person(row, parties) for row in attended],
+                "attendee": [
+                    _person(row, parties.get(row.party) or names.party(row.party, row.party), persons)
+                    for row in attended
+                ],
             }
         )
 
@@ -130,20 +146,42 @@ def _location(meeting: Meeting) -> Node | None:
     return {"@type": "Place", "name": meeting.place or meeting.country, "address": address}
 
 
-def _person(row: Attendance, parties: Mapping[str, str]) -> Node:
-    parts = row.parts
+def _person(row: Attendance, party: str, persons: PersonIds) -> Node:
+    """Return who attended, with the name and office of that meeting; the identifier tells who the person is."""
+    who = row.person or row.name
+    others = [name for name in persons.names(row.party, who) if name != row.name]
+    return {**person_node([*others, row.name], [row.office], party), "identifier": persons.of(row.party, who)}
+
+
+def person_node(names: Sequence[str], offices: Sequence[str], party: str, url: str = "") -> Node:
+    """Return the node of a person with all names, the one to show at the end, and the offices held for a party."""
+    *others, name = names
+    parts = name_parts(name)
     return filled(
         {
             "@type": "Person",
-            "name": row.name,
+            "name": name,
+            "alternateName": others,
             "familyName": parts.family,
             "givenName": parts.given,
             "honorificPrefix": parts.honorific,
             "honorificSuffix": parts.suffix,
-            "jobTitle": row.office,
-            "affiliation": _organization(parties.get(row.party, row.party)),
+            "url": url,
+            "jobTitle": offices[0] if len(offices) == 1 else list(offices),
+            "affiliation": _organization(party),
         }
     )
+
+
+def alternate_names(name: str, aliases: Iterable[str], used: Iterable[UsedName]) -> list[str | Node]:
+    """Return the names that stand beside another, each in its language where that is recorded."""
+    others = dict.fromkeys((alias, "") for alias in aliases)
+    others |= dict.fromkeys((one.name, one.language if _TAG.fullmatch(one.language) else "") for one in used)
+    return [{"@value": other, "@language": tag} if tag else other for other, tag in others if other not in ("", name)]
+
+
+#: A language tag as RDF has it: other texts are no language there.
+_TAG = re.compile("[a-z]{1,8}(-[a-z0-9]{1,8})*")
 
 
 def _page(source: Source) -> Node:

@@ -18,10 +18,10 @@ _FACTS = {
     "wordings before a correction or retraction": "events WHERE type IN ('fact.corrected', 'event.retracted')",
     "disputes": "disputes",
 }
+_NAMES = {"names by language or period": "names_used"}
 _MEMBERSHIP = {
     "parties that left": "departures",
     "standing of parties": "parties WHERE standing <> 'member'",
-    "names by language or period": "names_used",
     "kept copies of sources": "kept_sources",
     "statements on who is who": "(SELECT fact FROM same_persons UNION ALL SELECT fact FROM different_persons)",
 }
@@ -57,16 +57,19 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
     "xlsx": _FACTS,
     "csv": _FACTS,
     "parquet": _TABLES,
-    "ics": {"further series of joint meetings": "shared_meetings", **_MEETINGS_ALONE, **_MEMBERSHIP,
+    "ics": {"further series of joint meetings": "shared_meetings", **_MEETINGS_ALONE, **_NAMES, **_MEMBERSHIP,
             **_EARLIER_REPORTS, "places in sources": _FACTS["places in sources"]},
     "jsonld": {
         "roles in a meeting": "attendance WHERE name <> '' AND role <> 'delegate' AND presence = 'present'",
         "numbers of joint meetings in further series": "shared_meetings WHERE ordinal IS NOT NULL",
         "numbers of meetings with a title": "meetings WHERE ordinal IS NOT NULL AND title <> ''",
+        "further names of parties": 'names_used WHERE "of" IS NULL',
+        "periods of names": 'names_used WHERE "of" IS NOT NULL AND (since_ IS NOT NULL OR until_ IS NOT NULL)',
         **_WEB,
     },
     "popolo": {
         "topics": "topics",
+        "names of meetings": 'names_used WHERE "of" IN (SELECT meeting FROM meetings)',
         "further series of joint meetings": "shared_meetings",
         "how meetings were held": "meetings WHERE format IS NOT NULL",
         **_WEB,

@@ -11,78 +11,59 @@ from functools import lru_cache
 
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.node import Node, document, filled
+from dialogue_registry.exports.persons import NAMED, PersonIds
 from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import name_parts
-from dialogue_registry.queries.names import Names, UsedName
-from dialogue_registry.queries.persons import WHO, Named
+from dialogue_registry.queries.names import NamesInLanguage, UsedName
+from dialogue_registry.queries.persons import WHO
 from dialogue_registry.queries.reader import BY_DAY, Reader
 from dialogue_registry.queries.results import Attendance, Meeting, Series
 
-_NAMED = "name <> '' AND presence = 'present'"
 
+def popolo(reader: Reader, language: str | None = None) -> Iterator[bytes]:
+    """Yield the pieces of a document with the persons, organizations, memberships and events of a registry.
 
-def popolo(reader: Reader) -> Iterator[bytes]:
-    """Yield the pieces of a document with the persons, organizations, memberships and events of a registry."""
-    persons = _Persons(reader)
+    The names are those of a language, as far as they are recorded.
+    """
+    persons, names = PersonIds(reader), NamesInLanguage(reader.connection, language)
     return document(
         {
-            "persons": persons.nodes(),
-            "organizations": _organizations(reader),
+            "persons": _persons(persons),
+            "organizations": _organizations(reader, names),
             "memberships": _memberships(reader, persons),
-            "events": _events(reader, persons),
+            "events": _events(reader, persons, names),
         }
     )
 
 
-class _Persons:
-    """The persons of a registry, each with all names as written."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._named = Named(reader.connection)
-        #: By key: the id of the person, and its names, the one written last at the end.
-        self._known: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
-        found = reader.query(
-            f"SELECT party, {WHO}, name, max(fact) FROM attendance WHERE {_NAMED} GROUP BY 1, 2, 3 ORDER BY 4"
+def _persons(persons: PersonIds) -> Iterator[Node]:
+    """Yield one node a person."""
+    for id_, (*others, name) in persons:
+        parts = name_parts(name)
+        yield filled(
+            {
+                "id": id_,
+                "name": name,
+                "other_names": [{"name": other} for other in others],
+                "family_name": parts.family,
+                "given_name": parts.given,
+                "honorific_prefix": parts.honorific,
+                "honorific_suffix": parts.suffix,
+                "sort_name": parts.sort,
+            }
         )
-        for party, who, name, _ in found:
-            _, names = self._known.setdefault(self._named.key(party, who), (_person_id(party, who), {}))
-            names.pop(name, None)
-            names[name] = None
-
-    def id(self, party: str, who: str) -> str:
-        """Return the id of the person that a row names."""
-        return self._known[self._named.key(party, who)][0]
-
-    def nodes(self) -> Iterator[Node]:
-        """Yield one node a person."""
-        for id_, names in self._known.values():
-            *others, name = names
-            parts = name_parts(name)
-            yield filled(
-                {
-                    "id": id_,
-                    "name": name,
-                    "other_names": [{"name": other} for other in others],
-                    "family_name": parts.family,
-                    "given_name": parts.given,
-                    "honorific_prefix": parts.honorific,
-                    "honorific_suffix": parts.suffix,
-                    "sort_name": parts.sort,
-                }
-            )
 
 
-def _organizations(reader: Reader) -> Iterator[Node]:
+def _organizations(reader: Reader, names: NamesInLanguage) -> Iterator[Node]:
     parties: dict[str, Node] = {}
-    used = Names(reader.connection)
-    for dialogue in reader.dialogues():
+    for dialogue in map(names.dialogue, reader.dialogues()):
         yield filled(
             {
                 "id": dialogue.dialogue,
                 "name": dialogue.name,
-                "other_names": _other_names(dialogue.aliases, used.others(dialogue.dialogue)),
+                "other_names": _other_names(dialogue.name, dialogue.aliases, names.others(dialogue.dialogue)),
                 "classification": "dialogue",
                 "founding_date": _reduced(dialogue.launched)[0],
                 "sources": _links(dialogue.sources),
@@ -93,57 +74,58 @@ def _organizations(reader: Reader) -> Iterator[Node]:
                 {
                     "id": _party_id(party.party),
                     "name": party.name,
-                    "other_names": _other_names(party.aliases, used.others(party.party, party=True)),
+                    "other_names": _other_names(party.name, party.aliases, names.others(party.party, party=True)),
                     "classification": "party",
                     "sources": _links(party.sources),
                 }
             )
-    for series in reader.rows(Series):
+    for series in map(names.series, reader.rows(Series)):
+        others = (series.abbreviation, *series.aliases)
         yield filled(
             {
                 "id": series.series,
                 "name": series.name,
-                "other_names": _other_names((series.abbreviation, *series.aliases), used.others(series.series)),
+                "other_names": _other_names(series.name, others, names.others(series.series)),
                 "classification": "series",
                 "parent_id": series.dialogue,
                 "sources": _links(series.sources),
             }
         )
     for (party_,) in reader.query("SELECT party FROM attendance GROUP BY party ORDER BY min(fact)"):
-        parties.setdefault(party_, {"id": _party_id(party_), "name": party_, "classification": "party"})
+        name = names.party(party_, party_)
+        parties.setdefault(party_, {"id": _party_id(party_), "name": name, "classification": "party"})
     yield from parties.values()
 
 
-def _other_names(aliases: Iterable[str], used: Iterable[UsedName]) -> list[Node]:
+def _other_names(name: str, aliases: Iterable[str], used: Iterable[UsedName]) -> list[Node]:
     """Return aliases, and the names that were used, each with its time and its language."""
-    return [
-        *({"name": name} for name in aliases if name),
-        *(
-            filled(
-                {
-                    "name": one.name,
-                    "start_date": one.since,
-                    "end_date": "" if one.until == "~" else one.until,
-                    "note": one.language and f"in {one.language}",
-                }
-            )
-            for one in used
-        ),
+    others = [
+        filled(
+            {
+                "name": one.name,
+                "start_date": one.since,
+                "end_date": "" if one.until == "~" else one.until,
+                "note": one.language and f"in {one.language}",
+            }
+        )
+        for one in used
     ]
+    recorded = {name, *(one["name"] for one in others)}
+    return [*({"name": alias} for alias in aliases if alias and alias not in recorded), *others]
 
 
-def _memberships(reader: Reader, persons: _Persons) -> Iterator[Node]:
+def _memberships(reader: Reader, persons: PersonIds) -> Iterator[Node]:
     @lru_cache(maxsize=1000)  # delegates of one meeting mostly stand together
     def days(meeting: str) -> tuple[str | None, str | None]:
         ((text,),) = reader.query("SELECT date FROM meetings WHERE meeting = ?", (meeting,))
         return _reduced(None if text is None else PartialDate.of(text))
 
-    for row in reader.stream(Attendance, _NAMED):
+    for row in reader.stream(Attendance, NAMED):
         begins, ends = days(row.meeting)
         yield filled(
             {
                 "id": f"membership/{row.event}",
-                "person_id": persons.id(row.party, row.person or row.name),
+                "person_id": persons.of(row.party, row.person or row.name),
                 "organization_id": _party_id(row.party),
                 "label": row.office,
                 "role": row.role.value,
@@ -154,19 +136,19 @@ def _memberships(reader: Reader, persons: _Persons) -> Iterator[Node]:
         )
 
 
-def _events(reader: Reader, persons: _Persons) -> Iterator[Node]:
-    names = {series.series: series.name for series in reader.rows(Series)}
+def _events(reader: Reader, persons: PersonIds, names: NamesInLanguage) -> Iterator[Node]:
+    of_series = {series.series: names.series(series).name for series in reader.rows(Series)}
     for meeting in reader.stream(Meeting, order=BY_DAY):
         begins, ends = _reduced(meeting.date)
         numbers = [] if meeting.ordinal is None else [{"scheme": "ordinal", "identifier": str(meeting.ordinal)}]
         attended = reader.query(
-            f"SELECT DISTINCT party, {WHO}, name FROM attendance WHERE meeting = ? AND {_NAMED} ORDER BY fact",
+            f"SELECT DISTINCT party, {WHO}, name FROM attendance WHERE meeting = ? AND {NAMED} ORDER BY fact",
             (meeting.meeting,),
         )
         yield filled(
             {
                 "id": meeting.meeting,
-                "name": title_of(meeting, names[meeting.series]),
+                "name": names.title(meeting) or title_of(meeting, of_series[meeting.series]),
                 "classification": "meeting",
                 "organization_id": meeting.series,
                 "start_date": begins,
@@ -174,7 +156,7 @@ def _events(reader: Reader, persons: _Persons) -> Iterator[Node]:
                 "location": ", ".join(filter(None, (meeting.place, meeting.country))),
                 "status": meeting.status.value,
                 "identifiers": numbers,
-                "attendees": [{"id": persons.id(party, who), "name": name} for party, who, name in attended],
+                "attendees": [{"id": persons.of(party, who), "name": name} for party, who, name in attended],
                 "sources": _links(meeting.sources),
             }
         )
@@ -194,7 +176,3 @@ def _links(sources: Iterable[Source]) -> list[Mapping[str, str]]:
 
 def _party_id(party: str) -> str:
     return f"party/{party}"
-
-
-def _person_id(party: str, name: str) -> str:
-    return f"person/{party.replace('%', '%25').replace('/', '%2F')}/{name}"

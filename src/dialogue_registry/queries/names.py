@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+import attrs
+
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.members import AT_THE_END
+from dialogue_registry.queries.results import Dialogue, Meeting, Party, Series
 
 _USED = (
     'SELECT coalesce("of", party), "of" IS NULL, name, language, earliest, until_, fact FROM names_used ORDER BY fact'
@@ -73,6 +76,50 @@ class Names:
     def others(self, bearer: str, *, party: bool = False) -> Sequence[UsedName]:
         """Return all names that were ever used of an id or a party, in the order they were recorded."""
         return self._used.get((_bearer(bearer, party), party), ())
+
+
+class NamesInLanguage:
+    """The names of dialogues, series, meetings and parties in one language, the ones used last."""
+
+    def __init__(self, connection: sqlite3.Connection, language: str | None) -> None:
+        self._names = Names(connection)
+        self._language = language
+
+    def dialogue(self, dialogue: Dialogue) -> Dialogue:
+        """Return a dialogue and its parties under these names; the recorded ones become aliases."""
+        name, aliases = self._chosen(dialogue.dialogue, dialogue.name, dialogue.aliases)
+        parties = tuple(self._of_party(party) for party in dialogue.parties)
+        return attrs.evolve(dialogue, name=name, aliases=aliases, parties=parties)
+
+    def series(self, series: Series) -> Series:
+        """Return a series under its name; the recorded one becomes an alias."""
+        name, aliases = self._chosen(series.series, series.name, series.aliases)
+        return attrs.evolve(series, name=name, aliases=aliases)
+
+    def title(self, meeting: Meeting) -> str:
+        """Return the title of a meeting; "" where it has none."""
+        return self._names.choose(meeting.meeting, meeting.title, language=self._language)
+
+    def party(self, party: str, recorded: str) -> str:
+        """Return the name of a party that was recorded with a name."""
+        return self._names.choose(party, recorded, language=self._language, party=True)
+
+    def others(self, bearer: str, *, party: bool = False) -> Sequence[UsedName]:
+        """Return all names that were ever used of an id or a party."""
+        return self._names.others(bearer, party=party)
+
+    def _of_party(self, party: Party) -> Party:
+        name = self.party(party.party, party.name)
+        return attrs.evolve(party, name=name, aliases=_aliases(name, party.name, party.aliases))
+
+    def _chosen(self, id_: str, recorded: str, aliases: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        name = self._names.choose(id_, recorded, language=self._language)
+        return name, _aliases(name, recorded, aliases)
+
+
+def _aliases(name: str, recorded: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+    others = aliases if name == recorded else (recorded, *aliases)
+    return tuple(other for other in others if other != name)
 
 
 def _bearer(bearer: str, party: bool) -> str:  # noqa: FBT001 - of two arguments

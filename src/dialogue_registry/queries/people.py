@@ -125,7 +125,7 @@ _CAREERS = f"""
 SELECT a.party, {WHO}, a.person, a.name, a.office, a.level, a.presence, a.meeting, m.date
 FROM attendance a JOIN meetings m ON m.meeting = a.meeting
 WHERE {WHO} <> '' AND coalesce(:party, a.party) = a.party
-ORDER BY m.earliest IS NULL, m.earliest, m.latest, a.fact
+ORDER BY m.earliest IS NULL, m.earliest, m.latest, m.ordinal, m.fact, a.fact
 """
 
 

@@ -29,8 +29,8 @@ def of_party(party: str) -> str:
     return f"parties/{slug(party)}"
 
 
-def slug(text: str) -> str:
-    """Return a file name for any text: what of it is plain, and a digest that tells it from all others."""
-    digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+def slug(text: str, key: str = "") -> str:
+    """Return a file name for any text: what of it is plain, and a digest that tells it, or its key, from all others."""
+    digest = hashlib.blake2b((key or text).encode(), digest_size=8).hexdigest()
     readable = re.sub("[^a-z0-9]+", "-", plain(text[:200]))[:40].strip("-")
     return f"{readable}-{digest}" if readable else digest

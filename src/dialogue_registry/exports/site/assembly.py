@@ -4,7 +4,7 @@ Memory holds one page at a time, and of each meeting its name; what pages need i
 is kept in a file beside them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -30,10 +30,14 @@ from dialogue_registry.exports.site.staging import Staging
 from dialogue_registry.exports.site.writer import Writer
 from dialogue_registry.log.entry import instant
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.queries.persons import Named
+from dialogue_registry.queries.results import Series
 from dialogue_registry.registry.registry import Snapshot
 
 _MOST_PICTURES = 12
 """Of so many dialogues, each has the pictures on its page too."""
+_MOST_GRIDS = 60
+"""Of so many series, each has the grid of attendance on its page."""
 _EMPTY = "1970-01-01T00:00:00Z"
 
 
@@ -77,18 +81,20 @@ class _Site:
         c, registry, say = self._c, self._c.registry, self._c.say
         # First: a calendar of 6,000 meetings takes 110 MB for a moment, which the pages use again afterwards.
         taken = tuple(downloads(c, self._folder, self._work, log=log, database=database))
-        whole, of_dialogues = self._pictures() if pictures else ((), {})
+        whole, of_one = self._pictures() if pictures else ((), {})
         reconciliation = registry.reconcile()
         findings = tuple(reconciliation)
         disputes = registry.disputes()
-        overview = Overview(c, findings)
+        overview = Overview(c, findings, of_one)
         gather_attendance(c)
-        c.staging.place_people(places(c.staging.decide_people()))
+        with registry.reading() as reader:
+            named = Named(reader.connection)
+        c.staging.place_people(places(c.staging.decide_people(named.key)))
         c.staging.prepare_parties()
         people = PeoplePages(c)
         anomalies = registry.anomalies(today=self._today.earliest)
         for pages in (
-            overview.dialogue_pages(of_dialogues),
+            overview.dialogue_pages(),
             overview.series_pages(),
             [statements_page(c, findings, reconciliation.not_stated)],
             [dispute_page(c, disputes)],
@@ -117,12 +123,19 @@ class _Site:
 
     # --- pictures --------------------------------------------------------------------------
 
-    def _pictures(self) -> tuple[Sequence[Image], dict[str, Sequence[Image]]]:
+    def _pictures(self) -> tuple[Sequence[Image], Mapping[str, Sequence[Image]]]:
+        """Return the pictures of the front page, and those of each dialogue and series."""
+        c = self._c
         whole = tuple(self._drawn("", None))
-        if not 1 < len(self._c.dialogues) <= _MOST_PICTURES:
-            return whole, {}
-        numbered = enumerate(self._c.dialogues, 1)
-        return whole, {dialogue: tuple(self._drawn(f"-{number}", dialogue)) for number, dialogue in numbered}
+        of_one: dict[str, list[Image]] = {}
+        if len(c.dialogues) <= _MOST_PICTURES:
+            for number, dialogue in enumerate(c.dialogues, 1):
+                of_one[dialogue] = [*self._drawn(f"-{number}", dialogue)] if len(c.dialogues) > 1 else []
+                of_one[dialogue] += self._grid(f"-{number}", dialogue, None)
+        if len(c.series) <= _MOST_GRIDS:
+            for number, series in enumerate(c.series.values(), 1):
+                of_one[series.series] = [*self._grid(f"-of-{number}", series.dialogue, series)]
+        return whole, of_one
 
     def _drawn(self, suffix: str, dialogue: str | None) -> Iterator[Image]:
         say, registry = self._c.say, self._c.registry
@@ -135,6 +148,16 @@ class _Site:
         yield self._image(f"timeline{suffix}", timeline, say("The meetings of each series over time"), root)
         words = say("How many meetings of each series had been held, and the counts that sources state")
         yield self._image(f"counts{suffix}", counts, words, root)
+
+    def _grid(self, suffix: str, dialogue: str, series: Series | None) -> Iterator[Image]:
+        say = self._c.say
+        of, title = ((), "") if series is None else (series.series, series.name)
+        try:
+            grid = charts.attendance(self._c.registry, dialogue=dialogue, series=of, title=title, language=say.tag)
+        except InvalidValueError:  # nobody was a member of a meeting held
+            return
+        words = say("Which members came to which of the meetings held; the table below has the numbers")
+        yield self._image(f"attendance{suffix}", grid, words, "../")
 
     def _image(self, name: str, picture: Picture, words: str, root: str) -> Image:
         for path, document in ((name, picture.svg), (f"{name}-narrow", picture.narrow_svg)):
@@ -172,10 +195,9 @@ class _Site:
         for code in sorted({*aliases, *(party for party, *_ in c.staging.parties())}):
             href = f"{addresses.of_party(code)}.html"
             yield Hit(say("Party"), c.party_name(code), code, href, (code, *aliases.get(code, ()), *self._used(code)))
-        for written, page, anchor, spellings, offices, parties in c.staging.people_in_words():
-            beside = ", ".join(c.party_name(party) for party in parties)
-            href = f"{page}.html{f'#{anchor}' if anchor else ''}"
-            yield Hit(say("Person"), written, beside, href, (*spellings, *offices))
+        for person, texts in c.staging.people_in_words():
+            beside = c.party_name(person.party)
+            yield Hit(say("Person"), person.written, beside, person.href, [person.written, *texts])
         for series_id in c.series:
             for meeting in registry.meetings(series_id):
                 label = c.labels[meeting.meeting]

@@ -16,6 +16,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import Bounds
+from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 from dialogue_registry.registry.registry import Snapshot
 
@@ -49,6 +50,7 @@ class Label:
     id: str
     name: str
     short: str
+    day: PartialDate | None
     date: str
     path: str
     number: int
@@ -63,16 +65,19 @@ class Contents:
         self.staging = staging
         self.say = language
         self.about = about
-        self.dialogues: Mapping[str, Dialogue] = {one.dialogue: one for one in registry.dialogues()}
-        self.series: Mapping[str, Series] = {one.series: one for one in registry.series()}
-        self.party_names: Mapping[str, str] = {
-            party.party: party.name for one in reversed(self.dialogues.values()) for party in reversed(one.parties)
-        }
         with registry.reading() as reader:
+            self._names = NamesInLanguage(reader.connection, language.tag)
             #: The further series of joint meetings, and what was recorded of names and memberships.
             self.shared = shared_series(reader)
             self.names_used = names_used(reader)
             self.memberships = memberships(reader)
+        self.dialogues: Mapping[str, Dialogue] = {
+            one.dialogue: self._names.dialogue(one) for one in registry.dialogues()
+        }
+        self.series: Mapping[str, Series] = {one.series: self._names.series(one) for one in registry.series()}
+        self.party_names: Mapping[str, str] = {
+            party.party: party.name for one in reversed(self.dialogues.values()) for party in reversed(one.parties)
+        }
         self.labels: dict[str, Label] = {}
         self.by_number: list[Label] = []
         self.series_of: list[str] = []
@@ -81,11 +86,12 @@ class Contents:
 
     def _add_label(self, meeting: Meeting) -> None:
         series = self.series[meeting.series]
-        name = meeting.title or self._numbered(series.name, meeting)
+        name = self._names.title(meeting) or self._numbered(series.name, meeting)
         short = self._numbered(series.abbreviation or series.name, meeting)
         path = addresses.of_id("meetings", meeting.meeting)
         year = "" if meeting.date is None else _years(meeting.date)
-        label = Label(meeting.meeting, name, short, self.say.date(meeting.date), path, len(self.by_number), year)
+        date, number = self.say.date(meeting.date), len(self.by_number)
+        label = Label(meeting.meeting, name, short, meeting.date, date, path, number, year)
         self.labels[meeting.meeting] = label
         self.by_number.append(label)
         self.series_of.append(meeting.series)
@@ -114,7 +120,7 @@ class Contents:
 
     def party_name(self, party: str) -> str:
         """Return the name of a party; its code where it never joined a dialogue."""
-        return self.party_names.get(party, party)
+        return self.party_names.get(party) or self._names.party(party, party)
 
     def party_link(self, party: str, root: str = "../") -> Link:
         """Return a link to a party."""

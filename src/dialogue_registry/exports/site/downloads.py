@@ -19,7 +19,7 @@ def downloads(contents: Contents, folder: Path, work: Path, *, log: bool, databa
     say, registry = contents.say, contents.registry
     target = folder / "download"
     target.mkdir()
-    export_file(registry, folder / "calendar.ics", format="ics")
+    export_file(registry, folder / "calendar.ics", format="ics", language=say.tag)
     yield Link(say("Calendar to subscribe to"), "calendar.ics")
     yield Link(say("News (Atom)"), "news.atom")
     if registry.position <= _MOST_IN_A_WORKBOOK:

@@ -25,9 +25,10 @@ _COUNTED = 4
 
 
 def gather_attendance(contents: Contents) -> None:
-    """Ask who took part in each meeting, and keep it for the pages of meetings, people and parties."""
+    """Ask who took part in each meeting or was absent, and keep it for the pages of meetings, people and parties."""
     for label in contents.by_number:
-        contents.staging.add_meeting(label.number, label.id, contents.registry.attendance(label.id))
+        attendance = contents.registry.attendance(label.id, presence=None)
+        contents.staging.add_meeting(label.number, label.id, attendance)
 
 
 class MeetingPages:
@@ -205,10 +206,10 @@ class MeetingPages:
             words = [say("excused") if row.presence is Presence.EXCUSED else say("absent"), row.reason]
             if row.represented_by:
                 words.append(say("represented by {name}", name=row.represented_by))
-            place = c.staging.place_of(row.name) if row.name else None
+            person = c.staging.person_of(row)
             name: Cell = row.name or say("not named")
-            if place is not None:
-                name = Link(row.name, f"../{place[0]}.html{f'#{place[1]}' if place[1] else ''}")
+            if person is not None:
+                name = Link(row.name or person.written, f"../{person.href}")
             rows.append(
                 (c.party_link(row.party), name, row.office, ", ".join(filter(None, words)), c.sources(row.sources))
             )

@@ -1,6 +1,6 @@
 """The front page, and the pages of dialogues and series: how many meetings there were, and by which source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -9,11 +9,25 @@ from dialogue_registry.exports.site import addresses
 from dialogue_registry.exports.site.contents import Contents
 from dialogue_registry.exports.site.finding_pages import finding_row, finding_table
 from dialogue_registry.exports.site.memberships import members_table, names_table
-from dialogue_registry.exports.site.page import ROWS, Cell, Field, Image, Items, Link, Page, Part, Several, Table
+from dialogue_registry.exports.site.page import (
+    ROWS,
+    Cell,
+    Field,
+    Image,
+    Items,
+    Link,
+    Page,
+    Part,
+    Several,
+    Table,
+    length,
+)
+from dialogue_registry.exports.site.rates import rate_data, rates_table
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import FORMATS, Count, Counts
+from dialogue_registry.queries.rates import AttendanceRate
 from dialogue_registry.queries.reconciliation import Finding
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 
@@ -26,8 +40,12 @@ _SOON, _LATELY = 12, 6
 class Overview:
     """The pages from which readers start."""
 
-    def __init__(self, contents: Contents, findings: Sequence[Finding]) -> None:
+    def __init__(
+        self, contents: Contents, findings: Sequence[Finding], pictures: Mapping[str, Sequence[Image]]
+    ) -> None:  # fmt: skip
+        """Take the findings, and the pictures by the dialogue or the series that they show."""
         self._c = contents
+        self._pictures = pictures
         self._say = contents.say
         self._counts: Counts = contents.registry.counts()
         self._by_years: dict[int, Counts] = {}
@@ -103,8 +121,13 @@ class Overview:
             columns=(say("Date"), say("Meeting"), say("Place"), say("Source")),
         )  # fmt: skip
 
-    def _numbers(self, of: Sequence[Series], *, root: str = "../", title: str = "") -> Table:
-        """Return the counts of series, each of which leads to its evidence; and what a source stated last."""
+    def _numbers(
+        self, of: Sequence[Series], *, root: str = "../", title: str = "", whole: Sequence[Cell] = ()
+    ) -> Table:  # fmt: skip
+        """Return the counts of series, each of which leads to its evidence; and what a source stated last.
+
+        ``whole`` is the row of a whole dialogue.
+        """
         say = self._say
         stated = any(self._findings.get(one.series) for one in of)
         columns = [
@@ -130,6 +153,8 @@ class Overview:
             if stated:
                 row += self._stated_last(one.series, root)
             rows.append(row)
+        if whole:
+            rows.append([*whole, *[""] * (len(columns) - len(whole))])
         return Table(title=title, columns=columns, rows=rows, numbers=frozenset(range(1, 7)), anchor="numbers")
 
     def _stated_last(self, series: str, root: str) -> list[Cell]:
@@ -149,7 +174,7 @@ class Overview:
 
     # --- dialogues -------------------------------------------------------------------------
 
-    def dialogue_pages(self, pictures: dict[str, Sequence[Image]]) -> Iterator[Page]:
+    def dialogue_pages(self) -> Iterator[Page]:
         """Yield the list of dialogues, and a page for each."""
         c, say = self._c, self._say
         rows = [
@@ -169,24 +194,32 @@ class Overview:
             data={"dialogues": [one.dialogue for one in c.dialogues.values()]},
         )  # fmt: skip
         for one in c.dialogues.values():
-            yield self._dialogue(one, pictures.get(one.dialogue, ()))
+            yield self._dialogue(one)
 
-    def _dialogue(self, one: Dialogue, pictures: Sequence[Image]) -> Page:
+    def _dialogue(self, one: Dialogue) -> Page:
         c, say = self._c, self._say
         c.support("dialogue", one.dialogue, [one])
         c.support("party", one.dialogue, one.parties)
         series = [of for of in c.series.values() if of.dialogue == one.dialogue]
         findings = self._findings.get(one.dialogue, [])
         c.support("statement", one.dialogue, findings)
+        count = c.registry.count(one.dialogue)
+        held = [meeting for meeting in c.registry.meetings(dialogue=one.dialogue) if meeting.status is Status.HELD]
+        rates = c.registry.attendance_rates(dialogue=one.dialogue)
         parts: list[Part] = []
-        if series:
-            parts.append(self._numbers(series, title=say("Series")))
         if findings:
             parts.append(finding_table(c, findings, title=say("What sources stated"), of_one=True))
         parts += members_table(c, one.dialogue)
         parts += names_table(c, one.dialogue)
-        # A later question about members on a day, about rates of attendance or a brief has its place here.
-        parts += pictures
+        parts += self._pictures.get(one.dialogue, ())
+        parts += self._rates(rates)
+        if series:
+            before = len(series) + 1 + sum(length(part) for part in parts)
+            total = Link(c.bounds(count.total), "#held") if held and before < ROWS else c.bounds(count.total)
+            whole = [say("The dialogue as a whole"), total, *(c.bounds(count.by_format[how]) for how in FORMATS), ""]
+            parts.insert(0, self._numbers(series, title=say("Series"), whole=whole))
+        if held:
+            parts.append(self._held(held))
         return Page(
             path=addresses.of_id("dialogues", one.dialogue), title=one.name, kind=say("Dialogue"),
             trail=[Link(say("Dialogues"), "../dialogues/index.html")],
@@ -197,13 +230,45 @@ class Overview:
             parts=parts,
             data={
                 "dialogue": one.dialogue, "name": one.name, "launched": one.launched.text, "aliases": one.aliases,
-                "series": [of.series for of in series],
+                "series": [of.series for of in series], "count": _count_data(count),
+                "held": [meeting.meeting for meeting in held],
                 "statements": [finding_row(finding) for finding in findings],
+                "rates": [rate_data(rate) for rate in rates],
                 "parties": [
                     {"party": party.party, "name": party.name, "joined": party.joined and party.joined.text}
                     for party in one.parties
                 ],
             },
+        )  # fmt: skip
+
+    def _held(self, held: Sequence[Meeting]) -> Table:
+        """Return the meetings that the total of a dialogue counts."""
+        c, say = self._c, self._say
+        rows = [
+            (
+                say.date(meeting.date) or say("not known"),
+                c.meeting_link(meeting.meeting),
+                c.word(meeting.format),
+                c.sources(meeting.sources),
+            )
+            for meeting in held
+        ]
+        return Table(
+            title=say("Meetings held: {n}", n=say.number(len(held))), rows=rows, anchor="held",
+            columns=(say("Date"), say("Meeting"), say("How"), say("Source")),
+            note=say("A joint meeting of several series is counted once in the dialogue.")
+            if any(meeting.meeting in c.shared for meeting in held) else "",
+        )  # fmt: skip
+
+    def _rates(self, rates: Sequence[AttendanceRate]) -> Iterator[Table]:
+        if not rates:
+            return
+        say = self._say
+        yield rates_table(
+            self._c, say("Party"), [(self._c.party_link(rate.party), rate) for rate in rates],
+            title=say("How often members came"),
+            note=say("Of the meetings held while it was a member, present where anybody of it came. "
+                     "Who is on no list may have come: a share then says from which to which."),
         )  # fmt: skip
 
     # --- series ----------------------------------------------------------------------------
@@ -230,6 +295,9 @@ class Overview:
             parts.append(finding_table(c, findings, title=say("What sources stated"), of_one=True))
         parts.append(self._meetings(meetings))
         parts += names_table(c, one.series)
+        rates = c.registry.attendance_rates(series=one.series)
+        parts += self._pictures.get(one.series, ())
+        parts += self._rates(rates)
         if by_year := self._by_year(one, meetings):
             parts.append(by_year)
         return Page(
@@ -244,6 +312,7 @@ class Overview:
                 "series": one.series, "dialogue": one.dialogue, "name": one.name, "abbreviation": one.abbreviation,
                 "aliases": one.aliases, "count": _count_data(count),
                 "statements": [finding_row(finding) for finding in findings],
+                "rates": [rate_data(rate) for rate in rates],
                 "meetings": [meeting_data(meeting) for meeting in meetings],
             },
         )  # fmt: skip

@@ -164,7 +164,7 @@ def parted(page: Page) -> Iterator[Page]:
         while rest is not None:
             first, rest = _cut(rest, room)
             pages[-1].append(first)
-            room -= _length(first)
+            room -= length(first)
             if rest is not None or room <= 0:
                 pages.append([])
                 room = ROWS
@@ -183,7 +183,8 @@ def parted(page: Page) -> Iterator[Page]:
         )
 
 
-def _length(part: Part) -> int:
+def length(part: Part) -> int:
+    """Return how many rows of a page a part takes."""
     match part:
         case Table():
             return len(part.rows)
@@ -197,7 +198,7 @@ def _length(part: Part) -> int:
 
 def _cut(part: Part, room: int) -> tuple[Part, Part | None]:
     """Return what of a part fits into so many rows, and the rest."""
-    if _length(part) <= room:
+    if length(part) <= room:
         return part, None
     match part:
         case Table():

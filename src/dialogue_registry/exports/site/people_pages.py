@@ -5,16 +5,18 @@ alphabetical order, since an almost empty page costs as much as fifty rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
 
+from dialogue_registry.exports.jsonld import person_node
 from dialogue_registry.exports.site import addresses
-from dialogue_registry.exports.site.capacity import in_words
+from dialogue_registry.exports.site.capacity import Capacity, in_words
 from dialogue_registry.exports.site.contents import Contents
 from dialogue_registry.exports.site.memberships import names_table, party_table
 from dialogue_registry.exports.site.page import (
     ROWS,
     Band,
+    Cell,
     Entry,
     Field,
     Items,
@@ -27,7 +29,12 @@ from dialogue_registry.exports.site.page import (
     number_path,
     parted,
 )
+from dialogue_registry.exports.site.rates import rate_data, rates_table
 from dialogue_registry.exports.site.staging import Appearance, Person
+from dialogue_registry.queries.results import Presence
+
+if TYPE_CHECKING:
+    from dialogue_registry.queries.rates import AttendanceRate
 
 MOST_PAGES = 2000
 """So many people have a page each, however seldom they came."""
@@ -37,15 +44,15 @@ MOST_LINKS = 2000
 """Of a party that came oftener, meetings are counted by series and not listed one by one."""
 
 
-def places(people: int) -> Callable[[str, int], tuple[str, str]]:
+def places(people: int) -> Callable[[Person], tuple[str, str]]:
     """Return the function that gives people a page and an anchor on it, in alphabetical order."""
     shared, filled, number = 1, 0, 0
 
-    def place(written: str, appearances: int) -> tuple[str, str]:
+    def place(person: Person) -> tuple[str, str]:
         nonlocal shared, filled, number
-        if people <= MOST_PAGES or appearances >= OFTEN:
-            return f"people/{addresses.slug(written)}", ""
-        rows = 2 + 2 * appearances  # as many as can be needed: each appearance may be in an office of its own
+        if people <= MOST_PAGES or person.meetings >= OFTEN:
+            return f"people/{addresses.slug(person.written, person.key)}", ""
+        rows = 2 + 2 * person.meetings  # as many as can be needed: each appearance may be in an office of its own
         if filled and filled + rows > 6 * ROWS:
             shared, filled, number = shared + 1, 0, 0
         filled += rows
@@ -61,6 +68,10 @@ class PeoplePages:
     def __init__(self, contents: Contents) -> None:
         self._c = contents
         self._say = contents.say
+        self._rates: dict[str, list[tuple[str, AttendanceRate]]] = {}
+        for dialogue in contents.dialogues:
+            for rate in contents.registry.attendance_rates(dialogue=dialogue):
+                self._rates.setdefault(rate.party, []).append((dialogue, rate))
 
     # --- people ----------------------------------------------------------------------------
 
@@ -77,27 +88,51 @@ class PeoplePages:
         return [Link(self._say("People"), "../people/index.html")]
 
     def _own_page(self, person: Person) -> Page:
+        say = self._say
         appearances = self._c.staging.appearances(person.id)
-        meetings = len({one.meeting for one in appearances})
-        spellings = sorted({one.name for one in appearances} - {person.written})
+        data = self._data(person, appearances, whole=True)
+        others = [name for name in data["names"] if name != person.written]
         return Page(
             path=person.page,
             title=person.written,
-            kind=self._say("Person"),
+            kind=say("Person"),
             trail=self._trail(),
             fields=self._c.fields(
-                meetings=meetings, also_written=Several(spellings, "; ") if spellings else "",
+                party=self._c.party_link(person.party),
+                meetings=person.meetings,
+                also_written=Several(others, "; ") if others else "",
+                levels=Several([say(level.replace("-", " ")) for level in data["levels"]]),
+                of_the_same_name=self._namesakes(person),
             ),
             parts=[self._table(appearances)],
-            data=self._data(person, appearances, whole=True),
+            data=data,
+            structured=person_node(
+                data["names"], offices=data["offices"], party=self._c.party_name(person.party), url=self._url(person)
+            ),
         )  # fmt: skip
+
+    def _url(self, person: Person) -> str:
+        return f"{self._c.about.base_url}/{person.href}" if self._c.about.base_url else ""
+
+    def _namesakes(self, person: Person) -> Cell:
+        """Return links to others whose names are alike: whether they are this person, nobody has recorded."""
+        links = [
+            Several([self._link(other), self._c.party_link(other.party)])
+            for other in self._c.staging.of_the_same_name(person)
+        ]
+        return Several(links, "; ") if links else ""
+
+    def _link(self, person: Person) -> Link:
+        return Link(person.written, f"../{person.href}")
 
     def _shared_page(self, path: str, people: Sequence[Person]) -> Page:
         parts: list[Part] = []
         data = []
         for person in people:
             appearances = self._c.staging.appearances(person.id)
-            parts.append(Entry(title=person.written, anchor=person.anchor))
+            name = Several([person.written, self._c.party_link(person.party)], " · ")
+            alike = self._c.fields(of_the_same_name=self._namesakes(person))
+            parts.append(Entry(title=name, fields=alike, anchor=person.anchor))
             parts += self._lists(appearances)
             data.append(self._data(person, appearances, whole=False))
         title = self._say("People: {first} – {last}", first=people[0].written, last=people[-1].written)
@@ -108,61 +143,80 @@ class PeoplePages:
         say = self._say
         rows: list[Row] = []
         for capacity, group in groupby(appearances, key=lambda one: one.capacity):
-            words = [word for word in (in_words(say, capacity),) if word]
-            rows.append(Band(Several([*words, self._c.party_link(capacity.party)], " · ")))
+            rows.append(Band(in_words(say, capacity) or say("no office stated")))
             for one in group:
                 label = self._c.by_number[one.meeting]
-                rows.append((label.date or say("not known"), Link(label.short, f"../{label.path}.html")))
+                meeting = Link(label.short, f"../{label.path}.html")
+                rows.append((label.date or say("not known"), self._at(one, [meeting])))
         return Table(columns=(say("Date"), say("Meeting")), rows=rows)
 
     def _lists(self, appearances: Sequence[Appearance]) -> Iterator[Items]:
         """Yield where somebody was, with the year of each meeting; a table would take a fifth more on a shared page."""
         for capacity, group in groupby(appearances, key=lambda one: one.capacity):
-            words = [word for word in (in_words(self._say, capacity),) if word]
-            labels = [self._c.by_number[one.meeting] for one in group]
+            rows = [(one, self._c.by_number[one.meeting]) for one in group]
             yield Items(
-                note=Several([*words, self._c.party_link(capacity.party)], " · "),
-                items=[Several([Link(label.short, f"../{label.path}.html"), label.year], " ") for label in labels],
+                note=in_words(self._say, capacity),
+                items=[
+                    self._at(one, [Link(label.short, f"../{label.path}.html"), label.year], " ") for one, label in rows
+                ],
             )
 
-    def _data(self, person: Person, appearances: Sequence[Appearance], *, whole: bool) -> dict[str, Any]:
-        """Return somebody as JSON has it: with the ids of the meetings, or, where thousands share pages, their number.
+    def _at(self, one: Appearance, cells: list[Cell], between: str = ", ") -> Cell:
+        """Return the meeting of an appearance, and whether the person was absent."""
+        if one.presence is not Presence.PRESENT:
+            cells.append(self._say(one.presence.value))
+        return Several(cells, between)
 
-        Those are in the table of attendance that can be downloaded; here they would take a tenth of the site.
+    def _data(self, person: Person, appearances: Sequence[Appearance], *, whole: bool) -> dict[str, Any]:
+        """Return somebody as the answer ``people`` has it, and the appearances.
+
+        These are with the ids of the meetings, or, where thousands share pages, their number: ids are in the
+        table of attendance that can be downloaded; here they would take a tenth of the site.
         """
 
         def meetings(group: Iterable[Appearance]) -> list[str] | int:
             ids = [self._c.by_number[one.meeting].id for one in group]
             return ids if whole else len(ids)
 
-        return {
-            "name": person.written,
-            "written": sorted({one.name for one in appearances}),
-            "appearances": [
-                {**capacity.data(), "meetings": meetings(group)}
-                for capacity, group in groupby(appearances, key=lambda one: one.capacity)
-            ],
+        def of_capacity(one: Appearance) -> tuple[Capacity, Presence]:
+            return one.capacity, one.presence
+
+        names = list(dict.fromkeys(one.name for one in reversed(appearances) if one.name))[::-1]
+        data: dict[str, Any] = {
+            "party": person.party, "person": person.person, "name": person.written, "names": names,
+            "meetings": person.meetings,
         }  # fmt: skip
+        if whole:
+            attended = [one.meeting for one in appearances if one.presence is Presence.PRESENT]
+            days = [date.text for one in attended if (date := self._c.by_number[one].day) is not None]
+            data["offices"] = list(dict.fromkeys(one.capacity.office for one in appearances if one.capacity.office))
+            data["levels"] = list(dict.fromkeys(one.capacity.level for one in appearances if one.capacity.level))
+            data |= {"first": days[0] if days else None, "last": days[-1] if days else None}
+        data["appearances"] = [
+            {
+                **{name: text for name, text in capacity.data().items() if name != "party"},
+                **({} if presence is Presence.PRESENT else {"presence": presence.value}),
+                "meetings": meetings(group),
+            }
+            for (capacity, presence), group in groupby(appearances, key=of_capacity)
+        ]
+        return data
 
     def people_index(self) -> Iterator[Page]:
         """Yield the list of people, as many on a page as fit."""
         say = self._say
         total = self._c.staging.people_count()
         numbers = max(1, -(-total // ROWS))
-        people = self._c.staging.people_with_counts()
+        people = self._c.staging.people_by_name()
         columns = (say("Name"), say("For"), say("Meetings"))
         for number in range(1, numbers + 1):
             rows: list[Row] = [
-                (
-                    Link(written, f"../{page}.html{f'#{anchor}' if anchor else ''}"),
-                    Several([self._c.party_link(party) for party in parties.split("\x1f")]),
-                    meetings,
-                )
-                for _, (written, page, anchor, parties, meetings) in zip(range(ROWS), people, strict=False)
+                (self._link(person), self._c.party_link(person.party), person.meetings)
+                for person in islice(people, ROWS)
             ]
             note = say(
-                "Names as sources write them, in alphabetical order of their family names where capitals tell these. "
-                "Two spellings of one person are two names, unless they differ in title, case or order only."
+                "People of each party, under the names that were written last, in alphabetical order of their family "
+                "names where capitals tell these. Two names are one person only where a source or a reader said so."
             )
             table = Table(columns=columns, rows=rows, numbers=frozenset({2}), note=note if number == 1 else "")
             yield Page(
@@ -199,13 +253,13 @@ class PeoplePages:
     def _party(self, party: str, members: Sequence[Any]) -> Page:
         c, say = self._c, self._say
         parts: list[Part] = [*party_table(c, party), *names_table(c, party)]
+        rates = [(c.dialogue_link(dialogue), rate) for dialogue, rate in self._rates.get(party, ())]
+        if rates:
+            parts.append(rates_table(c, say("Dialogue"), rates, title=say("How often it came")))
         delegations = c.staging.delegations(party)
         people = c.staging.members(party)
         if people:
-            rows: list[Row] = [
-                (Link(written, f"../{page}.html{f'#{anchor}' if anchor else ''}"), meetings)
-                for written, page, anchor, meetings in people
-            ]
+            rows: list[Row] = [(self._link(person), person.meetings) for person in people]
             columns = (say("Name"), say("Meetings"))
             title = say("Who came for this party")
             parts.append(Table(title=title, columns=columns, rows=rows, numbers=frozenset({1}), anchor="people"))
@@ -216,13 +270,13 @@ class PeoplePages:
             also_called=Several(list(aliases), "; ") if aliases else "",
             meetings_attended=len(delegations),
         )
-        # A later question about rates of attendance has its place here.
         return Page(
             path=addresses.of_party(party), title=c.party_name(party), kind=say("Party"),
             trail=[Link(say("Parties"), "../parties/index.html")], fields=fields, parts=parts,
             data={
                 "party": party, "name": c.party_name(party), "meetings_attended": len(delegations),
-                "people": [written for written, *_ in people],
+                "rates": [{"dialogue": dialogue, **rate_data(rate)} for dialogue, rate in self._rates.get(party, ())],
+                "people": [person.written for person in people],
             },
         )  # fmt: skip
 

@@ -87,7 +87,7 @@ def publish(
 
 def _title(registry: Snapshot, say: Language) -> str:
     """Return what a site is called that was given no title."""
-    names = [dialogue.name for dialogue in registry.dialogues()]
+    names = [registry.name(dialogue.dialogue, language=say.tag) for dialogue in registry.dialogues()]
     if len(names) > _MOST_NAMES:
         return say("The meetings of {n} dialogues", n=say.number(len(names)))
     return ", ".join(names) or say("An empty registry")

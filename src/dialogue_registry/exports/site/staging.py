@@ -9,14 +9,15 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from dialogue_registry.exports.site.capacity import Capacity
 from dialogue_registry.log.codec import decode_source, encode_source
 from dialogue_registry.model.events import Source
-from dialogue_registry.model.names import NameParts, ironed, name_parts
+from dialogue_registry.model.names import name_parts
+from dialogue_registry.queries.persons import plain_words
 from dialogue_registry.queries.plain_text import plain
-from dialogue_registry.queries.results import Attendance
+from dialogue_registry.queries.results import Attendance, Presence
 
 _SCHEMA = """
 PRAGMA journal_mode = OFF;
@@ -27,21 +28,28 @@ CREATE TABLE sources (number INTEGER PRIMARY KEY, data TEXT NOT NULL UNIQUE);
 CREATE TABLE supported (
     source INTEGER, kind TEXT, subject TEXT, facts INTEGER, PRIMARY KEY (source, kind, subject)
 ) WITHOUT ROWID;
-CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, person INTEGER);
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, party TEXT, person TEXT, name TEXT, bearer INTEGER, UNIQUE (party, person, name)
+);
 CREATE TABLE capacities (
     id INTEGER PRIMARY KEY, party TEXT, office TEXT, role TEXT, on_behalf_of TEXT, level TEXT, format TEXT,
     UNIQUE (party, office, role, on_behalf_of, level, format)
 );
 CREATE TABLE citations (id INTEGER PRIMARY KEY, sources TEXT NOT NULL UNIQUE);
-CREATE TABLE appearances (meeting INTEGER, name INTEGER, capacity INTEGER, citation INTEGER);
-CREATE TABLE people (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, family INTEGER, sort TEXT, written TEXT,
-                     page TEXT, anchor TEXT);
-CREATE TABLE orders (key TEXT, person INTEGER, PRIMARY KEY (key, person)) WITHOUT ROWID;
-CREATE TABLE bearers (person INTEGER, name INTEGER, PRIMARY KEY (person, name)) WITHOUT ROWID;
+CREATE TABLE appearances (meeting INTEGER, name INTEGER, capacity INTEGER, citation INTEGER, presence TEXT);
+CREATE TABLE people (
+    id INTEGER PRIMARY KEY, key_party TEXT, key_name TEXT, party TEXT, person TEXT, written TEXT, sort TEXT, alike TEXT,
+    meetings INTEGER, page TEXT, anchor TEXT, UNIQUE (key_party, key_name)
+);
 """
 
 
 _CAPACITY = ", ".join(Capacity._fields)
+_CAPACITY_OF = ", ".join(f"c.{field}" for field in Capacity._fields)
+_PERSON = (
+    "p.id, p.key_party || char(31) || p.key_name, p.party, coalesce(p.person, ''), p.written, p.meetings, p.page,"
+    " p.anchor"
+)
 _WIDTH = len(Capacity._fields)
 
 
@@ -60,21 +68,31 @@ class Seat(NamedTuple):
 
 
 class Person(NamedTuple):
-    """A person under the name that is shown, with the page and the anchor in the site."""
+    """A person of a party under the name that is shown; ``key`` is what tells this person from all others."""
 
     id: int
+    key: str
+    party: str
+    person: str
     written: str
+    meetings: int
     page: str
     anchor: str
 
+    @property
+    def href(self) -> str:
+        """The place of the person, from the top of the site."""
+        return f"{self.page}.html{f'#{self.anchor}' if self.anchor else ''}"
+
 
 class Appearance(NamedTuple):
-    """An appearance at a meeting, by its number: in which capacity, under which name."""
+    """An appearance at a meeting, by its number, or an absence: in which capacity, under which name."""
 
     meeting: int
     capacity: Capacity
     name: str
     citation: str
+    presence: Presence
 
 
 class Staging:
@@ -151,62 +169,59 @@ class Staging:
 
     # --- attendance ------------------------------------------------------------------------
 
-    def add_meeting(self, number: int, meeting: str, attended: Sequence[Attendance]) -> None:
-        """Keep who took part in a meeting."""
+    def add_meeting(self, number: int, meeting: str, attendance: Sequence[Attendance]) -> None:
+        """Keep who took part in a meeting, and who is said to have been absent."""
         cited: Counter[Source] = Counter()
         rows = []
-        for row in attended:
-            cited.update(row.sources)
+        for row in attendance:
+            if row.presence is Presence.PRESENT:
+                cited.update(row.sources)
             citation = " ".join(str(self.source_number(source)) for source in row.sources)
             rows.append(
                 (
                     number,
-                    self._id("names", "name", (row.name,)),
+                    self._id("names", "party, person, name", (row.party, row.person, row.name)),
                     self._id("capacities", _CAPACITY, _capacity(row)),
                     self._id("citations", "sources", (citation,)),
+                    row.presence.value,
                 )
             )  # fmt: skip
-        self._connection.executemany("INSERT INTO appearances VALUES (?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT INTO appearances VALUES (?, ?, ?, ?, ?)", rows)
         for source, facts in cited.items():
             self.support("attendance", meeting, [source], facts)
 
-    def decide_people(self) -> int:
-        """Find out which names are one person, as the question ``delegate`` does; return how many people there are.
+    def decide_people(self, key: Callable[[str, str], tuple[str, str]]) -> int:
+        """Gather the rows of each person; return how many people there are.
 
-        Names are one where they differ in honorific, case, width and spacing only. An open name,
-        whose capitals do not mark the family name, is that of the person who bears its words in either
-        order; where there are several such people, it is a person of its own, who may be any of them.
+        ``key`` returns what tells the person of a party and a name (or an id of a person) from
+        others: the registry's own, so that joined names are one person here too.
         """
         connection = self._connection
-        for name, id_ in _paged(connection, "SELECT name, id FROM names WHERE id > ? ORDER BY id LIMIT 1000"):
-            if not name.strip():
+        pages = _paged(connection, "SELECT id, party, person, name FROM names WHERE id > ? ORDER BY id LIMIT 1000")
+        for id_, party, person, name in pages:
+            if not (who := person or name):
                 continue  # nobody is named
-            parts = name_parts(name)
-            key, orders = _key(parts)
-            connection.execute(
-                "INSERT OR IGNORE INTO people (key, family, sort, written) VALUES (?, ?, ?, ?)",
-                (key, bool(parts.family), plain(parts.sort), name),
-            )
-            (person,) = connection.execute("SELECT id FROM people WHERE key = ?", (key,)).fetchone()
-            connection.execute("UPDATE names SET person = ? WHERE id = ?", (person, id_))
-            connection.executemany("INSERT OR IGNORE INTO orders VALUES (?, ?)", [(order, person) for order in orders])
-        connection.executescript(_JOIN_OPEN_NAMES)
+            bearer = self._id("people", "key_party, key_name", key(party, who))
+            connection.execute("UPDATE names SET bearer = ? WHERE id = ?", (bearer, id_))
+        connection.executescript(_GATHER_PEOPLE)
         connection.execute("BEGIN")
-        (people,) = connection.execute("SELECT count(*) FROM people").fetchone()
-        return int(people)
+        shown = "SELECT id, coalesce(written, key_name) FROM people WHERE id > ? ORDER BY id LIMIT 1000"
+        for id_, written in _paged(connection, shown):
+            connection.execute(
+                "UPDATE people SET written = ?, sort = ?, alike = ? WHERE id = ?",
+                (written, plain(name_parts(written).sort), " ".join(plain_words(written)), id_),
+            )
+        return self.people_count()
 
-    def place_people(self, place: Callable[[str, int], tuple[str, str]]) -> None:
-        """Set the page and the anchor of each person, as a function returns them for a name and its appearances."""
+    def place_people(self, place: Callable[[Person], tuple[str, str]]) -> None:
+        """Set the page and the anchor of each person, as a function returns them, in alphabetical order."""
         rows = self._connection.cursor().execute(
-            "SELECT id, written, (SELECT count(*) FROM bearers b JOIN appearances a ON a.name = b.name"
-            " WHERE b.person = people.id) FROM people ORDER BY sort, key"
+            f"SELECT {_PERSON} FROM people p ORDER BY p.sort, p.key_party, p.key_name"
         )
         with_places = self._connection.cursor()
         while page := rows.fetchmany(1000):
-            with_places.executemany(
-                "INSERT INTO places VALUES (?, ?, ?)",
-                [(id_, *place(written, appearances)) for id_, written, appearances in page],
-            )
+            people = [Person(*row) for row in page]
+            with_places.executemany("INSERT INTO places VALUES (?, ?, ?)", [(one.id, *place(one)) for one in people])
         self._connection.execute(
             "UPDATE people SET (page, anchor) = (SELECT page, anchor FROM places WHERE person = people.id)"
         )
@@ -214,26 +229,33 @@ class Staging:
     def seats(self, meeting: int) -> list[Seat]:
         """Return who took part in a meeting, by party, in the order it was recorded."""
         found = self._connection.execute(
-            f"SELECT {_CAPACITY}, n.name, i.sources, coalesce(p.page, ''), coalesce(p.anchor, '')"
-            " FROM appearances a JOIN names n ON n.id = a.name"
+            f"SELECT {_CAPACITY_OF}, coalesce(nullif(n.name, ''), p.written, ''), i.sources, coalesce(p.page, ''),"
+            " coalesce(p.anchor, '') FROM appearances a JOIN names n ON n.id = a.name"
             " JOIN capacities c ON c.id = a.capacity JOIN citations i ON i.id = a.citation"
-            " LEFT JOIN people p ON p.id = n.person WHERE a.meeting = ? ORDER BY a.rowid",
+            " LEFT JOIN people p ON p.id = n.bearer WHERE a.meeting = ? AND a.presence = 'present' ORDER BY a.rowid",
             (meeting,),
         )
         return [Seat(row[_WIDTH], Capacity(*row[:_WIDTH]), *row[_WIDTH + 1 :]) for row in found]
 
-    def place_of(self, name: str) -> tuple[str, str] | None:
-        """Return the page and the anchor of the person of a name as written; None where that person never came."""
+    def person_of(self, row: Attendance) -> Person | None:
+        """Return the person that a row of attendance names; None where it names nobody."""
         found = self._connection.execute(
-            "SELECT p.page, p.anchor FROM names n JOIN people p ON p.id = n.person WHERE n.name = ?", (name,)
+            f"SELECT {_PERSON} FROM names n JOIN people p ON p.id = n.bearer"
+            " WHERE n.party = ? AND n.person = ? AND n.name = ?",
+            (row.party, row.person, row.name),
         ).fetchone()
-        return None if found is None else (found[0], found[1])
+        return None if found is None else Person(*found)
 
     def people(self) -> Iterator[Person]:
         """Yield all people page by page, and by their names on each."""
-        rows = self._connection.cursor().execute(
-            "SELECT id, written, page, anchor FROM people ORDER BY page, sort, key"
-        )
+        return self._people("p.page, p.sort, p.key_party, p.key_name")
+
+    def people_by_name(self) -> Iterator[Person]:
+        """Yield all people in alphabetical order."""
+        return self._people("p.sort, p.key_party, p.key_name")
+
+    def _people(self, order: str) -> Iterator[Person]:
+        rows = self._connection.cursor().execute(f"SELECT {_PERSON} FROM people p ORDER BY {order}")
         while page := rows.fetchmany(1000):
             yield from (Person(*row) for row in page)
 
@@ -241,66 +263,51 @@ class Staging:
         """Return how many people there are."""
         return int(self._connection.execute("SELECT count(*) FROM people").fetchone()[0])
 
-    def people_with_counts(self) -> Iterator[tuple[str, str, str, str, int]]:
-        """Yield all people with their page and anchor, the parties they came for, and at how many meetings."""
-        rows = self._connection.cursor().execute(
-            "SELECT p.written, p.page, p.anchor, (SELECT group_concat(party, char(31)) FROM"
-            "  (SELECT party FROM members m WHERE m.person = p.id ORDER BY meetings DESC, party)),"
-            " (SELECT count(DISTINCT a.meeting) FROM bearers b JOIN appearances a ON a.name = b.name"
-            "  WHERE b.person = p.id) FROM people p ORDER BY p.sort, p.key"
+    def of_the_same_name(self, person: Person) -> list[Person]:
+        """Return other people whose names differ in titles, case, diacritics and the order of the words at most."""
+        found = self._connection.execute(
+            f"SELECT {_PERSON} FROM people p, people o WHERE o.id = ? AND p.alike = o.alike AND p.alike <> ''"
+            " AND p.id <> o.id ORDER BY p.sort, p.key_party, p.key_name",
+            (person.id,),
         )
-        while page := rows.fetchmany(1000):
-            yield from page
+        return [Person(*row) for row in found]
 
-    def people_in_words(self) -> Iterator[tuple[str, str, str, list[str], list[str], list[str]]]:
-        """Yield all people, those who came oftenest first: with page, anchor, spellings, offices and parties."""
-        people = self._connection.cursor().execute(
-            "SELECT p.id, p.written, p.page, p.anchor FROM people p JOIN (SELECT person, sum(meetings) AS meetings"
-            " FROM members GROUP BY person) m ON m.person = p.id ORDER BY m.meetings DESC, p.sort, p.key"
-        )
-        while page := people.fetchmany(1000):
-            for id_, written, path, anchor in page:
-                rows = self._connection.execute(
-                    "SELECT DISTINCT n.name, c.office, c.party FROM bearers b JOIN appearances a ON a.name = b.name"
-                    " JOIN names n ON n.id = a.name JOIN capacities c ON c.id = a.capacity WHERE b.person = ?"
-                    " ORDER BY a.rowid",
-                    (id_,),
-                ).fetchall()
-                names, offices, parties = (list(dict.fromkeys(column)) for column in zip(*rows, strict=True))
-                yield written, path, anchor, names, offices, parties
+    def people_in_words(self) -> Iterator[tuple[Person, list[str]]]:
+        """Yield all people, those who came oftenest first, with their names and offices."""
+        for person in self._people("p.meetings DESC, p.sort, p.key_party, p.key_name"):
+            rows = self._connection.execute(
+                "SELECT DISTINCT n.name, c.office FROM names n JOIN appearances a ON a.name = n.id"
+                " JOIN capacities c ON c.id = a.capacity WHERE n.bearer = ? ORDER BY a.rowid",
+                (person.id,),
+            ).fetchall()
+            yield person, list(dict.fromkeys(text for row in rows for text in row))
 
     def appearances(self, person: int) -> list[Appearance]:
-        """Return where a person was, in the order of the meetings."""
+        """Return where a person was, or is said to have been absent, in the order of the meetings."""
         found = self._connection.execute(
-            f"SELECT {_CAPACITY}, a.meeting, n.name, i.sources FROM bearers b"
-            " JOIN appearances a ON a.name = b.name JOIN names n ON n.id = a.name"
-            " JOIN capacities c ON c.id = a.capacity JOIN citations i ON i.id = a.citation"
-            " WHERE b.person = ? ORDER BY a.meeting, a.rowid",
+            f"SELECT {_CAPACITY_OF}, a.meeting, n.name, i.sources, a.presence FROM names n"
+            " JOIN appearances a ON a.name = n.id JOIN capacities c ON c.id = a.capacity"
+            " JOIN citations i ON i.id = a.citation WHERE n.bearer = ? ORDER BY a.meeting, a.rowid",
             (person,),
         )
-        return [Appearance(row[_WIDTH], Capacity(*row[:_WIDTH]), *row[_WIDTH + 1 :]) for row in found]
+        return [
+            Appearance(meeting, Capacity(*capacity), name, citation, Presence(presence))
+            for *capacity, meeting, name, citation, presence in found
+        ]
 
     def parties(self) -> list[tuple[str, int, int]]:
         """Return each party that took part, at how many meetings, with how many delegates in all."""
         return self._connection.execute(
-            "SELECT c.party, count(DISTINCT a.meeting), count(*) FROM appearances a"
-            " JOIN capacities c ON c.id = a.capacity GROUP BY c.party ORDER BY c.party"
+            "SELECT party, count(*), sum(delegates) FROM delegations GROUP BY party ORDER BY party"
         ).fetchall()
 
     def prepare_parties(self) -> None:
         """Gather attendance by party."""
         self._connection.execute(
             "CREATE TEMP TABLE delegations AS SELECT c.party AS party, a.meeting AS meeting, count(*) AS delegates"
-            " FROM appearances a JOIN capacities c ON c.id = a.capacity GROUP BY 1, 2"
+            " FROM appearances a JOIN capacities c ON c.id = a.capacity WHERE a.presence = 'present' GROUP BY 1, 2"
         )
         self._connection.execute("CREATE INDEX temp.delegations_party ON delegations (party, meeting)")
-        self._connection.execute(
-            "CREATE TEMP TABLE members AS SELECT c.party AS party, b.person AS person,"
-            " count(DISTINCT a.meeting) AS meetings FROM appearances a JOIN capacities c ON c.id = a.capacity"
-            " JOIN bearers b ON b.name = a.name GROUP BY 1, 2"
-        )
-        self._connection.execute("CREATE INDEX temp.members_party ON members (party)")
-        self._connection.execute("CREATE INDEX temp.members_person ON members (person)")
 
     def delegations(self, party: str) -> list[tuple[int, int]]:
         """Return at which meetings a party was, with how many delegates."""
@@ -308,13 +315,12 @@ class Staging:
             "SELECT meeting, delegates FROM delegations WHERE party = ? ORDER BY meeting", (party,)
         ).fetchall()
 
-    def members(self, party: str) -> list[tuple[str, str, str, int]]:
-        """Return who came for a party: name, page and anchor, at how many meetings."""
-        return self._connection.execute(
-            "SELECT p.written, p.page, p.anchor, m.meetings FROM members m JOIN people p ON p.id = m.person"
-            " WHERE m.party = ? ORDER BY p.sort, p.key",
-            (party,),
-        ).fetchall()
+    def members(self, party: str) -> list[Person]:
+        """Return who came for a party."""
+        found = self._connection.execute(
+            f"SELECT {_PERSON} FROM people p WHERE p.party = ? AND p.meetings > 0 ORDER BY p.sort, p.key_name", (party,)
+        )
+        return [Person(*row) for row in found]
 
     # --- search ----------------------------------------------------------------------------
 
@@ -323,38 +329,29 @@ class Staging:
         return self._connection
 
 
-# A person without a family name of whom there is one bearer is that bearer.
-_JOIN_OPEN_NAMES = """
-CREATE INDEX names_person ON names (person);
-CREATE TABLE open AS SELECT p.id AS person, o.person AS known FROM people p JOIN orders o ON o.key = p.key
-    WHERE NOT p.family;
-CREATE INDEX open_person ON open (person);
-CREATE TABLE single AS SELECT person, min(known) AS known FROM open GROUP BY person HAVING count(*) = 1;
-CREATE UNIQUE INDEX single_person ON single (person);
-INSERT INTO bearers SELECT person, id FROM names WHERE person IS NOT NULL AND person NOT IN (SELECT person FROM single);
-INSERT OR IGNORE INTO bearers SELECT o.known, n.id FROM open o JOIN names n ON n.person = o.person;
-INSERT OR IGNORE INTO bearers SELECT o.person, n.id FROM open o JOIN names n ON n.person = o.known
-    WHERE o.person NOT IN (SELECT person FROM single);
-UPDATE names SET person = (SELECT known FROM single WHERE single.person = names.person)
-    WHERE person IN (SELECT person FROM single);
-DELETE FROM people WHERE id IN (SELECT person FROM single);
-CREATE INDEX people_sort ON people (sort, key);
+# What stands with a maximum is of the row that has it: the name written last, by the order of the meetings.
+_GATHER_PEOPLE = """
+CREATE INDEX names_bearer ON names (bearer);
 CREATE INDEX appearances_name ON appearances (name, meeting);
 CREATE INDEX appearances_meeting ON appearances (meeting);
 CREATE TABLE places (person INTEGER PRIMARY KEY, page TEXT, anchor TEXT);
+CREATE TABLE last AS SELECT n.bearer, n.party, n.name, max((a.meeting << 40) + a.rowid) AS place
+    FROM names n JOIN appearances a ON a.name = n.id WHERE n.bearer IS NOT NULL GROUP BY n.bearer, n.name <> '';
+CREATE INDEX last_bearer ON last (bearer);
+UPDATE people SET
+    written = (SELECT name FROM last WHERE bearer = people.id AND name <> ''),
+    party = (SELECT party FROM last WHERE bearer = people.id ORDER BY place DESC),
+    person = (SELECT person FROM names WHERE bearer = people.id AND person <> '' ORDER BY id LIMIT 1),
+    meetings = (SELECT count(DISTINCT a.meeting) FROM names n JOIN appearances a ON a.name = n.id
+                WHERE n.bearer = people.id AND a.presence = 'present');
+CREATE INDEX people_sort ON people (sort, key_party, key_name);
+CREATE INDEX people_alike ON people (alike);
+CREATE INDEX people_party ON people (party);
 """
 
 
-def _paged(connection: sqlite3.Connection, query: str) -> Iterator[tuple[str, int]]:
+def _paged(connection: sqlite3.Connection, query: str) -> Iterator[tuple[Any, ...]]:
     last = 0
     while rows := connection.execute(query, (last,)).fetchall():
         yield from rows
-        last = rows[-1][1]
-
-
-def _key(parts: NameParts) -> tuple[str, list[str]]:
-    """Return what tells a name from others, and, where its family name is known, its words in both orders."""
-    if not parts.family:
-        return ironed(parts.sort), []
-    family, given = ironed(parts.family), ironed(parts.given)
-    return f"{family}\x1f{given}", [f"{family} {given}".strip(), f"{given} {family}".strip()]
+        last = rows[-1][0]
