@@ -1,7 +1,7 @@
 """The commands that amend: correct, retract, dispute, undo; each shows the change, field by field."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from dialogue_registry.cli.access import asking, find_event, position_in, writin
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.messages import reworded
 from dialogue_registry.cli.options import (
+    Function,
     answer_options,
     field_options,
     file_argument,
@@ -25,7 +26,7 @@ from dialogue_registry.cli.output import say, show
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.imports.fact_fields import make_fact
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.events import NO_FACTS, Fact, FactDisputed
+from dialogue_registry.model.events import NO_FACTS, Fact, FactDisputed, Source
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.queries.display import changed_fields, label
 from dialogue_registry.registry.changes import Change
@@ -34,41 +35,29 @@ from dialogue_registry.registry.registry import Registry
 _dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, and record nothing.")
 
 
+def _wording_options(*, cleared: str) -> Callable[[Function], Function]:
+    """Return a decorator that adds the options of a wording: its fields, those it leaves empty, its source."""
+
+    def add(function: Function) -> Function:
+        function = field_options(source_options(shown_option(function)))
+        return click.option("--clear", multiple=True, metavar="FIELD", help=cleared)(_dry_run_option(function))
+
+    return add
+
+
 @command(
     example='dialogue-registry correct ca-jad.db 12 --title "2nd Foreign Ministers\' Meeting" --because "as printed"'
 )
 @file_argument
 @click.argument("event")
 @click.option("--because", required=True, metavar="TEXT", help="Why it is corrected.")
-@click.option("--clear", multiple=True, metavar="FIELD", help="A field that should say nothing; may be repeated.")
-@_dry_run_option
-@field_options
-@source_options
-@shown_option
-def correct(
-    file: str,
-    event: str,
-    *,
-    because: str,
-    clear: Sequence[str],
-    dry_run: bool,
-    shown: str | None,
-    by: str,
-    **given: Any,
-) -> None:
+@_wording_options(cleared="A field that should say nothing; may be repeated.")
+def correct(**options: Any) -> None:
     """Correct a recorded EVENT, named by its id or position: the options say how it should read.
 
     The id of a meeting, series or dialogue will do where one fact about it can be meant.
     """
-    source, fields = take_source(given), take_fields(given)
-    with writing(file) as registry, _trying(registry, dry_run=dry_run):
-        named = _named(registry, event, {*fields, *clear})
-        stood = _reads(registry, named)
-        replacement = _changed(registry.kinds, stood, fields, clear)
-        before = registry.position
-        recorded = registry.correct(named.id, replacement, reason=because, source=source, by=by)
-        what = "already standing" if recorded.position <= before else "corrected"
-        _report(what, recorded, _fact_of(registry, named), (stood, replacement), shown, dry_run=dry_run)
+    _record_wording(Registry.correct, "corrected", take_source(options), **options)
 
 
 @command(example='dialogue-registry retract ca-jad.db 111 --because "listed by mistake"')
@@ -85,49 +74,28 @@ def retract(file: str, event: str, *, because: str, dry_run: bool, shown: str | 
     """
     source = take_source(given)
     with writing(file) as registry, _trying(registry, dry_run=dry_run):
-        named = _named(registry, event, set())
-        of, stood = _fact_of(registry, named), _reading(registry, named)
+        meant = _meant(registry, event, set())
         before = registry.position
-        recorded = registry.retract(named.id, reason=because, source=source, by=by)
+        recorded = registry.retract(meant.event.id, reason=because, source=source, by=by)
         what = "already standing" if recorded.position <= before else "retracted"
-        _report(what, recorded, of, (stood, _reading(registry, named)), shown, dry_run=dry_run)
+        after = _read(registry, meant.event).fact
+        _report(what, recorded, meant.of, (meant.fact, after), shown, dry_run=dry_run)
 
 
 @command(example='dialogue-registry dispute ca-jad.db 12 --date 2006-06-06 --source "A diary"')
 @file_argument
 @click.argument("event")
 @click.option("--because", default="", metavar="TEXT", help="Why both are kept.")
-@click.option("--clear", multiple=True, metavar="FIELD", help="A field that the claim leaves open; may be repeated.")
-@_dry_run_option
-@field_options
-@source_options
-@shown_option
-def dispute(
-    file: str,
-    event: str,
-    *,
-    because: str,
-    clear: Sequence[str],
-    dry_run: bool,
-    shown: str | None,
-    by: str,
-    **given: Any,
-) -> None:
+@_wording_options(cleared="A field that the claim leaves open; may be repeated.")
+def dispute(**options: Any) -> None:
     """Keep a contradicting claim beside a recorded EVENT: the options say how the source has it.
 
     The id of a meeting, series or dialogue will do where one fact about it can be meant.
     """
-    source, fields = take_source(given), take_fields(given)
+    source = take_source(options)
     if source is None:
         raise click.UsageError("a dispute needs the source that claims it: give --source")
-    with writing(file) as registry, _trying(registry, dry_run=dry_run):
-        named = _named(registry, event, {*fields, *clear})
-        stood = _reads(registry, named)
-        claim = _changed(registry.kinds, stood, fields, clear)
-        before = registry.position
-        recorded = registry.dispute(named.id, claim, source=source, reason=because, by=by)
-        what = "already standing" if recorded.position <= before else "disputed"
-        _report(what, recorded, _fact_of(registry, named), (stood, claim), shown, dry_run=dry_run)
+    _record_wording(Registry.dispute, "disputed", source, **options)
 
 
 @command(example='dialogue-registry undo ca-jad.db --import 2 --because "the wrong mapping"')
@@ -191,56 +159,80 @@ def imports(file: str, *, shown: str | None) -> None:
 # --- what is meant ---------------------------------------------------------------------
 
 
+@attrs.frozen
+class _Meant:
+    """A recorded event that is meant, the position of its fact, and how that reads; None where it is withdrawn."""
+
+    event: RecordedEvent
+    of: int
+    fact: Fact | FactDisputed | None
+
+
 def _trying(registry: Registry, *, dry_run: bool) -> AbstractContextManager[None]:
     return registry.transaction(dry_run=True) if dry_run else nullcontext()
 
 
-def _named(registry: Registry, named: str, fields: set[str]) -> RecordedEvent:
+def _record_wording(
+    record: Callable[..., RecordedEvent],
+    what: str,
+    source: Source | None,
+    *,
+    file: str,
+    event: str,
+    because: str,
+    clear: Sequence[str],
+    dry_run: bool,
+    shown: str | None,
+    by: str,
+    **given: Any,
+) -> None:
+    """Record another wording of a fact, as its correction or as a dispute of it, and show the change."""
+    fields = take_fields(given)
+    with writing(file) as registry, _trying(registry, dry_run=dry_run):
+        meant = _meant(registry, event, {*fields, *clear})
+        if registry.kinds.find(type(meant.fact)) is None:
+            raise click.UsageError(
+                f"event {meant.event.id} says nothing any more, or is no fact of a kind known here: "
+                "name one that stands"
+            )
+        wording = _changed(registry.kinds, meant.fact, fields, clear)
+        before = registry.position
+        recorded = record(registry, meant.event.id, wording, reason=because, source=source, by=by)
+        what = "already standing" if recorded.position <= before else what
+        _report(what, recorded, meant.of, (meant.fact, wording), shown, dry_run=dry_run)
+
+
+def _meant(registry: Registry, named: str, fields: set[str]) -> _Meant:
     """Return the event of a position or an id, or the one fact about a subject that has all of some fields."""
     about: list[RecordedEvent] = []
     if position_in(named) is None:
         with suppress(UnknownSubjectError):  # it is the id of an event, or of nothing
             about = list(registry.facts(subject=named))
-    meant = [fact for fact in about if fields <= {*attrs.fields_dict(type(fact.event))}]
-    if len(meant) == 1:
-        return registry.event(_fact_of(registry, meant[0]))
+    candidates = [fact for fact in about if fields <= {*attrs.fields_dict(type(fact.event))}]
+    if len(candidates) == 1:
+        return _read(registry, registry.event(_read(registry, candidates[0]).of))
     if not about:
-        return find_event(registry, named)
-    if not meant:
+        return _read(registry, find_event(registry, named))
+    if not candidates:
         stray = sorted(fields - set().union(*(attrs.fields_dict(type(fact.event)) for fact in about)))
         raise click.UsageError(
             f"no fact about {named!r} has the field{'s' * (len(stray) > 1)} {', '.join(stray) or ', '.join(fields)}: "
             f"see history FILE {named}"
         )
-    shown = "; ".join(f"{fact.position} {label(fact.event)}" for fact in meant[:5])
-    more = f" … ({len(meant)} in all)" if len(meant) > 5 else ""
-    raise click.UsageError(f"{len(meant)} facts about {named!r} can be meant, so give a position: {shown}{more}")
+    shown = "; ".join(f"{fact.position} {label(fact.event)}" for fact in candidates[:5])
+    more = f" … ({len(candidates)} in all)" if len(candidates) > 5 else ""
+    raise click.UsageError(f"{len(candidates)} facts about {named!r} can be meant, so give a position: {shown}{more}")
 
 
-def _fact_of(registry: Registry, event: RecordedEvent) -> int:
-    """Return the position of the fact that an event is about."""
-    return next(step.of for step in registry.history(event.subject) if step.position == event.position)
+def _read(registry: Registry, event: RecordedEvent) -> _Meant:
+    """Return an event with the fact that it is about, as that reads now."""
+    steps = registry.history(event.subject)
+    of = next(step.of for step in steps if step.position == event.position)
+    fact: Any = [step.fact for step in steps if step.of == of][-1]
+    return _Meant(event, of, fact)
 
 
-def _reading(registry: Registry, event: RecordedEvent) -> Fact | FactDisputed | None:
-    """Return how the fact that an event is about reads now; None where it is withdrawn."""
-    of = _fact_of(registry, event)
-    read: Any = [step.fact for step in registry.history(event.subject) if step.of == of][-1]
-    return read  # type: ignore[no-any-return]
-
-
-def _reads(registry: Registry, event: RecordedEvent) -> Fact:
-    """Return what the fact that an event is about says now; raises click.UsageError where it says nothing."""
-    reads: Any = _reading(registry, event)
-    if registry.kinds.find(type(reads)) is None:
-        raise click.UsageError(
-            f"event {event.id} says nothing any more, or is no fact of a kind known here: name one that stands"
-        )
-    fact: Fact = reads
-    return fact
-
-
-def _changed(kinds: Kinds, fact: Fact, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
+def _changed(kinds: Kinds, fact: Any, fields: dict[str, Any], clear: Sequence[str]) -> Fact:
     kind = kinds.of(fact)
     if stray := [name for name in clear if name not in kind.shapes]:
         raise click.UsageError(
