@@ -549,7 +549,7 @@ def an_interruption_is_about_the_latest_plan_of_anybody(patch: pytest.MonkeyPatc
 
 @planted(by=STATUS, because="assert")
 def a_feed_read_again_is_recorded_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recorder._Decider, "_said_before", lambda *_, **__: None)
+    patch.setattr(recorder._Decider, "_event_before", lambda *_, **__: None)
 
 
 @planted(by=STATUS, because="was-held|was held|was cancelled|assert")
