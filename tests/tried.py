@@ -1,4 +1,4 @@
-"""How much was tried: counted while the tests run, printed at their end."""
+"""Examples that are tried: as many as a test asks for, counted while the tests run, printed at their end."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -6,9 +6,23 @@ from functools import wraps
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 TRIED: Counter[str] = Counter()
 """examples, kills, faults, planted faults caught."""
+
+
+def always_the_same(max_examples: int) -> settings:
+    """Return settings for the same examples each time, on which no time is spent to make them short."""
+    return settings(
+        max_examples=max_examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
 
 
 def count_examples(items: list[pytest.Item]) -> None:

@@ -153,6 +153,15 @@ def parties(registry: Registry) -> int:
     return len(registry.dialogues()[0].parties)
 
 
+def parties_added(registry: Registry, interruptions: Interruptions, block: Callable[[], object]) -> int:
+    """How many of the two parties that a block records are there after it was interrupted: both or none."""
+    before = parties(registry)
+    whole = interruptions.during(block)
+    added = parties(registry) - before
+    assert added in ([2] if whole else [0, 2])
+    return added
+
+
 def test_at_the_end_of_a_transaction(acknowledged: Acknowledged) -> None:
     """All of it is there, or nothing."""
     interruptions = Interruptions()
@@ -164,10 +173,8 @@ def test_at_the_end_of_a_transaction(acknowledged: Acknowledged) -> None:
                 acknowledged.record(f"A{number}")  # noqa: B023
                 acknowledged.record(f"B{number}")  # noqa: B023
 
-        before, known = parties(registry), dict(acknowledged._at)
-        whole = interruptions.during(block)
-        assert parties(registry) - before in ([2] if whole else [0, 2])
-        if parties(registry) == before:
+        known = dict(acknowledged._at)
+        if parties_added(registry, interruptions, block) == 0:
             acknowledged._at = known  # the end of the block is what acknowledges
         acknowledged.record(f"C{number}")
         interruptions.forget()
@@ -187,9 +194,7 @@ def test_in_a_transaction_within_another(acknowledged: Acknowledged) -> None:
 
         with registry.transaction():
             acknowledged.record(f"A{number}")
-            before = parties(registry)
-            whole = interruptions.during(inner)
-            assert parties(registry) - before in ([2] if whole else [0, 2])
+            parties_added(registry, interruptions, inner)
             acknowledged.record(f"G{number}")
             interruptions.forget()
             acknowledged.record(f"H{number}")

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogue_registry import (
@@ -58,21 +58,12 @@ from dialogue_registry.testing import (
 )
 from tests.laws import test_laws, test_log_contract, test_rows_by_sql, test_tallies, test_tampering
 from tests.laws.test_laws import SEATS
-from tests.tried import TRIED
+from tests.tried import TRIED, always_the_same
 from tests.unit.log import test_schema_evolution
 from tests.unit.model import test_status
 from tests.unit.registry import test_repeats
 
-#: Always the same tries, and no time spent on making them short: that a fault is found is all that is asked here.
-TRIES = settings(
-    max_examples=4000,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    report_multiple_bugs=False,
-)
+TRIES = always_the_same(4000)
 
 #: For several laws in a row, of which the last may be the one to catch it.
 FEWER = settings(TRIES, max_examples=200)

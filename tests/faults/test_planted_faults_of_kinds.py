@@ -5,7 +5,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
 from dialogue_registry import (
     CountStated,
@@ -25,12 +24,9 @@ from dialogue_registry.queries import anomalies_of_meetings, dialogue_counts
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.testing import check_kind
 from tests.laws.test_kinds import GUESTS, PLACED, VISITS, VOTES, WITHDRAWN
-from tests.tried import TRIED
+from tests.tried import TRIED, always_the_same
 
-TRIES = settings(
-    max_examples=3, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+TRIES = always_the_same(3)
 OPENINGS = (
     DialogueLaunched(dialogue="d", name="D", launched="2000"),
     SeriesOpened(series="d/a", dialogue="d", name="A", numbering="yearly"),

@@ -3,24 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from dialogue_registry import ConflictError, DifferentPersons, Registry, SamePerson
 from dialogue_registry.model import persons
 from dialogue_registry.model.events import Level
 from dialogue_registry.queries import members, rates
 from tests.laws import test_rates
+from tests.tried import always_the_same
 
-#: Always the same tries, and no time spent on making them short.
-TRIES = settings(
-    max_examples=500,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-    report_multiple_bugs=False,
-)
+TRIES = always_the_same(500)
 
 
 def law(test: Callable[..., None]) -> Callable[[], None]:

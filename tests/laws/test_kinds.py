@@ -7,7 +7,6 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
 from dialogue_registry import (
     AmendmentError,
@@ -25,11 +24,9 @@ from dialogue_registry import (
 from dialogue_registry.model.kinds import table_of
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.testing import check_kind, check_projection
+from tests.tried import always_the_same
 
-FEW = settings(
-    max_examples=4, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+FEW = always_the_same(4)
 
 
 class Choice(StrEnum):

@@ -15,9 +15,11 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from dialogue_registry.registry.kept_copies import bring_to_disk
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def replaced_file(destination: Path) -> Iterator[IO[bytes]]:
         if there is not None and not destination.is_symlink():
             shutil.copymode(destination, new)
         new.replace(destination)
-        _sync(destination.parent)
+        bring_to_disk(destination.parent)
 
 
 @contextmanager
@@ -58,13 +60,13 @@ def replaced_folder(destination: Path) -> Iterator[Path]:
         new.mkdir()
         yield new
         for path in (*new.rglob("*"), new):
-            _sync(path)
+            bring_to_disk(path)
         if destination.exists():
             shutil.copymode(destination, new)
             _exchange(new, destination)
         else:
             new.rename(destination)
-        _sync(destination.parent)
+        bring_to_disk(destination.parent)
 
 
 @contextmanager
@@ -73,9 +75,9 @@ def filled_folder(destination: Path) -> Iterator[Path]:
     with _beside(destination / "files") as folder:
         yield folder
         for path in sorted(folder.iterdir()):
-            _sync(path)
+            bring_to_disk(path)
             path.replace(destination / path.name)
-        _sync(destination)
+        bring_to_disk(destination)
 
 
 @contextmanager
@@ -156,13 +158,3 @@ _HERE = -100
 """AT_FDCWD of Linux: a relative path begins at the working folder."""
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS."""
-
-
-def _sync(path: Path) -> None:
-    """Bring a file or the entries of a folder to the disk."""
-    with suppress(OSError):  # not every system can open a folder
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

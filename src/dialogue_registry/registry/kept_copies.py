@@ -129,13 +129,14 @@ def _copied(origin: IO[bytes], folder: Path, suffix: str) -> tuple[str, Path | N
     target = found or folder / f"{name}{suffix if suffix[1:].isalnum() and len(suffix) < 10 else ''}"
     new.replace(target)
     target.chmod(0o444)
-    _sync(folder)
+    bring_to_disk(folder)
     return name, target
 
 
-def _sync(folder: Path) -> None:
+def bring_to_disk(path: Path) -> None:
+    """Bring a file or the entries of a folder to the disk."""
     with suppress(OSError):  # not every system can open a folder
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

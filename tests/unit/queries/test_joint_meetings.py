@@ -24,6 +24,13 @@ from dialogue_registry import (
 from dialogue_registry.queries.counts import Bounds
 
 JOINT = "joint"
+OPENINGS = (
+    DialogueLaunched(dialogue="d", name="D", launched="2000"),
+    DialogueLaunched(dialogue="e", name="E", launched="2000"),
+    SeriesOpened(series="d/a", dialogue="d", name="A"),
+    SeriesOpened(series="d/b", dialogue="d", name="B"),
+    SeriesOpened(series="e/c", dialogue="e", name="C"),
+)
 
 
 @pytest.fixture
@@ -31,11 +38,7 @@ def registry() -> Iterator[Registry]:
     """Two dialogues with three series; the second meeting of ``d/a`` is the second of ``d/b`` and the fifth of e."""
     with Registry.open() as opened:
         opened.record(
-            DialogueLaunched(dialogue="d", name="D", launched="2000"),
-            DialogueLaunched(dialogue="e", name="E", launched="2000"),
-            SeriesOpened(series="d/a", dialogue="d", name="A"),
-            SeriesOpened(series="d/b", dialogue="d", name="B"),
-            SeriesOpened(series="e/c", dialogue="e", name="C"),
+            *OPENINGS,
             MeetingHeld(meeting="a1", series="d/a", date="2019-03-12", ordinal=1),
             MeetingHeld(meeting="b1", series="d/b", date="2019-04-02", ordinal=1),
             MeetingHeld(meeting=JOINT, series="d/a", date="2019-05-14", ordinal=2, format="online"),
@@ -171,11 +174,7 @@ def cancelled() -> Iterator[Registry]:
     """The same meeting, announced to three series in two dialogues, and called off."""
     with Registry.open() as opened:
         opened.record(
-            DialogueLaunched(dialogue="d", name="D", launched="2000"),
-            DialogueLaunched(dialogue="e", name="E", launched="2000"),
-            SeriesOpened(series="d/a", dialogue="d", name="A"),
-            SeriesOpened(series="d/b", dialogue="d", name="B"),
-            SeriesOpened(series="e/c", dialogue="e", name="C"),
+            *OPENINGS,
             MeetingAnnounced(meeting=JOINT, series="d/a", date="2019-05-14", ordinal=2, title="Together"),
             MeetingAnnounced(meeting=JOINT, series="d/b", date="2019-05-14", ordinal=2, title="Together"),
             MeetingAnnounced(meeting=JOINT, series="e/c", date="2019-05-14", ordinal=5, title="Together"),
