@@ -268,3 +268,27 @@ def test_whoever_is_interrupted_holds_no_lock(tmp_path: Path) -> None:
             other.record(party(f"O{number}"))
         registry.verify()
         assert len(list(registry.events())) == other.position
+
+
+@pytest.mark.parametrize("entered", ["__exit__", "_leave"])
+def test_where_a_transaction_is_left_no_lock_is_kept(tmp_path: Path, entered: str) -> None:
+    """The call that was interrupted undoes it: nobody has to ask that registry again."""
+
+    def interrupt(frame: FrameType, event: str, _argument: object) -> None:
+        left = isinstance(frame.f_locals.get("self"), sqlite_scopes.WriteTransaction)
+        if left and event == "call" and frame.f_code.co_name == entered:
+            sys.settrace(None)
+            raise Interrupt
+
+    with Registry.open(tmp_path / "registry.db") as registry, Registry.open(tmp_path / "registry.db") as other:
+        registry.record(*OPENED)
+        other._session.connection.execute("PRAGMA busy_timeout = 0")
+        before = sys.gettrace()
+        sys.settrace(interrupt)
+        try:
+            with pytest.raises(Interrupt):
+                registry.record(party("P"))
+        finally:
+            sys.settrace(before)
+        other.record(party("O"))
+        assert registry.verify().position == other.position
