@@ -326,7 +326,7 @@ def test_every_axis_of_every_size_has_numbers() -> None:
 
 
 def test_hundreds_of_series_have_a_line_each_with_their_name_and_number() -> None:
-    with many(300, 6000) as registry:
+    with many(300, 1500) as registry:
         for drawn in (charts.timeline(registry), charts.counts(registry)):
             for document in (drawn.svg, drawn.narrow_svg):
                 places = {
@@ -337,7 +337,7 @@ def test_hundreds_of_series_have_a_line_each_with_their_name_and_number() -> Non
                 assert len(places) == 300
                 heights = sorted(places.values())
                 assert all(below - above >= 11 for above, below in pairwise(heights))
-                assert texts(document).count("20") >= 300
+                assert texts(document).count("5") >= 300
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc says how much memory was used")

@@ -527,7 +527,7 @@ def test_an_empty_registry_has_empty_tables_of_the_right_types() -> None:
 # --- all of them ---------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(histories())
 def test_whatever_was_recorded_can_be_exported_and_read_again(tmp_path_factory, moves) -> None:
     folder = tmp_path_factory.mktemp("out")
