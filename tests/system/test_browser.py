@@ -128,8 +128,8 @@ class Reader:
         return str(self.driver.find_element(By.TAG_NAME, "body").text)
 
     def links(self) -> dict[str, str]:
-        found = self.driver.find_elements(By.TAG_NAME, "a")
-        return {link.text: link.get_attribute("href") for link in found if link.text}
+        found = self.driver.execute_script("return [...document.links].map((link) => [link.innerText, link.href])")
+        return {text: address for text, address in found if text}
 
     def complaints(self) -> list[str]:
         return [entry["message"] for entry in self.driver.get_log("browser")]
