@@ -47,16 +47,7 @@ def words(text: str) -> str:
     return escape(xml_text(text))
 
 
-def label(
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: float = 11.5,
-    anchor: str = "start",
-    bold: bool = False,
-    fill: str | None = None,
-) -> str:
+def label(x: float, y: float, text: str, *, size: float = 11.5, anchor: str = "start", bold: bool = False) -> str:
     """Return one line of text; ``y`` is its base line."""
     return element(
         "text",
@@ -66,7 +57,6 @@ def label(
         font_size=f"{size:g}",
         text_anchor=None if anchor == "start" else anchor,
         font_weight="bold" if bold else None,
-        fill=fill,
     )
 
 

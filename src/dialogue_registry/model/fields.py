@@ -5,7 +5,7 @@ line's help and the reference page are made of it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date as day
 from enum import StrEnum
@@ -28,7 +28,6 @@ MAX_NUMBER = 1_000_000_000
 
 AnyDate: TypeAlias = PartialDate | day | str
 Attribute: TypeAlias = "attrs.Attribute[Any]"
-Validator: TypeAlias = Callable[[Any, Attribute, Any], object]
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
 _Choice = TypeVar("_Choice", bound=StrEnum)

@@ -16,9 +16,9 @@ class Oddity(NamedTuple):
     disputed: tuple[str, ...] = ()
 
 
-def listed(names: "list[str] | tuple[str, ...]", *, limit: int = 10) -> str:
+def listed(names: "list[str] | tuple[str, ...]") -> str:
     """Return names in words: a, b and c; of very many, the first ones and how many more there are."""
-    shown = [*names[:limit], f"{len(names) - limit} more"] if len(names) > limit + 1 else [*names]
+    shown = [*names[:10], f"{len(names) - 10} more"] if len(names) > 11 else [*names]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 

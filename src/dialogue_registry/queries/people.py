@@ -113,9 +113,9 @@ def _the_only_person(named: Named, name: str, names: Sequence[Bearer]) -> list[B
     return []
 
 
-def _or(candidates: Sequence[tuple[str, str]], limit: int = 8) -> str:
+def _or(candidates: Sequence[tuple[str, str]]) -> str:
     names = [f"{name} ({party})" for party, name in candidates]
-    shown = names if len(names) <= limit else [*names[:limit], f"{len(names) - limit} others"]
+    shown = names if len(names) <= 8 else [*names[:8], f"{len(names) - 8} others"]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 

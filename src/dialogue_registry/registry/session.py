@@ -275,18 +275,22 @@ class Session:
             yield
 
     @contextmanager
-    def writing(self, mode: Mode = Mode.AFTER_CATCH_UP, *, ahead: bool = False) -> Iterator[None]:
+    def writing(self, mode: Mode = Mode.AFTER_CATCH_UP) -> Iterator[None]:
         """Append within the block: locked, with all views at the end of the log, all or nothing.
 
-        ``ahead`` says that the block records one batch and nothing else: then the server may
-        append it while it is folded here. Raises ReadOnlyError, and OvertakenError where
-        others have appended to the shared log meanwhile.
+        Raises ReadOnlyError, and OvertakenError where others have appended to the shared log
+        meanwhile.
         """
-        with self.turn(), self._writing(mode, ahead=ahead):
+        with self.turn(), self._writing(mode):
             yield
 
     @contextmanager
     def _writing(self, mode: Mode = Mode.AFTER_CATCH_UP, *, ahead: bool = False) -> Iterator[None]:
+        """Append within the block, as :meth:`writing`.
+
+        ``ahead`` says that the block records one batch and nothing else: then the server may
+        append it while it is folded here.
+        """
         if self.why_read_only:
             raise ReadOnlyError(self.why_read_only)
         if self.blocks:

@@ -21,7 +21,6 @@ from dialogue_registry.model.tables import Table
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.projections.engine import projections_of
 from dialogue_registry.queries.dicts import from_dict, to_dict
-from dialogue_registry.registry.opening import open_again
 from dialogue_registry.registry.registry import Registry
 from dialogue_registry.testing.histories import histories
 from dialogue_registry.testing.laws import (
@@ -31,6 +30,7 @@ from dialogue_registry.testing.laws import (
     effective,
     fed,
     laws_of,
+    opened_again,
     same,
     show,
     stored,
@@ -147,14 +147,10 @@ def _made_as_kept_up(kinds: Sequence[Kind], moves: History, openings: Iterable[i
                 session.log.append(entries[start:end], expected=start)
                 session.views.apply(session.log.events(start, limit=end - start))
             start = end
-            with Registry(_again(stranger, kinds)) as opened:
+            with opened_again(stranger, (), kinds) as opened:
                 opened.verify()
-        with Registry(_again(stranger, kinds)) as opened:
+        with opened_again(stranger, (), kinds) as opened:
             same(wanted, _shown(opened, kinds), "kept up, and made at openings")
-
-
-def _again(registry: Registry, kinds: Sequence[Kind]) -> Any:
-    return open_again(registry._session, (), codec_of(tuple(kinds)))
 
 
 # --- law 6 -------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Pages of what does not simply stand: stated counts with their verdicts, disputes, and what is odd."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -225,11 +225,3 @@ def anomaly_page(contents: Contents, anomalies: Anomalies, today: str) -> Page:
         parts=parts,
         data={"anomalies": [{"kind": str(one.kind), "subject": one.subject, "why": one.why} for one in anomalies]},
     )
-
-
-def finding_pages(
-    contents: Contents, findings: Sequence[Finding], not_stated: Sequence[str], disputes: Sequence[Dispute]
-) -> Iterator[Page]:
-    """Yield the pages of stated counts and of disputes."""
-    yield statements_page(contents, findings, not_stated)
-    yield dispute_page(contents, disputes)

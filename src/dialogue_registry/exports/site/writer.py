@@ -26,7 +26,6 @@ class Writer:
 
     def __init__(self, folder: Path, language: Language, about: About, *, as_of: str, theme: bool) -> None:
         self._folder = folder
-        self.paths: list[str] = []
         templates = Environment(
             loader=PackageLoader("dialogue_registry.exports.site"), autoescape=True, trim_blocks=True,
             lstrip_blocks=True, undefined=StrictUndefined, keep_trailing_newline=True,
