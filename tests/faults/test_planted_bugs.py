@@ -39,7 +39,7 @@ from dialogue_registry.log import hash_chain
 from dialogue_registry.log.codec import STANDARD_CODEC
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.log.sqlite_scopes import Step, WriteTransaction
-from dialogue_registry.model import kinds, standard_kinds
+from dialogue_registry.model import kind_tables, standard_kinds, wordings
 from dialogue_registry.model.status import Story
 from dialogue_registry.projections import effective_log, engine, fold, standard
 from dialogue_registry.projections.standard import STANDARD
@@ -488,8 +488,9 @@ def states_are_not_made_at_the_end_of_a_rebuild(patch: pytest.MonkeyPatch) -> No
 
 @planted(by=ROWS_BY_SQL, because="assert|folded")
 def texts_are_not_folded(patch: pytest.MonkeyPatch) -> None:
-    wrapped(patch, kinds, "fold_text", lambda _, text: text)
-    wrapped(patch, kinds, "is_folded", lambda *_: True)
+    wrapped(patch, wordings, "fold_text", lambda _, text: text)
+    for module in (wordings, kind_tables):
+        wrapped(patch, module, "is_folded", lambda *_: True)
 
 
 @planted(by=SEATS_OF_NAMESAKES, because="contradicts|assert")

@@ -21,7 +21,7 @@ from dialogue_registry import (
     TopicDiscussed,
     UnknownEvent,
 )
-from dialogue_registry.model.kinds import table_of
+from dialogue_registry.model.kind_tables import table_of
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.testing import check_kind, check_projection
 from tests.tried import always_the_same

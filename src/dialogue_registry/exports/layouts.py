@@ -11,7 +11,8 @@ from typing import Any
 import attrs
 
 from dialogue_registry.model.events import DelegateAbsent, DelegateAttended
-from dialogue_registry.model.kinds import ANY_SUBJECT, SUBJECTS, Kind, Kinds, column_of
+from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS, column_of
+from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.shapes import Shape, shapes_of
 from dialogue_registry.queries.results import Attendance
 

@@ -14,8 +14,8 @@ import attrs
 from dialogue_registry.errors import InvalidValueError, PlanError, RefusedError
 from dialogue_registry.imports.earlier_editions import family, identity
 from dialogue_registry.model.events import Citation
-from dialogue_registry.model.kinds import same_fact
 from dialogue_registry.model.recording_rules import OPENS
+from dialogue_registry.model.wordings import same_fact
 from dialogue_registry.queries.display import Shown, changed_fields, label, table
 from dialogue_registry.registry.changes import Change, reading
 from dialogue_registry.registry.registry import Registry

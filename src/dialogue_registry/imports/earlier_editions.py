@@ -14,7 +14,8 @@ import orjson
 from dialogue_registry.log.codec import NO_FACT_WORDS, decode_citation, decode_source
 from dialogue_registry.log.entry import PAGE
 from dialogue_registry.model.events import EventRetracted, FactCorrected, FactDisputed, StatusReport
-from dialogue_registry.model.kinds import Kinds, fold_fact, wording
+from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.wordings import fold_fact, wording
 from dialogue_registry.registry.runs import undone_positions
 from dialogue_registry.registry.session import Session
 

@@ -16,7 +16,8 @@ from dialogue_registry.errors import DialogueRegistryError, InvalidValueError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Fact, Source
 from dialogue_registry.model.fields import choose
-from dialogue_registry.model.kinds import ANY_SUBJECT, SUBJECTS, Kind, Kinds
+from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS
+from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.shapes import Shape
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 

@@ -19,7 +19,7 @@ from dialogue_registry.imports.reading import open_rows
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.model.events import Citation, PartyJoined, Source
-from dialogue_registry.model.kinds import fold_fact, same_fact
+from dialogue_registry.model.wordings import fold_fact, same_fact
 from dialogue_registry.registry.registry import Registry
 
 _PAGE = 1000

@@ -17,7 +17,8 @@ from dialogue_registry.model.events import (
     MeetingShared,
     SeriesOpened,
 )
-from dialogue_registry.model.kinds import ANY_SUBJECT, Kind
+from dialogue_registry.model.kind_tables import ANY_SUBJECT
+from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.status import Status
 
 OPENS: Mapping[type[Any], str] = {

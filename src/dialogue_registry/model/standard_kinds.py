@@ -33,7 +33,8 @@ from dialogue_registry.model.events import (
     StatusReport,
     TopicDiscussed,
 )
-from dialogue_registry.model.kinds import Data, Key, Kind, Kinds, table_of
+from dialogue_registry.model.kind_tables import Key, table_of
+from dialogue_registry.model.kinds import Data, Kind, Kinds
 from dialogue_registry.model.status import own_day
 from dialogue_registry.model.tables import Feed, Row, Table
 

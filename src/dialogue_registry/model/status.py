@@ -33,7 +33,7 @@ from dialogue_registry.model.events import (
     Source,
     StatusReport,
 )
-from dialogue_registry.model.kinds import fold_fact
+from dialogue_registry.model.wordings import fold_fact
 
 
 class Status(StrEnum):

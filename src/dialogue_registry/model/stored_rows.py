@@ -1,7 +1,7 @@
 """The row of a fact as SQL over its stored JSON, for classes whose row is plain columns of it.
 
 A rebuild makes such rows without reading the events into Python. They are the rows that the
-function of the class returns (:func:`dialogue_registry.model.kinds.table_of`): a law of the
+function of the class returns (:func:`dialogue_registry.model.kind_tables.table_of`): a law of the
 tests compares the two, and so does ``verify()``.
 
 The statements are over the column ``data``, whose keys are left out where they hold the

@@ -33,8 +33,9 @@ from dialogue_registry.model.events import (
     UnknownEvent,
     brief,
 )
-from dialogue_registry.model.kinds import Data, Kind, same_fact, wording
+from dialogue_registry.model.kinds import Data, Kind
 from dialogue_registry.model.status import Classified, Report, Story, own_day
+from dialogue_registry.model.wordings import same_fact, wording
 from dialogue_registry.projections.standard import claim_digest
 
 _NO_FACTS = ", ".join(f"'{word}'" for word in sorted(NO_FACT_WORDS - {"fact.disputed"}))

@@ -12,7 +12,7 @@ import attrs
 from dialogue_registry.log.entry import Entry
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import EventCited, FactDisputed, Source
-from dialogue_registry.model.kinds import same_fact
+from dialogue_registry.model.wordings import same_fact
 from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.history import of_subject, steps

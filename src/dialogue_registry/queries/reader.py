@@ -10,8 +10,8 @@ from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.entry import PAGE
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import FactDisputed, Source, UnknownEvent
-from dialogue_registry.model.kinds import same_fact
 from dialogue_registry.model.texts import fold_text
+from dialogue_registry.model.wordings import same_fact
 from dialogue_registry.projections.effective_log import EffectiveLog
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.results import (

@@ -33,7 +33,8 @@ from dialogue_registry.model.events import (
     Source,
     TopicDiscussed,
 )
-from dialogue_registry.model.kinds import ANY_SUBJECT, SUBJECTS, Kind, Kinds
+from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS
+from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.tables import Feed, Projection, Row, Table
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD

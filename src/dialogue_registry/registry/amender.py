@@ -36,10 +36,11 @@ from dialogue_registry.model.events import (
     UnknownEvent,
     brief,
 )
-from dialogue_registry.model.kinds import column_of, same_fact, wording
+from dialogue_registry.model.kind_tables import column_of
 from dialogue_registry.model.persons import AboutPersons, clash
 from dialogue_registry.model.recording_rules import OPENS, Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold
+from dialogue_registry.model.wordings import same_fact, wording
 from dialogue_registry.projections.effective_log import Standing
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.registry.argument_checks import check_fact

@@ -30,10 +30,11 @@ from dialogue_registry.model.events import (
     StatusReport,
     brief,
 )
-from dialogue_registry.model.kinds import Identity, Kind, same_fact, wording
+from dialogue_registry.model.kinds import Identity, Kind
 from dialogue_registry.model.persons import AboutPersons, Persons, clash
 from dialogue_registry.model.recording_rules import OPENS, Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold, leaves_empty
+from dialogue_registry.model.wordings import same_fact, wording
 from dialogue_registry.projections.effective_log import Standing, join_formats
 from dialogue_registry.projections.engine import Views
 

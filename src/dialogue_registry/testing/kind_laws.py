@@ -16,9 +16,10 @@ from dialogue_registry.log.codec import codec_of
 from dialogue_registry.log.entry import EMPTY, Draft, RecordedEvent, seal
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
-from dialogue_registry.model.kinds import Kind, same_fact
+from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.tables import Table
 from dialogue_registry.model.texts import fold_text
+from dialogue_registry.model.wordings import same_fact
 from dialogue_registry.projections.engine import projections_of
 from dialogue_registry.queries.dicts import from_dict, to_dict
 from dialogue_registry.registry.registry import Registry

@@ -26,7 +26,7 @@ from dialogue_registry.model.events import (
     Source,
 )
 from dialogue_registry.model.fields import MAX_NUMBER
-from dialogue_registry.model.kinds import ANY_SUBJECT
+from dialogue_registry.model.kind_tables import ANY_SUBJECT
 from dialogue_registry.model.shapes import Shape, default_of, shapes_of
 from dialogue_registry.model.texts import fold_text
 

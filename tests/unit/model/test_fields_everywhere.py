@@ -13,7 +13,8 @@ from dialogue_registry.exports.facts_table import FACT_COLUMNS
 from dialogue_registry.exports.layouts import layouts_of
 from dialogue_registry.imports.fact_fields import fields_of, is_about_source
 from dialogue_registry.model import events
-from dialogue_registry.model.kinds import Kind, column_of
+from dialogue_registry.model.kind_tables import column_of
+from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.queries import results
 from dialogue_registry.queries.headcounts import Headcount
