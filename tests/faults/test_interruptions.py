@@ -18,7 +18,7 @@ from hypothesis import settings
 
 from dialogue_registry import DialogueLaunched, PartyJoined, Registry, SeriesOpened, StorageError
 from dialogue_registry.log import sqlite_scopes, with_statement
-from dialogue_registry.registry import session
+from dialogue_registry.registry import session, transaction
 from tests.tried import TRIED
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ OPENED = (
 )
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # within a finalizer
 
-SCOPES = {contextlib.__file__, sqlite_scopes.__file__, with_statement.__file__, session.__file__}
+SCOPES = {contextlib.__file__, sqlite_scopes.__file__, with_statement.__file__, session.__file__, transaction.__file__}
 LIBRARY = str(Path(session.__file__).parents[1])
 
 

@@ -15,8 +15,6 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import attrs
-
 from dialogue_registry.errors import ConflictError
 from dialogue_registry.log.codec import NO_FACT_WORDS, decode_source
 from dialogue_registry.log.entry import PAGE
@@ -27,7 +25,6 @@ from dialogue_registry.model.events import (
     EventRetracted,
     FactCorrected,
     FactDisputed,
-    Format,
     Source,
     StatusReport,
     UnknownEvent,
@@ -36,6 +33,7 @@ from dialogue_registry.model.events import (
 from dialogue_registry.model.kinds import Data, Kind
 from dialogue_registry.model.status import Classified, Report, Story, own_day
 from dialogue_registry.model.wordings import same_fact, wording
+from dialogue_registry.projections.arrangement import Member, Place, arrange, join_formats
 from dialogue_registry.projections.standard import claim_digest
 
 _NO_FACTS = ", ".join(f"'{word}'" for word in sorted(NO_FACT_WORDS - {"fact.disputed"}))
@@ -86,73 +84,9 @@ class Change(NamedTuple):
     until: int
 
 
-class _Member(NamedTuple):
-    """One fact of a group: its number, the event by which it reads, its wording and its source."""
-
-    fact: int
-    event: int
-    content: Any
-    source: int
-
-
-class _Place(NamedTuple):
-    """The place of a fact of a group: behind a leader, or standing with a wording as arranged."""
-
-    event: int
-    leader: int | None
-    content: Any
-    source: int
-
-
 def wording_of(event: Any) -> Any:
     """Return what an event says: a fact, the replacement of a correction, a dispute."""
     return event.replacement if isinstance(event, FactCorrected) else event
-
-
-def arrange(members: Iterable[_Member]) -> dict[int, _Place]:
-    """Place the facts of one group: the first stands, the others are behind it.
-
-    Two rows of one seat that differ in the format alone come to hybrid. Raises
-    ConflictError where two say different things.
-    """
-    placed: dict[int, _Place] = {}
-    leader: _Member | None = None
-    for member in sorted(members):
-        if leader is None:
-            leader = member
-            placed[member.fact] = _Place(member.event, None, member.content, member.source)
-            continue
-        shown = placed[leader.fact].content
-        if not same_fact(member.content, leader.content) and not same_fact(member.content, shown):
-            joined = join_formats(shown, member.content)
-            if joined is None:
-                raise ConflictError(
-                    f"{brief(member.content)} would contradict {brief(leader.content)}",
-                    standing="",
-                    position=leader.event,
-                    stands=leader.content,
-                )
-            placed[leader.fact] = placed[leader.fact]._replace(content=joined)
-        placed[member.fact] = _Place(member.event, leader.fact, member.content, member.source)
-    return placed
-
-
-def join_formats(one: Any, other: Any) -> DelegateAttended | None:
-    """Return the hybrid row that two rows of one seat come to, if they differ in the format alone."""
-    if not (isinstance(one, DelegateAttended) and isinstance(other, DelegateAttended)):
-        return None
-    if one.format is None or other.format is None or one.format == other.format:
-        return None
-    if not same_fact(attrs.evolve(one, format=None), attrs.evolve(other, format=None)):
-        return None
-    return as_hybrid(one)
-
-
-def as_hybrid(fact: DelegateAttended) -> DelegateAttended:
-    """Return a row whose format is hybrid, as two rows of one seat come to."""
-    hybrid = attrs.evolve(fact, format=None)
-    object.__setattr__(hybrid, "format", Format.HYBRID)  # which may not be recorded, only come about
-    return hybrid
 
 
 class EffectiveLog:
@@ -234,7 +168,7 @@ class EffectiveLog:
         ).fetchone()
         return row or (fact, None, fact)
 
-    def story(self, meeting: str) -> list[_Member]:
+    def story(self, meeting: str) -> list[Member]:
         """Return all standing status reports of a meeting, further evidence too, in the order of recording."""
         rows = self._connection.execute(
             "SELECT fact, event FROM meeting_reports WHERE meeting = :meeting UNION ALL"
@@ -242,7 +176,7 @@ class EffectiveLog:
             " AND x.until IS NULL WHERE r.meeting = :meeting ORDER BY 1",
             {"meeting": meeting},
         ).fetchall()
-        return [_Member(fact, event, self.content(event), self.source_of(fact, event)) for fact, event in rows]
+        return [Member(fact, event, self.content(event), self.source_of(fact, event)) for fact, event in rows]
 
     def news(self, meeting: str) -> Story:
         """Return the story of a meeting as far as it is news."""
@@ -341,7 +275,7 @@ class EffectiveLog:
         """Fold a recorded fact that stands by itself (``leader`` None), or is further evidence of another."""
         if leader is None:
             return Change([], [new], new.fact)
-        self._insert(new.fact, new.fact, _Place(new.event, leader, new.content, new.source))
+        self._insert(new.fact, new.fact, Place(new.event, leader, new.content, new.source))
         if not isinstance(new.content, DelegateAttended) or new.content.format is None:
             return Change([], [], new.fact)
         event, _, _ = self.state(leader)
@@ -354,7 +288,7 @@ class EffectiveLog:
         self._set(leader, new.fact, after)
         return Change([leader], [Standing(leader, event, new.fact, after.content, after.source)], new.fact)
 
-    def _group(self, leader: int, content: Any) -> list[_Member]:
+    def _group(self, leader: int, content: Any) -> list[Member]:
         """Return the facts that say what a leader says, itself included."""
         event, _, _ = self.state(leader)
         assert event is not None
@@ -362,8 +296,8 @@ class EffectiveLog:
             "SELECT fact, event FROM exceptions WHERE leader = ? AND until IS NULL ORDER BY fact", (leader,)
         ).fetchall()
         return [
-            _Member(leader, event, content, self.source_of(leader, event)),
-            *(_Member(fact, at, self.content(at), self.source_of(fact, at)) for fact, at in behind),
+            Member(leader, event, content, self.source_of(leader, event)),
+            *(Member(fact, at, self.content(at), self.source_of(fact, at)) for fact, at in behind),
         ]
 
     # --- folding amendments ------------------------------------------------------------
@@ -419,7 +353,7 @@ class EffectiveLog:
         new = None if after is None else self.content(after)
         if isinstance(old if new is None else new, EventCited):
             return Change([], [], position)
-        is_, becomes = self._groups_of(fact, old, leader), dict[int, _Member]()
+        is_, becomes = self._groups_of(fact, old, leader), dict[int, Member]()
         if new is not None and not isinstance(new, StatusReport | UnknownEvent):
             found = self.standing(new)
             if found is not None and found[0] not in is_:
@@ -430,43 +364,43 @@ class EffectiveLog:
         becomes |= is_
         becomes.pop(fact, None)
         if after is not None:
-            becomes[fact] = _Member(fact, after, new, self.source_of(fact, after))
+            becomes[fact] = Member(fact, after, new, self.source_of(fact, after))
         return self._write(self._placed(is_), self._placed(becomes), position)
 
-    def _groups_of(self, fact: int, content: Any, leader: int | None) -> dict[int, _Member]:
+    def _groups_of(self, fact: int, content: Any, leader: int | None) -> dict[int, Member]:
         """Return the group that a fact is in, by number; nothing where it is withdrawn."""
         if content is None or isinstance(content, StatusReport):
             return {}
         if isinstance(content, UnknownEvent):
-            return {fact: _Member(fact, fact, content, self.source_of(fact, fact))}
+            return {fact: Member(fact, fact, content, self.source_of(fact, fact))}
         first = fact if leader is None else leader
         event, _, _ = self.state(first)
         assert event is not None
         return {member.fact: member for member in self._group(first, self.content(event))}
 
-    def _placed(self, members: dict[int, _Member]) -> dict[int, _Place]:
-        groups: dict[Hashable, list[_Member]] = {}
-        stories: dict[str, list[_Member]] = {}
+    def _placed(self, members: dict[int, Member]) -> dict[int, Place]:
+        groups: dict[Hashable, list[Member]] = {}
+        stories: dict[str, list[Member]] = {}
         for member in members.values():
             if isinstance(member.content, StatusReport):
                 stories.setdefault(member.content.meeting, []).append(member)
             else:
                 groups.setdefault(self._identity(member), []).append(member)
-        placed: dict[int, _Place] = {}
+        placed: dict[int, Place] = {}
         for group in groups.values():
             placed |= arrange(group)
         for meeting, reports in stories.items():
             for member, classified in self.classified(meeting, reports):
-                placed[member.fact] = _Place(member.event, classified.leader, member.content, member.source)
+                placed[member.fact] = Place(member.event, classified.leader, member.content, member.source)
         return placed
 
-    def classified(self, meeting: str, reports: Iterable[_Member]) -> Iterator[tuple[_Member, Classified]]:
+    def classified(self, meeting: str, reports: Iterable[Member]) -> Iterator[tuple[Member, Classified]]:
         """Yield the reports of a meeting in the order of recording, each with what it is."""
         story = Story(meeting)
         for member in sorted(reports, key=lambda member: member.fact):
             yield member, story.add(self.report(member.fact, member.content, member.source))
 
-    def _write(self, is_: dict[int, _Place], becomes: dict[int, _Place], position: int) -> Change:
+    def _write(self, is_: dict[int, Place], becomes: dict[int, Place], position: int) -> Change:
         removed, added = list[int](), list[Standing]()
         for number in sorted(is_.keys() | becomes.keys()):
             before, after = is_.get(number), becomes.get(number)
@@ -482,7 +416,7 @@ class EffectiveLog:
                 added.append(Standing(number, after.event, position, after.content, after.source))
         return Change(removed, added, position)
 
-    def _identity(self, member: _Member) -> Hashable:
+    def _identity(self, member: Member) -> Hashable:
         match member.content:
             case UnknownEvent():
                 return member.fact
@@ -511,7 +445,7 @@ class EffectiveLog:
 
     # --- writing exceptions ------------------------------------------------------------
 
-    def _set(self, fact: int, since: int, place: _Place) -> None:
+    def _set(self, fact: int, since: int, place: Place) -> None:
         self._close(fact, since)
         self._insert(fact, since, place)
 
@@ -529,10 +463,10 @@ class EffectiveLog:
         if row:
             return row[0]  # type: ignore[no-any-return]
         content, source = self.content(fact), self.source_of(fact, fact)
-        self._insert(fact, fact, _Place(fact, None, content, source), until=until)
+        self._insert(fact, fact, Place(fact, None, content, source), until=until)
         return self._subject(fact, content), source
 
-    def _insert(self, fact: int, since: int, place: _Place, *, until: int | None = None) -> None:
+    def _insert(self, fact: int, since: int, place: Place, *, until: int | None = None) -> None:
         event, leader, content, source = place
         self._connection.execute(
             "INSERT INTO exceptions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

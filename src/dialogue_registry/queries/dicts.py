@@ -32,7 +32,7 @@ from dialogue_registry.model.events import (
 from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.shapes import default_of
-from dialogue_registry.projections.effective_log import as_hybrid
+from dialogue_registry.projections.arrangement import as_hybrid
 from dialogue_registry.queries.counts import Counts
 from dialogue_registry.queries.display import is_of_the_library
 

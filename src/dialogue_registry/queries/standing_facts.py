@@ -9,7 +9,8 @@ from dialogue_registry.log.entry import PAGE, Entry, RecordedEvent, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import DelegateAttended, UnknownEvent
 from dialogue_registry.model.kinds import Kind
-from dialogue_registry.projections.effective_log import join_formats, wording_of
+from dialogue_registry.projections.arrangement import join_formats
+from dialogue_registry.projections.effective_log import wording_of
 
 _Standing: TypeAlias = tuple[int, int, int]
 """A fact, the position since which it reads so, and the event by which it does."""

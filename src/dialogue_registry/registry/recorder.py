@@ -35,7 +35,8 @@ from dialogue_registry.model.persons import AboutPersons, Persons, clash
 from dialogue_registry.model.recording_rules import OPENS, Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold, leaves_empty
 from dialogue_registry.model.wordings import same_fact, wording
-from dialogue_registry.projections.effective_log import Standing, join_formats
+from dialogue_registry.projections.arrangement import join_formats
+from dialogue_registry.projections.effective_log import Standing
 from dialogue_registry.projections.engine import Views
 
 _KNOWN = """

@@ -68,7 +68,8 @@ from dialogue_registry.registry.log_stream import stream_events, stream_facts, s
 from dialogue_registry.registry.opening import open_at, open_session
 from dialogue_registry.registry.recorder import Appended
 from dialogue_registry.registry.runs import Import, Undone, imports, undo_amendment, undo_import
-from dialogue_registry.registry.session import Progress, Session, Transaction
+from dialogue_registry.registry.session import Progress, Session
+from dialogue_registry.registry.transaction import Transaction
 from dialogue_registry.registry.verify import Head, Verified, head_of, verify
 
 if TYPE_CHECKING:

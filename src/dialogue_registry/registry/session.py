@@ -4,12 +4,11 @@ import logging
 import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from enum import Enum
 from functools import cached_property
 from itertools import chain, repeat
-from threading import get_ident, local
-from types import TracebackType
+from threading import local
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from weakref import WeakSet, finalize
 
@@ -34,6 +33,7 @@ from dialogue_registry.queries.search import Found, Searcher
 from dialogue_registry.registry.amender import Amender
 from dialogue_registry.registry.recorder import Call, Recorder
 from dialogue_registry.registry.replica import OvertakenError, Replica
+from dialogue_registry.registry.transaction import Block, Transaction
 from dialogue_registry.registry.turns import Turn, Turns
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Session:
             self.undo_abandoned()
 
     @property
-    def blocks(self) -> "list[Block]":
+    def blocks(self) -> list[Block]:
         """The blocks of ``transaction()`` that are being executed, from the outer to the inner one."""
         self.undo_abandoned()
         return self.open_blocks
@@ -332,7 +332,7 @@ class Session:
                 raise
         raise AssertionError("the attempts have no end")
 
-    def transaction(self, *, dry_run: bool = False) -> "Transaction":
+    def transaction(self, *, dry_run: bool = False) -> Transaction:
         """Return a context manager that makes one of all that is recorded within its block."""
         return Transaction(self, dry_run=dry_run)
 
@@ -428,94 +428,6 @@ class Session:
             with WriteTransaction(self.connection):
                 self.make_ready()
                 return self.replica.take(news)
-
-
-class Block:
-    """A block of ``transaction()`` that is being executed."""
-
-    def __init__(self, transaction: "Transaction", turn: Turn, scope: AbstractContextManager[None]) -> None:
-        self.transaction = transaction
-        self.turn = turn
-        self.scope = scope
-        self.statement = turn.statement
-        self.thread = get_ident()
-
-    def undo(self) -> None:
-        """Undo what was recorded in the block."""
-        try:
-            self.scope.__exit__(_UndoneError, _UndoneError(), None)
-        finally:
-            self.turn.__exit__(None, None, None)
-
-
-class Transaction:
-    """The context manager of ``Registry.transaction()``.
-
-    It is no generator. The block of a generator that was entered and then forgotten is undone
-    by the garbage collector, at any later time. This one is undone by the next call, or by
-    ``close()``.
-    """
-
-    def __init__(self, session: Session, *, dry_run: bool) -> None:
-        self._session = session
-        self._dry_run = dry_run
-
-    def __enter__(self) -> None:
-        turn = self._session.turn()
-        turn.__enter__()
-        try:
-            scope = self._session.writing()
-            scope.__enter__()
-        except BaseException:
-            turn.__exit__(None, None, None)
-            raise
-        self._session.open_blocks.append(Block(self, turn, scope))
-        if self._session.call is None:
-            self._session.begin_call()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        blocks = self._session.open_blocks
-        own = next((block for block in reversed(blocks) if block.transaction is self), None)
-        if own is None:  # it was undone
-            if kind is None:
-                _ = self._session.connection  # raises ClosedError where that was why
-            return None
-        if self._session.inherited:
-            _ = self._session.connection if kind is None else None  # raises ForkedError
-            return None
-        if own.thread != get_ident():
-            self._session.undo_blocks()
-            if kind is not None:
-                return None
-            raise StorageError(
-                "a transaction() belongs to the thread that entered it, and another one has left it: nothing is "
-                "recorded; run the whole block in one thread"
-            )
-        left_open = blocks[-1] is not own
-        while blocks[-1] is not own:
-            blocks.pop().undo()
-        blocks.pop()
-        if kind is not None or not blocks:
-            self._session.begin_call()
-        if kind is None and left_open:
-            own.undo()
-            raise StorageError("a transaction() within this one was left open: nothing is recorded; run it again")
-        if kind is None and self._dry_run:
-            kind, error = _DryRunError, _DryRunError()
-        try:
-            return own.scope.__exit__(kind, error, trace)
-        finally:
-            own.turn.__exit__(None, None, None)
-
-
-class _UndoneError(Exception):
-    """Undoes a block that was left open, and never leaves it."""
-
-
-class _DryRunError(Exception):
-    """Undoes the block of a dry run, and never leaves it."""
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
