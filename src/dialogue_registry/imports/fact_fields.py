@@ -158,7 +158,7 @@ _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def truth(text: str, what: str) -> bool:
-    """Read yes or no."""
+    """Return whether a text means yes; raises InvalidValueError where it means neither yes nor no."""
     try:
         return _TRUTHS[text.casefold()]
     except KeyError:

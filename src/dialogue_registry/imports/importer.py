@@ -195,7 +195,7 @@ class _Run:
         self._record(items)
 
     def record_first(self) -> None:
-        """Record what the mapping says of no row, and learn who the parties are."""
+        """Record the facts that the mapping makes of no row, then read the parties known by now."""
         mapping = self._mapping
         if mapping is not None and mapping.first:
             in_rows = {column for template in mapping.source.values() for column in template.columns}

@@ -32,7 +32,12 @@ class Pair(NamedTuple):
 
 
 def pair(kinds: Kinds, facts: Sequence[MappedFact], statements: Sequence[Statement], *, keyed: bool) -> list[Pair]:
-    """Pair what is new with what is no longer said; the pairs come in the order of the new edition."""
+    """Pair facts of the new edition with statements that no row of it makes any more.
+
+    All of both are returned, the facts in order, then the statements without a fact. ``keyed``
+    says that rows have keys: then facts of the row of one key are paired, else those that look
+    alike.
+    """
     matcher = _Matcher(kinds, facts, statements)
     # What makes an id known keeps it: others rest on it, whichever row says so in this edition.
     matcher.by(

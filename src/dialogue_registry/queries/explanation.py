@@ -151,7 +151,7 @@ class Explanation(Shown):
             yield from self._added_up()
 
     def _added_up(self) -> Iterator[str]:
-        """Yield the numbers of several formats that one source states and that add up to the number."""
+        """Yield a sentence for each source that states numbers of several formats which add up to the number."""
         for source, day in dict.fromkeys((source, one.as_of) for one in self.stated for source in one.sources):
             parts = {
                 one.format: one.count

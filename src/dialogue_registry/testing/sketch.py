@@ -161,7 +161,7 @@ class Sketch:
         self.record(fact, line.source if same_source else source)
 
     def corrections(self, wishes: Sequence[Any], how: str, *, reason: str, source: Source | None) -> None:
-        """Correct a fact, and what came of it again."""
+        """Correct a fact, then that correction, once for each wish."""
         for number, wish in enumerate(wishes):
             self.correction(wish, how, again=number > 0, reason=reason, source=source)
 
