@@ -1,4 +1,4 @@
-"""How fast is it, beside a peer and beside the limit? Run ``python -m benchmarks``.
+"""Benchmarks of the library beside a peer and beside the limit. Run ``python -m benchmarks``.
 
 Every measured piece of work is a function in ``registry``, ``baseline``, ``peer_eventsourcing``
 or ``peer_eventsource``; each runs in a process of its own. ``rounds`` lets contestants

@@ -47,7 +47,7 @@ def schema(connection: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 def rows(connection: sqlite3.Connection, after: int = 0) -> Rows:
-    """What stands in every table; of those whose rows have a place in the log, what came after one."""
+    """Return the rows of every table; where rows have a place in the log, those after one."""
     found: Rows = {}
     for name in dict.fromkeys(table for table, _ in schema(connection)):
         columns = _columns(connection, name)

@@ -97,7 +97,7 @@ def opening(task: Task) -> Result:
 
 
 def counts(task: Task) -> Result:
-    """How many meetings of each of 50 series, as of days all over the years."""
+    """Count the meetings of each of 50 series, as of days all over the years."""
     days = [f"{1955 + number * 7 % 70}-{1 + number % 12:02}-15" for number in range(40)]
     watch = Stopwatch()
     with Registry.open(task["path"], read_only=True) as registry:

@@ -21,7 +21,7 @@ _START = "import time\nbegan = time.perf_counter()\n{}\nprint(time.perf_counter(
 
 @attrs.frozen
 class Size:
-    """How much is done."""
+    """The amounts of work that are done."""
 
     rounds: int
     #: Facts in all: many small meetings, a few huge ones.

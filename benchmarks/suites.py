@@ -1,4 +1,4 @@
-"""What is run against what. Each suite prepares its files and lets contestants take turns."""
+"""Suites of contestants. Each suite prepares its files and lets contestants take turns."""
 
 from collections.abc import Callable, Collection, Mapping
 

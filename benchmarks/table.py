@@ -26,7 +26,7 @@ def _reached(line: Line) -> str:
 
 
 def heading(context: Mapping[str, Any]) -> str:
-    """How the figures were made, in a sentence."""
+    """Return in a sentence how the figures were made."""
     versions = ", ".join(f"{name} {version}" for name, version in context["versions"].items())
     load = "; ".join(f"{when} {value:.1f}" for when, value in context["load"].items())
     return (

@@ -1,4 +1,4 @@
-"""What is compared with what, and how far it should get. A ratio is taken within each round."""
+"""Comparisons of contestants, with the ratio that each should reach. A ratio is taken within each round."""
 
 from collections.abc import Iterator, Mapping
 from statistics import median

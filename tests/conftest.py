@@ -1,4 +1,4 @@
-"""How many examples Hypothesis tries, and the numbers that are printed at the end of a run.
+"""The number of examples that Hypothesis tries, and the numbers printed at the end of a run.
 
 The profile ``fixed`` tries the same examples in each run, so that a run that fails fails again.
 ``fresh`` tries as many new ones, ``long`` a hundred times as many::

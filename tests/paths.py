@@ -1,4 +1,4 @@
-"""Where the files that tests read stand in a checkout."""
+"""Places of the files that tests read in a checkout."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ def always_the_same(max_examples: int) -> settings:
 
 
 def count_examples(items: list[pytest.Item]) -> None:
-    """Let every property count the examples that Hypothesis tries it with."""
+    """Make every property count the examples that Hypothesis tries it with."""
     seen: set[int] = set()
     for item in items:
         handle = getattr(getattr(item, "obj", None), "hypothesis", None)

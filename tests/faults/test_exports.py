@@ -173,7 +173,7 @@ with Registry.open(sys.argv[1]) as registry:
 
 
 def numbers_of(target: Path, format_: str) -> set[int]:
-    """How many series, meetings and delegates an export has: of one state, all are as many."""
+    """The numbers of series, meetings and delegates of an export: of one state, they are equal."""
     match format_:
         case "events":
             types = [json.loads(line)["type"] for line in target.read_text("utf-8").splitlines()]

@@ -83,7 +83,7 @@ class Interruptions:
         return not self._happened
 
     def forget(self) -> None:
-        """Let go of what was kept, as late as one likes."""
+        """Drop the exceptions that were kept, as late as one likes."""
         self.kept.clear()
         gc.collect()
 
@@ -154,7 +154,7 @@ def parties(registry: Registry) -> int:
 
 
 def parties_added(registry: Registry, interruptions: Interruptions, block: Callable[[], object]) -> int:
-    """How many of the two parties that a block records are there after it was interrupted: both or none."""
+    """The number of the two parties of an interrupted block that are recorded: both or none."""
     before = parties(registry)
     whole = interruptions.during(block)
     added = parties(registry) - before

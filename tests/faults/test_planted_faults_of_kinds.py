@@ -91,7 +91,7 @@ SWAPPED = (
     )
 )
 def a_rebuild_makes_the_row_of_another_kind(patch: pytest.MonkeyPatch) -> None:
-    """What was withdrawn is made a row as if it was placed."""
+    """A fact that was withdrawn is made a row as if it was placed."""
 
 
 # --- joint meetings, numbers, persons ----------------------------------------------------

@@ -66,7 +66,7 @@ class Reader:
         os.close(write_end)
 
     def next(self) -> str:
-        """Let it do the next step; return what came of it."""
+        """Start its next step; return the outcome."""
         os.write(self._go, b".")
         outcome = b""
         while not outcome.endswith(b"\n"):

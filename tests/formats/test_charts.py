@@ -107,7 +107,7 @@ def tooltips(document: str) -> list[str]:
 
 
 def marks(document: str) -> dict[str, tuple[float, float]]:
-    """Where each mark stands, by its tooltip."""
+    """The place of each mark, by its tooltip."""
     found = {}
     for group in ET.fromstring(document).iter(f"{SVG}g"):
         title, path = group.find(f"{SVG}title"), group.find(f"{SVG}path")

@@ -1,4 +1,4 @@
-"""What a registry means, in lists and loops: written from the design, sharing nothing with the library but its events.
+"""The meaning of a registry, in lists and loops: from the design, sharing nothing with the library but its events.
 
 The model keeps the log as a plain list and thinks everything through from its beginning
 whenever it is asked. A move is refused when it means nothing, or when the facts that would
@@ -244,7 +244,7 @@ class Model:
                 raise ImpossibleError
 
     def _known(self, new: Line) -> set[int]:
-        """Where the log holds the same amendment or dispute with the same source."""
+        """The position of the same amendment or dispute with the same source."""
         return {
             line.position
             for line in self.log
@@ -455,7 +455,7 @@ class Model:
     # --- counts ----------------------------------------------------------------------
 
     def count(self, series: str, day: date | None, counts: Callable[[MeetingHeld], bool]) -> "Counted":
-        """How many held meetings of a series a rule counts as of a day."""
+        """The number of held meetings of a series that a rule counts as of a day."""
         share = dict.fromkeys(FORMATS, (0, 0))
         highest = None
         for meeting in self.held(series):
@@ -604,7 +604,7 @@ def family(content: Any) -> Any:
 
 
 def key_of(content: Any) -> object:
-    """What is the same for facts of which only one can stand."""
+    """The key that facts share of which only one can stand."""
     match content:
         case DialogueLaunched() | SeriesOpened():
             return type(content), subject_of(content)
@@ -623,7 +623,7 @@ def key_of(content: Any) -> object:
 
 
 def person_of(content: DelegateAttended | DelegateAbsent) -> tuple[str, str]:
-    """Who sits there: by an id, else by name, else by office, else nobody in particular."""
+    """The person who sits there: by an id, else by name, else by office, else nobody in particular."""
     for name in ("person", "name", "office"):
         if text := fold(getattr(content, name)):
             return name, text

@@ -1,4 +1,4 @@
-"""What attendance rates mean, in lists and loops over facts: nothing is shared with the library but its events.
+"""The meaning of attendance rates, in lists and loops over facts: nothing is shared with the library but its events.
 
 Membership is thought through by trying all days on which steps can have happened.
 """
@@ -27,7 +27,7 @@ FIRST, LAST = date.min, date.max
 
 
 class Rate(NamedTuple):
-    """How many meetings, of which present, absent, excused and not known, each counted by itself."""
+    """The numbers of meetings held, present, absent, excused and not known, each counted by itself."""
 
     held: int
     present: int

@@ -42,7 +42,7 @@ FAULTY = Projection(
 
 @pytest.fixture(scope="module")
 def broken() -> ExceptionGroup[AssertionError]:
-    """What the call raises for the faulty projection, on histories of delegates of one meeting."""
+    """The error that the call raises for the faulty projection, on histories of delegates of one meeting."""
     known = [Record(fact) for fact in BASE if not isinstance(fact, DelegateAttended)]
     seats = facts(DelegateAttended, meetings=st.just("d/fm/1"), words=st.just("x"), people=st.sampled_from("ABCD"))
     with pytest.raises(ExceptionGroup) as caught:

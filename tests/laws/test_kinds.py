@@ -30,7 +30,7 @@ FEW = always_the_same(4)
 
 
 class Choice(StrEnum):
-    """How a party votes."""
+    """The vote of a party."""
 
     YES = "yes"
     NO = "no"

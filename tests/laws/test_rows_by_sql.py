@@ -37,7 +37,7 @@ from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 
 
 class Choice(StrEnum):
-    """How a party voted."""
+    """The vote of a party."""
 
     FOR = "for"
     AGAINST = "against"

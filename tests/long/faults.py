@@ -104,7 +104,7 @@ def _say(pipe: int, lines: Sequence[str]) -> None:
 
 
 def run_for_a_while(rng: random.Random, work: Work, path: Path, seconds: float, *, processes: int = 1) -> Acks:
-    """Let children work, kill them at a random moment, give what they had acknowledged."""
+    """Start children, kill them at a random moment, return what they had acknowledged."""
     children = [Child(work, path, f"c{rng.getrandbits(40):x}") for _ in range(processes)]
     for child in children:
         child.wait_for_first_word()

@@ -205,7 +205,7 @@ class Child:
 def crowd(
     server: "Server", seconds: float, *, writers: int = 8, followers: int = 3, kills: int = 0, seed: int = 0
 ) -> Counter[str]:
-    """Let writers and followers work for a while, with some killed; check everything; give figures."""
+    """Run writers and followers for a while, with some killed; check everything; return figures."""
     rng, figures = random.Random(seed), Counter[str]()
     address = server.new_log()
     with Registry.open(address) as registry:

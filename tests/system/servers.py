@@ -48,7 +48,7 @@ class Server:
         return self.address(name)
 
     def use_again(self) -> None:
-        """Say that no database is used any more."""
+        """Mark every database as unused."""
         self._free += self._used
         self._used.clear()
 
@@ -74,7 +74,7 @@ class Server:
             assert done.returncode == 0, out.read()
 
     def kill(self) -> None:
-        """Let it die in the middle of whatever it does, and with it all who serve a connection."""
+        """Kill it in the middle of its work, with all processes that serve a connection."""
         postmaster = psutil.Process(self._pid())
         doomed = [postmaster, *postmaster.children(recursive=True)]
         for process in doomed:  # the first of them makes no new ones
@@ -87,7 +87,7 @@ class Server:
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue it."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
@@ -172,20 +172,20 @@ class Wire:
         Thread(target=self._let_in, daemon=True).start()
 
     def stall_after(self, size: int) -> None:
-        """Let so many bytes through to the server, then nothing."""
+        """Pass so many bytes on to the server, then nothing."""
         self._left = size
 
     def go_on(self) -> None:
-        """Let everything through again."""
+        """Pass everything on again."""
         self._left = None
         self._goes_on.set()
 
     def lose_the_answer_to(self, words: bytes) -> None:
-        """When words go by, hand them on, and cut the connection when the answer comes."""
+        """Pass some words on, and cut the connection when the answer to them comes."""
         self._losing = words
 
     def close(self) -> None:
-        """Let nobody in any more."""
+        """Refuse every further connection."""
         self.go_on()
         self._door.close()
         self._folder.cleanup()

@@ -543,7 +543,7 @@ def test_an_error_and_an_interrupted_pipe_leave_no_traceback(desk: Path) -> None
 
 
 def on_a_terminal(*arguments: str, columns: int = 80) -> str:
-    """What somebody sees who runs a command on a terminal."""
+    """The output of a command that is run on a terminal."""
     terminal, other_end = os.openpty()
     command = [sys.executable, "-m", "dialogue_registry", *arguments]
     seen = b""

@@ -25,7 +25,7 @@ load = runpy.run_path(str(CA_JAD))["load"]
 
 
 def run(script: Path, folder: Path, *arguments: str) -> str:
-    """What a script prints in a folder; a warning is an error."""
+    """The output of a script in a folder; a warning is an error."""
     command = [sys.executable, "-W", "error", str(script), *arguments]
     environment = os.environ | {"PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)

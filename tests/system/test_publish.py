@@ -184,13 +184,13 @@ def pages(site: Path) -> list[str]:
 
 
 def target_of(page: str, link: str) -> str:
-    """Where a link of a page leads, as a path from the top of the site."""
+    """The target of a link of a page, as a path from the top of the site."""
     path = unquote(urlsplit(link).path)
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
 
 
 def matched(pattern: str, text: str) -> str:
-    """What the group of a pattern matches in a text."""
+    """The text that the group of a pattern matches."""
     found = re.search(pattern, text, re.DOTALL)
     assert found, pattern
     return found[1]
@@ -564,7 +564,7 @@ def test_every_internal_link_leads_to_a_page_and_a_place_on_it(site: Path) -> No
 
 
 def followed_links(site: Path) -> int:
-    """How many internal links there are; each of them leads somewhere."""
+    """The number of internal links; each of them leads somewhere."""
     readings = {page: read(site, page) for page in pages(site)}
     followed = 0
     for page, reading in readings.items():
@@ -824,7 +824,7 @@ def test_a_site_whose_publishing_is_killed_at_any_write_is_the_old_or_the_new_on
         assert running.stdout
 
         def run(kill_at: int, title: str) -> list[str]:
-            """How many writes there were, unless it was killed, and the status of the process."""
+            """The number of writes, unless it was killed, and the status of the process."""
             print(kill_at, title, file=running.stdin, flush=True)
             return running.stdout.readline().split()
 

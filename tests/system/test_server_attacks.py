@@ -101,7 +101,7 @@ CREATE OPERATOR public.<= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = publi
 
 
 def set_traps(server: Server, address: str, *, first: bool) -> str:
-    """Let a stranger put functions of their own beside all that the log calls, or even before them."""
+    """Create functions of a stranger beside all that the log calls, or even before them."""
     sources = Path(postgres.__file__).parent.glob("postgres*")
     names = sorted({name for source in sources for name in re.findall(r"(\w+)\(", source.read_text())})
     database = address.partition("@/")[2].partition("?")[0]

@@ -100,7 +100,7 @@ def agree(*registries: Registry) -> None:
 
 
 def outcome(player: Player, move: Move) -> tuple[object, ...]:
-    """What a move comes to, ids aside: what the registry appended or gave back, or the kind of its refusal."""
+    """The outcome of a move, ids aside: the events appended or returned, or the kind of the refusal."""
     try:
         recorded = player.attempt(move)
     except DialogueRegistryError as refusal:
@@ -772,7 +772,7 @@ def test_what_a_projection_of_a_user_refuses_is_not_on_the_server(
 
 
 def _order(registry: Registry) -> list[str]:
-    """What becomes of a batch, in order."""
+    """The events of a batch, in order."""
     assert registry._session.replica is not None
     shared, fold, order = registry._session.replica.shared, registry._session.views.insert, []
     send = shared.send

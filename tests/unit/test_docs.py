@@ -20,7 +20,7 @@ EVENTS_PAGE = (ROOT / "docs" / "reference" / "events.md").read_text("utf-8")
 
 
 def section(heading: str) -> str:
-    """What stands under a heading, up to the next one."""
+    """The text under a heading, up to the next one."""
     found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", EVENTS_PAGE, re.DOTALL | re.MULTILINE)
     assert found, f"docs/reference/events.md has no heading {heading!r}: describe it there"
     return found[1]

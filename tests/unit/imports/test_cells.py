@@ -1,4 +1,4 @@
-"""What a cell of JSON or of a data frame holds: nothing of any library, lists, objects, what no text is made of."""
+"""Cells of JSON and of data frames: nothing of any library, lists, objects, what no text is made of."""
 
 import json
 from datetime import UTC, date, datetime, time, timedelta

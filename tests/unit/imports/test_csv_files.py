@@ -26,7 +26,7 @@ MAPPING: dict[str, Any] = {
 
 
 def topics(path, **rules: Any) -> tuple[list[str], tuple[str, ...]]:
-    """What is recorded of a table of topics, and what was found out about it."""
+    """The topics recorded from a table, and the findings about its file."""
     with Registry.open() as registry:
         report = import_table(registry, path, {**MAPPING, "file": rules})
         return [topic.topic for topic in registry.topics()], report.found

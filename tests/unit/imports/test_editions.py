@@ -71,7 +71,7 @@ def registry():
 
 
 def views(registry: Registry) -> Any:
-    """What the views say, but for the numbers of events and the sources."""
+    """The rows of the views, without the numbers of events and the sources."""
     answers = (registry.dialogues(), registry.series(), registry.meetings(), registry.attendance(), registry.topics())
     return [sorted(str(without_numbers(row)) for row in rows) for rows in answers]
 

@@ -247,7 +247,7 @@ def test_a_recorded_log_gives_the_views_of_the_same_events_today(path: Path, nam
 
 
 def position(registry: Registry, event: Event) -> int:
-    """Where the event stands that another one amends or disputes."""
+    """The position of the event that another one amends or disputes."""
     return next((r.position for r in registry.events() if r.id == getattr(event, "event_id", None)), 0)
 
 

@@ -55,7 +55,7 @@ from dialogue_registry.model.texts import fold_text
 
 
 class Kind(NamedTuple):
-    """What a field takes: an example and, of each bad value, the error and how its message goes on."""
+    """The values that a field takes: an example and, of each bad value, the error and how its message goes on."""
 
     good: Any
     bad: list[tuple[Any, type[InvalidValueError], str]]

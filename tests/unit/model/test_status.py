@@ -1,4 +1,4 @@
-"""What becomes of the reports of one meeting: which are news, which further evidence, and the status they come to.
+"""The reports of one meeting: which are news, which further evidence, and the status they come to.
 
 A history is written as it is spoken: ``A(x)1 C2@5`` is an announcement for the plan x by source 1, then a
 cancellation by source 2 said on day 5. ``A(x,p)`` names a place too, ``P(may)`` is postponed until May, ``C(s)``

@@ -33,7 +33,7 @@ PRESS = Source("Newspaper")
 
 
 def seats(version: int = 1, *, role: str = "head") -> Projection:
-    """Who led a delegation, how often, and where a meeting was last said to take place."""
+    """Heads of delegations with the number of times, and the last place that was said of a meeting."""
     return Projection(
         "seats",
         version,

@@ -1,4 +1,4 @@
-"""Why this number: the rule that gives it, the meetings that make the difference, and what else is to be known.
+"""An explanation of a number: the rule that gives it, and the meetings that make the difference.
 
 An explanation agrees with reconciliation, statement by statement; and a number that no rule gives is answered too.
 """

@@ -1,4 +1,4 @@
-"""What things are called in a language on a day: of the names used then, the latest wins."""
+"""Names of things in a language on a day: of the names used then, the latest wins."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Who somebody is: exactly that name, else without diacritics or by family name, and never a guess between several."""
+"""A person is found by exactly a name, else without diacritics or by family name, and never by a guess."""
 
 from collections.abc import Iterator
 from typing import Any

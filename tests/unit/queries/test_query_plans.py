@@ -49,7 +49,7 @@ def registry() -> Iterator[Registry]:
 
 
 def scanned(registry: Registry, ask: Callable[[Registry], object]) -> set[str]:
-    """What SQLite goes through from end to end, to answer."""
+    """The tables that SQLite reads from end to end to answer."""
     statements: list[str] = []
     connection = registry._session.connection
     connection.set_trace_callback(statements.append)

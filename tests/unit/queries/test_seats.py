@@ -1,4 +1,4 @@
-"""Who came and who did not: capacities, namesakes, formats, and stated numbers of people beside the list."""
+"""Seats at a meeting: capacities, namesakes, formats, and stated numbers of people beside the list."""
 
 import json
 from collections.abc import Iterator

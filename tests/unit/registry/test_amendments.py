@@ -483,7 +483,7 @@ def test_a_fact_corrected_to_what_another_source_says_joins_it(registry: Registr
 
 
 def script(registry: Registry) -> None:
-    """What somebody runs every morning: facts from two sources, and all that was found wrong with them."""
+    """A script that somebody runs every morning: facts from two sources, and all that was found wrong with them."""
     registry.record(*BASE, source=HOST)
     first, second, delegate = registry.record(
         held(1, "2005-03-05"), held(2, "2006-02-08"), DelegateAttended(meeting="d/fm/1", name="OKADA", party="JPN"),

@@ -495,7 +495,7 @@ def test_an_event_of_a_newer_library_is_told_with_its_position(
 
 
 def change(path: Path, sql: str) -> None:
-    """What another program, or another version of this library, might do."""
+    """Change a file as another program, or another version of this library, might do."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(sql)
 
