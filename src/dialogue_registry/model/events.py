@@ -205,6 +205,18 @@ class Citation:
     )
 
 
+_PARTY = "The party: an ISO 3166-1 alpha-3 code, or a short name."
+_PERSON = "An id for the person: tells namesakes apart, brings spellings together."
+_SEAT = "The capacity in which a person sat, where there are two."
+_ALIAS = "Another name; may be repeated."
+_FORMATS = f"{', '.join(Format)}."
+_LEVELS = f"Level of the office: {', '.join(Level)}."
+_NOTICE = "The day of the notice."
+_EVENT = "Id of the event."
+_WHEN = "When it took or takes place: 2021-06-16, 2004-08, 2004, or in other EDTF notation."
+_PERIOD = "The term or session within which the meeting is numbered."
+
+
 # --- dialogues, series, parties ----------------------------------------------------------
 
 
@@ -215,9 +227,7 @@ class DialogueLaunched:
     dialogue: str = id_field("Id of the dialogue.")
     name: str = required_field("Name of the dialogue.")
     launched: PartialDate = attrs.field(converter=to_date, metadata=doc("When the dialogue began."))
-    aliases: tuple[str, ...] = attrs.field(
-        default=(), converter=to_texts, validator=check_texts, metadata=doc("Another name; may be repeated.")
-    )
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=to_texts, validator=check_texts, metadata=doc(_ALIAS))
 
 
 @attrs.frozen(kw_only=True, field_transformer=check_texts_together)
@@ -230,14 +240,12 @@ class PartyJoined:
     """
 
     dialogue: str = id_field("Id of the dialogue.")
-    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = required_field(_PARTY)
     name: str = required_field("Name of the party.")
     joined: PartialDate | None = attrs.field(
         default=None, converter=to_optional_date, metadata=doc("When the party joined.")
     )
-    aliases: tuple[str, ...] = attrs.field(
-        default=(), converter=to_texts, validator=check_texts, metadata=doc("Another name; may be repeated.")
-    )
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=to_texts, validator=check_texts, metadata=doc(_ALIAS))
     standing: str = required_field("As what the party takes part: member, observer, partner …", default="member")
 
 
@@ -246,7 +254,7 @@ class PartyLeft:
     """A party takes part in a dialogue no longer; ``on`` is the first day without it."""
 
     dialogue: str = id_field("Id of the dialogue.")
-    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = required_field(_PARTY)
     on: PartialDate | None = attrs.field(
         default=None, converter=to_optional_date, metadata=doc("The first day without the party.")
     )
@@ -265,9 +273,7 @@ class SeriesOpened:
     dialogue: str = id_field("Id of the dialogue.")
     name: str = required_field("Name of the series.")
     abbreviation: str = text_field("Short name of the series.")
-    aliases: tuple[str, ...] = attrs.field(
-        default=(), converter=to_texts, validator=check_texts, metadata=doc("Another name; may be repeated.")
-    )
+    aliases: tuple[str, ...] = attrs.field(default=(), converter=to_texts, validator=check_texts, metadata=doc(_ALIAS))
     numbering: Numbering = attrs.field(
         default=Numbering.CONTINUOUS,
         converter=_to_numbering,
@@ -276,9 +282,6 @@ class SeriesOpened:
 
 
 # --- meetings --------------------------------------------------------------------------
-
-_WHEN = "When it took or takes place: 2021-06-16, 2004-08, 2004, or in other EDTF notation."
-_PERIOD = "The term or session within which the meeting is numbered."
 
 
 @attrs.frozen(kw_only=True, field_transformer=check_texts_together)
@@ -294,13 +297,11 @@ class MeetingAnnounced:
     series: str = id_field("Id of the series.")
     date: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_WHEN))
     ordinal: int | None = optional_number_field("The number printed on the meeting.")
-    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(_FORMATS))
     place: str = text_field("City or venue.")
     country: str = text_field("Country of the place, an ISO 3166-1 alpha-3 code.")
     title: str = text_field("Title of the meeting.")
-    on: PartialDate | None = attrs.field(
-        default=None, converter=to_optional_date, metadata=doc("The day of the notice.")
-    )
+    on: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_NOTICE))
     period: str = text_field(_PERIOD)
 
 
@@ -315,7 +316,7 @@ class MeetingHeld:
     series: str = id_field("Id of the series.")
     date: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_WHEN))
     ordinal: int | None = optional_number_field("The number printed on the meeting.")
-    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(_FORMATS))
     place: str = text_field("City or venue.")
     country: str = text_field("Country of the place, an ISO 3166-1 alpha-3 code.")
     title: str = text_field("Title of the meeting.")
@@ -331,9 +332,7 @@ class MeetingPostponed:
 
     meeting: str = id_field("Id of the meeting.")
     reason: str = text_field("Why it was postponed.")
-    on: PartialDate | None = attrs.field(
-        default=None, converter=to_optional_date, metadata=doc("The day of the notice.")
-    )
+    on: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_NOTICE))
     until: PartialDate | None = attrs.field(
         default=None, converter=to_optional_date, metadata=doc("The day to which it was postponed.")
     )
@@ -345,9 +344,7 @@ class MeetingCancelled:
 
     meeting: str = id_field("Id of the meeting.")
     reason: str = text_field("Why it was cancelled.")
-    on: PartialDate | None = attrs.field(
-        default=None, converter=to_optional_date, metadata=doc("The day of the notice.")
-    )
+    on: PartialDate | None = attrs.field(default=None, converter=to_optional_date, metadata=doc(_NOTICE))
 
 
 @attrs.frozen(kw_only=True, field_transformer=check_texts_together)
@@ -389,17 +386,15 @@ class DelegateAttended:
 
     meeting: str = id_field("Id of the meeting.")
     name: str = text_field("Name of the delegate as written.")
-    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = required_field(_PARTY)
     office: str = text_field("Office of the delegate.")
     role: Role = attrs.field(default=Role.DELEGATE, converter=_to_role, metadata=doc(f"{', '.join(Role)}."))
     on_behalf_of: str = text_field("For whom the delegate sat in.")
-    person: str = text_field("An id for the person: tells namesakes apart, brings spellings together.")
-    seat: str = text_field("The capacity in which a person sat, where there are two.")
-    level: Level | None = attrs.field(
-        default=None, converter=_to_level, metadata=doc(f"Level of the office: {', '.join(Level)}.")
-    )
+    person: str = text_field(_PERSON)
+    seat: str = text_field(_SEAT)
+    level: Level | None = attrs.field(default=None, converter=_to_level, metadata=doc(_LEVELS))
     format: Format | None = attrs.field(
-        default=None, converter=_to_format, validator=_check_presence, metadata=doc(f"{', '.join(Format)}.")
+        default=None, converter=_to_format, validator=_check_presence, metadata=doc(_FORMATS)
     )
 
 
@@ -413,14 +408,12 @@ class DelegateAbsent:
     """
 
     meeting: str = id_field("Id of the meeting.")
-    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = required_field(_PARTY)
     name: str = text_field("Name of the delegate as written.")
     office: str = text_field("Office of the delegate.")
-    person: str = text_field("An id for the person: tells namesakes apart, brings spellings together.")
-    seat: str = text_field("The capacity in which a person sat, where there are two.")
-    level: Level | None = attrs.field(
-        default=None, converter=_to_level, metadata=doc(f"Level of the office: {', '.join(Level)}.")
-    )
+    person: str = text_field(_PERSON)
+    seat: str = text_field(_SEAT)
+    level: Level | None = attrs.field(default=None, converter=_to_level, metadata=doc(_LEVELS))
     excused: bool | None = flag_field("Whether the absence was excused: true or false.", default=None)
     reason: str = text_field("Why the delegate was absent.")
     represented_by: str = text_field("Who stood in for the absent delegate.")
@@ -441,8 +434,8 @@ class HeadcountStated:
         converter=_to_headcount_of,
         metadata=doc(f"What is counted: {', '.join(HeadcountOf)}."),
     )
-    party: str = text_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
-    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
+    party: str = text_field(_PARTY)
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(_FORMATS))
     approximate: bool = flag_field("Whether the number is approximate.")
 
 
@@ -497,7 +490,7 @@ class CountStated:
     series: str | None = optional_id_field("Id of the series.")
     count: int = number_field("The number stated.")
     as_of: PartialDate = attrs.field(converter=to_date, metadata=doc("The day up to which it was counted."))
-    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(f"{', '.join(Format)}."))
+    format: Format | None = attrs.field(default=None, converter=_to_format, metadata=doc(_FORMATS))
     reported_at: str | None = optional_id_field("Id of the meeting whose release states it.")
     dialogue: str | None = optional_id_field("Id of the dialogue.")
 
@@ -520,7 +513,7 @@ class NameUsed:
     """
 
     of: str | None = optional_id_field("Id of the dialogue, series or meeting that bears the name.")
-    party: str = text_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = text_field(_PARTY)
     name: str = required_field("The name.")
     language: str = text_field("Language of the name, such as ja.")
     since: PartialDate | None = attrs.field(
@@ -552,7 +545,7 @@ _NAMES = "A name as written, or the id of a person; repeated for each."
 class SamePerson:
     """These names of delegates of one party, as written or as person ids, are one person."""
 
-    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = required_field(_PARTY)
     names: tuple[str, ...] = attrs.field(converter=to_texts, validator=[check_texts, _check_two], metadata=doc(_NAMES))
     reason: str = text_field("Why it is one person.")
 
@@ -561,7 +554,7 @@ class SamePerson:
 class DifferentPersons:
     """These names of delegates of one party, as written or as person ids, are different persons."""
 
-    party: str = required_field("The party: an ISO 3166-1 alpha-3 code, or a short name.")
+    party: str = required_field(_PARTY)
     names: tuple[str, ...] = attrs.field(converter=to_texts, validator=[check_texts, _check_two], metadata=doc(_NAMES))
     reason: str = text_field("Why they are different persons.")
 
@@ -654,7 +647,7 @@ def _check_fact(instance: object, attribute: Attribute, value: object) -> None:
 class FactCorrected:
     """The fact recorded as ``event_id`` should have read ``replacement``."""
 
-    event_id: str = required_field("Id of the event.")
+    event_id: str = required_field(_EVENT)
     replacement: Fact = attrs.field(validator=_check_fact)
     reason: str = required_field("Why it is corrected.")
 
@@ -663,7 +656,7 @@ class FactCorrected:
 class EventRetracted:
     """The event ``event_id`` – a fact, an amendment, a dispute or a citation – was withdrawn."""
 
-    event_id: str = required_field("Id of the event.")
+    event_id: str = required_field(_EVENT)
     reason: str = required_field("Why it is withdrawn.")
 
 
@@ -671,7 +664,7 @@ class EventRetracted:
 class FactDisputed:
     """A source claims something else than the fact recorded as ``event_id``."""
 
-    event_id: str = required_field("Id of the event.")
+    event_id: str = required_field(_EVENT)
     claim: Fact = attrs.field(validator=_check_fact)
     reason: str = text_field("Why it is claimed.")
 
@@ -680,7 +673,7 @@ class FactDisputed:
 class EventCited:
     """The event ``event_id`` has a further citation, which the log keeps beside this event."""
 
-    event_id: str = required_field("Id of the event.")
+    event_id: str = required_field(_EVENT)
 
 
 Amendment: TypeAlias = FactCorrected | EventRetracted
