@@ -1,12 +1,12 @@
-"""Change the pure rooms in a thousand small ways, and see which changes no test notices.
+"""Change the pure modules in a thousand small ways, and see which changes no test notices.
 
 ::
 
     pip install mutmut
     python tests/long/mutants.py            # about ten minutes on two cores; --show prints the survivors as diffs
 
-Which rooms and which tests is said in ``pyproject.toml`` under ``[tool.mutmut]``. It works on
-a copy, prints a score for each room, and ends with exit code 1 below 90 %.
+The modules and the tests are listed in ``pyproject.toml`` under ``[tool.mutmut]``. It works on
+a copy, prints a score for each module, and ends with exit code 1 below 90 %.
 
 Not counted are mutants of what runs when the library is imported, before a mutant can be
 switched on: the tests of every event and rule would fail on them. Of the others, those that
@@ -56,8 +56,8 @@ def main() -> int:
             for mutant in survivors:
                 print(mutmut("show", mutant, folder=folder))
     total, alive = (Counter(mutant.split(".")[1] for mutant in mutants) for mutants in (counted, survivors))
-    for room, number in sorted(total.items()):
-        print(f"{room:10} {number:5} mutants, {alive[room]:3} survived: {1 - alive[room] / number:6.1%}")
+    for module, number in sorted(total.items()):
+        print(f"{module:10} {number:5} mutants, {alive[module]:3} survived: {1 - alive[module] / number:6.1%}")
     score = 1 - len(survivors) / max(1, len(counted))
     print(f"score {score:.1%} of {len(counted)} mutants; {len(found) - len(counted)} more run at import only")
     return int(score < WANTED or not counted)

@@ -96,11 +96,11 @@ class _Grid:
 
     def draw(self) -> Drawing:
         """Return the grid of meetings, or of years where meetings do not fit."""
-        room = self._width - MARGIN - self._left
+        width = self._width - MARGIN - self._left
         columns = self._of_meetings()
-        gathered = len(columns) * _LEAST > room
+        gathered = len(columns) * _LEAST > width
         if gathered:
-            columns = self._of_years(int(room / _LEAST))
+            columns = self._of_years(int(width / _LEAST))
         note = (
             "Meetings held of each year: dark the share to which a member came, grey to which it may have come"
             if gathered
@@ -110,7 +110,7 @@ class _Grid:
         lines = max(len(label) for label in self._labels.values())
         row = max(_LEAST_ROW, min(_ROW, (_HIGHEST - top - 60) / len(self._parties)))
         row = max(row, 11.0 * lines) if lines > 1 else row
-        wide = min(room / len(columns), 22.0)
+        wide = min(width / len(columns), 22.0)
         parts, y = [self._years(columns, wide, top + 10)], top + 16
         for number, party in enumerate(self._parties):
             base = y + number * row

@@ -79,13 +79,13 @@ def _fitted(
     without which the others fit; where there is no such text, the last of those columns.
     """
     least, inside, widths = [*map(_least, columns)], list(range(len(natural))), list(natural)
-    room = width + len(_GAP)
-    while len(inside) > 1 and (excess := sum(least[i] + len(_GAP) for i in inside) - room) > 0:
+    available = width + len(_GAP)
+    while len(inside) > 1 and (excess := sum(least[i] + len(_GAP) for i in inside) - available) > 0:
         texts = [i for i in inside[1:] if any(_width(cell) > least[i] for cell in columns[i][1:])]
         enough = [i for i in inside[1:] if least[i] + len(_GAP) >= excess]
         chosen = [*texts, *enough] if texts else enough[-1:] or inside[1:]
         inside.remove(max(chosen, key=lambda i: natural[i]))
-    while sum(widths[i] + len(_GAP) for i in inside) > room:
+    while sum(widths[i] + len(_GAP) for i in inside) > available:
         wide = [i for i in inside if widths[i] > least[i]]
         if not wide:
             break

@@ -158,16 +158,16 @@ def parted(page: Page) -> Iterator[Page]:
     The first keeps the fields; a table that goes on is headed again.
     """
     pages: list[list[Part]] = [[]]
-    room = ROWS
+    rows_left = ROWS
     for part in page.parts:
         rest: Part | None = part
         while rest is not None:
-            first, rest = _cut(rest, room)
+            first, rest = _cut(rest, rows_left)
             pages[-1].append(first)
-            room -= length(first)
-            if rest is not None or room <= 0:
+            rows_left -= length(first)
+            if rest is not None or rows_left <= 0:
                 pages.append([])
-                room = ROWS
+                rows_left = ROWS
     if not pages[-1] and len(pages) > 1:
         pages.pop()
     for number, parts in enumerate(pages, 1):
@@ -196,19 +196,19 @@ def length(part: Part) -> int:
             return 0
 
 
-def _cut(part: Part, room: int) -> tuple[Part, Part | None]:
+def _cut(part: Part, limit: int) -> tuple[Part, Part | None]:
     """Return what of a part fits into so many rows, and the rest."""
-    if length(part) <= room:
+    if length(part) <= limit:
         return part, None
     match part:
         case Table():
             rows = list(part.rows)
-            band = next((row for row in reversed(rows[:room]) if isinstance(row, Band)), None)
-            rest = rows[room:]
+            band = next((row for row in reversed(rows[:limit]) if isinstance(row, Band)), None)
+            rest = rows[limit:]
             if band is not None and rest and not isinstance(rest[0], Band):
                 rest.insert(0, band)
-            return attrs.evolve(part, rows=rows[:room]), attrs.evolve(part, rows=rest)
+            return attrs.evolve(part, rows=rows[:limit]), attrs.evolve(part, rows=rest)
         case Items():
-            return attrs.evolve(part, items=part.items[: 4 * room]), attrs.evolve(part, items=part.items[4 * room :])
+            return attrs.evolve(part, items=part.items[: 4 * limit]), attrs.evolve(part, items=part.items[4 * limit :])
         case _:
             return part, None
