@@ -9,6 +9,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from dialogue_registry.errors import CodecError, WrongPositionError
 from dialogue_registry.log.codec import STANDARD_CODEC, VERIFY, Codec
 from dialogue_registry.log.entry import EMPTY, PAGE, Entry, Head, position_of
@@ -17,6 +19,8 @@ APPLICATION_ID = 0x44695265
 """The mark of a registry file (``PRAGMA application_id``)."""
 SCHEMA = 2
 """The version of the log's tables (``PRAGMA user_version``)."""
+_MOST_PARAMETERS = 1000
+"""Of one statement; SQLite takes more, and each number of them is a statement of its own."""
 LOG_TABLES = ("events", "sources", "editions")
 """The tables of the log."""
 _APPEND_ONLY = "the log is append-only: record a correction or a retraction instead"
@@ -92,13 +96,13 @@ class SQLiteLog:
         """Append entries that were sealed within the open transaction to follow the head, which is not read again."""
         # The driver seeks an adapter for every value that is no int, float, str or bytearray, which takes as long as
         # storing it: so hashes are passed as bytearrays, here and wherever many rows are written.
-        sources = {source: self.number_source(source) or None for source in {entry.source for entry in entries}}
+        sources = self.number_sources([entry.source for entry in entries])
         editions = {edition: self._number_edition(edition) for edition in {entry.edition for entry in entries}}
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    *entry[:7], sources[entry.source], entry.citation, editions[entry.edition], *entry[10:12],
+                    *entry[:7], sources[entry.source] or None, entry.citation, editions[entry.edition], *entry[10:12],
                     bytearray(entry.salt), bytearray(entry.hash),
                 )
                 for entry in entries
@@ -107,12 +111,26 @@ class SQLiteLog:
 
     def number_source(self, source: str | None) -> int:
         """Return the number of a source, which is stored where it is new; 0 for none."""
-        if source is None:
-            return 0
-        digest = sha256(source.encode()).digest()
-        row = self._connection.execute("SELECT id FROM sources WHERE digest = ?", (digest,)).fetchone()
-        if row is not None:
-            return int(row[0])
+        return self.number_sources([source])[source]
+
+    def number_sources(self, sources: Iterable[str | None]) -> dict[str | None, int]:
+        """Return the numbers of sources, which are stored where they are new; 0 for none."""
+        numbers: dict[str | None, int] = dict.fromkeys(sources, 0)
+        digests = {source: sha256(source.encode()).digest() for source in numbers if source is not None}
+        known = self._known_sources(list(digests.values()))
+        for source, digest in digests.items():
+            numbers[source] = known.get(digest) or self._insert_source(digest, source)
+        return numbers
+
+    def _known_sources(self, digests: Sequence[bytes]) -> dict[bytes, int]:
+        known: dict[bytes, int] = {}
+        for start in range(0, len(digests), _MOST_PARAMETERS):
+            part = digests[start : start + _MOST_PARAMETERS]
+            marks = ", ".join("?" * len(part))
+            known.update(self._connection.execute(f"SELECT digest, id FROM sources WHERE digest IN ({marks})", part))
+        return known
+
+    def _insert_source(self, digest: bytes, source: str) -> int:
         insert = "INSERT INTO sources (digest, data) VALUES (?, ?) RETURNING id"
         return int(self._connection.execute(insert, (digest, source)).fetchone()[0])
 
@@ -244,12 +262,11 @@ class SQLiteLog:
 
     def versions(self, subjects: Iterable[str]) -> dict[str, int]:
         """Return the last version of each of these subjects that has events."""
-        find, found = "SELECT max(version) FROM events WHERE subject = ?", {}
-        for subject in subjects:
-            (version,) = self._connection.execute(find, (subject,)).fetchone()
-            if version is not None:
-                found[subject] = version
-        return found
+        rows = self._connection.execute(
+            "SELECT value, (SELECT max(version) FROM events WHERE subject = value) FROM json_each(?)",
+            (orjson.dumps(list(subjects)).decode(),),
+        )
+        return {subject: version for subject, version in rows.fetchall() if version is not None}
 
 
 def create_log(connection: sqlite3.Connection) -> None:

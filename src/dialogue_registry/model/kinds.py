@@ -164,7 +164,7 @@ class Kind:
 
     # --- what follows ------------------------------------------------------------------
 
-    @property
+    @cached_property
     def is_own(self) -> bool:
         """Whether the kind is the library's own."""
         return self.cls.__module__ == _OWN

@@ -18,12 +18,16 @@ _INVISIBLE = re.compile(
 
 
 def is_folded(joined: str) -> bool:
-    """Return whether no text is changed by folding of some that stand between bars, such as ``"|one|another|"``.
+    """Return whether folding changes none of some texts that stand between bars, such as ``"|one|another|"``.
 
-    Texts beyond ASCII are not looked into: of these the answer is False.
+    The answer may be False of texts that are folded.
     """
     return (
-        joined.isascii() and joined.isprintable() and "  " not in joined and "| " not in joined and " |" not in joined
+        joined.isprintable()
+        and "  " not in joined
+        and "| " not in joined
+        and " |" not in joined
+        and (joined.isascii() or (unicodedata.is_normalized("NFC", joined) and not _INVISIBLE.search(joined)))
     )
 
 

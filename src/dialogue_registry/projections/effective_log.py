@@ -15,6 +15,8 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import orjson
+
 from dialogue_registry.errors import ConflictError
 from dialogue_registry.log.codec import NO_FACT_WORDS, decode_source
 from dialogue_registry.log.entry import PAGE
@@ -142,10 +144,13 @@ class EffectiveLog:
         found = self.standing(fact)
         return found[1] if found is not None and same_fact(self.content(found[1]), fact) else None
 
-    def is_exceptional(self, subjects: Sequence[str]) -> set[str]:
+    def exceptional(self, subjects: Iterable[str]) -> set[str]:
         """Return those of some subjects about which something is recorded that has exceptions."""
-        find = "SELECT 1 FROM exceptions WHERE subject = ? LIMIT 1"
-        return {subject for subject in subjects if self._connection.execute(find, (subject,)).fetchone()}
+        rows = self._connection.execute(
+            "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM exceptions WHERE subject = value)",
+            (orjson.dumps(list(dict.fromkeys(subjects))).decode(),),
+        )
+        return {subject for (subject,) in rows.fetchall()}
 
     def exceptional_event(self, subject: str, source: int, line: bytes) -> int | None:
         """Return an exceptional event in which a source said just this, whatever was amended since."""

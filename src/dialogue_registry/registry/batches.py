@@ -99,13 +99,20 @@ def _with_origins(
     ``source`` and ``citation`` are those of facts that come alone.
     """
     check_citation(citation)
-    last, source_json = source, encode_source(check_source(source))
+    origin: Source | str | None
+    last: Source | str | None = source
+    source_json = encode_source(check_source(source))
     for number, item in enumerate(items):
-        if isinstance(item, tuple) and len(item) not in (2, 3):
+        if not isinstance(item, tuple):
+            fact, origin, cited = item, source, citation
+        elif len(item) == 2:
+            (fact, origin), cited = item, None
+        elif len(item) == 3:
+            fact, origin, cited = item
+        else:
             raise InvalidValueError(
                 f"item {number + 1}: {item!r:.80} is no fact, nor a fact with its source (and its citation)"
             )
-        fact, origin, cited = (*item, None)[:3] if isinstance(item, tuple) else (item, source, citation)
         if cited is not citation:
             check_citation(cited)
         if origin is not last:

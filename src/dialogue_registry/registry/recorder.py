@@ -1,12 +1,13 @@
 """Recording of facts: decide, append, fold.
 
-A batch of news is appended at once, and SQLite says whether something in it was said
-before. Only then is each fact looked up by itself. Everything here happens while the write
+A fact is hoped to be news: SQLite says so when its batch is folded. Where one says what
+another said, the batch is decided again, and that fact is looked up. A second report of a
+meeting is always decided on all that was reported of it. Everything here happens while the write
 lock is held: what was looked up still holds when it is appended, and a refusal leaves no
 trace.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, get_args
 
@@ -32,7 +33,7 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.kinds import Identity, Kind
 from dialogue_registry.model.persons import AboutPersons, Persons, clash
-from dialogue_registry.model.recording_rules import OPENS, Subject
+from dialogue_registry.model.recording_rules import Subject
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold, leaves_empty
 from dialogue_registry.model.wordings import same_fact, wording
 from dialogue_registry.projections.arrangement import join_formats
@@ -112,7 +113,7 @@ class Call:
 class _SourceReports:
     """The lines of one source about one meeting within one call."""
 
-    #: The wordings said.
+    #: The wordings of its further reports; a first one is repeated where it interrupts nothing.
     lines: set[bytes] = attrs.field(factory=set)
     #: The last plan reported.
     plan: int | None = None
@@ -146,7 +147,9 @@ class Recorder:
         self._views = views
         self._send = send
 
-    def record(self, items: Sequence[Item], by: str, expected: int | None, call: Call | None = None) -> list[Appended]:
+    def record(
+        self, items: Sequence[Item], by: str, expected: int | None, call: Call | None = None
+    ) -> Iterator[Appended]:
         """Append the facts not yet recorded with their source; return what became of each item, in order.
 
         ``call`` remembers what was said in earlier batches of the same call. A RefusedError
@@ -154,20 +157,48 @@ class Recorder:
         """
         head = self._log.head()
         call = Call() if call is None else call
-        call.begin()
-        batch = _Batch(head, by)
-        fresh: set[int] = set()
-        if call.repeats or not self._append_news(batch, items, expected, call, fresh):
-            call.undo()
+        page = self._page(items)
+        hopeful = not call.repeats and expected in (None, head.position)
+        fresh: Collection[int] = range(len(items)) if hopeful else ()
+        while True:
             call.begin()
             batch = _Batch(head, by)
+            decider = _Decider(self, page, batch, call)
             try:
-                self._decide_each(batch, items, expected, call, fresh)
+                decider.decide(fresh, expected)
+                with Step(self._connection, several=len(items) > 1) as step:
+                    repeated = decider.fold()
+                    if repeated:
+                        step.take_back()
+                    entries = [] if repeated else self._append(batch)
+            except RefusedError:
+                call.undo()
+                if not fresh:
+                    raise
+                fresh = ()  # what was refused may only have been said before: that is looked up now
+                continue
             except BaseException:
                 call.undo()
                 raise
-        call.repeats = len(batch.drafts) < len(items) // 2  # an import run again repeats all its rows
-        return batch.outcomes
+            if not repeated:
+                call.repeats = len(batch.drafts) < len(items) // 2  # an import run again repeats all its rows
+                return batch.outcomes(entries)
+            call.undo()
+            fresh = {number for number, position in decider.hoped.items() if position not in repeated}
+
+    def _page(self, items: Sequence[Item]) -> "_Page":
+        """Look up all that is needed of every item, in one question each."""
+        kinds = [self._kinds.of(item.fact) for item in items]
+        subjects = [kind.subject(item.fact) for kind, item in zip(kinds, items, strict=True)]
+        named = {getattr(item.fact, name) for kind, item in zip(kinds, items, strict=True) for name in kind.naming}
+        return _Page(
+            items,
+            kinds,
+            subjects,
+            self.known(named - {"", None}),
+            self._views.facts.exceptional(subjects),
+            self._log.number_sources([item.source for item in items]),
+        )
 
     def known(self, ids: Iterable[str]) -> dict[str, Subject]:
         """Return what each id names that is known, with its parent and status."""
@@ -191,91 +222,31 @@ class Recorder:
         ).fetchall()
         return Persons((event, self._views.facts.content(event)) for fact, event in rows if fact != without)
 
-    # --- news ---------------------------------------------------------------------------
-
-    def _append_news(
-        self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call, fresh: set[int]
-    ) -> bool:
-        """Append a batch of which every item says something new; return whether it was that.
-
-        Where only some items repeat others, ``fresh`` takes the numbers of those that do not.
-        """
-        if expected is not None and expected != batch.head.position:
-            return False
-        kinds = [self._kinds.of(item.fact) for item in items]
-        known = self.known(
-            {getattr(item.fact, name) for kind, item in zip(kinds, items, strict=True) for name in kind.naming} - {""}
-        )
-        subjects = [kind.subject(item.fact) for kind, item in zip(kinds, items, strict=True)]
-        if self._views.facts.is_exceptional(list(dict.fromkeys(subjects))):
-            return False
-        sources = {source: self._log.number_source(source) for source in {item.source for item in items}}
-        news: dict[int, Standing] = {}  # by the number of the item
-        checked: set[tuple[type[Any], str]] = set()  # what may be recorded of a subject may be so again
-        for number, (kind, item, subject) in enumerate(zip(kinds, items, subjects, strict=True)):
-            fact, cls = item.fact, kind.cls
-            if (cls, subject) in checked:
-                position = batch.add(self._codec.encode(fact), subject, item)
-                news[number] = Standing(position, position, position, fact, sources[item.source])
-                continue
-            if cls in _ABOUT_PERSONS:
-                return False
-            if cls in _REPORTS and (cls not in OPENS or subject in known):
-                continue  # a second report of a meeting may be evidence of the first
-            try:
-                recording_rules.check(kind, fact, known)
-            except RefusedError:
-                return False  # the careful way says which item, and whether it was only said before
-            if cls in OPENS and (learned := recording_rules.learn(kind, fact)) is not None:
-                known.update([learned])
-            elif len(kind.naming) == 1:
-                checked.add((cls, subject))
-            position = batch.add(self._codec.encode(fact), subject, item)
-            if cls in _REPORTS:
-                reports = call.reports_of(subject, item.source)
-                reports.plan = position
-                reports.lines.add(wording(fact))
-            news[number] = Standing(position, position, position, fact, sources[item.source])
-        with Step(self._connection, several=len(items) > 1) as step:
-            repeated = self._views.insert(list(news.values()))
-            if repeated or len(news) < len(items):
-                step.take_back()
-                fresh.update(number for number, new in news.items() if new.fact not in repeated)
-                return False
-            self._append(batch)
-        return True
-
-    def _append(self, batch: "_Batch") -> None:
-        """Append the entries of a batch whose facts are folded already."""
+    def _append(self, batch: "_Batch") -> Sequence[Entry]:
+        """Append the entries of a batch whose facts are folded already; return them."""
         if not batch.drafts:
-            batch.seal([])
-            return
+            return []
         versions = self._log.versions({draft.subject for draft in batch.drafts})
         entries = seal(batch.drafts, batch.head, versions, datetime.now(UTC))
         if self._send is not None:
             self._send(entries)
         self._log.extend(entries)
         self._views.reach(entries[-1].position)
-        batch.seal(entries)
+        return entries
 
-    # --- one by one ---------------------------------------------------------------------
 
-    def _decide_each(
-        self, batch: "_Batch", items: Sequence[Item], expected: int | None, call: Call, fresh: set[int]
-    ) -> None:
-        decider = _Decider(self, batch, call)
-        for number, item in enumerate(items):
-            try:
-                decider.decide(item, fresh=number in fresh)
-            except RefusedError as refusal:
-                if expected is not None and expected != batch.head.position:
-                    raise WrongPositionError(expected=expected, actual=batch.head.position) from refusal
-                refusal.item = number
-                raise
-        if batch.drafts and expected is not None and expected != batch.head.position:
-            raise WrongPositionError(expected=expected, actual=batch.head.position)
-        decider.fold()
-        self._append(batch)
+class _Page(NamedTuple):
+    """The items of a batch, and what the log knows of them before it."""
+
+    items: Sequence[Item]
+    kinds: Sequence[Kind]
+    subjects: Sequence[str]
+    #: What the ids name that the items mention.
+    known: Mapping[str, Subject]
+    #: The subjects of facts that have exceptions.
+    exceptional: Collection[str]
+    #: The numbers of the sources.
+    sources: Mapping[str | None, int]
 
 
 class _Batch:
@@ -284,7 +255,6 @@ class _Batch:
     def __init__(self, head: Head, by: str) -> None:
         self.head = head
         self.drafts: list[Draft] = []
-        self.outcomes: list[Appended] = []
         self._by = by
         self._places: list[tuple[int | Entry, bool, str]] = []
 
@@ -296,92 +266,105 @@ class _Batch:
     def add(self, encoded: tuple[str, int, str], subject: str, item: Item, note: str = "") -> int:
         """Add a draft for an item; return its position."""
         citation, edition = (None, None) if item.citation is None else encode_citation(item.citation, item.run)
+        self._places.append((len(self.drafts), True, note))
         self.drafts.append(Draft(subject, *encoded, item.source, self._by, citation, edition))
-        self._places.append((len(self.drafts) - 1, True, note))
-        return self.position
+        return self.head.position + len(self.drafts)
 
     def repeat(self, place: int | Entry, note: str = "") -> None:
         """Note that an item says what an entry, or the draft of a position, says already."""
         self._places.append((place - self.head.position - 1 if isinstance(place, int) else place, False, note))
 
-    def seal(self, entries: Sequence[Entry]) -> None:
-        """Take the entries that the drafts became."""
-        self.outcomes = [
-            Appended(entries[place] if isinstance(place, int) else place, new, note)
-            for place, new, note in self._places
-        ]
-
-    def __len__(self) -> int:
-        return len(self._places)
+    def outcomes(self, entries: Sequence[Entry]) -> Iterator[Appended]:
+        """Yield what became of each item, given the entries that the drafts became."""
+        for place, new, note in self._places:
+            yield Appended(entries[place] if isinstance(place, int) else place, new, note)
 
 
 class _Decider:
-    """Decides on the items of one batch, one by one, each on what the log and the items before it say."""
+    """Decides on the items of one batch, one by one, each on what the log and the items before it say.
 
-    def __init__(self, recorder: Recorder, batch: _Batch, call: Call) -> None:
+    ``hoped`` has the numbers of the items that were taken for news without a look, each with its position.
+    """
+
+    def __init__(self, recorder: Recorder, page: _Page, batch: _Batch, call: Call) -> None:
         self._recorder = recorder
         self._log = recorder._log  # noqa: SLF001 - parts of one module
-        self._kinds = self._log.codec.kinds
         self._views = recorder._views  # noqa: SLF001
         self._facts = self._views.facts
+        self._page = page
         self._batch = batch
         self._call = call
-        self._known: dict[str, Subject] = {}
-        self._asked: set[str] = set()
+        self.hoped: dict[int, int] = {}
+        self._known = dict(page.known)
+        #: The kinds whose facts may be recorded about a subject: what may be recorded of it may be so again.
+        self._allowed: dict[str, set[type[Any]]] = {}
         self._pending: dict[Identity, _Known] = {}
         self._stated_at: dict[tuple[int, int, bytes], int] = {}
         self._persons: Persons | None = None
-        self._sources: dict[str | None, int] = {}
-        self._fresh: dict[Identity, Standing] = {}
+        #: News that were not looked up, and are not under their identities in ``_pending`` yet.
+        self._unlooked: list[tuple[Kind, Standing]] = []
+        self._first: dict[str, Standing] = {}
         self._stories: dict[str, tuple[Story, set[Hashable]]] = {}
         self._news: list[Standing] = []
         self._evidence: list[tuple[Standing, int]] = []
 
-    def decide(self, item: Item, *, fresh: bool = False) -> None:
-        """Add an item to the batch as news or as further evidence, or note who said it before; or refuse it.
+    def decide(self, fresh: Collection[int], expected: int | None) -> None:
+        """Add each item to the batch as news or as further evidence, or note who said it before; or refuse it.
 
-        ``fresh`` says that nothing else is under its identity, in the log nor in the batch.
+        ``fresh`` has the numbers of the items of which nothing is under their identity, in the
+        log nor in the batch, as far as is known. Raises WrongPositionError where something
+        would be appended and the log does not end at ``expected``.
         """
-        kind = self._kinds.of(item.fact)
-        self._learn(kind, item.fact)
-        if isinstance(item.fact, StatusReport):
-            if (shared := self._shared(item.fact)) is not None:
-                self.decide(item._replace(fact=shared))
-            else:
-                self._decide_report(kind, item)
-        elif fresh:
-            recording_rules.check(kind, item.fact, self._known)
-            self._take_news(kind, item)
-            self._fresh[kind.identity(item.fact)] = self._news[-1]
-        else:
-            self._decide_fact(kind, item)
+        end = self._batch.head.position
+        page = self._page
+        for number, (item, kind, subject) in enumerate(zip(page.items, page.kinds, page.subjects, strict=True)):
+            try:
+                if kind.cls in _REPORTS:
+                    self._decide_report(kind, item)
+                elif number in fresh and kind.cls not in _ABOUT_PERSONS and subject not in page.exceptional:
+                    self._check(kind, item.fact, subject)
+                    self.hoped[number] = self._add_news(kind, item)
+                    self._unlooked.append((kind, self._news[-1]))
+                else:
+                    self._decide_fact(kind, item)
+            except RefusedError as refusal:
+                if expected is not None and expected != end:
+                    raise WrongPositionError(expected=expected, actual=end) from refusal
+                refusal.item = number
+                raise
+        if self._batch.drafts and expected is not None and expected != end:
+            raise WrongPositionError(expected=expected, actual=end)
 
-    def fold(self) -> None:
-        """Fold what was decided into the views."""
+    def fold(self) -> Collection[int]:
+        """Fold what was decided into the views; return the hoped for news that repeat others, and fold no more then."""
         repeated = self._views.insert(self._news)
-        assert not repeated, "each was looked up"
-        with self._facts.ahead([*self._news, *(one for one, _ in self._evidence)]):
-            self._views.follow(self._evidence)
+        assert not repeated or repeated <= set(self.hoped.values()), "each of the others was looked up"
+        if self._evidence and not repeated:
+            with self._facts.ahead([*self._news, *(one for one, _ in self._evidence)]):
+                self._views.follow(self._evidence)
+        return repeated
 
-    def _learn(self, kind: Kind, fact: Fact) -> None:
-        ids = {id_ for _, id_ in kind.needs(fact)} - self._asked
-        if ids:
-            self._asked |= ids
-            self._known |= {id_: found for id_, found in self._recorder.known(ids).items() if id_ not in self._known}
+    def _check(self, kind: Kind, fact: Fact, subject: str) -> None:
+        """Raise a RefusedError unless the fact may follow what is known."""
+        if kind.cls in self._allowed.get(subject, ()):
+            return
+        recording_rules.check(kind, fact, self._known)
+        if len(kind.naming) == 1:  # else it names something besides its subject
+            self._allowed.setdefault(subject, set()).add(kind.cls)
 
     # --- facts of which only one can stand ------------------------------------------------
 
     def _decide_fact(self, kind: Kind, item: Item) -> None:
         fact, values = item.fact, kind.key_values(item.fact)
         identity = kind.identity(fact, values)
-        known = self._pending.get(identity) or self._known_fresh(identity)
+        known = self._pending_under(identity)
         row = self._facts.standing(fact, values) if known is None else None
         entry = None if row is None else self._log.at(row[1])
         same_words = entry is not None and entry[4:7] == self._log.codec.encode(fact)
         if row and entry and same_words and row[0] == row[1] and entry.source == item.source:
             self._batch.repeat(entry)  # an import run again: nothing is decoded
             return
-        source, subject, line = self._number_source(item.source), kind.subject(fact), wording(fact)
+        source, subject, line = self._page.sources[item.source], kind.subject(fact), wording(fact)
         if row is not None:
             leader, event = row
             known = _Known(leader, fact if same_words else self._facts.content(event))
@@ -391,14 +374,14 @@ class _Decider:
         if known is not None and (before := self._stated_at.get((known.leader, source, line))) is not None:
             self._repeat(before)
             return
-        if not item.anew and (before := self._facts.exceptional_event(subject, source, line)) is not None:
+        if not item.anew and (before := self._event_in_log(subject, source, line)) is not None:
             self._repeat(before)
             return
         if known is None:
             recording_rules.check(kind, fact, self._known)
             if isinstance(fact, AboutPersons):
                 self._check_persons(fact)
-            self._take_news(kind, item)
+            self._add_news(kind, item)
             self._pending[identity] = _Known(self._batch.position, fact)
             self._stated_at[self._batch.position, source, line] = self._batch.position
             return
@@ -407,25 +390,23 @@ class _Decider:
         self._add(kind, item, known.leader)
         self._stated_at[known.leader, source, line] = self._batch.position
 
-    def _known_fresh(self, identity: Identity) -> _Known | None:
-        """Return what an item before in the batch says under an identity, which nothing was under until then."""
-        new = self._fresh.pop(identity, None)
-        if new is None:
-            return None
-        known = self._pending[identity] = _Known(new.fact, new.content)
-        self._stated_at[new.fact, new.source, wording(new.content)] = new.fact
-        return known
+    def _pending_under(self, identity: Identity) -> _Known | None:
+        """Return what an item before in the batch says under an identity."""
+        for kind, new in self._unlooked:
+            self._pending[kind.identity(new.content)] = _Known(new.fact, new.content)
+            self._stated_at[new.fact, new.source, wording(new.content)] = new.fact
+        self._unlooked.clear()
+        return self._pending.get(identity)
 
-    def _take_news(self, kind: Kind, item: Item) -> None:
-        """Add a fact that says something new and may be recorded."""
+    def _event_in_log(self, subject: str, source: int, line: bytes) -> int | None:
+        """Return an event of the log in which a source said just this, whatever was amended since."""
+        return self._facts.exceptional_event(subject, source, line) if subject in self._page.exceptional else None
+
+    def _add_news(self, kind: Kind, item: Item) -> int:
+        """Add a fact that says something new and may be recorded; return its position."""
         if (learned := recording_rules.learn(kind, item.fact)) is not None:
             self._known.update([learned])
-        self._add(kind, item, None)
-
-    def _number_source(self, source: str | None) -> int:
-        if source not in self._sources:
-            self._sources[source] = self._log.number_source(source)
-        return self._sources[source]
+        return self._add(kind, item, None)
 
     def _check_persons(self, fact: AboutPersons) -> None:
         """Raise ConflictError where names would be one person and different ones; else take the fact in."""
@@ -446,13 +427,14 @@ class _Decider:
     def _repeat(self, position: int, note: str = "") -> None:
         self._batch.repeat(position if position > self._batch.head.position else self._log.at(position), note)
 
-    def _add(self, kind: Kind, item: Item, leader: int | None, note: str = "") -> None:
-        self._batch.add(self._log.codec.encode(item.fact), kind.subject(item.fact), item, note)
-        standing = Standing(*(self._batch.position,) * 3, item.fact, self._number_source(item.source))
+    def _add(self, kind: Kind, item: Item, leader: int | None, note: str = "") -> int:
+        position = self._batch.add(self._log.codec.encode(item.fact), kind.subject(item.fact), item, note)
+        standing = Standing(position, position, position, item.fact, self._page.sources[item.source])
         if leader is None:
             self._news.append(standing)
         else:
             self._evidence.append((standing, leader))
+        return position
 
     def _conflict(self, fact: Fact, leader: int, content: Fact) -> ConflictError:
         event = None if leader > self._batch.head.position else self._facts.state(leader)[0]
@@ -489,7 +471,11 @@ class _Decider:
 
     def _story(self, meeting: str, source: int | None) -> tuple[Story, set[Hashable]]:
         """Return the story of a meeting with all that a source reported of it, and the sources so added."""
-        if meeting not in self._stories:
+        if (first := self._first.pop(meeting, None)) is not None:
+            story = Story(meeting)
+            story.add(self._facts.report(first.fact, first.content, first.source))
+            self._stories[meeting] = story, set(self._page.sources.values())  # nobody reported anything before
+        elif meeting not in self._stories:
             self._stories[meeting] = self._facts.news(meeting), set()
         story, added = self._stories[meeting]
         if source and source not in added:
@@ -500,7 +486,24 @@ class _Decider:
     def _decide_report(self, kind: Kind, item: Item) -> None:
         fact = item.fact
         assert isinstance(fact, StatusReport)
-        source = self._number_source(item.source)
+        if fact.meeting not in self._known and fact.meeting not in self._page.exceptional:
+            self._take_first(kind, item, fact)
+        elif (shared := self._shared(fact)) is not None:
+            self._decide_fact(self._log.codec.kinds.of(shared), item._replace(fact=shared))
+        else:
+            self._decide_further(kind, item, fact)
+
+    def _take_first(self, kind: Kind, item: Item, fact: StatusReport) -> None:
+        """Add the first report of a meeting."""
+        recording_rules.check(kind, fact, self._known)
+        position = self._add_news(kind, item)
+        self._first[fact.meeting] = self._news[-1]
+        if isinstance(fact, MeetingAnnounced):
+            self._call.reports_of(fact.meeting, item.source).plan = position
+
+    def _decide_further(self, kind: Kind, item: Item, fact: StatusReport) -> None:
+        """Decide on a report of a meeting of which something was reported before."""
+        source = self._page.sources[item.source]
         story, _ = self._story(fact.meeting, source)
         reports = self._call.reports_of(fact.meeting, item.source)
         line = wording(fact)
@@ -523,7 +526,7 @@ class _Decider:
                 )
         if classified.leader is None:
             recording_rules.check(kind, fact, self._known)
-            self._check(story, classified)
+            self._check_report(story, classified)
         state = fold(story.news)
         story.keep(classified)
         self._note_line(reports, line, classified)
@@ -539,7 +542,7 @@ class _Decider:
                 if event <= self._batch.head.position:
                     event = self._facts.state(event)[0] or event
                 return event, known
-        before = None if anew else self._facts.exceptional_event(fact.meeting, source, line)
+        before = None if anew else self._event_in_log(fact.meeting, source, line)
         return None if before is None else (before, None)
 
     @staticmethod
@@ -553,7 +556,7 @@ class _Decider:
         """Return the plans about which a source said just this line of a meeting."""
         return {known.about for known in story.own(source or None) if same_fact(known.report.content, fact)}
 
-    def _check(self, story: Story, classified: Classified) -> None:
+    def _check_report(self, story: Story, classified: Classified) -> None:
         content = classified.report.content
         attended = isinstance(content, MeetingCancelled) and self._recorder.attended(content.meeting)
         try:
@@ -570,6 +573,7 @@ class _Decider:
             shown = state.shown.content
             parent = shown.series if isinstance(shown, MeetingAnnounced | MeetingHeld) else ""
             self._known[meeting] = Subject("meeting", parent, state.status)
+            self._allowed.pop(meeting, None)
         if state is None or before is None or state.status is before:
             return ""
         return f"{meeting!r} is now {state.status} (it was {before})"
