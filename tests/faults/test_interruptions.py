@@ -2,7 +2,7 @@
 
 The exception is raised in turn at the calls, lines and returns of the code that enters and leaves scopes, and at
 some of all others; it is caught in the very block, and kept, as a traceback keeps what it went through.
-Every nineteenth of these moments is tried, with ``--hypothesis-profile=long`` each of them.
+Every twenty-ninth of these moments is tried, with ``--hypothesis-profile=long`` each of them.
 """
 
 import contextlib
@@ -57,7 +57,7 @@ class Interruptions:
 
     def each(self) -> Iterator[int]:
         """Yield the number of each moment until there is none left."""
-        step = 1 if settings().max_examples > 1000 else 19
+        step = 1 if settings().max_examples > 1000 else 29
         while self._happened:
             yield self.number
             self.number += step

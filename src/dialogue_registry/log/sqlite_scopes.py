@@ -3,14 +3,17 @@
 A signal handler may raise an exception between any two instructions of Python, also where a
 scope is entered or left: then it stays open though its ``with`` statement has ended. So each
 scope knows its statement, and the next one on the connection undoes those whose statement
-has ended. Nothing acknowledged is undone: the exception took the place of the answer.
-A scope that was undone does nothing any more, as the garbage collector may end its statement
-at any later time.
+has ended. Until then only the statement keeps the scope, besides a traceback that somebody
+keeps: a scope that nothing keeps is undone at once, so that it holds no lock. Nothing
+acknowledged is undone: the exception took the place of the answer. A scope that was undone
+does nothing any more.
 """
 
 import logging
 import sqlite3
 import time
+import weakref
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -34,18 +37,19 @@ class Connection(sqlite3.Connection):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.scopes: list[Scope] = []
+        self.scopes: list[weakref.ref[Scope]] = []
         #: Whether it was opened by the parent of this process, before fork().
         self.inherited = False
         self.place: Place | None = None
 
     def undo_abandoned(self) -> bool:
         """Undo the scopes whose ``with`` statement has ended; return whether there were any."""
-        for number, scope in enumerate(self.scopes):
+        scopes = [scope for reference in self.scopes if (scope := reference()) is not None]
+        for number, scope in enumerate(scopes):
             if not scope.statement.is_running():
-                for abandoned in reversed(self.scopes[number:]):
+                for abandoned in reversed(scopes[number:]):
                     abandoned.undo()
-                del self.scopes[number:]
+                del self.scopes[self.scopes.index(scope.reference) :]
                 return True
         return False
 
@@ -57,11 +61,12 @@ class Scope:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.reference = weakref.ref(self)
 
     def __enter__(self) -> Self:
         self._connection.undo_abandoned()
         self.statement = WithStatement.of_caller()
-        self._connection.scopes.append(self)
+        self._connection.scopes.append(self.reference)
         try:
             self.begin()
         except BaseException:
@@ -72,8 +77,13 @@ class Scope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self in self._connection.scopes:  # else it was undone before
+        if self.reference in self._connection.scopes:  # else it was undone before
             self._leave(succeeded=kind is None)
+
+    def __del__(self) -> None:
+        if self.reference in self._connection.scopes:
+            with suppress(sqlite3.Error):  # the connection may be closed
+                self._leave(succeeded=False)
 
     def _leave(self, *, succeeded: bool) -> None:
         scopes = self._connection.scopes
@@ -86,7 +96,7 @@ class Scope:
             self.undo()
             raise
         finally:
-            del scopes[scopes.index(self) :]
+            del scopes[scopes.index(self.reference) :]
 
     def begin(self) -> None:
         """Begin the scope."""
