@@ -52,7 +52,7 @@ def shrunk(law: Callable[[History], None]) -> History:
         suppress_health_check=[HealthCheck.too_slow],
         report_multiple_bugs=False,
     )
-    @given(histories(dialogues=["ca-jad"], max_moves=16))
+    @given(histories(dialogues=["ca-jad"], max_moves=12))
     def holds(moves: History) -> None:
         try:
             law(moves)
