@@ -136,7 +136,7 @@ class WriteTransaction(Scope):
 class Savepoint(Scope):
     """Keep all that the block does within the open transaction, or undo that alone."""
 
-    _name = "savepoint"
+    _name = "savepoint_0"  # no open one is called so: the first is number 1
 
     def begin(self) -> None:
         """Set the savepoint, under a name that no other open one has."""
