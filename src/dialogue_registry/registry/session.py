@@ -120,12 +120,7 @@ class Session:
     def turn(self) -> Turn:
         """Return a context manager: no other thread uses the connection within its block."""
         _ = self.connection  # raises before anything is waited for
-        return Turn(self.turns, self._release)
-
-    def _release(self) -> None:
-        """Undo what an exception of a signal handler has left open in this turn: it would keep others from writing."""
-        if self._connection is not None and self._connection.scopes:
-            self.undo_abandoned()
+        return Turn(self.turns)
 
     @property
     def blocks(self) -> list[Block]:

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from types import TracebackType
 
 from dialogue_registry.errors import BusyError
@@ -124,16 +123,12 @@ class _Waiter:
 
 
 class Turn:
-    """One turn of a thread: a context manager that is entered once.
-
-    ``raised``, if given, is called where the block raised an exception, before others have their turn.
-    """
+    """One turn of a thread: a context manager that is entered once."""
 
     statement: WithStatement
 
-    def __init__(self, turns: Turns, raised: Callable[[], object] | None = None) -> None:
+    def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._raised = raised
 
     def __enter__(self) -> None:
         self.statement = WithStatement.of_caller()
@@ -142,8 +137,4 @@ class Turn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if kind is not None and self._raised is not None:
-                self._raised()
-        finally:
-            self._turns.end(self)
+        self._turns.end(self)
