@@ -1,6 +1,7 @@
 """Faults in what follows from a kind, and in the rules of joint meetings, numbers and persons, are caught."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import attrs
@@ -8,11 +9,15 @@ import pytest
 
 from dialogue_registry import (
     CountStated,
+    DelegateAbsent,
     DialogueLaunched,
     DialogueRegistryError,
     DifferentPersons,
+    HeadcountStated,
     Kind,
     MeetingHeld,
+    PartyJoined,
+    PartyLeft,
     Registry,
     SamePerson,
     SeriesOpened,
@@ -21,6 +26,7 @@ from dialogue_registry.log.codec import Codec
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.persons import Persons
 from dialogue_registry.queries import anomalies_of_meetings, dialogue_counts
+from dialogue_registry.queries.members import Term
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.testing import check_kind
 from tests.laws.test_kinds import GUESTS, PLACED, VISITS, VOTES, WITHDRAWN
@@ -92,6 +98,51 @@ SWAPPED = (
 )
 def a_rebuild_makes_the_row_of_another_kind(patch: pytest.MonkeyPatch) -> None:
     """A fact that was withdrawn is made a row as if it was placed."""
+
+
+# --- absence, membership -----------------------------------------------------------------
+
+
+def the_absent_are_not_among_those_present() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            *OPENINGS,
+            DelegateAbsent(meeting="d/a/1", party="JPN", name="A"),
+            HeadcountStated(meeting="d/a/1", count=0),
+        )
+        assert [row.name for row in registry.attendance()] == []
+        assert [row.listed for row in registry.headcounts()] == [0]
+        assert [row.name for row in registry.attendance(presence="absent")] == ["A"]
+
+
+@planted(the_absent_are_not_among_those_present)
+def an_absence_is_counted_as_presence(patch: pytest.MonkeyPatch) -> None:
+    """The presence that is asked for is not looked at."""
+    selected = Reader.selected
+    patch.setattr(
+        Reader,
+        "selected",
+        lambda self, cls, order="fact", presence=None, **wanted: selected(self, cls, order, **wanted),
+    )
+
+
+def a_member_takes_part_until_the_first_day_without_it() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            *OPENINGS,
+            PartyJoined(dialogue="d", party="JPN", name="Japan", joined="2004-08-28"),
+            PartyLeft(dialogue="d", party="JPN", on="2019-05-14"),
+        )
+        members = {day: registry.members("d", on=f"2019-05-{day}") for day in (13, 14)}
+        assert [(row.party, row.certain) for row in members[13]] == [("JPN", True)]
+        assert members[14] == ()
+
+
+@planted(a_member_takes_part_until_the_first_day_without_it)
+def a_membership_ends_a_day_early(patch: pytest.MonkeyPatch) -> None:
+    """On its last day, a party takes part no longer."""
+    possible = Term.possible
+    patch.setattr(Term, "possible", lambda self, day: possible(self, str(date.fromisoformat(day) + timedelta(days=1))))
 
 
 # --- joint meetings, numbers, persons ----------------------------------------------------
