@@ -15,7 +15,7 @@ from dialogue_registry.errors import BrokenChainError, InvalidValueError
 from dialogue_registry.log.codec import codec_of
 from dialogue_registry.log.entry import EMPTY, Draft, RecordedEvent, seal
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Source
+from dialogue_registry.model.events import DialogueLaunched, MeetingHeld, SeriesOpened, Source
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.tables import Table
 from dialogue_registry.model.texts import fold_text
@@ -38,6 +38,14 @@ from dialogue_registry.testing.laws import (
 )
 from dialogue_registry.testing.moves import History, play
 from dialogue_registry.testing.strategies import facts
+
+_OPENED = (
+    DialogueLaunched(dialogue="d", name="D", launched="2004"),
+    SeriesOpened(series="d/s", dialogue="d", name="S"),
+    MeetingHeld(meeting="d/s/1", series="d/s"),
+)
+_ABOUT_ONE: Mapping[str, Any] = {"dialogues": st.just("d"), "series": st.just("d/s"), "meetings": st.just("d/s/1")}
+"""Where the ids of facts are drawn from, so that all rest on what _OPENED makes known."""
 
 
 def check_kind(
@@ -84,6 +92,10 @@ def check_kind(
     def law_6(moves: History) -> None:
         _standing_as_modelled(kind, kinds, moves)
 
+    @given(st.lists(facts(kind.cls, **_ABOUT_ONE), min_size=3, max_size=6))
+    def law_6_too(several: list[Any]) -> None:
+        _stand_beside_each_other(kind, kinds, several)
+
     @given(facts(kind.cls))
     def law_7(fact: Any) -> None:
         _there_and_back(kinds, fact)
@@ -110,6 +122,7 @@ def check_kind(
     laws = laws_of(projection, moves, kinds=kinds) | {
         "4 (made at openings)": law_4,
         "6 (model)": law_6,
+        "6 (different keys)": law_6_too,
         "7 (to JSON and back)": law_7,
         "7 and 9 (export, import, counts)": law_7_too,
         "8 (earlier versions)": law_8,
@@ -171,6 +184,18 @@ def _standing_as_modelled(kind: Kind, kinds: Sequence[Kind], moves: History) -> 
         wanted = [table.feed[type(fact)](fact) for fact in _of_table(registry.events(), table, kinds)]
         agree(rows, wanted, f"rows of {table.name}")
         registry.verify()
+
+
+def _stand_beside_each_other(kind: Kind, kinds: Sequence[Kind], drawn: Iterable[Any]) -> None:
+    """Law 6: facts of different keys stand beside each other, recorded one by one, or in one call and twice each."""
+    several = list({_key(kind, fact): fact for fact in drawn}.values())
+    for calls in ([[fact] for fact in several], [[*several, *several]]):
+        with Registry.open(kinds=kinds) as registry:
+            registry.record(*_OPENED)
+            for call in calls:
+                registry.record(*call)
+            standing = [one.event for one in registry.facts(kind.cls)]
+            agree(standing, several, f"facts that stand, recorded in {len(calls)} calls")
 
 
 def _of_table(events: Iterable[RecordedEvent], table: Table, kinds: Sequence[Kind]) -> list[Any]:
