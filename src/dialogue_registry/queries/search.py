@@ -8,7 +8,7 @@ it is made in memory.
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -121,30 +121,26 @@ def _row(subject: str, kind: str, *texts: str) -> Row | None:
     return (subject, kind, text, also(text)) if text else None
 
 
-def _meeting(e: MeetingAnnounced | MeetingHeld) -> Row | None:
-    return _row(e.meeting, "meeting", e.title, e.place, e.country)
-
-
-def _interruption(e: MeetingPostponed | MeetingCancelled) -> Row | None:
-    return _row(e.meeting, "meeting", e.reason)
-
-
-_FEED: dict[type, Feed] = {
-    DialogueLaunched: lambda e: _row(e.dialogue, "dialogue", e.name, *e.aliases),
-    PartyJoined: lambda e: _row(e.dialogue, "party", e.name, e.party, *e.aliases),
-    SeriesOpened: lambda e: _row(e.series, "series", e.name, e.abbreviation, *e.aliases),
-    MeetingAnnounced: _meeting,
-    MeetingHeld: _meeting,
-    MeetingPostponed: _interruption,
-    MeetingCancelled: _interruption,
-    DelegateAttended: lambda e: _row(e.meeting, "delegate", e.name, e.office, e.party, e.on_behalf_of),
-    TopicDiscussed: lambda e: _row(e.meeting, "topic", e.topic),
-    ActivityReported: lambda e: _row(e.meeting, "activity", e.title, e.field, *e.organisers),
-    OutcomeAgreed: lambda e: _row(e.meeting, "outcome", e.title, e.kind),
-    PartyLeft: lambda e: _row(e.dialogue, "party", e.party, e.reason),
-    DelegateAbsent: lambda e: _row(e.meeting, "delegate", e.name, e.office, e.party, e.represented_by, e.reason),
-    NameUsed: lambda e: _row(e.of or "", "name", e.name, e.party),
+_MEETING = ("meeting", "title", "place", "country")
+_SEARCHED: Mapping[type, tuple[str, ...]] = {
+    DialogueLaunched: ("dialogue", "name", "aliases"),
+    PartyJoined: ("party", "name", "party", "aliases"),
+    SeriesOpened: ("series", "name", "abbreviation", "aliases"),
+    MeetingAnnounced: _MEETING,
+    MeetingHeld: _MEETING,
+    MeetingPostponed: ("meeting", "reason"),
+    MeetingCancelled: ("meeting", "reason"),
+    DelegateAttended: ("delegate", "name", "office", "party", "on_behalf_of"),
+    TopicDiscussed: ("topic", "topic"),
+    ActivityReported: ("activity", "title", "field", "organisers"),
+    OutcomeAgreed: ("outcome", "title", "kind"),
+    PartyLeft: ("party", "party", "reason"),
+    DelegateAbsent: ("delegate", "name", "office", "party", "represented_by", "reason"),
+    NameUsed: ("name", "name", "party"),
 }
+"""The facts of the library that are searched: the word for what was found, then the fields whose texts come first."""
+_TOLD_APART_BY = frozenset({"person", "seat", "period", "standing", "language"})
+"""Fields of these facts that hold an id or a code, which nobody seeks."""
 _COLUMNS = {"subject": "TEXT NOT NULL", "kind": "TEXT NOT NULL", "text": "TEXT NOT NULL", "also": "TEXT NOT NULL"}
 
 
@@ -155,7 +151,7 @@ def search_projection(kinds: Kinds) -> Projection:
     """
     added = sorted(f"{kind.word} {kind.version}" for kind in kinds.added)
     version = crc32("\n".join([str(_VERSION), *added]).encode()) if added else _VERSION
-    feed = {**_FEED, **{kind.cls: _texts_of(kind) for kind in kinds.added}}
+    feed = {kind.cls: _texts_of(kind) for kind in kinds if not kind.is_own or kind.cls in _SEARCHED}
     return Projection("search", version, [Table("search_texts", columns=_COLUMNS, feed=feed)])
 
 
@@ -164,12 +160,15 @@ _VERSION = 3
 
 def _texts_of(kind: Kind) -> Feed:
     """Return the function that makes a row of the texts of a fact, ids set aside."""
-    names = [name for name, shape in kind.shapes.items() if shape.cls is str and name not in (*SUBJECTS, ANY_SUBJECT)]
+    word, *first = _SEARCHED.get(kind.cls, (kind.word,))
+    left_out = {*SUBJECTS, ANY_SUBJECT, *(_TOLD_APART_BY if kind.is_own else ())}
+    names = [*first, *(name for name, shape in kind.shapes.items() if shape.cls is str and name not in first)]
+    fields = [name for name in names if name not in left_out]
 
     def row(fact: Any) -> Row | None:
-        values = [getattr(fact, name) or "" for name in names]
+        values = [getattr(fact, name) or "" for name in fields]
         texts = [text for value in values for text in (value if isinstance(value, tuple) else (value,))]
-        return _row(kind.subject(fact), kind.word, *texts)
+        return _row(kind.subject(fact), word, *texts)
 
     return row
 
