@@ -44,7 +44,7 @@ from dialogue_registry.model.status import Story
 from dialogue_registry.projections import effective_log, engine, fold, standard
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries import count_tables, counts, reader
-from dialogue_registry.registry import recorder, verify
+from dialogue_registry.registry import decider, recorder, verify
 from dialogue_registry.testing import (
     caught_up_as_kept_up,
     check_log,
@@ -507,7 +507,7 @@ def namesakes_are_one(patch: pytest.MonkeyPatch) -> None:
         return original(self, attrs.evolve(fact, person="") if hasattr(fact, "person") else fact)
 
     wrapped(patch, Kind, "key_values", values)
-    wrapped(patch, recorder._Decider, "decide", lambda original, self, _fresh, expected: original(self, (), expected))
+    wrapped(patch, decider.Decider, "decide", lambda original, self, _fresh, expected: original(self, (), expected))
 
 
 @planted(by=LAW_8, because="organizers")
@@ -549,7 +549,7 @@ def an_interruption_is_about_the_latest_plan_of_anybody(patch: pytest.MonkeyPatc
 
 @planted(by=STATUS, because="assert")
 def a_feed_read_again_is_recorded_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(recorder._Decider, "_event_before", lambda *_, **__: None)
+    patch.setattr(decider.Decider, "_event_before", lambda *_, **__: None)
 
 
 @planted(by=STATUS, because="was-held|was held|was cancelled|assert")

@@ -49,7 +49,7 @@ from dialogue_registry import (
     WrongPositionError,
 )
 from dialogue_registry.log.entry import Entry
-from dialogue_registry.registry.recorder import Item
+from dialogue_registry.registry.items import Item
 from dialogue_registry.registry.session import Mode
 from dialogue_registry.testing import History, Move, Player, RegistryMachine, histories, same, show
 from tests.long.shared_log import crowd

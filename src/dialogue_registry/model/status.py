@@ -14,7 +14,7 @@ Reports are taken in the order in which they were recorded; each is classified a
 5. *Refused* is only what has no day. Announcements that differ with no interruption between
    them contradict each other, unless each has a day of its own, and not the same.
 6. *Said again by its own source*: whether a line is recorded at all is decided by
-   :mod:`dialogue_registry.registry.recorder`.
+   :mod:`dialogue_registry.registry.decider`.
 """
 
 from collections.abc import Hashable, Iterable, Sequence

@@ -45,7 +45,8 @@ from dialogue_registry.projections.effective_log import Standing
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.registry.argument_checks import check_fact
 from dialogue_registry.registry.handles import Change, changed
-from dialogue_registry.registry.recorder import Appended, Recorder
+from dialogue_registry.registry.items import Appended
+from dialogue_registry.registry.known_facts import KnownFacts
 
 _MANY = 100
 
@@ -70,13 +71,13 @@ def _cited(entry: Entry) -> Citation | None:
 class Amender:
     """The one way for corrections, retractions, disputes and citations into the log of a registry."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, views: Views, recorder: Recorder) -> None:
+    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, views: Views) -> None:
         self._connection = connection
         self._log = log
         self._kinds = log.codec.kinds
         self._views = views
         self._facts = views.facts
-        self._recorder = recorder
+        self._stands = KnownFacts(connection, views.facts)
 
     def correct(self, event_id: str, change: Change, reason: str, origin: Origin, *, anew: bool = False) -> Appended:
         """Append a correction of the fact that an event is about.
@@ -282,12 +283,12 @@ class Amender:
         """Return the status of the meeting that a status report is about."""
         if not isinstance(fact, StatusReport) or fact.meeting in (only_new or {}):
             return {}
-        subject = self._recorder.known([fact.meeting]).get(fact.meeting)
+        subject = self._stands.subjects([fact.meeting]).get(fact.meeting)
         return {fact.meeting: None if only_new is not None or subject is None else subject.status}
 
     def _note(self, before: dict[str, Status | None]) -> str:
         """Return how the status of meetings has changed."""
-        now = self._recorder.known(before)
+        now = self._stands.subjects(before)
         changes = []
         for meeting, status in before.items():
             subject = now.get(meeting)
@@ -305,7 +306,7 @@ class Amender:
             self._check_resting(before)
         if after is not None and (kind := self._kinds.find(type(after))) is not None:
             ids = [id_ for _, id_ in kind.needs(after)]
-            known = self._recorder.known(ids)
+            known = self._stands.subjects(ids)
             if type(after) in OPENS and self._names(ids[0]) > 1:
                 raise IdInUseError(
                     f"{brief(after)} would use an id that already names something else: choose another id",
@@ -322,7 +323,7 @@ class Amender:
 
     def _check_persons(self, fact: int, after: AboutPersons) -> None:
         """Raise ConflictError where the outcome would make names one person and different ones."""
-        if (found := self._recorder.persons(without=fact).contradicted(after)) is not None:
+        if (found := self._stands.persons(without=fact).contradicted(after)) is not None:
             other = self._log.at(found.event)
             raise ConflictError(
                 f"{clash(after, found)} (event {other.id}, position {other.position}): correct or retract that first",
@@ -352,7 +353,7 @@ class Amender:
             report = self._facts.report(member.fact, member.content, member.source)
             classified = story.classify(report)
             try:
-                story.check(classified, attended=self._recorder.attended(meeting, before=member.fact))
+                story.check(classified, attended=self._stands.attended(meeting, before=member.fact))
                 self._check_attendance([*story.news, classified], member.fact, end)
             except ContradictionError as error:
                 other = error.stands.fact if member.fact == fact else member.fact
@@ -376,7 +377,7 @@ class Amender:
         state = fold(one for one in news if one.leader is None)
         meeting = news[-1].report.content.meeting
         cancelled = state is not None and state.status is Status.CANCELLED
-        if cancelled and self._recorder.attended(meeting, after=fact, before=end):
+        if cancelled and self._stands.attended(meeting, after=fact, before=end):
             raise StatusError(f"{meeting!r} was attended, so it was not cancelled")
 
     def _check_shared(self, meeting: str) -> None:
@@ -397,7 +398,7 @@ class Amender:
         if opened is None:
             return
         id_ = self._kinds.subject(before)
-        if (subject := self._recorder.known([id_]).get(id_)) is not None and subject.kind == opened:
+        if (subject := self._stands.subjects([id_]).get(id_)) is not None and subject.kind == opened:
             return
         resting = sorted({*self._resting(opened, id_), *self._unknown(id_)})[:_MANY]
         if resting:

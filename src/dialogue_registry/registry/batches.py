@@ -15,7 +15,8 @@ from dialogue_registry.registry.argument_checks import (
     check_source,
     check_text,
 )
-from dialogue_registry.registry.recorder import Call, Item
+from dialogue_registry.registry.call import Call
+from dialogue_registry.registry.items import Item
 from dialogue_registry.registry.session import Session
 
 #: A fact alone, with its source (or the title of it), or with its source and citation.
@@ -35,7 +36,7 @@ def record(
 ) -> tuple[RecordedEvent, ...]:
     """Record facts, each alone or with its source and citation, all or none; see ``Registry.record()``.
 
-    ``run`` and ``anew`` are those of every item, as :class:`~dialogue_registry.registry.recorder.Item` has them.
+    ``run`` and ``anew`` are those of every item, as :class:`~dialogue_registry.registry.items.Item` has them.
     """
     codec = session.log.codec
     items = list(_with_origins(codec.kinds, facts, source, citation))

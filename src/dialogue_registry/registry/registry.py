@@ -62,11 +62,11 @@ from dialogue_registry.registry.batches import Given, record, record_all
 from dialogue_registry.registry.defaults import Defaults, Recording, defaults_of
 from dialogue_registry.registry.follower import Followed, follow, wait_until
 from dialogue_registry.registry.handles import Change, Handle, find_entry
+from dialogue_registry.registry.items import Appended
 from dialogue_registry.registry.kept_copies import KeptCopy, check_copies, keeping, standing_copy
 from dialogue_registry.registry.log_import import import_events
 from dialogue_registry.registry.log_stream import stream_events, stream_facts, stream_lines
 from dialogue_registry.registry.opening import open_at, open_session
-from dialogue_registry.registry.recorder import Appended
 from dialogue_registry.registry.runs import Import, Undone, imports, undo_amendment, undo_import
 from dialogue_registry.registry.session import Progress, Session
 from dialogue_registry.registry.transaction import Transaction

@@ -38,7 +38,7 @@ from dialogue_registry.model.events import (
 )
 from dialogue_registry.model.recording_rules import check_ids
 from dialogue_registry.projections.engine import Views
-from dialogue_registry.registry.recorder import Recorder
+from dialogue_registry.registry.known_facts import KnownFacts
 
 if TYPE_CHECKING:
     from dialogue_registry.log.postgres import PostgresLog
@@ -148,7 +148,7 @@ def _check_ids(connection: Connection, log: SQLiteLog, views: Views, entries: Se
         fact = event.replacement if isinstance(event, FactCorrected) else event
         if not isinstance(fact, NO_FACTS):
             facts.append((log.codec.kinds.of(fact), fact))
-    known = Recorder(connection, log, views).known({id_ for kind, fact in facts for _, id_ in kind.needs(fact)})
+    known = KnownFacts(connection, views.facts).subjects({id_ for kind, fact in facts for _, id_ in kind.needs(fact)})
     for kind, fact in facts:
         check_ids(kind, fact, known)
 

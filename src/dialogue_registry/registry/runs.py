@@ -21,7 +21,7 @@ from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import check_text
 from dialogue_registry.registry.batches import record
 from dialogue_registry.registry.changes import Change, change_of, reading
-from dialogue_registry.registry.recorder import Appended
+from dialogue_registry.registry.items import Appended
 from dialogue_registry.registry.session import Session
 
 

@@ -31,7 +31,8 @@ from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.search import Found, Searcher
 from dialogue_registry.registry.amender import Amender
-from dialogue_registry.registry.recorder import Call, Recorder
+from dialogue_registry.registry.call import Call
+from dialogue_registry.registry.recorder import Recorder
 from dialogue_registry.registry.replica import OvertakenError, Replica
 from dialogue_registry.registry.transaction import Block, Transaction
 from dialogue_registry.registry.turns import Turn, Turns
@@ -98,7 +99,7 @@ class Session:
         self.recorder = Recorder(
             connection, self.log, self.views, send=None if self.replica is None else self.replica.send
         )
-        self.amender = Amender(connection, self.log, self.views, self.recorder)
+        self.amender = Amender(connection, self.log, self.views)
         self.reader = Reader(connection, self.log)
         self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
         #: The blocks of ``transaction()`` that were entered and not left, from the outer to the inner one.
