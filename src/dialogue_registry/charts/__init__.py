@@ -17,7 +17,9 @@ from dialogue_registry.charts.attendance_chart import attendance
 from dialogue_registry.charts.counts_chart import counts
 from dialogue_registry.charts.picture import Picture, save
 from dialogue_registry.charts.timeline_chart import timeline
-from dialogue_registry.registry.opening import check_path
+from dialogue_registry.errors import ExchangeError
+from dialogue_registry.model.addresses import check_path
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.registry.registry import Snapshot
 
 __all__ = ["Picture", "attendance", "counts", "draw", "save", "timeline"]
@@ -26,6 +28,7 @@ __all__ = ["Picture", "attendance", "counts", "draw", "save", "timeline"]
 _CHARTS = {"timeline": timeline, "counts": counts, "attendance": attendance}
 
 
+@arguments_checked
 def draw(
     registry: Snapshot,
     folder: str | os.PathLike[str],
@@ -51,5 +54,8 @@ def draw(
         if name != "attendance" or with_attendance
     }
     suffixes = tuple(formats)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExchangeError(f"the folder {folder} cannot be made ({error.strerror}): choose another one") from error
     return tuple(save(picture, folder / f"{name}.{suffix}") for name, picture in drawn.items() for suffix in suffixes)

@@ -14,6 +14,7 @@ from dialogue_registry.charts.picture import Drawing, Picture, picture
 from dialogue_registry.charts.selection import Selection, select
 from dialogue_registry.charts.style import BAND, DARK, GREY, LIGHT, MARGIN, PAPER, Look, heading, legend
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.queries.rates import Cell, Outcome
 from dialogue_registry.registry.registry import Snapshot
 
@@ -46,6 +47,7 @@ class _Column:
     cells: Mapping[str, Sequence[Outcome]]
 
 
+@arguments_checked
 def attendance(
     registry: Snapshot,
     *,

@@ -35,6 +35,7 @@ from dialogue_registry.charts.style import (
 )
 from dialogue_registry.charts.svg import Box, free_place
 from dialogue_registry.charts.timeline_chart import FORMAT_WORDS
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import Format
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.reconciliation import Finding, Verdict
@@ -55,6 +56,7 @@ _MOST_NOTES = 12
 """So many statements of one panel are written beside their points; the others have their tooltips."""
 
 
+@arguments_checked
 def counts(
     registry: Snapshot,
     *,

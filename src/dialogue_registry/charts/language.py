@@ -15,6 +15,7 @@ import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.shown import shown
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -96,5 +97,7 @@ def language(tag: str) -> Language:
     if tag == "en":
         return Language("en", {})
     if tag not in languages():
-        raise InvalidValueError(f"there are no words in the language {tag!r}: choose one of {', '.join(languages())}")
+        raise InvalidValueError(
+            f"there are no words in the language {shown(tag)}: choose one of {', '.join(languages())}"
+        )
     return Language(tag, json.loads((_DIRECTORY / f"{tag}.json").read_text("utf-8")))

@@ -15,6 +15,8 @@ from dialogue_registry.charts import svg
 from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.style import DARK, FONT, NARROW, PAPER, WIDE
 from dialogue_registry.errors import InvalidValueError, MissingExtraError
+from dialogue_registry.model.arguments import arguments_checked
+from dialogue_registry.model.shown import shown
 
 #: A PNG is 17 cm wide, as the text of an A4 page, and up to 25 cm high, at 300 dots per inch.
 _PPI = 300
@@ -107,6 +109,7 @@ def picture(
     return Picture(title=title, language=language.tag, wide=draw(WIDE), narrow=draw(NARROW), rows=rows)
 
 
+@arguments_checked
 def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
     """Write a picture to a file: ``.svg``, ``.html``, ``.png`` or ``.pdf``; none of them needs a network.
 
@@ -124,7 +127,7 @@ def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
         case ".pdf":
             content = bytes(_converter().svg_to_pdf(picture.svg))
         case other:
-            raise InvalidValueError(f"a picture cannot be written as {other!r}: use .svg, .png, .pdf or .html")
+            raise InvalidValueError(f"a picture cannot be written as {shown(other)}: use .svg, .png, .pdf or .html")
     path.write_bytes(content)
     return path
 

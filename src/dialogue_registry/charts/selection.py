@@ -8,6 +8,7 @@ from dialogue_registry.charts.language import Language, language
 from dialogue_registry.charts.style import Span
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import full_day
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 from dialogue_registry.registry.registry import Snapshot
@@ -70,17 +71,17 @@ def select(
 
 
 def _check(named: str, kind: str, known: Collection[str]) -> None:
-    if named not in known:
+    if not isinstance(named, str) or named not in known:
         there = ", ".join(repr(one) for one in list(known)[:10]) or "none"
         more = f" and {len(known) - 10} more" if len(known) > 10 else ""
-        raise InvalidValueError(f"there is no {kind} {named!r} to draw: the registry has {there}{more}")
+        raise InvalidValueError(f"there is no {kind} {shown(named)} to draw: the registry has {there}{more}")
 
 
 def _year(since: int | str | None) -> int | None:
     """Return the year from which on to draw: a year, or that of a day."""
     if since is None:
         return None
-    text = str(since)
+    text = shown(since) if isinstance(since, int) else since
     if len(text) == 4 and text.isascii() and text.isdecimal() and text != "0000":
         return int(text)
     return full_day(text).year

@@ -39,6 +39,7 @@ from dialogue_registry.charts.style import (
     year_labels,
     year_lines,
 )
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import Format
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.results import Meeting
@@ -73,6 +74,7 @@ _MOST_BLOCKS = 40
 """More series than these would be higher in any case."""
 
 
+@arguments_checked
 def timeline(
     registry: Snapshot,
     *,

@@ -11,10 +11,10 @@ from dialogue_registry.cli.kinds import open_registry, open_to_ask
 from dialogue_registry.cli.options import AT
 from dialogue_registry.errors import MissingFileError, ReadOnlyError, UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.model.addresses import is_address
 from dialogue_registry.model.names import fold
 from dialogue_registry.queries.names import Names
 from dialogue_registry.queries.subjects import within
-from dialogue_registry.registry.opening import is_address
 from dialogue_registry.registry.registry import Registry, Snapshot
 
 _SQLITE = b"SQLite format 3\0"

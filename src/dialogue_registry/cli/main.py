@@ -19,8 +19,8 @@ from dialogue_registry.cli.messages import in_commands
 from dialogue_registry.cli.options import HIDDEN, VARIABLE, Function, check_passwords
 from dialogue_registry.cli.output import QUIET, say
 from dialogue_registry.errors import DialogueRegistryError, InvalidValueError
+from dialogue_registry.model.addresses import may_hold_password
 from dialogue_registry.queries.display import printable
-from dialogue_registry.registry.opening import may_hold_password
 
 
 class Group(click.Group):

@@ -9,9 +9,9 @@ import click
 
 from dialogue_registry.cli.kinds import all_kinds
 from dialogue_registry.imports.fact_fields import is_about_source, source_from
+from dialogue_registry.model.addresses import check_path, is_address, may_hold_password
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.kinds import Kind
-from dialogue_registry.registry.opening import check_path, is_address, may_hold_password
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

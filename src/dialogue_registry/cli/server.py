@@ -7,8 +7,8 @@ from dialogue_registry.cli.kinds import open_registry
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import FileOrAddress, LocalPath
 from dialogue_registry.cli.output import progress_bar, say
+from dialogue_registry.model.addresses import is_address
 from dialogue_registry.registry.copy import copy as copy_log
-from dialogue_registry.registry.opening import is_address
 
 
 @command(example="dialogue-registry copy ca-jad.db postgresql://owner@db.example.org/registry")

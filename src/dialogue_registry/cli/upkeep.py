@@ -10,7 +10,8 @@ from dialogue_registry.cli.kinds import open_registry
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import file_argument, shown_option
 from dialogue_registry.cli.output import progress_bar, say, show
-from dialogue_registry.registry.opening import is_address, server_log
+from dialogue_registry.model.addresses import is_address
+from dialogue_registry.registry.opening import server_log
 from dialogue_registry.registry.verify import Head
 
 

@@ -16,10 +16,12 @@ from dialogue_registry.exports.popolo import popolo
 from dialogue_registry.exports.replacement import filled_folder, replaced_file, replaced_folder
 from dialogue_registry.exports.tabular import write_data_package, write_parquet
 from dialogue_registry.exports.workbook import write_workbook
+from dialogue_registry.model.addresses import check_path
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.queries.reader import Reader
-from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.registry import Snapshot
 
 FORMATS = ("events", "xlsx", "csv", "parquet", "ics", "jsonld", "popolo")
@@ -36,6 +38,7 @@ _SQLITE = b"SQLite format 3\0"
 Progress = Callable[[int, int], object]
 
 
+@arguments_checked
 def export_file(
     registry: Snapshot,
     path: str | os.PathLike[str],
@@ -115,7 +118,7 @@ def _format(destination: Path, format: str | None) -> str:  # noqa: A002 - what 
         )
     if chosen not in FORMATS:
         raise ExchangeError(
-            f"{chosen or destination.suffix!r} is no format to export to: choose one of {', '.join(FORMATS)}"
+            f"{shown(chosen or destination.suffix)} is no format to export to: choose one of {', '.join(FORMATS)}"
         )
     if chosen in _FOLDERS and (to_standard_output or (destination.exists() and not destination.is_dir())):
         raise ExchangeError(f"the format {chosen} fills a folder: give the path of one")

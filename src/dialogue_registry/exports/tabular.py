@@ -18,6 +18,7 @@ from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.exports.csv_cells import row_writer
 from dialogue_registry.exports.facts_table import FACT_COLUMNS, FACT_TYPES, FACTS_TABLE, fact_rows
 from dialogue_registry.exports.layouts import Layout, layouts_of
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.registry.registry import Snapshot
 
@@ -110,6 +111,7 @@ def _facts(encoding: str) -> dict[str, Any]:
     }
 
 
+@arguments_checked
 def arrow_tables(registry: Snapshot) -> "dict[str, pa.Table]":
     """Return all tables as Arrow tables, by name: dialogues, parties, series, meetings, attendance …, and yours.
 

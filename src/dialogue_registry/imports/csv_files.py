@@ -109,7 +109,8 @@ def _records(
         else:
             if not checked and (undecoded := _UNDECODED.search("".join(record))):
                 raise UnreadableFileError(
-                    f"{name} is no text in {encoding} (row {number} has the byte 0x{ord(undecoded[0]) - 0xDC00:02x}): "
+                    f"{name} is no text in {encoding:.40} "
+                    f"(row {number} has the byte 0x{ord(undecoded[0]) - 0xDC00:02x}): "
                     "name its encoding in the mapping, under [file]"
                 )
             yield number, record

@@ -16,6 +16,7 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.imports.applying import Applied, apply_plan
 from dialogue_registry.imports.plan_file import plan_data, plan_to_toml
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import Citation, Fact, Source
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.queries.display import changed_fields, label, table
@@ -73,6 +74,7 @@ class Proposal:
         return text + f" ({self.why})" * bool(self.why)
 
 
+@arguments_checked
 @attrs.frozen(kw_only=True)
 class Plan:
     """The changes of the next edition of a table; iterated, it yields its proposals.

@@ -19,6 +19,7 @@ from dialogue_registry.model.fields import choose
 from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.shapes import Shape
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 
 _WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?", re.ASCII)
@@ -37,7 +38,9 @@ def find_kind(name: object, kinds: Kinds = STANDARD_KINDS) -> Kind:
     for kind in kinds:
         if wanted in (kind.cls.__name__.lower(), kind.word) or wanted.replace("-", ".") == kind.word:
             return kind
-    raise InvalidValueError(f"there is no event {name!r}: use one of {', '.join(kind.cls.__name__ for kind in kinds)}")
+    raise InvalidValueError(
+        f"there is no event {shown(name)}: use one of {', '.join(kind.cls.__name__ for kind in kinds)}"
+    )
 
 
 def fields_of(kind: Kind) -> Mapping[str, str]:

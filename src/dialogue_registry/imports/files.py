@@ -24,7 +24,8 @@ from dialogue_registry.imports.lines import open_lines
 from dialogue_registry.imports.reshaping import Unpivot, filled_down, unpivoted, until
 from dialogue_registry.imports.rows import Rows, Table
 from dialogue_registry.imports.workbooks import OTHER_WORKBOOKS, WORKBOOKS, open_workbook
-from dialogue_registry.registry.opening import check_path
+from dialogue_registry.model.addresses import check_path
+from dialogue_registry.model.shown import shown
 
 if TYPE_CHECKING:
     from io import BytesIO
@@ -101,6 +102,8 @@ def _opened(path: str, kind: str, rules: FileRules) -> Iterator[tuple[IO[bytes],
         raise UnreadableFileError(f"{name} cannot be read ({error.strerror}): check the path") from None
     except (UnicodeError, LookupError) as error:
         encoding = rules.encoding if kind in _DIVIDED_BY and rules.encoding else "utf-8"
+        if isinstance(error, LookupError):
+            raise UnreadableFileError(f"{shown(encoding)} is no encoding: give one such as 'cp1251'") from None
         raise UnreadableFileError(
             f"{name} is no text in {encoding} ({error}): name its encoding in the mapping, under [file]"
         ) from None

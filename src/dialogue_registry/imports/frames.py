@@ -5,6 +5,7 @@ from typing import Any
 
 from dialogue_registry.errors import InvalidValueError, UnreadableFileError
 from dialogue_registry.imports.rows import Row, Rows
+from dialogue_registry.model.shown import shown
 
 
 def rows_of(given: object) -> tuple[Rows, int | None]:
@@ -33,7 +34,7 @@ def _records(given: Any) -> Iterator[Any]:
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         return iter(given)
     raise UnreadableFileError(
-        f"a {type(given).__name__} is no table: give the path of a file, a list of dicts, or a data frame, as it is or "
+        f"{shown(given)} is no table: give the path of a file, a list of dicts, or a data frame, as it is or "
         'as frame.to_dict("records")'
     )
 

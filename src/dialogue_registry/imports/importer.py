@@ -38,6 +38,7 @@ from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.imports.states import states
 from dialogue_registry.imports.totals import is_total
 from dialogue_registry.log.entry import RecordedEvent
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import (
     Citation,
     DelegateAbsent,
@@ -58,6 +59,7 @@ _PAGE = 1000
 _log = logging.getLogger("dialogue_registry")
 
 
+@arguments_checked
 def import_table(
     registry: Registry,
     rows: str | os.PathLike[str] | Iterable[Any],

@@ -44,11 +44,11 @@ from dialogue_registry.imports.header import heading, place_of
 from dialogue_registry.imports.instants import find_zone
 from dialogue_registry.imports.spelling import Spelling, read_spelling
 from dialogue_registry.imports.templates import Template
+from dialogue_registry.model.addresses import check_path
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.names import fold
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
-from dialogue_registry.registry.opening import check_path
 
 Condition = bool | frozenset[str]
 

@@ -1,5 +1,6 @@
 """Making a plan: read the next edition, compare it with the earlier ones, pair what differs, and try it out."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from os import PathLike, fspath
@@ -18,6 +19,7 @@ from dialogue_registry.imports.pairing import Pair, pair
 from dialogue_registry.imports.reading import open_rows
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import Citation, PartyJoined, Source
 from dialogue_registry.model.wordings import fold_fact, same_fact
 from dialogue_registry.registry.registry import Registry
@@ -25,9 +27,10 @@ from dialogue_registry.registry.registry import Registry
 _PAGE = 1000
 
 
+@arguments_checked
 def plan_edition(
     registry: Registry,
-    rows: Any,
+    rows: str | os.PathLike[str] | Iterable[Any],
     mapping: Mapping[str, Any] | str | Path | None = None,
     *,
     withdraw: bool = False,

@@ -13,13 +13,15 @@ from dialogue_registry.imports.frames import rows_of
 from dialogue_registry.imports.header import Wanted
 from dialogue_registry.imports.mapping import TableMapping, read_mapping
 from dialogue_registry.imports.rows import Table
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.standard_kinds import kinds_with
 
 
+@arguments_checked
 @contextmanager
 def read_table(
-    table: object,
+    table: str | os.PathLike[str] | Iterable[Any],
     mapping: Mapping[str, Any] | str | Path | None = None,
     *,
     format: str | None = None,  # noqa: A002 - what it is called everywhere

@@ -11,6 +11,7 @@ from dialogue_registry.errors import InvalidValueError, MappingError
 from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.reshaping import Unpivot
+from dialogue_registry.model.shown import shown
 
 # --- what may stand at a key ---------------------------------------------------------
 
@@ -284,7 +285,10 @@ def _causes(error: ClassValidationError, table: str) -> list[str]:
     for other in others:
         if isinstance(other, ForbiddenExtraKeysError):
             known = ", ".join(READERS[other.cl])
-            causes += [f"{where} has {name!r}, which means nothing: use {known}" for name in sorted(other.extra_fields)]
+            causes += [
+                f"{where} has {name}, which means nothing: use {known}"
+                for name in sorted(map(shown, other.extra_fields))
+            ]
         elif isinstance(other, TypeError):  # a key that must be there
             causes.append(f"{where} lacks a key: it needs {', '.join(READERS[error.cl])}")
         else:

@@ -21,6 +21,7 @@ from dialogue_registry.imports.mapping import read_mapping
 from dialogue_registry.imports.sample import Sample, look_at
 from dialogue_registry.imports.states import state, states
 from dialogue_registry.imports.toml_values import toml_text, toml_value
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import Format, Role
 
 _PERSONS = ("name", "party", "office", "role")
@@ -43,6 +44,7 @@ class Suggestion:
         return self.text
 
 
+@arguments_checked
 def suggest_mapping(
     table: str | os.PathLike[str],
     *,

@@ -18,6 +18,7 @@ import orjson
 from dialogue_registry.errors import CodecError, DialogueRegistryError, UnfitEventError
 from dialogue_registry.log.codec import STANDARD_CODEC, VERIFY, Codec, decode_citation, decode_source
 from dialogue_registry.log.entry import Entry, instant, position_of
+from dialogue_registry.model.shown import shown
 
 _PREFIX = "org.dialogue-registry."
 _TYPE = re.compile(
@@ -68,19 +69,24 @@ def to_line(entry: Entry, log: str) -> str:
         raise CodecError(f"at position {entry.position}: an entry of no log ({error}); {VERIFY}") from error
 
 
+_GIVE = "give an export of this library"
+
+
 def from_line(line: str | bytes, number: int, codec: Codec = STANDARD_CODEC) -> tuple[Entry, str]:
     """Return the entry of one CloudEvent, and its ``source``, the name of its log.
 
     Raises UnfitEventError, naming the line, unless it holds an event of this library.
     """
+    if not isinstance(line, str | bytes):
+        raise UnfitEventError(f"line {number} is {shown(line)}, no text: {_GIVE}", line=number)
     if number == 1:  # an editor may have put a byte order mark there
         line = line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(b"\xef\xbb\xbf")
     try:
         event = orjson.loads(line)
     except ValueError as error:
-        raise UnfitEventError(
-            f"line {number} is no JSON ({error}): give an export of this library", line=number
-        ) from None
+        raise UnfitEventError(f"line {number} is no JSON ({error}): {_GIVE}", line=number) from None
+    if not isinstance(event, dict):
+        raise UnfitEventError(f"line {number} is no CloudEvent, which is an object: {_GIVE}", line=number)
     try:
         entry, log = _entry(event)
         codec.decode(entry.type, entry.schema, entry.data, entry.position)
@@ -89,7 +95,7 @@ def from_line(line: str | bytes, number: int, codec: Codec = STANDARD_CODEC) -> 
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         reason = f"no {error.args[0]!r}" if isinstance(error, KeyError) else error
         raise UnfitEventError(
-            f"line {number} is no CloudEvent of a registry ({reason}): give an export of this library", line=number
+            f"line {number} is no CloudEvent of a registry ({reason}): {_GIVE}", line=number
         ) from None
     except DialogueRegistryError as error:
         raise UnfitEventError(f"line {number}: {error}", line=number) from error

@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 
 from dialogue_registry.errors import InvalidDateError
+from dialogue_registry.model.shown import shown
 
 _DAY = r"\d{4}-\d\d-\d\d"
 _SHAPES = re.compile(
@@ -67,7 +68,7 @@ class PartialDate:
             return _parse(value)
         if isinstance(value, date) and not isinstance(value, datetime):
             return _parse(value.isoformat())
-        raise InvalidDateError(f"{value!r} is no date: give a datetime.date or text such as {_WANTED}")
+        raise InvalidDateError(f"{shown(value)} is no date: give a datetime.date or text such as {_WANTED}")
 
     @property
     def is_day(self) -> bool:
@@ -118,7 +119,7 @@ def full_day(value: date | str) -> date:
     """Return the day that ``value`` names; a month, a year or a window is refused."""
     parsed = PartialDate.of(value)
     if not parsed.is_day:
-        raise InvalidDateError(f"{value!r} is not one full day: give one, such as '2021-06-16'")
+        raise InvalidDateError(f"{shown(value)} is not one full day: give one, such as '2021-06-16'")
     return parsed.earliest
 
 
@@ -129,7 +130,7 @@ _WANTED = "'2021-06-16', '2004-08', '2004', '2025-12-19/2025-12-20' or '[2007-12
 def _parse(text: str) -> PartialDate:
     shape = _SHAPES.fullmatch(text)
     if shape is None:
-        raise InvalidDateError(f"{_short(text)} is no date: write it as {_WANTED}")
+        raise InvalidDateError(f"{shown(text)} is no date: write it as {_WANTED}")
     try:
         if day := shape["day"]:
             first = date.fromisoformat(day)
@@ -145,9 +146,9 @@ def _parse(text: str) -> PartialDate:
         first = date.fromisoformat(shape["from"] if span else shape["after"])
         last = date.fromisoformat(shape["to"] if span else shape["before"])
     except ValueError as error:
-        raise InvalidDateError(f"{_short(text)} is no date of the calendar: {error}") from None
+        raise InvalidDateError(f"{shown(text)} is no date of the calendar: {error}") from None
     if last < first:
-        raise InvalidDateError(f"{_short(text)} ends before it begins: put the earlier day first")
+        raise InvalidDateError(f"{shown(text)} ends before it begins: put the earlier day first")
     return _date_of(text, first, last, first if span else last)
 
 
@@ -162,7 +163,3 @@ def _last_of_month(first: date) -> date:
     if first.month == 12:
         return first.replace(day=31)
     return first.replace(month=first.month + 1) - timedelta(days=1)
-
-
-def _short(text: str) -> str:
-    return repr(text) if len(text) <= 80 else f"{text[:77]!r}…"

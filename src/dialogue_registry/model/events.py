@@ -35,12 +35,12 @@ from dialogue_registry.model.fields import (
     optional_id_field,
     optional_number_field,
     required_field,
-    shown,
     text_field,
     to_date,
     to_optional_date,
     to_texts,
 )
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
 
 __all__ = ["MAX_ID", "MAX_NUMBER", "MAX_TEXT", "AnyDate"]

@@ -17,6 +17,7 @@ import attrs
 
 from dialogue_registry.errors import InvalidIdError, InvalidValueError
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
 
 MAX_ID = 200
@@ -31,17 +32,6 @@ Attribute: TypeAlias = "attrs.Attribute[Any]"
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*", re.ASCII)
 _Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def shown(value: object) -> str:
-    """Return a value as code for a message, shortened to 80 characters."""
-    try:
-        text = repr(value)
-    except ValueError:  # Python writes out no number of more than some thousand digits
-        text = f"a huge {type(value).__name__}"
-    except Exception:  # noqa: BLE001 - a foreign class may fail in any way when it is shown
-        text = f"a {type(value).__name__}"
-    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def _named(instance: object, attribute: Attribute) -> str:
@@ -183,13 +173,11 @@ def to_optional_date(value: AnyDate | None) -> PartialDate | None:
 
 def choose(choices: type[_Choice], value: str, otherwise: str = "") -> _Choice:
     """Return the choice that a value names; raises InvalidValueError."""
-    try:
-        return choices(value)
-    except (ValueError, TypeError):
-        wanted = ", ".join(repr(choice.value) for choice in choices)
-        raise InvalidValueError(
-            f"{shown(value)} is no {choices.__name__.lower()}: use one of {wanted}{otherwise}"
-        ) from None
+    for choice in choices:
+        if isinstance(value, str) and choice == value:
+            return choice
+    wanted = ", ".join(repr(choice.value) for choice in choices)
+    raise InvalidValueError(f"{shown(value)} is no {choices.__name__.lower()}: use one of {wanted}{otherwise}")
 
 
 # --- fields ----------------------------------------------------------------------------

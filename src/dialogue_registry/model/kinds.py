@@ -23,10 +23,11 @@ from typing import Any, TypeAlias
 import attrs
 
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import NO_FACTS
-from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS, table_of
 from dialogue_registry.model.shapes import Shape, shapes_of
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.tables import Table
 from dialogue_registry.model.wordings import fold_value
 
@@ -35,13 +36,21 @@ Upcaster: TypeAlias = Callable[[Data], Data]
 KeyItem: TypeAlias = str | tuple[str, ...]
 Identity: TypeAlias = tuple[Hashable, ...]
 
+MAX_VERSION = 10_000
+"""The highest schema version of a kind; each but the first has an upcaster."""
+
 _REVERSE_DNS = re.compile(r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*){2,}")
 _OWN = "dialogue_registry.model.events"
 
 
 def _to_fields(value: str | Iterable[str]) -> tuple[str, ...]:
-    names = (value,) if isinstance(value, str) else tuple(value)
-    return tuple(name for name in names if name != "")
+    return (value,) * (value != "") if isinstance(value, str) else tuple(map(_to_name, value))
+
+
+def _to_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(f"{shown(value)} is no field: give its name as a text")
+    return value
 
 
 def _as_given(value: Table | str | None) -> Table:
@@ -52,10 +61,12 @@ def _to_key(value: Iterable[KeyItem] | None) -> tuple[tuple[str, ...], ...]:
     if value is None:
         return None  # type: ignore[return-value]  # made when all fields are there
     if isinstance(value, str):
-        raise InvalidValueError(f"key={value!r} is a text: give a tuple of fields, such as ({value!r},)")
-    return tuple((item,) if isinstance(item, str) else tuple(item) for item in value)
+        raise InvalidValueError(f"key={shown(value)} is a text: give a tuple of fields, such as ({shown(value)},)")
+    items = ((item,) if not isinstance(item, tuple | list) else tuple(item) for item in value)
+    return tuple(tuple(map(_to_name, item)) for item in items)
 
 
+@arguments_checked
 @attrs.frozen(kw_only=True, eq=False, slots=False)
 class Kind:
     """One sort of fact.
@@ -139,7 +150,7 @@ class Kind:
         for what, names in named.items():
             if unknown := [name for name in names if name not in self.shapes]:
                 raise InvalidValueError(
-                    f"{what} of {self._name} names {unknown[0]!r}, which is no field of it: "
+                    f"{what} of {self._name} names {shown(unknown[0])}, which is no field of it: "
                     f"use {', '.join(self.shapes)}"
                 )
         for name in (*self.about, *self.mentions):
@@ -150,8 +161,10 @@ class Kind:
                 )
 
     def _check_versions(self) -> None:
-        if not isinstance(self.version, int) or self.version < 1:
-            raise InvalidValueError(f"version={shown(self.version)} of {self._name}: give a whole number from 1")
+        if not isinstance(self.version, int) or not 1 <= self.version <= MAX_VERSION:
+            raise InvalidValueError(
+                f"version={shown(self.version)} of {self._name}: give a whole number from 1 to {MAX_VERSION:,}"
+            )
         wanted = set(range(1, self.version))
         for gap in sorted(wanted - self.upcasters.keys()):
             raise InvalidValueError(

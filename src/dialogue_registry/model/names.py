@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import attrs
 
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.honorifics import (
     AMBIGUOUS,
     CONTINUED,
@@ -50,6 +51,7 @@ class NameParts:
     suffix: str = ""
 
 
+@arguments_checked
 def name_parts(written: str) -> NameParts:
     """Take honorific, family name, given names and post-nominals off a name as written.
 

@@ -19,7 +19,8 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
-from dialogue_registry.model.fields import MAX_TEXT, shown
+from dialogue_registry.model.fields import MAX_TEXT
+from dialogue_registry.model.shown import shown
 
 _ALLOWED = (
     "str, int, float, bool, a StrEnum, PartialDate, datetime.date, Source, tuple[str, ...], or one of these or None"

@@ -20,6 +20,8 @@ from typing import Any, TypeAlias
 import attrs
 
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.arguments import arguments_checked
+from dialogue_registry.model.shown import shown
 
 Row: TypeAlias = tuple[object, ...]
 Feed: TypeAlias = Callable[..., Row | None]
@@ -28,6 +30,7 @@ RESERVED = frozenset({"fact", "event", "since", "until"})
 """The columns that every table has by itself, or its table of the past."""
 
 
+@arguments_checked
 @attrs.frozen
 class Table:
     """Rows made of facts: ``feed`` maps a class of event to a pure function of the event.
@@ -54,6 +57,7 @@ class Table:
     selects: Mapping[type[Any], str] = attrs.field(factory=dict, kw_only=True)
 
 
+@arguments_checked
 @attrs.frozen
 class State:
     """A table of what the rows of another decide together, one row per ``key``.
@@ -70,6 +74,7 @@ class State:
     indexes: Sequence[str] = attrs.field(default=(), kw_only=True)
 
 
+@arguments_checked
 @attrs.frozen
 class Tally:
     """Sums over the rows of one table, one row per ``key``; a row whose sums are all zero is left out.
@@ -87,6 +92,7 @@ class Tally:
     select: str = attrs.field(kw_only=True)
 
 
+@arguments_checked
 @attrs.frozen
 class View:
     """A SELECT under a name, made when it is asked."""
@@ -99,7 +105,11 @@ Part: TypeAlias = Table | State | Tally | View
 
 
 def _to_tuple(parts: Iterable[Part]) -> tuple[Part, ...]:
-    return tuple(parts)
+    made = tuple(parts)
+    for part in made:
+        if not isinstance(part, Table | State | Tally | View):
+            raise InvalidValueError(f"{shown(part)} is no part of a projection: give a Table, State, Tally or View")
+    return made
 
 
 def names_of(parts: Iterable[Part]) -> list[str]:
@@ -111,6 +121,7 @@ def names_of(parts: Iterable[Part]) -> list[str]:
     ]
 
 
+@arguments_checked
 @attrs.frozen
 class Projection:
     """A name, a version and parts in order: a part may only speak of those before it.

@@ -10,6 +10,7 @@ from dialogue_registry.log.codec import AMENDMENT_WORDS
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, StatusReport, UnknownEvent
 from dialogue_registry.model.kinds import Kind
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.stored_rows import FUNCTION, folded_texts
 from dialogue_registry.model.tables import Projection, names_of
 from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
@@ -37,7 +38,7 @@ def check_apart(projections: Sequence[Projection]) -> None:
     """Raise InvalidValueError where two projections share a name, or two parts; SQLite ignores case."""
     for projection in projections:
         if not isinstance(projection, Projection):
-            raise InvalidValueError(f"{projection!r:.80} is no projection: give projections=[mine], a Projection each")
+            raise InvalidValueError(f"{shown(projection)} is no projection: give projections=[mine], a Projection each")
     names = [projection.name for projection in projections]
     if len(set(names)) < len(names):
         raise InvalidValueError(f"two projections share a name ({', '.join(names)}): rename one")

@@ -13,8 +13,10 @@ from typing import Any
 import attrs
 
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import Shown, html_table
 from dialogue_registry.queries.results import Meeting, Statement
@@ -96,6 +98,7 @@ def _in_words(bound: float) -> str:
     return f"{bound:.0%}" if isinstance(bound, float) else str(bound)
 
 
+@arguments_checked
 @attrs.frozen
 class Rule:
     """A counting rule: a name, and which held meetings it counts.
@@ -129,7 +132,8 @@ def find_rule(rule: str | Rule) -> Rule:
         return rule
     if not isinstance(rule, str) or rule not in RULES:
         raise InvalidValueError(
-            f"there is no counting rule {rule!r}: use one of {', '.join(map(repr, RULES))}, or a Rule(name, predicate)"
+            f"there is no counting rule {shown(rule)}: use one of {', '.join(map(repr, RULES))}, "
+            "or a Rule(name, predicate)"
         )
     return RULES[rule]
 

@@ -18,6 +18,7 @@ import attrs
 from dialogue_registry.errors import CodecError, InvalidValueError
 from dialogue_registry.log.codec import STORED, WORDS, Codec, codec_of, is_foreign
 from dialogue_registry.log.entry import RecordedEvent, instant
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     Citation,
@@ -29,9 +30,9 @@ from dialogue_registry.model.events import (
     UnknownEvent,
     UnreadableEvent,
 )
-from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.shapes import default_of
+from dialogue_registry.model.shown import shown
 from dialogue_registry.projections.arrangement import as_hybrid
 from dialogue_registry.queries.counts import Counts
 from dialogue_registry.queries.display import is_of_the_library
@@ -52,6 +53,20 @@ def to_dict(value: Any) -> Any:
     becomes a dict of its fields, an answer a list of its rows; it is what ``--json`` of the
     same question prints. Raises InvalidValueError for what is none of these.
     """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise InvalidValueError(f"{shown(value)} holds lists within lists without an end: give fewer of them") from None
+
+
+def _instant(value: datetime) -> str:
+    try:
+        return instant(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidValueError(f"{shown(value)} is no instant: give an aware datetime") from None
+
+
+def _plain(value: Any) -> Any:
     match value:
         case PartialDate():
             return value.text
@@ -60,40 +75,40 @@ def to_dict(value: Any) -> Any:
         case None | str() | bool() | int() | float():
             return value
         case datetime():
-            return instant(value)
+            return _instant(value)
         case date():
             return value.isoformat()
         case Source() | Citation():
-            return {name: to_dict(item) for name, item in _fields(value).items() if item}
+            return {name: _plain(item) for name, item in _fields(value).items() if item}
         case UnreadableEvent():
             return {
-                "event": value.word, "schema": value.schema, "data": to_dict(value.data), "unreadable": value.reason
+                "event": value.word, "schema": value.schema, "data": _plain(value.data), "unreadable": value.reason
             }  # fmt: skip
         case UnknownEvent():
-            return {"event": value.word, "schema": value.schema, "data": to_dict(value.data)}
+            return {"event": value.word, "schema": value.schema, "data": _plain(value.data)}
         case Counts():
-            return [to_dict(count) for count in value.values()]
+            return [_plain(count) for count in value.values()]
         case Mapping():
-            return {str(key): to_dict(item) for key, item in value.items()}
+            return {str(key): _plain(item) for key, item in value.items()}
         case tuple() if hasattr(value, "_asdict"):
-            return to_dict(value._asdict())
+            return _plain(value._asdict())
         case _ if type(value) in STORED or (attrs.has(type(value)) and not is_of_the_library(type(value))):
-            return _event_to_dict(value)
+            return _event__plain(value)
         case _ if isinstance(value, Iterable) and (is_of_the_library(type(value)) or isinstance(value, tuple | list)):
-            return [to_dict(item) for item in value]
+            return [_plain(item) for item in value]
         case _ if attrs.has(type(value)):
-            return {name: to_dict(item) for name, item in _fields(value).items()}
+            return {name: _plain(item) for name, item in _fields(value).items()}
         case _:
             raise InvalidValueError(
                 f"{shown(value)} cannot become plain data: give an event, a recorded event, a source or an answer"
             )
 
 
-def _event_to_dict(event: Any) -> dict[str, Any]:
+def _event__plain(event: Any) -> dict[str, Any]:
     cls = type(event)
     word = STORED[cls][0] if cls in STORED else cls.__name__
     changed = {name: value for name, value in _fields(event).items() if value != default_of(cls, name)}
-    return {"event": word, **{name: to_dict(value) for name, value in changed.items()}}
+    return {"event": word, **{name: _plain(value) for name, value in changed.items()}}
 
 
 def _fields(value: Any) -> dict[str, Any]:
@@ -105,6 +120,7 @@ def _fields(value: Any) -> dict[str, Any]:
 # --- back ------------------------------------------------------------------------------
 
 
+@arguments_checked
 def from_dict(data: Mapping[str, Any], kinds: Iterable[Kind] = ()) -> Any:
     """Return the event, recorded event or source that :func:`to_dict` has made ``data`` of.
 
@@ -178,7 +194,9 @@ def _class_of(name: object, codec: Codec) -> type[Any] | None:
         return by_word.get(name) if isinstance(name, str) else None
     added = [kind.cls for kind in codec.kinds.added if kind.cls.__name__ == name]
     if len(added) > 1:
-        raise InvalidValueError(f"{name!r} is the class of {len(added)} kinds: name the event by the word of its kind")
+        raise InvalidValueError(
+            f"{shown(name)} is the class of {len(added)} kinds: name the event by the word of its kind"
+        )
     return next(iter(added), None) or {cls.__name__: cls for cls in STORED}.get(name)
 
 

@@ -8,6 +8,7 @@ import attrs
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.counts import Bounds, Rule, as_of
 from dialogue_registry.queries.display import Shown, fold, printable, table
 from dialogue_registry.queries.numbering import terms_of
@@ -192,7 +193,7 @@ def explain(
         name, meetings = dialogue.name, reader.meetings(dialogue=subject)
         statements = reader.rows(Statement, "dialogue = ?", (subject,))
     else:
-        raise UnknownSubjectError(f"there is no series or dialogue {subject!r}: check its id", id=subject)
+        raise UnknownSubjectError(f"there is no series or dialogue {shown(subject)}: check its id", id=subject)
     first, last = (None, None) if day is None else (day.earliest, day.latest)
     held = [meeting for meeting in meetings if meeting.status == "held" and format in (None, meeting.format)]
     reach = {meeting.meeting: (meeting, bounds) for meeting in held if (bounds := as_of(meeting, first, last)).possible}
@@ -209,9 +210,9 @@ def explain(
     fitting = () if best is Verdict.DISAGREES else tuple(r for r, v in verdicts.items() if _order(v) <= _order(best))
     nearest = () if fitting else _nearest({rule: abs(gap(count, bounds)) for rule, (bounds, _) in tried.items()})
     everything = frozenset(reach)
-    shown = (fitting or nearest)[:1]
-    differing = {id_ for rule in shown for id_ in everything ^ tried[rule][1]}
-    if shown == ("held",):
+    leading = (fitting or nearest)[:1]
+    differing = {id_ for rule in leading for id_ in everything ^ tried[rule][1]}
+    if leading == ("held",):
         differing = {id_ for rule in ("numbered", *(r.name for r in rules)) for id_ in everything ^ tried[rule][1]}
     return Explanation(
         subject=subject,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import attrs
 
 from dialogue_registry.errors import UnknownSubjectError
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.display import Rows, Shown
 
 AT_THE_END = "9999-12-31"
@@ -70,7 +71,9 @@ class Term(NamedTuple):
 def members(connection: sqlite3.Connection, dialogue: str, on: date | None) -> Rows[Member]:
     """Return the parties of a dialogue on a day, or as it was recorded last; raises UnknownSubjectError."""
     if connection.execute("SELECT 1 FROM dialogues WHERE dialogue = ?", (dialogue,)).fetchone() is None:
-        raise UnknownSubjectError(f"no dialogue {dialogue!r} is recorded: check the id", kind="dialogue", id=dialogue)
+        raise UnknownSubjectError(
+            f"no dialogue {shown(dialogue)} is recorded: check the id", kind="dialogue", id=dialogue
+        )
     day = AT_THE_END if on is None else on.isoformat()
     found: dict[tuple[str, str], bool] = {}
     for term in terms(connection, dialogue):

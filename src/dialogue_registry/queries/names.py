@@ -14,6 +14,7 @@ import attrs
 
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.members import AT_THE_END
 from dialogue_registry.queries.results import Dialogue, Meeting, Party, Series
@@ -144,7 +145,7 @@ def name_of(connection: sqlite3.Connection, id_: str, *, language: str | None, o
     recorded = connection.execute(_PARTY, {"id": id_}).fetchone()
     if recorded is None and not names.others(id_, party=True):
         raise UnknownSubjectError(
-            f"no dialogue, series, meeting or party {id_!r} is recorded: check the id", kind="subject", id=id_
+            f"no dialogue, series, meeting or party {shown(id_)} is recorded: check the id", kind="subject", id=id_
         )
     return names.choose(id_, id_ if recorded is None else recorded[0], language=language, on=on, party=True)
 

@@ -15,6 +15,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Level
 from dialogue_registry.model.names import fold, name_parts, same_name
 from dialogue_registry.model.persons import Name
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.display import Rows, Shown
 from dialogue_registry.queries.persons import WHO, Named, plain_words
@@ -105,7 +106,7 @@ def _the_only_person(named: Named, name: str, names: Sequence[Bearer]) -> list[B
         if len({named.key(party, who) for party, who, _ in alike}) > 1:
             candidates = tuple(dict.fromkeys((party, written) for party, _, written in alike))
             raise AmbiguousNameError(
-                f"{name!r:.80} may be {_or(candidates)}: give one of these names as it is written",
+                f"{shown(name)} may be {_or(candidates)}: give one of these names as it is written",
                 candidates=candidates,
             )
         if alike:

@@ -16,6 +16,7 @@ import orjson
 
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.events import Level
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.counts import Bounds
 from dialogue_registry.queries.display import Rows, Shown
@@ -180,7 +181,7 @@ def _params(connection: sqlite3.Connection, scope: Scope, by: str) -> dict[str, 
     for kind, table, id_ in (("series", "series", scope.series), ("dialogue", "dialogues", scope.dialogue)):
         find = f"SELECT 1 FROM {table} WHERE {kind} = ?"
         if id_ is not None and connection.execute(find, (id_,)).fetchone() is None:
-            raise UnknownSubjectError(f"no {kind} {id_!r} is recorded: check the id", kind=kind, id=id_)
+            raise UnknownSubjectError(f"no {kind} {shown(id_)} is recorded: check the id", kind=kind, id=id_)
     members = [
         (term.dialogue, fold_text(term.party), term.possible_from, term.possible_until)
         for term in terms(connection, scope.dialogue)

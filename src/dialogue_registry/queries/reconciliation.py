@@ -11,6 +11,7 @@ import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.events import Source
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.counts import RULES, Bounds, Rule, as_of
 from dialogue_registry.queries.display import Shown, fold, html_table, table
 from dialogue_registry.queries.reader import Reader
@@ -167,8 +168,10 @@ def your_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     given = tuple(rules)
     taken = {*RULES, ORDINAL}
     for rule in given:
+        if not isinstance(rule, Rule):
+            raise InvalidValueError(f"{shown(rule)} is no rule: give rules=[Rule(name, predicate)]")
         if rule.name in taken:
-            raise InvalidValueError(f"there is another rule {rule.name!r}: rename yours")
+            raise InvalidValueError(f"there is another rule {shown(rule.name)}: rename yours")
         taken.add(rule.name)
     return given
 

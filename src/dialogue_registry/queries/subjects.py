@@ -5,6 +5,7 @@ from collections.abc import Callable, Container
 from difflib import get_close_matches
 
 from dialogue_registry.errors import UnknownSubjectError
+from dialogue_registry.model.shown import shown
 
 _TABLES = {"dialogue": "dialogues", "series": "series", "meeting": "meetings"}
 _MANY = 20_000
@@ -28,7 +29,7 @@ def check_named(connection: sqlite3.Connection, subject: str | None) -> None:
     find = "SELECT 1 FROM events WHERE subject = ? LIMIT 1"
     if subject is not None and connection.execute(find, (subject,)).fetchone() is None:
         near = _near(connection, subject, _TABLES)
-        raise UnknownSubjectError(f"nothing was recorded about {subject!r}: {_advice(near)}", id=subject)
+        raise UnknownSubjectError(f"nothing was recorded about {shown(subject)}: {_advice(near)}", id=subject)
 
 
 def within(
@@ -70,10 +71,10 @@ def unknown(connection: sqlite3.Connection, id_: str, *kinds: str) -> UnknownSub
     for other in _TABLES:
         if is_known(connection, other, id_):
             return UnknownSubjectError(
-                f"{id_!r} is a {other}, where a {wanted} was wanted: give the id of a {wanted}", kind=kind, id=id_
+                f"{shown(id_)} is a {other}, where a {wanted} was wanted: give the id of a {wanted}", kind=kind, id=id_
             )
     return UnknownSubjectError(
-        f"there is no {wanted} {id_!r:.80}: {_advice(_near(connection, id_, kinds))}", kind=kind, id=id_
+        f"there is no {wanted} {shown(id_)}: {_advice(_near(connection, id_, kinds))}", kind=kind, id=id_
     )
 
 

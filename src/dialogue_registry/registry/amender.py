@@ -39,6 +39,7 @@ from dialogue_registry.model.events import (
 from dialogue_registry.model.kind_tables import column_of
 from dialogue_registry.model.persons import AboutPersons, clash
 from dialogue_registry.model.recording_rules import OPENS, Subject
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.status import Classified, ContradictionError, Status, Story, fold
 from dialogue_registry.model.wordings import same_fact, wording
 from dialogue_registry.projections.effective_log import Standing
@@ -171,10 +172,10 @@ class Amender:
 
     def _find(self, event_id: str) -> Entry:
         if not isinstance(event_id, str) or not event_id.isprintable():
-            raise InvalidValueError(f"{event_id!r} is no event id: give the .id of a recorded event")
+            raise InvalidValueError(f"{shown(event_id)} is no event id: give the .id of a recorded event")
         entry = self._log.find(event_id)
         if entry is None:
-            raise UnknownEventError(f"no event has the id {event_id!r}: take the .id of a recorded event")
+            raise UnknownEventError(f"no event has the id {shown(event_id)}: take the .id of a recorded event")
         return entry
 
     def _fact_of(self, event_id: str, done: str) -> Entry:

@@ -9,6 +9,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.entry import instant as write_instant
 from dialogue_registry.model.events import MAX_TEXT, Citation, DelegateAttended, Fact, Format, Level, Role, Source
 from dialogue_registry.model.kinds import Kind, Kinds
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.results import Presence
 
@@ -33,8 +34,8 @@ def check_fact_class(kinds: Kinds, cls: type[object]) -> Kind:
     kind = kinds.find(cls) if isinstance(cls, type) else None
     if kind is None:
         raise InvalidValueError(
-            f"{getattr(cls, '__name__', repr(cls)):.80} is no class of facts that this registry knows: give one, such "
-            "as MeetingHeld, or the class of a kind of yours, which Registry.open(…, kinds=[…]) takes"
+            f"{cls.__name__ if isinstance(cls, type) else shown(cls)} is no class of facts that this registry knows: "
+            "give one, such as MeetingHeld, or the class of a kind of yours, which Registry.open(…, kinds=[…]) takes"
         )
     return kind
 
@@ -43,7 +44,7 @@ def check_citation(citation: Citation | None) -> Citation | None:
     """Return the citation, or None; raises InvalidValueError."""
     if citation is not None and type(citation) is not Citation:
         _refuse_subclass(citation, Citation)
-        raise InvalidValueError(f"{citation!r:.80} is no citation: give Citation(locator=…, quote=…)")
+        raise InvalidValueError(f"{shown(citation)} is no citation: give Citation(locator=…, quote=…)")
     return citation
 
 
@@ -53,7 +54,7 @@ def check_source(source: Source | str | None) -> Source | None:
         return Source(source)
     if source is not None and type(source) is not Source:
         _refuse_subclass(source, Source)
-        raise InvalidValueError(f"{source!r} is no source: give Source(title, url=…)")
+        raise InvalidValueError(f"{shown(source)} is no source: give Source(title, url=…)")
     return source
 
 
@@ -70,7 +71,7 @@ def check_text(value: str, name: str) -> str:
     """Return the text; raises InvalidValueError."""
     if not isinstance(value, str) or len(value) > MAX_TEXT or not _TEXT.fullmatch(value):
         raise InvalidValueError(
-            f"{name} is {value!r:.80}: give a text of at most {MAX_TEXT:,} characters, "
+            f"{name} is {shown(value)}: give a text of at most {MAX_TEXT:,} characters, "
             "without NUL and half surrogate pairs"
         )
     return value
@@ -79,14 +80,14 @@ def check_text(value: str, name: str) -> str:
 def check_number(value: int, name: str, least: int = 0) -> int:
     """Return the whole number; raises InvalidValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
-        raise InvalidValueError(f"{name} is {value!r}: give a whole number of at least {least}")
+        raise InvalidValueError(f"{name} is {shown(value)}: give a whole number of at least {least}")
     return value
 
 
 def check_seconds(value: float, name: str) -> float:
     """Return the number of seconds; raises InvalidValueError."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1e9:
-        raise InvalidValueError(f"{name} is {value!r}: give a number of seconds, 0 or more")
+        raise InvalidValueError(f"{name} is {shown(value)}: give a number of seconds, 0 or more")
     return value
 
 
@@ -99,7 +100,7 @@ def check_head(head: tuple[int, str]) -> tuple[int, str]:
     except (TypeError, ValueError):
         pass
     raise InvalidValueError(
-        f"head is {head!r}: give what verify() or head gave before, (position, 64 hexadecimal digits)"
+        f"head is {shown(head)}: give what verify() or head gave before, (position, 64 hexadecimal digits)"
     )
 
 
@@ -107,11 +108,11 @@ def check_choice(choices: type[Status | Format | Role | Presence | Level], value
     """Return the value of a choice by its name, None for None; raises InvalidValueError."""
     if value is None:
         return None
-    try:
-        return choices(value).value
-    except ValueError:
-        wanted = ", ".join(repr(choice.value) for choice in choices)
-        raise InvalidValueError(f"there is no {choices.__name__.lower()} {value!r}: use one of {wanted}") from None
+    names = [choice.value for choice in choices]
+    if not isinstance(value, str) or value not in names:
+        wanted = ", ".join(map(repr, names))
+        raise InvalidValueError(f"there is no {choices.__name__.lower()} {shown(value)}: use one of {wanted}")
+    return str(value)
 
 
 def check_instant(moment: datetime | str) -> str:
@@ -121,7 +122,7 @@ def check_instant(moment: datetime | str) -> str:
         aware = parsed.utcoffset() is not None
         written = write_instant(parsed)
     except (ValueError, AttributeError, TypeError, OverflowError):
-        raise InvalidValueError(f"{moment!r} is no instant: give one, such as '2021-07-01T00:00:00Z'") from None
+        raise InvalidValueError(f"{shown(moment)} is no instant: give one, such as '2021-07-01T00:00:00Z'") from None
     if not aware:
-        raise InvalidValueError(f"{moment!r} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z'")
+        raise InvalidValueError(f"{shown(moment)} has no offset from UTC: give one, such as '2021-07-01T00:00:00Z'")
     return written

@@ -8,6 +8,7 @@ from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.events import Citation, Fact, Source
 from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.shown import shown
 from dialogue_registry.registry.argument_checks import (
     check_citation,
     check_fact,
@@ -112,7 +113,7 @@ def _with_origins(
             fact, origin, cited = item
         else:
             raise InvalidValueError(
-                f"item {number + 1}: {item!r:.80} is no fact, nor a fact with its source (and its citation)"
+                f"item {number + 1}: {shown(item)} is no fact, nor a fact with its source (and its citation)"
             )
         if cited is not citation:
             check_citation(cited)

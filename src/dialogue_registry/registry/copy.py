@@ -14,13 +14,16 @@ from dialogue_registry.errors import ExchangeError
 from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.entry import PAGE, Entry, Head, Log
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.registry.opening import is_address, open_session, server_log
+from dialogue_registry.model.addresses import is_address
+from dialogue_registry.model.arguments import arguments_checked
+from dialogue_registry.registry.opening import open_session, server_log
 from dialogue_registry.registry.replica import following, take_in
 from dialogue_registry.registry.session import Session
 
 Place: TypeAlias = str | os.PathLike[str]
 
 
+@arguments_checked
 def copy(origin: Place, target: Place, *, progress: Callable[[int, int], object] | None = None) -> int:
     """Copy the log of a registry, a file or a ``postgresql://`` address; return how many events the target has then.
 

@@ -10,6 +10,7 @@ from dialogue_registry.errors import AmendmentError, InvalidValueError, UnknownE
 from dialogue_registry.log.entry import Entry, RecordedEvent
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Fact
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.anomalies import Anomaly
 from dialogue_registry.queries.reconciliation import Finding
 from dialogue_registry.queries.results import Step
@@ -31,7 +32,7 @@ def find_entry(log: SQLiteLog, which: Handle) -> Entry:
         case position:
             entry = log.several([position]).get(position)
     if entry is None:
-        raise UnknownEventError(f"no event has the id or position {_name(which)!r:.80}: {_TAKE}")
+        raise UnknownEventError(f"no event has the id or position {shown(_name(which))}: {_TAKE}")
     return entry
 
 
@@ -57,7 +58,7 @@ def _name(which: Handle) -> str | int:
             return which
         case _ if type(position := getattr(which, "event", None)) is int:
             return position
-    raise InvalidValueError(f"{which!r:.80} names no event: {_TAKE}")
+    raise InvalidValueError(f"{shown(which)} names no event: {_TAKE}")
 
 
 def changed(standing: Any, change: Change) -> Fact:
@@ -67,10 +68,10 @@ def changed(standing: Any, change: Change) -> Fact:
     names = [field.name for field in attrs.fields(type(standing))]
     for name in change:
         if name not in names:
-            near = get_close_matches(str(name), names, n=1)
+            near = get_close_matches(name, names, n=1) if isinstance(name, str) else []
+            perhaps = f", perhaps {near[0]!r} is meant" if near else ""
             raise InvalidValueError(
-                f"{type(standing).__name__} has no field {name!r}{f', perhaps {near[0]!r} is meant' if near else ''}: "
-                f"its fields are {', '.join(names)}"
+                f"{type(standing).__name__} has no field {shown(name)}{perhaps}: its fields are {', '.join(names)}"
             )
     fact: Fact = attrs.evolve(standing, **change)
     return fact

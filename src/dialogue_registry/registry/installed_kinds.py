@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from importlib.metadata import EntryPoint, entry_points
 
 from dialogue_registry.errors import InvalidValueError
-from dialogue_registry.model.fields import shown
 from dialogue_registry.model.kinds import Kind
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.standard_kinds import kinds_with
 
 GROUP = "dialogue_registry.kinds"

@@ -20,11 +20,11 @@ import attrs
 from dialogue_registry.errors import StorageError, UnreadableFileError
 from dialogue_registry.log.codec import decode_source
 from dialogue_registry.log.sqlite_place import path_of
+from dialogue_registry.model.addresses import check_path
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.queries.display import Shown
 from dialogue_registry.queries.sources import sources
-from dialogue_registry.registry.opening import check_path
 from dialogue_registry.registry.session import Session
 
 _CHUNK = 1 << 20

@@ -41,7 +41,8 @@ def _append_missing(
     stream = _Stream(entries_of(session.log), session.log.codec)
     numbered = enumerate(lines, 1)
     while page := list(islice(numbered, PAGE)):
-        fresh = [entry for number, line in page if line.strip() and (entry := stream.check(line, number)) is not None]
+        lines_of_page = ((number, line) for number, line in page if not isinstance(line, str | bytes) or line.strip())
+        fresh = [entry for number, line in lines_of_page if (entry := stream.check(line, number)) is not None]
         if fresh:
             _append(session, fresh, line=page[0][0])
             appended += len(fresh)

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from datetime import datetime
@@ -14,7 +13,10 @@ from dialogue_registry.log import sqlite_file
 from dialogue_registry.log.codec import Codec, codec_of
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.log.sqlite_scopes import WriteTransaction
+from dialogue_registry.model.addresses import is_address
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.kinds import Kind
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import check_apart, projections_of
 from dialogue_registry.projections.standard import STANDARD
@@ -25,13 +27,6 @@ from dialogue_registry.registry.session import Progress, Session, is_empty
 
 if TYPE_CHECKING:
     from dialogue_registry.log.postgres import PostgresLog
-
-_NAMED = r"(?:pass(?:word|wd)|pwd)\s*="
-_USER = r"^\s*(?!mailto:)[^\s/\\:@]{2,}:(?!//)\S*@\S"
-_LIKE_AN_ADDRESS = re.compile(rf"://|^\s*postgres[^/\s]*:|{_NAMED}|{_USER}", re.IGNORECASE)
-_WITH_A_PASSWORD = re.compile(
-    rf"\bpostgres\w*(?:\+\w+)?:/|://[^/?#\s]*:(?!\d{{1,5}}(?:[/?#]|$))\S*@|{_NAMED}|{_USER}", re.IGNORECASE
-)
 
 _log = logging.getLogger("dialogue_registry")
 
@@ -114,7 +109,7 @@ def _open_at(session: Session, position: int | None, instant: str | None) -> Ses
         if instant is not None:
             position = _position_at(session.log, instant, end)
     if not isinstance(position, int) or isinstance(position, bool) or not 0 <= position <= end:
-        raise InvalidValueError(f"position {position!r} is not in the log: give a whole number from 0 to {end}")
+        raise InvalidValueError(f"position {shown(position)} is not in the log: give a whole number from 0 to {end}")
     with sqlite_file.translated(session.name), ExitStack() as undo:
         session.bring_projections_up()
         connection = session.connect_to_read()
@@ -185,38 +180,7 @@ def _shared_log(path: FilePath | None, views: FilePath | None) -> "PostgresLog |
     return server_log(str(path))
 
 
-def is_address(path: object) -> bool:
-    """Return whether a path is the address of a server; raises InvalidValueError where it only looks like one.
-
-    Such a text is not shown, nor is a file made of that name, as it may hold a password.
-    """
-    if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
-        return True
-    if _LIKE_AN_ADDRESS.search(str(path)):
-        raise InvalidValueError(
-            "that is neither the path of a file nor the address of a server (it is not shown, as it may hold a "
-            "password): give a path, or postgresql://role:password@host:5432/database as a text"
-        )
-    return False
-
-
-def check_path(path: object) -> None:
-    """Raise InvalidValueError where the path of a file or folder is, or looks like, the address of a server."""
-    if is_address(path):
-        raise InvalidValueError(
-            "that is the address of a server (it is not shown, as it may hold a password), where a file or a folder "
-            "is wanted: give a path"
-        )
-
-
-def may_hold_password(text: str) -> bool:
-    """Return whether a text that is no path may hold the password of an address, and must not be shown or kept.
-
-    An address of the web without a password is none.
-    """
-    return _WITH_A_PASSWORD.search(text) is not None
-
-
+@arguments_checked
 def create_log(address: str, *, writers: Sequence[str] = (), readers: Sequence[str] = ()) -> bool:
     """Create the tables of a log on a server where they are missing, and let roles append, or only read.
 
@@ -224,7 +188,7 @@ def create_log(address: str, *, writers: Sequence[str] = (), readers: Sequence[s
     roles must exist. Run again, it only grants. Returns whether the tables were created.
     """
     if not is_address(address):
-        raise InvalidValueError(f"{address!r:.200} is no address of a server: give postgresql://…")
+        raise InvalidValueError(f"{shown(address)} is no address of a server: give postgresql://…")
     with closing(server_log(address)) as log:
         return log.create(writers, readers)
 

@@ -13,9 +13,11 @@ import attrs
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.dates import PartialDate, full_day
 from dialogue_registry.model.events import Citation, Format, Level, Role, Source, SourceKept
 from dialogue_registry.model.kinds import Kind, Kinds
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
@@ -79,6 +81,7 @@ E = TypeVar("E", bound=attrs.AttrsInstance)
 F = TypeVar("F")
 
 
+@arguments_checked
 class Snapshot:
     """A registry that can only be asked, as known at a position of its log: see :meth:`Registry.at`.
 
@@ -421,8 +424,6 @@ class Snapshot:
         and each wording only one time. The first search makes the index, which takes about
         a second per 100,000 facts. It is kept in the file, unless that is read-only.
         """
-        if not isinstance(text, str):
-            raise InvalidValueError(f"{text!r} cannot be searched for: give a text")
         return self._session.search(text, check_number(limit, "limit", 1))
 
     # --- conclusions -----------------------------------------------------------------
@@ -516,7 +517,7 @@ class Snapshot:
         year. ``standing`` is what members joined as; None for any. Raises UnknownSubjectError.
         """
         if by not in ("party", "person"):
-            raise InvalidValueError(f"by is {by!r:.80}: give 'party' or 'person'")
+            raise InvalidValueError(f"by is {shown(by)}: give 'party' or 'person'")
         scope = _scope_of_rates(series, dialogue, level, as_of, standing)
         with self._session.reading():
             return attendance_rates(self._session.connection, scope, by=by, yearly=yearly)
@@ -555,6 +556,7 @@ class Snapshot:
             return anomalies.Anomalies(anomaly for anomaly in found if inside(anomaly.subject))
 
 
+@arguments_checked
 class Registry(Snapshot):
     """A registry of meetings: an append-only log of sourced events, and views of it.
 

@@ -16,6 +16,7 @@ from dialogue_registry.errors import AmendmentError, InvalidValueError, RefusedE
 from dialogue_registry.log.codec import NO_FACT_WORDS, encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.events import Citation, Fact, Source
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.display import Shown
 from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import check_text
@@ -241,7 +242,7 @@ def undo_amendment(session: Session, event_id: str, reason: str, by: str, *, dry
     with session.transaction(dry_run=dry_run):
         entry = session.log.find(event_id)
         if entry is None:
-            raise UnknownEventError(f"no event has the id {event_id!r}: take the .id of a recorded event")
+            raise UnknownEventError(f"no event has the id {shown(event_id)}: take the .id of a recorded event")
         if entry.type not in NO_FACT_WORDS:
             raise AmendmentError(
                 f"event {event_id} (position {entry.position}) is a fact and amends nothing: withdraw it with "
@@ -258,7 +259,7 @@ def find_import(session: Session, number: int) -> Import:
     known = imports(session)
     if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(known):
         have = f"there are 1 to {len(known)}" if known else "nothing was imported from a table"
-        raise InvalidValueError(f"there is no import {number!r}: {have}; see imports()")
+        raise InvalidValueError(f"there is no import {shown(number)}: {have}; see imports()")
     return known[number - 1]
 
 

@@ -24,6 +24,7 @@ from dialogue_registry.log.entry import PAGE, Entry, Log, is_instant, position_o
 from dialogue_registry.log.sqlite_log import LOG_TABLES, SQLiteLog, create_log
 from dialogue_registry.log.sqlite_place import file_uri
 from dialogue_registry.model.kinds import Kinds
+from dialogue_registry.model.shown import shown
 from dialogue_registry.model.tables import Projection, State, Table, Tally
 from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.engine import Views
@@ -56,7 +57,7 @@ class Head(NamedTuple):
         found = _WRITTEN.fullmatch(text.strip()) if isinstance(text, str) else None
         if found is None:
             raise InvalidValueError(
-                f"{text!r:.100} is no head: give what verify printed, POSITION:DIGEST, of 64 hexadecimal digits"
+                f"{shown(text)} is no head: give what verify printed, POSITION:DIGEST, of 64 hexadecimal digits"
             )
         return cls(int(found["position"]), found["digest"].lower())
 

@@ -19,8 +19,10 @@ from dialogue_registry.exports.brief.values import (
     ShownMeeting,
     Upcoming,
 )
+from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.dates import full_day
 from dialogue_registry.model.events import PartyJoined
+from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.counts import as_of as counted_as_of
 from dialogue_registry.queries.headcounts import HeadcountVerdict
 from dialogue_registry.queries.reader import Reader
@@ -31,6 +33,7 @@ from dialogue_registry.registry.registry import Snapshot
 MEMBER = "member"
 
 
+@arguments_checked
 def brief(
     registry: Snapshot,
     id: str,  # noqa: A002 - what it is called everywhere
@@ -48,7 +51,9 @@ def brief(
     say = language_of(language)
     day = None if as_of is None else full_day(as_of)
     if not isinstance(id, str):
-        raise InvalidValueError(f"{id!r} is no id: give that of a dialogue, series or meeting, such as 'ca-jad/som/14'")
+        raise InvalidValueError(
+            f"{shown(id)} is no id: give that of a dialogue, series or meeting, such as 'ca-jad/som/14'"
+        )
     with registry.reading() as reader:
         return _Gathering(registry, reader, day, say.tag).brief(id)
 
@@ -105,7 +110,7 @@ class _Gathering:
             return "series", of_series[id_], id_, None
         for meeting in self._reader.meetings(meeting=id_):
             return "meeting", of_series[meeting.series], meeting.series, meeting
-        raise UnknownSubjectError(f"there is no dialogue, series or meeting {id_!r}: check its id", id=id_)
+        raise UnknownSubjectError(f"there is no dialogue, series or meeting {shown(id_)}: check its id", id=id_)
 
     def _name(self, kind: str, id_: str, series: str, meeting: Meeting | None) -> str:
         if kind == "meeting" and meeting is not None:

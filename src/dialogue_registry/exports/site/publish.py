@@ -16,13 +16,16 @@ from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.language import language as words_of
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, OutdatedViewsError
 from dialogue_registry.exports.site.folder import replaced
-from dialogue_registry.registry.opening import check_path
+from dialogue_registry.model.addresses import check_path
+from dialogue_registry.model.arguments import arguments_checked
+from dialogue_registry.model.shown import shown
 from dialogue_registry.registry.registry import Registry, Snapshot
 
 _MOST_NAMES = 3
 """A site of more dialogues than these is not called by their names."""
 
 
+@arguments_checked
 def publish(
     origin: str | os.PathLike[str] | Snapshot,
     folder: str | os.PathLike[str],
@@ -70,7 +73,9 @@ def publish(
             check_path(path)
     base_url = base_url.rstrip("/")
     if base_url and not base_url.startswith(("http://", "https://")):
-        raise InvalidValueError(f"base_url is {base_url!r}: give the address where the site will be read, https://…")
+        raise InvalidValueError(
+            f"base_url is {shown(base_url)}: give the address where the site will be read, https://…"
+        )
     style = None if theme is None else _style(theme)
     say = words_of(language)
     target = Path(folder)

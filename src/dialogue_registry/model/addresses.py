@@ -1,0 +1,44 @@
+"""Addresses of servers, where paths and texts are given: they may hold a password, which nobody may see."""
+
+import re
+
+from dialogue_registry.errors import InvalidValueError
+
+_NAMED = r"(?:pass(?:word|wd)|pwd)\s*="
+_USER = r"^\s*(?!mailto:)[^\s/\\:@]{2,}:(?!//)\S*@\S"
+_LIKE_AN_ADDRESS = re.compile(rf"://|^\s*postgres[^/\s]*:|{_NAMED}|{_USER}", re.IGNORECASE)
+_WITH_A_PASSWORD = re.compile(
+    rf"\bpostgres\w*(?:\+\w+)?:/|://[^/?#\s]*:(?!\d{{1,5}}(?:[/?#]|$))\S*@|{_NAMED}|{_USER}", re.IGNORECASE
+)
+
+
+def is_address(path: object) -> bool:
+    """Return whether a path is the address of a server; raises InvalidValueError where it only looks like one.
+
+    Such a text is not shown, nor is a file made of that name, as it may hold a password.
+    """
+    if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
+        return True
+    if _LIKE_AN_ADDRESS.search(str(path)):
+        raise InvalidValueError(
+            "that is neither the path of a file nor the address of a server (it is not shown, as it may hold a "
+            "password): give a path, or postgresql://role:password@host:5432/database as a text"
+        )
+    return False
+
+
+def check_path(path: object) -> None:
+    """Raise InvalidValueError where the path of a file or folder is, or looks like, the address of a server."""
+    if is_address(path):
+        raise InvalidValueError(
+            "that is the address of a server (it is not shown, as it may hold a password), where a file or a folder "
+            "is wanted: give a path"
+        )
+
+
+def may_hold_password(text: str) -> bool:
+    """Return whether a text that is no path may hold the password of an address, and must not be shown or kept.
+
+    An address of the web without a password is none.
+    """
+    return _WITH_A_PASSWORD.search(text) is not None

@@ -1,0 +1,154 @@
+"""The kinds of arguments: what is no text, no path, no list … where one is wanted is refused by its name.
+
+The annotations of the public functions and values say what is wanted, so that none of them
+can forget to check. What a value means – whether an id is recorded, a date exists – is
+asked where it is used.
+"""
+
+import inspect
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from enum import Enum
+from functools import wraps
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
+
+import attrs
+
+from dialogue_registry.errors import InvalidValueError, StorageError
+from dialogue_registry.model.shown import shown
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+LONGEST_PATH = 4096
+"""The longest path of a file, in characters."""
+
+_KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "a text"),
+    bool: ((bool,), "True or False"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    Mapping: ((Mapping,), "a dict"),
+    Sequence: ((Sequence,), "a list"),
+    Iterable: ((Iterable,), "a list"),
+    Callable: ((cast("type", Callable),), "a function"),
+}
+_ANY = (Any, inspect.Parameter.empty, object, type)
+
+
+@attrs.frozen
+class Argument:
+    """What a parameter takes: instances of ``classes``; of lists and dicts, what they hold."""
+
+    classes: tuple[type, ...]
+    wanted: str
+    is_path: bool
+    items: "tuple[Argument | None, ...]" = ()
+
+    def check(self, name: str, value: Any) -> None:
+        """Raise InvalidValueError unless the value is of a kind that is wanted."""
+        if (
+            value.__class__ is str
+            and str in self.classes
+            and value.isascii()
+            and len(value) < 200
+            and "\0" not in value
+        ):
+            return  # nearly all there is
+        # A truth value is a whole number to Python, and no number to anybody else.
+        if not isinstance(value, self.classes) or (isinstance(value, bool) and bool not in self.classes):
+            raise InvalidValueError(f"{name} is {shown(value)}: give {self.wanted}")
+        if self.is_path and (isinstance(value, str) or hasattr(value, "__fspath__")):
+            _check_path(name, str(value))
+        elif isinstance(value, str):
+            _check_characters(name, value)
+        elif isinstance(value, list | tuple | Mapping):  # else to look at the items could use them up
+            held = (value, value.values()) if isinstance(value, Mapping) else (value,)
+            for of_items, items in zip(self.items, held, strict=False):
+                if of_items is not None:
+                    for item in items:
+                        of_items.check(f"an item of {name}", item)
+
+
+def _check_path(name: str, path: str) -> None:
+    if len(path) > LONGEST_PATH:
+        raise InvalidValueError(f"{name} has {len(path):,} characters, more than the path of any file: correct it")
+    if "\0" in path:
+        raise StorageError(f"{shown(path)} holds a NUL character, which no file name may: correct the path")
+    try:
+        path.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        raise StorageError(f"{shown(path)} holds half a surrogate pair, which no file name may: correct it") from None
+
+
+def _check_characters(name: str, text: str) -> None:
+    if "\0" in text:
+        raise InvalidValueError(f"{name} is {shown(text)}, which holds a NUL character: give a text without it")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            f"{name} is {shown(text)}, which holds half a surrogate pair, no character: decode the text rightly"
+        ) from None
+
+
+def argument(annotation: Any) -> Argument | None:
+    """Return what a parameter of this annotation takes; None where that cannot be told, or is asked elsewhere."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    classes: list[type] = []
+    wanted: list[str] = []
+    items: tuple[Argument | None, ...] = ()
+    is_path = False
+    for member in members:
+        plain = get_origin(member) or member
+        if plain in _KINDS:
+            fits, called = _KINDS[plain]
+            classes += fits
+            wanted.append(called)
+            items = items or (() if plain is Callable else tuple(map(argument, get_args(member))))
+        elif plain is types.NoneType:
+            classes.append(plain)
+        elif plain in _ANY or not isinstance(plain, type) or issubclass(plain, date | Enum) or is_protocol(plain):
+            return None  # a date and a choice are read where they are needed, which says what there is
+        else:
+            is_path = is_path or hasattr(plain, "__fspath__")
+            classes.append(plain)
+            wanted.append("a path" if hasattr(plain, "__fspath__") else f"a {plain.__name__}")
+    return Argument(tuple(classes), " or ".join(dict.fromkeys(wanted)), is_path, items)
+
+
+def is_protocol(cls: type) -> bool:
+    """Return whether a class is a protocol, of which nothing is an instance; that of paths can be asked."""
+    return bool(getattr(cls, "_is_protocol", False)) and not hasattr(cls, "__fspath__")
+
+
+def arguments_checked(target: T) -> T:
+    """Let a function refuse arguments of another kind than it is annotated with; of a class, each public method.
+
+    So does an attrs class when an instance is made.
+    """
+    if not isinstance(target, type):
+        return cast("T", _checked(target))
+    for name, member in list(vars(target).items()):
+        if isinstance(member, classmethod):
+            setattr(target, name, classmethod(_checked(member.__func__)))
+        elif inspect.isfunction(member) and (not name.startswith("_") or (name == "__init__" and attrs.has(target))):
+            setattr(target, name, _checked(member))
+    return target
+
+
+def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    parameters = inspect.signature(function).parameters.values()
+    single = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
+    taken = {parameter.name: argument(parameter.annotation) for parameter in single}
+    checks = {name: takes.check for name, takes in taken.items() if takes is not None}
+    names = tuple(parameter.name for parameter in single if parameter.kind is not parameter.KEYWORD_ONLY)
+
+    @wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+            if name in checks:
+                checks[name](name, value)
+        return function(*args, **kwargs)
+
+    return checked if checks else function
