@@ -1,11 +1,23 @@
 """Rows that a program gives: dicts, or a data frame of pandas, polars or pyarrow as it is."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from dialogue_registry.errors import InvalidValueError, UnreadableFileError
 from dialogue_registry.imports.rows import Row, Rows
 from dialogue_registry.model.shown import shown
+
+
+class ArrowTable(Protocol):
+    """A table of pyarrow, which yields no rows by itself."""
+
+    def to_batches(self) -> Any:
+        """Return its rows, many at a time."""
+
+
+GivenTable: TypeAlias = str | os.PathLike[str] | Iterable[Any] | ArrowTable
+"""What a table can be given as: the path of its file, dicts, or a data frame as it is."""
 
 
 def rows_of(given: object) -> tuple[Rows, int | None]:

@@ -27,6 +27,7 @@ from dialogue_registry.errors import (
 )
 from dialogue_registry.imports.edition_guard import EditionGuard
 from dialogue_registry.imports.fact_maker import spelling_of
+from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
 from dialogue_registry.imports.parties import Parties
@@ -62,7 +63,7 @@ _log = logging.getLogger("dialogue_registry")
 @arguments_checked
 def import_table(
     registry: Registry,
-    rows: str | os.PathLike[str] | Iterable[Any],
+    rows: GivenTable,
     mapping: Mapping[str, Any] | str | Path | None = None,
     *,
     source: Source | None = None,

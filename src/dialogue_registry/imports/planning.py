@@ -1,6 +1,5 @@
 """Making a plan: read the next edition, compare it with the earlier ones, pair what differs, and try it out."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from os import PathLike, fspath
@@ -13,6 +12,7 @@ from dialogue_registry.errors import DialogueRegistryError, InvalidValueError, S
 from dialogue_registry.imports.applying import Applying
 from dialogue_registry.imports.earlier_editions import EarlierEditions, Statement, digest, family
 from dialogue_registry.imports.edition_plan import Plan, Proposal
+from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.importer import id_in_use, known_parties
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name
 from dialogue_registry.imports.pairing import Pair, pair
@@ -30,7 +30,7 @@ _PAGE = 1000
 @arguments_checked
 def plan_edition(
     registry: Registry,
-    rows: str | os.PathLike[str] | Iterable[Any],
+    rows: GivenTable,
     mapping: Mapping[str, Any] | str | Path | None = None,
     *,
     withdraw: bool = False,

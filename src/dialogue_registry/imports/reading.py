@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from dialogue_registry.imports.files import FileRules, open_table, reshaped
-from dialogue_registry.imports.frames import rows_of
+from dialogue_registry.imports.frames import GivenTable, rows_of
 from dialogue_registry.imports.header import Wanted
 from dialogue_registry.imports.mapping import TableMapping, read_mapping
 from dialogue_registry.imports.rows import Table
@@ -21,7 +21,7 @@ from dialogue_registry.model.standard_kinds import kinds_with
 @arguments_checked
 @contextmanager
 def read_table(
-    table: str | os.PathLike[str] | Iterable[Any],
+    table: GivenTable,
     mapping: Mapping[str, Any] | str | Path | None = None,
     *,
     format: str | None = None,  # noqa: A002 - what it is called everywhere

@@ -1,9 +1,14 @@
-"""Addresses of servers, where paths and texts are given: they may hold a password, which nobody may see."""
+"""Paths of files, and addresses of servers in their place, which may hold a password that nobody may see."""
 
 import re
 
 from dialogue_registry.errors import InvalidValueError
 
+LONGEST_PATH = 4096
+"""The longest path of a file, in characters."""
+
+#: Half surrogate pairs but those that stand for bytes which are no text.
+_IN_NO_PATH = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 _NAMED = r"(?:pass(?:word|wd)|pwd)\s*="
 _USER = r"^\s*(?!mailto:)[^\s/\\:@]{2,}:(?!//)\S*@\S"
 _LIKE_AN_ADDRESS = re.compile(rf"://|^\s*postgres[^/\s]*:|{_NAMED}|{_USER}", re.IGNORECASE)
@@ -28,12 +33,17 @@ def is_address(path: object) -> bool:
 
 
 def check_path(path: object) -> None:
-    """Raise InvalidValueError where the path of a file or folder is, or looks like, the address of a server."""
+    """Raise InvalidValueError where the path of a file or folder is, or looks like, an address, or is no path."""
     if is_address(path):
         raise InvalidValueError(
             "that is the address of a server (it is not shown, as it may hold a password), where a file or a folder "
             "is wanted: give a path"
         )
+    name = str(path)
+    if len(name) > LONGEST_PATH:
+        raise InvalidValueError(f"{name:.80}… has {len(name):,} characters, more than any path: correct it")
+    if _IN_NO_PATH.search(name):
+        raise InvalidValueError(f"{name!r} holds a character that the name of no file may: correct the path")
 
 
 def may_hold_password(text: str) -> bool:

@@ -15,13 +15,10 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 
-from dialogue_registry.errors import InvalidValueError, StorageError
+from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.shown import shown
 
 T = TypeVar("T", bound=Callable[..., Any])
-
-LONGEST_PATH = 4096
-"""The longest path of a file, in characters."""
 
 _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
     str: ((str,), "a text"),
@@ -42,54 +39,19 @@ class Argument:
 
     classes: tuple[type, ...]
     wanted: str
-    is_path: bool
     items: "tuple[Argument | None, ...]" = ()
 
     def check(self, name: str, value: Any) -> None:
         """Raise InvalidValueError unless the value is of a kind that is wanted."""
-        if (
-            value.__class__ is str
-            and str in self.classes
-            and value.isascii()
-            and len(value) < 200
-            and "\0" not in value
-        ):
-            return  # nearly all there is
         # A truth value is a whole number to Python, and no number to anybody else.
         if not isinstance(value, self.classes) or (isinstance(value, bool) and bool not in self.classes):
             raise InvalidValueError(f"{name} is {shown(value)}: give {self.wanted}")
-        if self.is_path and (isinstance(value, str) or hasattr(value, "__fspath__")):
-            _check_path(name, str(value))
-        elif isinstance(value, str):
-            _check_characters(name, value)
-        elif isinstance(value, list | tuple | Mapping):  # else to look at the items could use them up
+        if isinstance(value, list | tuple | Mapping):  # else to look at the items could use them up
             held = (value, value.values()) if isinstance(value, Mapping) else (value,)
             for of_items, items in zip(self.items, held, strict=False):
                 if of_items is not None:
                     for item in items:
                         of_items.check(f"an item of {name}", item)
-
-
-def _check_path(name: str, path: str) -> None:
-    if len(path) > LONGEST_PATH:
-        raise InvalidValueError(f"{name} has {len(path):,} characters, more than the path of any file: correct it")
-    if "\0" in path:
-        raise StorageError(f"{shown(path)} holds a NUL character, which no file name may: correct the path")
-    try:
-        path.encode(errors="surrogateescape")
-    except UnicodeEncodeError:
-        raise StorageError(f"{shown(path)} holds half a surrogate pair, which no file name may: correct it") from None
-
-
-def _check_characters(name: str, text: str) -> None:
-    if "\0" in text:
-        raise InvalidValueError(f"{name} is {shown(text)}, which holds a NUL character: give a text without it")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidValueError(
-            f"{name} is {shown(text)}, which holds half a surrogate pair, no character: decode the text rightly"
-        ) from None
 
 
 def argument(annotation: Any) -> Argument | None:
@@ -98,7 +60,6 @@ def argument(annotation: Any) -> Argument | None:
     classes: list[type] = []
     wanted: list[str] = []
     items: tuple[Argument | None, ...] = ()
-    is_path = False
     for member in members:
         plain = get_origin(member) or member
         if plain in _KINDS:
@@ -111,10 +72,11 @@ def argument(annotation: Any) -> Argument | None:
         elif plain in _ANY or not isinstance(plain, type) or issubclass(plain, date | Enum) or is_protocol(plain):
             return None  # a date and a choice are read where they are needed, which says what there is
         else:
-            is_path = is_path or hasattr(plain, "__fspath__")
             classes.append(plain)
             wanted.append("a path" if hasattr(plain, "__fspath__") else f"a {plain.__name__}")
-    return Argument(tuple(classes), " or ".join(dict.fromkeys(wanted)), is_path, items)
+    if str in classes and any(cls.__module__.startswith("dialogue_registry") for cls in classes):
+        return None  # a text that names a value of the library
+    return Argument(tuple(classes), " or ".join(dict.fromkeys(wanted)), items)
 
 
 def is_protocol(cls: type) -> bool:

@@ -18,7 +18,6 @@ import attrs
 from dialogue_registry.errors import CodecError, InvalidValueError
 from dialogue_registry.log.codec import STORED, WORDS, Codec, codec_of, is_foreign
 from dialogue_registry.log.entry import RecordedEvent, instant
-from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
     Citation,
@@ -120,7 +119,6 @@ def _fields(value: Any) -> dict[str, Any]:
 # --- back ------------------------------------------------------------------------------
 
 
-@arguments_checked
 def from_dict(data: Mapping[str, Any], kinds: Iterable[Kind] = ()) -> Any:
     """Return the event, recorded event or source that :func:`to_dict` has made ``data`` of.
 
@@ -128,6 +126,8 @@ def from_dict(data: Mapping[str, Any], kinds: Iterable[Kind] = ()) -> Any:
     by its stored word, such as "meeting.held", or by its class, such as "MeetingHeld".
     Raises InvalidValueError, which names the field, for data of nothing that can be made.
     """
+    if not isinstance(kinds, Iterable):
+        raise InvalidValueError(f"kinds is {shown(kinds)}: give a list of your kinds")
     codec = codec_of(tuple(kinds))
     match data:
         case {"event": Mapping()}:

@@ -171,7 +171,7 @@ def test_a_position_or_an_instant_one_of_the_two(registry: Registry, both: dict[
 
 @pytest.mark.parametrize("position", [-1, 8, 1.0, True, "3"])
 def test_a_position_that_the_log_does_not_have_is_refused(registry: Registry, position: object) -> None:
-    with pytest.raises(InvalidValueError, match="from 0 to 7"):
+    with pytest.raises(InvalidValueError, match="give a whole number"):
         registry.at(position=position)  # type: ignore[arg-type]
 
 

@@ -101,7 +101,7 @@ def test_what_cannot_be_kept_records_nothing_and_leaves_nothing(registry: Regist
         (tmp_path / "missing", UnreadableFileError),
         (tmp_path, UnreadableFileError),
         (tmp_path / "pipe", UnreadableFileError),
-        ("a\0b", UnreadableFileError),
+        ("a\0b", InvalidValueError),
         ("postgresql://desk:s3cret@127.0.0.1/x", InvalidValueError),
         ("mysql://desk:s3cret@127.0.0.1/x", InvalidValueError),
     ):
