@@ -29,6 +29,8 @@ def is_address(path: object) -> bool:
             "that is neither the path of a file nor the address of a server (it is not shown, as it may hold a "
             "password): give a path, or postgresql://role:password@host:5432/database as a text"
         )
+    if len(str(path)) > LONGEST_PATH:
+        raise InvalidValueError(f"{path!s:.80}… has {len(str(path)):,} characters, more than any path: correct it")
     return False
 
 
@@ -39,11 +41,8 @@ def check_path(path: object) -> None:
             "that is the address of a server (it is not shown, as it may hold a password), where a file or a folder "
             "is wanted: give a path"
         )
-    name = str(path)
-    if len(name) > LONGEST_PATH:
-        raise InvalidValueError(f"{name:.80}… has {len(name):,} characters, more than any path: correct it")
-    if _IN_NO_PATH.search(name):
-        raise InvalidValueError(f"{name!r} holds a character that the name of no file may: correct the path")
+    if _IN_NO_PATH.search(str(path)):
+        raise InvalidValueError(f"{str(path)!r} holds a character that the name of no file may: correct the path")
 
 
 def may_hold_password(text: str) -> bool:

@@ -54,6 +54,8 @@ def _to_name(value: object) -> str:
 
 
 def _as_given(value: Table | str | None) -> Table:
+    if not isinstance(value, Table | str | None):
+        raise InvalidValueError(f"table={shown(value)} is no table: give its name, or a Table")
     return value  # type: ignore[return-value]  # made when all fields are there
 
 
