@@ -43,7 +43,7 @@ from dialogue_registry import (
 )
 from dialogue_registry.model.events import EVENTS
 from dialogue_registry.registry.defaults import Recording
-from dialogue_registry.registry.session import Transaction
+from dialogue_registry.registry.transaction import Transaction
 
 # --- values ------------------------------------------------------------------------------
 
