@@ -1,6 +1,7 @@
 """The number of examples that Hypothesis tries, and the numbers printed at the end of a run.
 
-The profile ``fixed`` tries the same examples in each run, so that a run that fails fails again.
+The profile ``fixed`` tries the same examples in each run of the same tests by one process. Beside others they may be
+other ones: Hypothesis also tries the constants of the modules that are loaded.
 ``fresh`` tries as many new ones, ``long`` a hundred times as many::
 
     python -m pytest tests/laws --hypothesis-profile=fresh --hypothesis-seed=1234
