@@ -46,7 +46,7 @@ COMMANDS = [((), cli), *leaves(cli)]
 
 
 def example_of(command: click.Command) -> str:
-    return (command.epilog or "").partition("\b\n")[2].strip()
+    return (command.epilog or "").partition("\b\n")[2].replace("\\\n", "").strip()
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Result:

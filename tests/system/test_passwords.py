@@ -75,7 +75,7 @@ def folder(template_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def example(command: click.Command) -> list[str]:
     """Return the arguments and options of the example of a command's help."""
-    line = (command.epilog or "").partition("\b\n")[2].strip()
+    line = (command.epilog or "").partition("\b\n")[2].replace("\\\n", "").strip()
     words = shlex.split(line)
     return words[words.index(str(command.name)) + 1 :] if command.name in words else words[2:]
 

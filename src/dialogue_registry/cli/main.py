@@ -7,6 +7,7 @@ not imported), and 2 when the command was not understood.
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -165,12 +166,34 @@ def command(
     """Return a decorator that adds a command to the groups; its --help ends in the example."""
 
     def add(function: Function) -> Function:
-        new = click.command(name, cls=Command, epilog=f"Example:\n\n\b\n  {example}", help=meaning)(function)
+        new = click.command(name, cls=Command, epilog=f"Example:\n\n\b\n  {folded(example)}", help=meaning)(function)
         for group in groups or (cli,):
             group.add_command(new)
         return function
 
     return add
+
+
+def folded(example: str) -> str:
+    """Return a line of a shell folded to the width of a help text; an option stays beside its value."""
+    parts: list[str] = []
+    for word in _WORD.findall(example):
+        if parts and parts[-1].startswith("--") and " " not in parts[-1] and not word.startswith("-"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = parts[:1]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) > _EXAMPLE_WIDTH:
+            lines.append(f"    {part}")
+        else:
+            lines[-1] += f" {part}"
+    return " \\\n  ".join(lines)
+
+
+_WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
+_EXAMPLE_WIDTH = 73
+"""The width of a line of an example: 80 columns without the margin of a help text and the mark at the end."""
 
 
 def question(*, example: str, name: str | None = None, meaning: str | None = None) -> Callable[[Function], Function]:
