@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from dialogue_registry import DialogueLaunched, PartyJoined, Registry, SeriesOpened, StorageError
-from dialogue_registry.log import sqlite_scopes, with_statement
+from dialogue_registry.log import sqlite_file, sqlite_scopes, with_statement
 from dialogue_registry.registry import session, transaction
 from tests.tried import TRIED
 
@@ -292,3 +292,20 @@ def test_where_a_transaction_is_left_no_lock_is_kept(tmp_path: Path, entered: st
             sys.settrace(before)
         other.record(party("O"))
         assert registry.verify().position == other.position
+
+
+def test_an_interruption_in_a_function_of_sqlite_is_named(acknowledged: Acknowledged) -> None:
+    """SQLite says of it no more than that there was one, and all it did is undone."""
+
+    def interrupted(*_: object) -> str:
+        raise Interrupt
+
+    registry = acknowledged.registry
+    registry._session.connection.create_function("interrupted", 0, interrupted)
+    with (
+        pytest.raises(StorageError, match="was interrupted, as by Ctrl-C"),
+        sqlite_file.translated("the registry"),
+        sqlite_scopes.WriteTransaction(registry._session.connection),
+    ):
+        registry._session.connection.execute("SELECT interrupted()")
+    acknowledged.check()

@@ -268,5 +268,12 @@ def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
             return StorageError(f"{name} is damaged ({error}): restore it from a backup or an export")
         case sqlite3.SQLITE_CANTOPEN:
             return StorageError(f"{name} could not be opened ({error}): check the path and its permissions")
+        case _ if "user-defined" in str(error):
+            # Python raises what a signal handler raises at the first instruction of a function, before any try in it,
+            # and the module sqlite3 forgets what it was. The functions themselves raise nothing.
+            return StorageError(
+                f"{name}: the call was interrupted, as by Ctrl-C or a time limit, in a function that SQLite called, "
+                "which does not say by what; nothing was recorded: try again, or end the program"
+            )
         case _:
             return StorageError(f"{name}: {error}")
