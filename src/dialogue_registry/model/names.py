@@ -313,6 +313,8 @@ def _tells(word: str) -> bool:
 
 _JOINED = re.compile(r"[\s‐‑–'’ʼ`.-]+")
 _SHORTEST = 4
+"""A word of fewer letters is another one where a letter differs: Jan and Jana, Kim and Kin; Toru and Tooru are one.
+Shorter than the six letters of look_alikes(), as two of one delegation are compared, not all persons of decades."""
 
 
 def is_nearly(one: str, other: str) -> bool:
@@ -327,10 +329,14 @@ def is_nearly(one: str, other: str) -> bool:
         return True
     words, of_other = Counter(_words(one)), Counter(_words(other))
     first, second = [*(words - of_other).elements()], [*(of_other - words).elements()]
-    if len(first) != 1 or len(second) != 1 or min(len(first[0]), len(second[0])) < _SHORTEST:
+    return len(first) == len(second) == 1 and is_slip(first[0], second[0])
+
+
+def is_slip(one: str, other: str) -> bool:
+    """Return whether two words differ in one letter, as by a slip of the pen: words of four letters or more."""
+    if min(len(one), len(other)) < _SHORTEST or not one_letter_apart(one, other):
         return False
-    differing = {*first[0]} ^ {*second[0]} or {*first[0]}
-    return one_letter_apart(first[0], second[0]) and all(map(_may_slip, differing))
+    return all(map(_may_slip, {*one} ^ {*other} or {*one}))
 
 
 def _words(text: str) -> list[str]:

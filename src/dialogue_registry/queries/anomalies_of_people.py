@@ -1,7 +1,7 @@
 """Anomalies of parties and people: memberships, heads of delegations, names that are nearly the same.
 
 Two names in one delegation are *nearly one* where they are the same but for titles, case,
-diacritics, punctuation and order, or where one word of six letters or more differs in one
+diacritics, punctuation and order, or where one word of four letters or more differs in one
 letter and all other words are the same. Whatever SamePerson or DifferentPersons says of
 them, or two ids of persons, is no longer odd.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
+from dialogue_registry.model.names import is_slip
 from dialogue_registry.queries.anomalies_of_meetings import MeetingAnomalies
 from dialogue_registry.queries.members import joined_twice, party_steps, without_a_join
 from dialogue_registry.queries.oddity import Oddity, counted, listed
@@ -34,8 +35,6 @@ _DELEGATIONS = f"""
 SELECT meeting, party, group_concat(name, {_SEPARATOR}), group_concat(person, {_SEPARATOR}), group_concat(event)
 FROM attendance WHERE presence = 'present' AND name <> '' GROUP BY meeting, party HAVING count(*) > 1
 """
-_LONG = 6
-"""A word of fewer letters is another one where a letter differs: Jana and Jan, Kim and Kin."""
 
 
 class PeopleAnomalies:
@@ -156,17 +155,4 @@ def _nearly(one: Sequence[str], other: Sequence[str]) -> bool:
     if [*map(len, rest)] != [1, 1]:
         return False
     (first,), (second,) = rest
-    return min(len(first), len(second)) >= _LONG and one_letter(first, second)
-
-
-def one_letter(one: str, other: str) -> bool:
-    """Return whether two words differ in one letter: replaced, left out, or two exchanged."""
-    if len(one) > len(other):
-        one, other = other, one
-    start = next((place for place, letter in enumerate(one) if letter != other[place]), len(one))
-    if len(other) > len(one) + 1:
-        return False
-    if len(one) < len(other):
-        return one[start:] == other[start + 1 :]
-    exchanged = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
-    return one != other and (one[start + 1 :] == other[start + 1 :] or exchanged)
+    return is_slip(first, second)

@@ -233,6 +233,10 @@ def test_what_may_well_be_is_not_listed(registry: Registry, facts: list[Fact]) -
             "nearly one name", "d/fm/1", "JPN has Ola TVEITDAHLE and Ola Tveitdalhe: one person?",
         ),
         (
+            [attended("JPN", name="ICHINOWARI Tooru"), attended("JPN", name="ICHINOWARI Toru")],
+            "nearly one name", "d/fm/1", "JPN has ICHINOWARI Tooru and ICHINOWARI Toru: one person?",
+        ),
+        (
             [attended("JPN", name="Mr. João Marchetal"), attended("JPN", name="MARCHETAL Joao")],
             "nearly one name", "d/fm/1", "JPN has Mr. João Marchetal and MARCHETAL Joao: one person?",
         ),
