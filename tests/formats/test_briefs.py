@@ -13,7 +13,6 @@ from pathlib import Path
 
 import docx
 import pytest
-from central_asia_plus_japan import load
 from click.testing import CliRunner
 
 from dialogue_registry import (
@@ -60,13 +59,6 @@ SOM_14, RELEASE = "ca-jad/som/14", "14th Senior Officials' Meeting"
 REPORT = Source(
     "Report of the 2nd meeting", url="https://example.org/2", publisher="A secretariat", published="2020-03-02"
 )
-
-
-@pytest.fixture(scope="module")
-def seed() -> Iterator[Registry]:
-    with Registry.open() as registry:
-        registry.record_all(load())
-        yield registry
 
 
 @pytest.fixture(scope="module")

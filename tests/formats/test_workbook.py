@@ -9,7 +9,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from central_asia_plus_japan import load
 from click.testing import CliRunner
 from hypothesis import given, settings
 
@@ -41,13 +40,6 @@ PAGE = Source(
 )
 
 NO_DAYS = ("0001-01-01", "1900-02-28", "2019-01-01/2019-01-01", "2019-01", "[2019-01-01..2019-01-02]")
-
-
-@pytest.fixture(scope="module")
-def seed() -> Iterator[Registry]:
-    with Registry.open() as registry:
-        registry.record_all(load())
-        yield registry
 
 
 @pytest.fixture(scope="module")

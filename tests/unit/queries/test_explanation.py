@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from central_asia_plus_japan import load
 from click.testing import CliRunner
 
 from dialogue_registry import (
@@ -34,13 +33,6 @@ from dialogue_registry.cli import cli
 FM, SOM = "ca-jad/fm", "ca-jad/som"
 SPECIAL = f"{FM}/2020-special"
 RELEASE = Source("A release", url="https://example.org/r")
-
-
-@pytest.fixture(scope="module")
-def seed() -> Iterator[Registry]:
-    with Registry.open() as registry:
-        registry.record_all(load())
-        yield registry
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ their verdicts stand here as literal values.
 
 import copy
 import pickle
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from central_asia_plus_japan import load
 
 from dialogue_registry import (
     Bounds,
@@ -69,17 +67,10 @@ STATED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def history() -> Iterator[Registry]:
-    with Registry.open() as registry:
-        registry.record_all(load())
-        yield registry
-
-
-def find(history: Registry, day: str, series: str, how: str | None = None) -> Finding:
+def find(seed: Registry, day: str, series: str, how: str | None = None) -> Finding:
     (finding,) = (
         f
-        for f in history.reconcile()
+        for f in seed.reconcile()
         if (str(f.statement.as_of), f.statement.series, f.statement.format) == (day, series, how)
     )
     return finding
@@ -88,18 +79,18 @@ def find(history: Registry, day: str, series: str, how: str | None = None) -> Fi
 # --- the thirty ----------------------------------------------------------------------
 
 
-def test_all_thirty_official_counts_are_accounted_for(history: Registry) -> None:
+def test_all_thirty_official_counts_are_accounted_for(seed: Registry) -> None:
     assert [
         (
             str(f.statement.as_of), f.statement.series, f.statement.count, f.statement.format, f.by_rule["held"], f.own,
             f.meetings,
         )
-        for f in history.reconcile()
+        for f in seed.reconcile()
     ] == STATED  # fmt: skip
 
 
-def test_under_held_27_agree_2_within_date_uncertainty_and_1_without_its_own_meeting(history: Registry) -> None:
-    findings = history.reconcile()
+def test_under_held_27_agree_2_within_date_uncertainty_and_1_without_its_own_meeting(seed: Registry) -> None:
+    findings = seed.reconcile()
     assert [f.by_rule["held"] for f in findings].count(Verdict.AGREES) == 27
     assert [(f.statement.series, f.statement.count) for f in findings if f.verdict is Verdict.WITHIN] == [
         (TD, 10), (EXPERTS, 5),
@@ -111,35 +102,35 @@ def test_under_held_27_agree_2_within_date_uncertainty_and_1_without_its_own_mee
     )  # fmt: skip
 
 
-def test_no_official_count_is_without_an_explanation(history: Registry) -> None:
-    assert {f.difference for f in history.reconcile()} == {0}
+def test_no_official_count_is_without_an_explanation(seed: Registry) -> None:
+    assert {f.difference for f in seed.reconcile()} == {0}
 
 
-def test_a_count_by_format_that_hits_the_number_by_chance_does_not_overrule_held(history: Registry) -> None:
-    finding = find(history, "2018-06-12", TD)
+def test_a_count_by_format_that_hits_the_number_by_chance_does_not_overrule_held(seed: Registry) -> None:
+    finding = find(seed, "2018-06-12", TD)
     assert (finding.recorded, finding.verdict) == (Bounds(10, 11), "within date uncertainty")
     assert finding.by_rule["in-person"] == "agrees"  # nobody knows how the eleventh was held
     assert finding.rules == ("held", "numbered", "in-person", "ordinal")
 
 
-def test_the_special_video_conference_separates_held_from_numbered(history: Registry) -> None:
-    finding = find(history, "2021-06-16", FM, "online")
+def test_the_special_video_conference_separates_held_from_numbered(seed: Registry) -> None:
+    finding = find(seed, "2021-06-16", FM, "online")
     assert finding.rules == ("held", "online")
     assert finding.by_rule["numbered"] == "disagrees"
     assert finding.meetings == (SPECIAL,)
 
 
-def test_a_series_nobody_counted_is_not_stated(history: Registry) -> None:
-    assert history.reconcile().not_stated == ("ca-jad/sofia",)
+def test_a_series_nobody_counted_is_not_stated(seed: Registry) -> None:
+    assert seed.reconcile().not_stated == ("ca-jad/sofia",)
 
 
-def test_every_finding_shows_who_stated_it(history: Registry) -> None:
-    assert all(finding.sources for finding in history.reconcile())
+def test_every_finding_shows_who_stated_it(seed: Registry) -> None:
+    assert all(finding.sources for finding in seed.reconcile())
 
 
-def test_each_day_was_as_known_on_each_day(history: Registry) -> None:
-    first = next(s for s in history.statements() if str(s.as_of) == "2018-01-26")
-    with history.at(position=first.event - 1) as then:
+def test_each_day_was_as_known_on_each_day(seed: Registry) -> None:
+    first = next(s for s in seed.statements() if str(s.as_of) == "2018-01-26")
+    with seed.at(position=first.event - 1) as then:
         assert [str(f.statement.as_of) for f in then.reconcile()] == [row[0] for row in STATED[:9]]
 
 
@@ -217,9 +208,9 @@ def test_a_vague_day_of_counting_is_uncertain_too() -> None:
 ABROAD = Rule("outside Japan", lambda meeting: meeting.country != "JPN")
 
 
-def test_a_users_rule_is_tried_beside_the_librarys(history: Registry) -> None:
+def test_a_users_rule_is_tried_beside_the_librarys(seed: Registry) -> None:
     (finding,) = (
-        f for f in history.reconcile(rules=[ABROAD]) if f.statement.series == FM and f.statement.format == "in-person"
+        f for f in seed.reconcile(rules=[ABROAD]) if f.statement.series == FM and f.statement.format == "in-person"
     )
     assert finding.by_rule["outside Japan"] == "disagrees"
     assert finding.verdict == "agrees"
@@ -237,8 +228,8 @@ def test_a_users_rule_may_be_the_only_one_that_explains_a_count() -> None:
     assert (finding.verdict, finding.rules, finding.meetings) == ("agrees", ("without retreats",), ("retreat",))
 
 
-def test_a_users_rule_counts(history: Registry) -> None:
-    counts = history.counts(as_of="2021-06-16", rule=ABROAD)
+def test_a_users_rule_counts(seed: Registry) -> None:
+    counts = seed.counts(as_of="2021-06-16", rule=ABROAD)
     assert {series: count.total.certain for series, count in counts.items()} == {
         FM: 6, SOM: 9, TD: 1, EXPERTS: 2, BUSINESS: 1, "ca-jad/sofia": 1,
     }  # fmt: skip
@@ -246,14 +237,14 @@ def test_a_users_rule_counts(history: Registry) -> None:
 
 
 @pytest.mark.parametrize("names", [["held"], ["ordinal"], ["mine", "mine"]])
-def test_a_name_stands_for_one_rule(history: Registry, names: list[str]) -> None:
+def test_a_name_stands_for_one_rule(seed: Registry, names: list[str]) -> None:
     with pytest.raises(InvalidValueError, match="rename yours"):
-        history.reconcile(rules=[Rule(name, lambda meeting: True) for name in names])
+        seed.reconcile(rules=[Rule(name, lambda meeting: True) for name in names])
 
 
-def test_an_unknown_rule_is_refused_with_the_names_there_are(history: Registry) -> None:
+def test_an_unknown_rule_is_refused_with_the_names_there_are(seed: Registry) -> None:
     with pytest.raises(InvalidValueError, match="'held', 'numbered'"):
-        history.counts(rule="face-to-face")
+        seed.counts(rule="face-to-face")
 
 
 # --- printed -------------------------------------------------------------------------
@@ -282,8 +273,8 @@ def test_printed_it_is_a_table_for_a_memo() -> None:
     ]
 
 
-def test_the_printed_history_has_iso_dates_and_full_names(history: Registry) -> None:
-    printed = str(history.reconcile())
+def test_the_printed_history_has_iso_dates_and_full_names(seed: Registry) -> None:
+    printed = str(seed.reconcile())
     for part in (
         "2018-01-26  ca-jad/som",
         "held without ca-jad/som/12",
