@@ -75,11 +75,9 @@ def retract(file: str, event: str, *, because: str, dry_run: bool, shown: str | 
     source = take_source(given)
     with writing(file) as registry, _trying(registry, dry_run=dry_run):
         meant = _meant(registry, event, set())
-        before = registry.position
         recorded = registry.retract(meant.event.id, reason=because, source=source, by=by)
-        what = "already standing" if recorded.position <= before else "retracted"
         after = _read(registry, meant.event).fact
-        _report(what, recorded, meant.of, (meant.fact, after), shown, dry_run=dry_run)
+        _report("retracted", recorded, meant.of, (meant.fact, after), shown, dry_run=dry_run)
 
 
 @command(example='dialogue-registry dispute ca-jad.db 12 --date 2006-06-06 --source "A diary"')
@@ -196,9 +194,7 @@ def _record_wording(
                 "name one that stands"
             )
         wording = _changed(registry.kinds, meant.fact, fields, clear)
-        before = registry.position
         recorded = record(registry, meant.event.id, wording, reason=because, source=source, by=by)
-        what = "already standing" if recorded.position <= before else what
         _report(what, recorded, meant.of, (meant.fact, wording), shown, dry_run=dry_run)
 
 
@@ -251,7 +247,7 @@ def _report(
     """Show what one command has changed: a row, and in words which fact, before and after."""
     before, after = change
     row = {
-        "what": f"would be {what}" if dry_run and what != "already standing" else what,
+        "what": f"{'would be ' * dry_run}{what}" if event.new else "already standing",
         "position": event.position,
         "subject": event.subject,
         "id": event.id,
@@ -262,7 +258,7 @@ def _report(
     show([row], "what position subject id", shown)
     if shown is None:
         say("\n".join([*in_fields(of, before, after), *filter(None, [reworded(event.note)])]))
-        if what == "already standing":
+        if not event.new:
             say("it was recorded before: nothing changes")
 
 

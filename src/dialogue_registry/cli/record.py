@@ -58,9 +58,8 @@ def record(file: str, event: str, shown: str | None, by: str, **given: Any) -> N
             fields, source = {**fields, "source": source}, None
         fact = make_fact(kind, fit_fields(kind, fields))
     with writing(file) as registry:
-        before = registry.position
         recorded = registry.record(fact, source=source, by=by)[0]
-        _report(recorded, "already standing" if recorded.position <= before else "recorded", shown)
+        _report(recorded, "recorded" if recorded.new else "already standing", shown)
 
 
 def _json_object(text: bytes) -> dict[str, Any]:
