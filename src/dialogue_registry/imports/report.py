@@ -206,13 +206,9 @@ class ImportReport:
             text.append("[parties.aliases]")
             text += [
                 f'{_toml(name)} = ""  # {rows} {"row" if rows == 1 else "rows"}'
-                for name, rows in _most_frequent(self.unknown)
+                for name, rows in sorted(self.unknown.items(), key=lambda item: -item[1])
             ]
         return "\n".join(text)
-
-
-def _most_frequent(unknown: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    return sorted(unknown.items(), key=lambda item: -item[1])
 
 
 def _toml(text: str) -> str:

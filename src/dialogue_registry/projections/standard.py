@@ -162,11 +162,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
     connection.create_window_function("meeting_status", len(_REPORT_COLUMNS), MeetingStatus)  # type: ignore[arg-type]
 
 
-def _tables() -> dict[str, Table]:
-    return {kind.table.name: kind.table for kind in STANDARD_KINDS}
-
-
-_TABLES = _tables()
+_TABLES = {kind.table.name: kind.table for kind in STANDARD_KINDS}
 _MEETING_COLUMNS = {
     "meeting": "TEXT",
     "series": "TEXT NOT NULL REFERENCES series (series)",

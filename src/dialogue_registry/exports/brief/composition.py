@@ -37,7 +37,7 @@ from dialogue_registry.queries.counts import FORMATS
 from dialogue_registry.queries.display import differing
 from dialogue_registry.queries.headcounts import Headcount
 from dialogue_registry.queries.reconciliation import Finding
-from dialogue_registry.queries.results import Activity, Attendance, Meeting, Outcome, Presence, Topic
+from dialogue_registry.queries.results import Activity, Attendance, Meeting, Outcome, Presence
 
 
 def compose(brief: Brief) -> Document:
@@ -175,7 +175,7 @@ class _Composition:
             )
         )
         yield from self._people(shown)
-        yield from self._listed(say("Topics"), [self._topic(noted) for noted in shown.topics])
+        yield from self._listed(say("Topics"), [line(noted.row.topic, noted.notes) for noted in shown.topics])
         yield from self._listed(say("Activities reported"), [self._activity(noted) for noted in shown.activities])
         yield from self._listed(say("Outcomes"), [self._outcome(noted) for noted in shown.outcomes])
 
@@ -235,9 +235,6 @@ class _Composition:
         if lines:
             yield Heading(title, 3)
             yield Items(tuple(lines))
-
-    def _topic(self, noted: Noted[Topic]) -> Line:
-        return line(noted.row.topic, noted.notes)
 
     def _activity(self, noted: Noted[Activity]) -> Line:
         say, row = self._say, noted.row

@@ -114,11 +114,8 @@ class _Gathering:
 
     def _name(self, kind: str, id_: str, series: str, meeting: Meeting | None) -> str:
         if kind == "meeting" and meeting is not None:
-            return self._title(meeting)
+            return self._names.title(meeting)
         return self._names.of(series or id_)
-
-    def _title(self, meeting: Meeting) -> str:
-        return self._names.title(meeting)
 
     # --- counts ------------------------------------------------------------------------
 
@@ -199,7 +196,7 @@ class _Gathering:
         listed = {row.party for row in rows}
         return ShownMeeting(
             meeting=meeting,
-            title=self._title(meeting),
+            title=self._names.title(meeting),
             series_name=self._names.of(meeting.series),
             notes=notes,
             present=present,
@@ -269,7 +266,9 @@ class _Gathering:
             after = shown.meeting.date.latest_start
             found = [one for one in found if one.meeting.date is None or one.meeting.date.latest > after]
         return tuple(
-            Upcoming(meeting=one.meeting, title=self._title(one.meeting), notes=self._register.of_facts(one.facts))
+            Upcoming(
+                meeting=one.meeting, title=self._names.title(one.meeting), notes=self._register.of_facts(one.facts)
+            )
             for one in found
             if shown is None or one.meeting.meeting != shown.meeting.meeting
         )

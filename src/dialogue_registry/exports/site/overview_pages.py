@@ -24,7 +24,6 @@ from dialogue_registry.exports.site.page import (
 )
 from dialogue_registry.exports.site.rates import rate_data, rates_table
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import FORMATS, Count, Counts
 from dialogue_registry.queries.rates import AttendanceRate
@@ -371,15 +370,12 @@ def meeting_data(meeting: Meeting) -> dict[str, Any]:
     """Return a meeting as JSON has it, with what is known of it."""
     data = {
         "meeting": meeting.meeting, "series": meeting.series, "status": str(meeting.status),
-        "date": meeting.date and meeting.date.text, "ordinal": meeting.ordinal, "format": _text(meeting.format),
-        "place": meeting.place, "country": meeting.country, "title": meeting.title, "reason": meeting.reason,
+        "date": meeting.date and meeting.date.text, "ordinal": meeting.ordinal,
+        "format": meeting.format and str(meeting.format), "place": meeting.place, "country": meeting.country,
+        "title": meeting.title, "reason": meeting.reason,
         "until": meeting.until and meeting.until.text,
     }  # fmt: skip
     return {name: value for name, value in data.items() if value not in (None, "")}
-
-
-def _text(format_: Format | None) -> str | None:
-    return None if format_ is None else str(format_)
 
 
 def _count_data(count: Count) -> dict[str, Any]:

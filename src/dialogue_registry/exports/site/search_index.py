@@ -121,7 +121,7 @@ def words_of(text: str) -> Iterator[str]:
     letters = f"{plain(text)} "
     run = ""
     for char in letters:
-        if _is_letter(char) and not _is_unspaced(char):
+        if char.isalnum() and not _is_unspaced(char):
             run += char
             continue
         if run:
@@ -132,10 +132,6 @@ def words_of(text: str) -> Iterator[str]:
             yield first
             if _is_unspaced(second):
                 yield first + second
-
-
-def _is_letter(char: str) -> bool:
-    return char.isalnum()
 
 
 def _is_unspaced(char: str) -> bool:
