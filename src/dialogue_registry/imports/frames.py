@@ -17,7 +17,7 @@ class ArrowTable(Protocol):
 
 
 GivenTable: TypeAlias = str | os.PathLike[str] | Iterable[Any] | ArrowTable
-"""What a table can be given as: the path of its file, dicts, or a data frame as it is."""
+"""The forms of a table: the path of its file, dicts, or a data frame as it is."""
 
 
 def rows_of(given: object) -> tuple[Rows, int | None]:

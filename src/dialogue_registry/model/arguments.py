@@ -35,7 +35,7 @@ _ANY = (Any, inspect.Parameter.empty, object, type)
 
 @attrs.frozen
 class Argument:
-    """What a parameter takes: instances of ``classes``; of lists and dicts, what they hold."""
+    """The values that a parameter takes: instances of ``classes``; of lists and dicts, what they hold."""
 
     classes: tuple[type, ...]
     wanted: str
@@ -55,7 +55,7 @@ class Argument:
 
 
 def argument(annotation: Any) -> Argument | None:
-    """Return what a parameter of this annotation takes; None where that cannot be told, or is asked elsewhere."""
+    """Return what a parameter of this annotation takes; None where that is not known, or is checked elsewhere."""
     members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
     classes: list[type] = []
     wanted: list[str] = []
@@ -85,7 +85,7 @@ def is_protocol(cls: type) -> bool:
 
 
 def arguments_checked(target: T) -> T:
-    """Let a function refuse arguments of another kind than it is annotated with; of a class, each public method.
+    """Make a function refuse arguments of another kind than it is annotated with; of a class, each public method.
 
     So does an attrs class when an instance is made.
     """

@@ -105,11 +105,11 @@ Part: TypeAlias = Table | State | Tally | View
 
 
 def _to_tuple(parts: Iterable[Part]) -> tuple[Part, ...]:
-    made = tuple(parts)
-    for part in made:
+    chosen = tuple(parts)
+    for part in chosen:
         if not isinstance(part, Table | State | Tally | View):
             raise InvalidValueError(f"{shown(part)} is no part of a projection: give a Table, State, Tally or View")
-    return made
+    return chosen
 
 
 def names_of(parts: Iterable[Part]) -> list[str]:

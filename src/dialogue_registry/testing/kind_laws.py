@@ -45,7 +45,7 @@ _OPENED = (
     MeetingHeld(meeting="d/s/1", series="d/s"),
 )
 _ABOUT_ONE: Mapping[str, Any] = {"dialogues": st.just("d"), "series": st.just("d/s"), "meetings": st.just("d/s/1")}
-"""Where the ids of facts are drawn from, so that all rest on what _OPENED makes known."""
+"""The ids that facts are drawn with, so that all rest on what _OPENED makes known."""
 
 
 def check_kind(
