@@ -46,7 +46,12 @@ COMMANDS = [((), cli), *leaves(cli)]
 
 
 def example_of(command: click.Command) -> str:
-    return (command.epilog or "").partition("\b\n")[2].replace("\\\n", "").strip()
+    return unfolded((command.epilog or "").partition("\b\n")[2]).strip()
+
+
+def unfolded(text: str) -> str:
+    """Return a text without the marks with which a long command goes on in the next line."""
+    return re.sub(r" *\\\n +", " ", text)
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
@@ -87,7 +92,7 @@ def test_every_help_ends_in_an_example_that_runs(
     assert shown.exit_code == 0
     example = example_of(command)
     assert example
-    assert " ".join(example.split()) in " ".join(shown.output.split())
+    assert example in unfolded(shown.output)
     program, *arguments = shlex.split(example)
     assert program == "dialogue-registry"
     for number, argument in enumerate(arguments):
@@ -100,7 +105,7 @@ def test_every_help_ends_in_an_example_that_runs(
 def section(name: str) -> str:
     found = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
     assert found, f"docs/reference/cli.md has no heading '## {name}': describe the command there"
-    return re.sub(r" *\\\n +", " ", found[1])  # a long command goes on in the next line
+    return unfolded(found[1])
 
 
 @pytest.mark.parametrize("name", cli.commands)
