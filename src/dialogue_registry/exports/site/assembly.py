@@ -36,8 +36,8 @@ from dialogue_registry.registry.registry import Snapshot
 
 _MOST_PICTURES = 12
 """Of so many dialogues, each has the pictures on its page too."""
-_MOST_GRIDS = 60
-"""Of so many series, each has the grid of attendance on its page."""
+_MOST_GRIDS = 24
+"""Of so many series, each has the grid of attendance on its page; of 60 with 60 members, grids took 75 MB."""
 _EMPTY = "1970-01-01T00:00:00Z"
 
 
