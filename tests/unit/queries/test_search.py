@@ -1,6 +1,7 @@
 """Search finds facts by their words, in any script, and follows amendments; no text is a mistake."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,9 @@ from dialogue_registry import (
     TopicDiscussed,
 )
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS
+from dialogue_registry.model.standard_kinds import STANDARD_KINDS
+from dialogue_registry.queries.search import search_projection
 from dialogue_registry.testing import effective, fed, histories, play, stored
 from dialogue_registry.testing.laws import sealed
 
@@ -251,3 +255,16 @@ def test_the_index_follows_though_others_record_in_between(tmp_path: Path) -> No
         assert len(one.search("water")) == len(other.search("water")) == 1
         assert stored(one) == stored(other)
         assert SQLiteLog(one._session.connection).head() == SQLiteLog(other._session.connection).head()
+
+
+def test_every_text_of_a_fact_that_is_searched_is_found_but_ids_and_codes() -> None:
+    left_out = {*SUBJECTS, ANY_SUBJECT, "person", "seat", "period", "standing", "language"}
+    (table,) = search_projection(STANDARD_KINDS).parts
+    for cls, row in table.feed.items():
+        kind = STANDARD_KINDS.find(cls)
+        assert kind is not None
+        texts = [name for name, shape in kind.shapes.items() if shape.cls is str and not shape.many]
+        fact = SimpleNamespace(**{name: f"<{name}>" if name in texts else None for name in kind.shapes})
+        found = row(fact)
+        assert found is not None
+        assert set(str(found[2]).split(" · ")) == {f"<{name}>" for name in texts if name not in left_out}, cls
