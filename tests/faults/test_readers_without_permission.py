@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import pytest
@@ -23,19 +24,15 @@ def party(name: str) -> PartyJoined:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Iterator[Path]:
+def path() -> Iterator[Path]:
     """A registry of its owner, in a folder where everybody may look and nobody else may write."""
-    path = tmp_path / "registry.db"
-    with Registry.open(path) as registry:
-        registry.record(DialogueLaunched(dialogue="d", name="Dialogue", launched="2004"), party("KAZ"))
-    path.chmod(0o644)
-    closed = [place for place in (tmp_path, *tmp_path.parents) if not place.stat().st_mode & 0o001]
-    modes = [place.stat().st_mode for place in closed]
-    for place, mode in zip(closed, modes, strict=True):
-        place.chmod(mode | 0o005)
-    yield path
-    for place, mode in zip(closed, modes, strict=True):
-        place.chmod(mode)
+    with TemporaryDirectory() as folder:  # those of pytest are closed to others
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "registry.db"
+        with Registry.open(path) as registry:
+            registry.record(DialogueLaunched(dialogue="d", name="Dialogue", launched="2004"), party("KAZ"))
+        path.chmod(0o644)
+        yield path
 
 
 class Reader:
