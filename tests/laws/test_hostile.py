@@ -363,7 +363,9 @@ def test_no_name_takes_more_than_its_length(ask: Callable[[str], Any], piece: st
         text = (piece * length)[:length] + "x"
         return processor_time(lambda: ask(text))
 
-    assert asking(300_000) < 6 * asking(100_000)  # three times as long; in proportion to the square, nine times
+    # Ten times as long: in proportion to the square it would take a hundred times as long. Twenty are seen, as memory
+    # for long texts comes from the system.
+    assert asking(100_000) < 60 * asking(10_000)
 
 
 @given(st.text() | st.sampled_from(HOSTILE))

@@ -292,20 +292,20 @@ def test_without_the_package_the_facts_are_kept_and_shown_as_unknown(
 def test_a_file_that_cannot_be_written_to_is_asked_without_the_rows_of_installed_kinds(
     installed: Shell, file: Path, tmp_path: Path
 ) -> None:
-    closed = [place for place in (tmp_path, *tmp_path.parents) if not place.stat().st_mode & 0o001]
-    modes = [place.stat().st_mode for place in closed]
+    mode = tmp_path.stat().st_mode
+    for place in tmp_path.parents:  # they stay open, as tests beside this one need them, too
+        if not place.stat().st_mode & 0o001:
+            place.chmod(place.stat().st_mode | 0o005)
     site = lay_out(tmp_path / "site", "votes_again", MODULE)
     try:
-        for place, mode in zip(closed, modes, strict=True):
-            place.chmod((mode | 0o005) & ~0o222 if place == tmp_path else mode | 0o005)
+        tmp_path.chmod((mode | 0o005) & ~0o222)
         for reader in opened(site, "a reader"):
             (count,) = json.loads(reader("counts", file, "--json").stdout)
             assert count["total"] == {"certain": 1, "possible": 1}
             refused = reader("record", file, "VoteCast", *VOTE, code=1)
             assert "Error:" in refused.stderr
     finally:
-        for place, mode in zip(closed, modes, strict=True):
-            place.chmod(mode)
+        tmp_path.chmod(mode)
     installed("record", file, "VoteCast", *VOTE)
 
 

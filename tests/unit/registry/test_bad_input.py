@@ -538,14 +538,11 @@ def open_folder(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.chmod(0o777)
-    raised = [place for place in (tmp_path, *tmp_path.parents) if not place.stat().st_mode & 0o001]
-    modes = [place.stat().st_mode for place in raised]
-    for place, mode in zip(raised, modes, strict=True):
-        place.chmod(mode | 0o001)
+    for place in (tmp_path, *tmp_path.parents):  # and they stay open, as tests beside this one need them, too
+        if not place.stat().st_mode & 0o001:
+            place.chmod(place.stat().st_mode | 0o001)
     yield folder
     folder.chmod(0o777)
-    for place, mode in zip(raised, modes, strict=True):
-        place.chmod(mode)
 
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="another user needs another process")
