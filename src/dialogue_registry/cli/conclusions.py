@@ -177,10 +177,10 @@ def evidence(file: str, event: str, *, shown: str | None) -> None:
     The id of a meeting, series or dialogue stands for all facts about it.
     """
     with asking(file) as registry:
-        found = [registry.evidence(fact) for fact in _meant(registry, event)]
-    rows = [to_dict(step) for steps in found for step in steps]
+        steps = registry.evidence(*_meant(registry, event))
+    rows = [to_dict(step) for step in steps]
     if shown is None:
-        words = [fact for steps in found for fact in wordings(steps, event)]
+        words = wordings(steps, event)
         rows = [{**row, "fact": fact, **_place(row["citation"])} for row, fact in zip(rows, words, strict=True)]
         show(rows, f"position what fact reason source {' '.join(_place(None))}", shown)
     else:

@@ -5,7 +5,7 @@ what contradicts them. What was withdrawn, and what a later correction replaced,
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -22,23 +22,31 @@ _BESIDE = ("event.cited", "fact.disputed")
 """The words of what is said beside a fact, in the stream of its subject."""
 
 
-def evidence(connection: sqlite3.Connection, log: SQLiteLog, entry: Entry) -> tuple[Step, ...]:
-    """Return the evidence of the fact that an event is about, in the order of the log; none where it is withdrawn."""
-    facts = EffectiveLog(connection, log)
+def evidence(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Entry]) -> tuple[Step, ...]:
+    """Return the evidence of each fact that some events are about; none where it is withdrawn."""
+    facts, beside = EffectiveLog(connection, log), dict[str, list[Entry]]()
+    return Rows(step for entry in entries for step in _of_fact(connection, log, facts, entry, beside))
+
+
+def _of_fact(
+    connection: sqlite3.Connection, log: SQLiteLog, facts: EffectiveLog, entry: Entry, beside: dict[str, list[Entry]]
+) -> Iterator[Step]:
+    """Yield the evidence of one fact, in the order of the log; ``beside`` keeps what was read of each subject."""
     fact = facts.root(_named_by(log, entry))
     event, leader, _ = facts.state(fact)
     if event is None:
-        return Rows()
+        return
     first = fact if leader is None else leader
-    reads = {first: facts.state(first)[0] or first}
+    reads = {first: event if leader is None else facts.state(first)[0] or first}
     behind = "SELECT fact, event FROM exceptions WHERE leader = ? AND until IS NULL"
     reads |= dict(connection.execute(behind, (first,)).fetchall())
     found = {position: log.at(position) for stated in reads.items() for position in stated}
     for subject in dict.fromkeys(log.at(stated).subject for stated in reads):
-        beside = of_subject(log, subject, types=_BESIDE)
-        found |= {entry.position: entry for entry in beside if _bears_on(entry, reads, first, facts, log)}
+        if subject not in beside:
+            beside[subject] = of_subject(log, subject, types=_BESIDE)
+        found |= {other.position: other for other in beside[subject] if _bears_on(other, reads, first, facts, log)}
     ordered = steps(connection, log, (found[position] for position in sorted(found)))
-    return Rows(_as_it_stands(ordered, reads, first))
+    yield from _as_it_stands(ordered, reads, first)
 
 
 def _named_by(log: SQLiteLog, entry: Entry) -> int:

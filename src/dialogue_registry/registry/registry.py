@@ -401,15 +401,16 @@ class Snapshot:
             check_named(self._session.connection, check_text(subject, "subject"))
             return history(self._session.connection, self._session.log, subject)
 
-    def evidence(self, which: Handle) -> tuple[results.Step, ...]:
-        """Return the evidence of a fact: the steps of its history that bear on it as it stands.
+    def evidence(self, *which: Handle) -> tuple[results.Step, ...]:
+        """Return the evidence of a fact, or of several: the steps of its history that bear on it as it stands.
 
         ``which`` is named as for :meth:`event`, by any event about the fact. The steps are
         all events that state it, each with its source, its citation and its last correction;
         further citations; and disputes. Of a fact that was withdrawn there are none.
         """
         with self._session.reading():
-            return evidence(self._session.connection, self._session.log, find_entry(self._session.log, which))
+            log = self._session.log
+            return evidence(self._session.connection, log, [find_entry(log, one) for one in which])
 
     def amended_subjects(self) -> frozenset[str]:
         """Return the dialogues, series and meetings of which a fact was corrected or retracted."""

@@ -163,7 +163,7 @@ def test_the_id_of_a_subject_stands_for_all_facts_about_it(file: str) -> None:
     data = json.loads(run("evidence", file, "d/s/1", "--json").output)
     assert [step["position"] for step in data] == [3, 4, 5]
     with Registry.open(file) as registry:
-        assert data == to_dict((*registry.evidence(3), *registry.evidence(4)))
+        assert data == to_dict(registry.evidence(3, 4)) == to_dict((*registry.evidence(3), *registry.evidence(4)))
     assert [step["what"] for step in data] == ["recorded", "recorded", "disputed"]
 
 
