@@ -409,7 +409,7 @@ def test_a_language_without_words_is_refused(registry: Registry) -> None:
 def test_an_unknown_id_is_refused(registry: Registry) -> None:
     with pytest.raises(UnknownSubjectError, match="there is no dialogue, series or meeting 'd/c'"):
         brief(registry, "d/c")
-    with pytest.raises(InvalidValueError, match="is no id"):
+    with pytest.raises(InvalidValueError, match="id is 3: give a text"):
         brief(registry, 3)
 
 
