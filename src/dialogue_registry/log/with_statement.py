@@ -6,6 +6,7 @@ table of the code has the instructions of each block (CPython 3.11 and later). O
 same statement was entered again is its earlier block taken for the later one: ask before.
 """
 
+import contextlib
 import inspect
 import sys
 from functools import lru_cache
@@ -13,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Self
 
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_CONTEXTLIB = vars(contextlib)
 _LONGEST_ENTERING = 10
 """The instruction that enters a block has so many bytes at most, with its caches."""
 
@@ -22,9 +24,8 @@ class WithStatement:
 
     def __init__(self, frame: FrameType) -> None:
         self._frame = frame
-        entered = range(frame.f_lasti + 1, frame.f_lasti + _LONGEST_ENTERING + 1)
         #: The line at which the code goes on when the block raises; None where no statement enters it.
-        self._handler = next((target for block, target in _handlers(frame.f_code) if block.start in entered), None)
+        self._handler = _handler_entered(frame.f_code, frame.f_lasti)
 
     @classmethod
     def of_caller(cls) -> Self:
@@ -52,10 +53,12 @@ class WithStatement:
 
 def _is_entering(frame: FrameType) -> bool:
     """Return whether a frame does nothing but enter a context manager for the one before it."""
-    if frame.f_code.co_name in ("__init__", "__enter__") or frame.f_globals.get("__name__") == "contextlib":
+    code = frame.f_code
+    if code.co_name in ("__init__", "__enter__") or frame.f_globals is _CONTEXTLIB:
         return True
-    made_by_contextlib = frame.f_back is not None and frame.f_back.f_globals.get("__name__") == "contextlib"
-    return made_by_contextlib and bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
+    if not code.co_flags & inspect.CO_GENERATOR:
+        return False
+    return frame.f_back is not None and frame.f_back.f_globals is _CONTEXTLIB  # a generator made one by contextlib
 
 
 def _is_on_a_stack(frame: FrameType) -> bool:
@@ -70,6 +73,13 @@ def _is_below(frame: FrameType, top: FrameType | None) -> bool:
             return True
         top = top.f_back
     return False
+
+
+@lru_cache(maxsize=1024)
+def _handler_entered(code: CodeType, offset: int) -> int | None:
+    """Return the handler of the block that the instruction at an offset enters."""
+    entered = range(offset + 1, offset + _LONGEST_ENTERING + 1)
+    return next((target for block, target in _handlers(code) if block.start in entered), None)
 
 
 def _handler_of(code: CodeType, offset: int) -> int | None:
