@@ -28,6 +28,7 @@ from dialogue_registry import (
     DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
+    DifferentPersons,
     HeadcountStated,
     InvalidValueError,
     MeetingAnnounced,
@@ -278,11 +279,44 @@ def people(site: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_people_of_the_site_are_those_of_the_registry(site: Path, registry: Registry) -> None:
+def assert_same_people(site: Path, registry: Registry) -> None:
     columns = ("party", "person", "name", "names", "offices", "levels", "meetings", "first", "last")
     asked = [to_dict(person) for person in registry.people()]
     shown = [{column: one[column] for column in columns} for one in people(site)]
     assert sorted(shown, key=repr) == sorted(asked, key=repr)
+
+
+def test_however_persons_are_named_and_joined_the_site_says_the_same(tmp_path: Path) -> None:
+    def came(meeting: int, name: str, party: str = "X", **fields: Any) -> DelegateAttended:
+        return DelegateAttended(meeting=f"d/s/{meeting}", party=party, name=name, **fields)
+
+    with Registry.open() as registry:
+        dates = enumerate(("2010", "2010", "[2009-01-01..2011-01-01]", None, "2008-02-03"), 1)
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+            *(MeetingHeld(meeting=f"d/s/{number}", series="d/s", date=date) for number, date in dates),
+            came(1, "Mr. Ola TVEIT", office="A"), came(2, "H.E. Ola TVEIT", office="B"), came(3, "Ola TVEIT"),
+            came(1, "a"), came(2, "b"), came(3, "c"), came(4, "d"), came(5, "a", office="z"),
+            came(1, "Kim", person="k1"), came(2, "Kim", person="k2"), came(3, "Kim"), came(4, "", person="k1"),
+            came(5, "", person="known by an id only"), came(1, "   "), came(1, "", office="nobody named"),
+            came(1, "Zoe\u0308", "E\u0301U"), came(2, "Zoë", "ÉU"), came(3, "Zo\u200bë ", "ÉU"), came(4, "ZOË", "ÉU"),
+            came(1, "Same Name"), came(2, "same NAME", "Y"), came(3, "Name Same", "Z"),
+            DelegateAbsent(meeting="d/s/1", party="Y", name="Away", office="o", level="minister"),
+            SamePerson(party="X", names=("Mr. Ola TVEIT", "Ola TVEIT")),
+            SamePerson(party="X", names=("a", "b")), SamePerson(party="X", names=("b", "c")),
+            DifferentPersons(party="X", names=("a", "d")), SamePerson(party="X", names=("k1", "Kim")),
+            SamePerson(party="X", names=("Same Name", "Ola TVEIT")),
+        )  # fmt: skip
+        registry.retract(registry.position, reason="they are two")
+        site = publish(registry, tmp_path / "site", pictures=False).parent
+        assert_same_people(site, registry)
+        assert len(people(site)) == 13
+        assert followed_links(site) > 100
+
+
+def test_the_people_of_the_site_are_those_of_the_registry(site: Path, registry: Registry) -> None:
+    assert_same_people(site, registry)
     (syzdykov,) = [one for one in people(site) if "Syzdykov Marat" in one["names"]]
     assert syzdykov["names"] == ["Syzdykov Marat", "Mr. Marat SYZDYKOV"]
     assert len([one for one in people(site) if one["name"] == "Askar OMAROV"]) == 1

@@ -162,6 +162,8 @@ def people(
         if within is not None and meeting not in within:
             continue
         key = named.key(of, who)
+        if not key[1]:
+            continue  # a name of blanks alone names nobody
         career = careers.setdefault(key, _Career())
         parties[key] = of
         career.add(person, name, office, level)

@@ -199,9 +199,10 @@ class Staging:
         connection = self._connection
         pages = _paged(connection, "SELECT id, party, person, name FROM names WHERE id > ? ORDER BY id LIMIT 1000")
         for id_, party, person, name in pages:
-            if not (who := person or name):
-                continue  # nobody is named
-            bearer = self._id("people", "key_party, key_name", key(party, who))
+            of = key(party, person or name)
+            if not of[1]:
+                continue  # nobody is named, or by blanks alone
+            bearer = self._id("people", "key_party, key_name", of)
             connection.execute("UPDATE names SET bearer = ? WHERE id = ?", (bearer, id_))
         connection.executescript(_GATHER_PEOPLE)
         connection.execute("BEGIN")
