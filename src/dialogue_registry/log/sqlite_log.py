@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from hashlib import sha256
@@ -92,11 +92,15 @@ class SQLiteLog:
             raise WrongPositionError(expected=expected, actual=actual)
         self.extend(entries)
 
-    def extend(self, entries: Sequence[Entry]) -> None:
-        """Append entries that were sealed within the open transaction to follow the head, which is not read again."""
+    def extend(self, entries: Sequence[Entry], sources: Mapping[str | None, int] | None = None) -> None:
+        """Append entries that were sealed within the open transaction to follow the head, which is not read again.
+
+        ``sources`` has the numbers of their sources, where these were asked for already.
+        """
         # The driver seeks an adapter for every value that is no int, float, str or bytearray, which takes as long as
         # storing it: so hashes are passed as bytearrays, here and wherever many rows are written.
-        sources = self.number_sources([entry.source for entry in entries])
+        if sources is None:
+            sources = self.number_sources([entry.source for entry in entries])
         editions = {edition: self._number_edition(edition) for edition in {entry.edition for entry in entries}}
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

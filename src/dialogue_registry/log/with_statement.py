@@ -24,8 +24,7 @@ class WithStatement:
 
     def __init__(self, frame: FrameType) -> None:
         self._frame = frame
-        #: The line at which the code goes on when the block raises; None where no statement enters it.
-        self._handler = _handler_entered(frame.f_code, frame.f_lasti)
+        self._offset = frame.f_lasti
 
     @classmethod
     def of_caller(cls) -> Self:
@@ -41,9 +40,9 @@ class WithStatement:
     def is_running(self) -> bool:
         """Return whether the block is being executed, or waits to go on in a generator."""
         code, offset = self._frame.f_code, self._frame.f_lasti
-        if self._handler is not None:
+        if (own := _handler_entered(code, self._offset)) is not None:
             passed: set[int] = set()
-            while (handler := _handler_of(code, offset)) != self._handler:
+            while (handler := _handler_of(code, offset)) != own:
                 if handler is None or handler in passed:
                     return False
                 passed.add(handler)
@@ -77,7 +76,7 @@ def _is_below(frame: FrameType, top: FrameType | None) -> bool:
 
 @lru_cache(maxsize=1024)
 def _handler_entered(code: CodeType, offset: int) -> int | None:
-    """Return the handler of the block that the instruction at an offset enters."""
+    """Return where the code goes on when the block raises that the instruction at an offset enters; None for none."""
     entered = range(offset + 1, offset + _LONGEST_ENTERING + 1)
     return next((target for block, target in _handlers(code) if block.start in entered), None)
 

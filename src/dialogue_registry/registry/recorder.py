@@ -4,7 +4,7 @@ All of it happens while the write lock is held: what was looked up still holds w
 appended, and a refusal leaves no trace.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from dialogue_registry.errors import RefusedError
@@ -61,7 +61,7 @@ class Recorder:
                     repeated = decider.fold()
                     if repeated:
                         step.take_back()
-                    entries = [] if repeated else self._append(batch)
+                    entries = [] if repeated else self._append(batch, page.sources)
             except RefusedError:
                 call.undo()
                 if not fresh:
@@ -91,7 +91,7 @@ class Recorder:
             self._log.number_sources([item.source for item in items]),
         )
 
-    def _append(self, batch: Batch) -> Sequence[Entry]:
+    def _append(self, batch: Batch, sources: Mapping[str | None, int]) -> Sequence[Entry]:
         """Append the entries of a batch whose facts are folded already; return them."""
         if not batch.drafts:
             return []
@@ -99,6 +99,6 @@ class Recorder:
         entries = seal(batch.drafts, batch.head, versions, datetime.now(UTC))
         if self._send is not None:
             self._send(entries)
-        self._log.extend(entries)
+        self._log.extend(entries, sources)
         self._views.reach(entries[-1].position)
         return entries
