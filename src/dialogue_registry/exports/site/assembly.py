@@ -21,7 +21,7 @@ from dialogue_registry.exports.site.finding_pages import anomaly_page, dispute_p
 from dialogue_registry.exports.site.folder import MARK
 from dialogue_registry.exports.site.meeting_pages import MeetingPages, gather_attendance
 from dialogue_registry.exports.site.news import news
-from dialogue_registry.exports.site.overview_pages import Overview
+from dialogue_registry.exports.site.overview_pages import MOST_RATED, Overview
 from dialogue_registry.exports.site.page import Image, Page, parted
 from dialogue_registry.exports.site.people_pages import PeoplePages, places
 from dialogue_registry.exports.site.search_index import Hit, SearchIndex
@@ -36,8 +36,6 @@ from dialogue_registry.registry.registry import Snapshot
 
 _MOST_PICTURES = 12
 """Of so many dialogues, each has the pictures on its page too."""
-_MOST_GRIDS = 24
-"""Of so many series, each has the grid of attendance on its page; of 60 with 60 members, grids took 75 MB."""
 _EMPTY = "1970-01-01T00:00:00Z"
 
 
@@ -132,7 +130,7 @@ class _Site:
             for number, dialogue in enumerate(c.dialogues, 1):
                 of_one[dialogue] = [*self._drawn(f"-{number}", dialogue)] if len(c.dialogues) > 1 else []
                 of_one[dialogue] += self._grid(f"-{number}", dialogue, None)
-        if len(c.series) <= _MOST_GRIDS:
+        if len(c.series) <= MOST_RATED:
             for number, series in enumerate(c.series.values(), 1):
                 of_one[series.series] = [*self._grid(f"-of-{number}", series.dialogue, series)]
         return whole, of_one

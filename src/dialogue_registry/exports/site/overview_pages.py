@@ -30,6 +30,11 @@ from dialogue_registry.queries.rates import AttendanceRate
 from dialogue_registry.queries.reconciliation import Finding
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 
+MOST_RATED = 24
+"""Of so many series, each has its own rates and grid of attendance; of more, the dialogues and the parties have them.
+
+Of 60 series with 60 members, grids took 75 MB, and each question for rates 0.09 s at 100,000 attendances.
+"""
 _FRONT = 60
 """So many series stand on the front page; of more, those of most meetings."""
 _SOON, _LATELY = 12, 6
@@ -294,7 +299,7 @@ class Overview:
             parts.append(finding_table(c, findings, title=say("What sources stated"), of_one=True))
         parts.append(self._meetings(meetings))
         parts += names_table(c, one.series)
-        rates = c.registry.attendance_rates(series=one.series)
+        rates = c.registry.attendance_rates(series=one.series) if len(c.series) <= MOST_RATED else ()
         parts += self._pictures.get(one.series, ())
         parts += self._rates(rates)
         if by_year := self._by_year(one, meetings):
