@@ -44,6 +44,7 @@ from dialogue_registry.log.postgres_connection import (
     message,
     translated,
 )
+from dialogue_registry.model.shown import shown
 
 SCHEMA = 2
 """The version of the tables on the server."""
@@ -126,7 +127,7 @@ class PostgresLog:
         """Create the tables where they are missing, and grant; see :func:`create_log`."""
         for keyword, roles in (("writers", writers), ("readers", readers)):
             if isinstance(roles, str):
-                raise InvalidValueError(f"{keyword}= takes a list of roles: give {keyword}=[{roles!r}]")
+                raise InvalidValueError(f"{keyword}= takes a list of roles: give {keyword}=[{shown(roles)}]")
 
         def create(connection: Connection) -> bool:
             with connection.transaction():
