@@ -182,6 +182,20 @@ def test_a_blank_means_as_above_where_the_mapping_says_so_after_empty_rows_are_s
         topics(tmp_path / "t.csv", fill_down=["Sesion"])
 
 
+def test_a_cell_that_holds_several_makes_a_fact_of_each(tmp_path) -> None:
+    """Columns that are split go side by side; empty items make nothing."""
+    (tmp_path / "t.csv").write_text('People,Offices\n"A; B;C","Envoy; Clerk; Aide"\nD,Judge\n"E;",\n', "utf-8")
+    attended = {
+        "event": "DelegateAttended", "meeting": "d/s/1", "party": "JPN", "name": "{People}", "office": "{Offices}",
+        "split": {"People": ";", "Offices": ";"},
+    }  # fmt: skip
+    with Registry.open() as registry:
+        import_table(registry, tmp_path / "t.csv", {**MAPPING, "each": [attended]})
+        assert [(row.name, row.office) for row in registry.attendance()] == [
+            ("A", "Envoy"), ("B", "Clerk"), ("C", "Aide"), ("D", "Judge"), ("E", ""),
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("stop", "read"), [("Total", ["a"]), ("total", ["a"]), (["Sum", "TOT"], ["a"]), ("x", ["a", "3", ""])]
 )
