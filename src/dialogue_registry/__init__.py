@@ -125,6 +125,7 @@ from dialogue_registry.queries.explanation import Explanation, MissingNumbers, R
 from dialogue_registry.queries.headcounts import Headcount, HeadcountVerdict
 from dialogue_registry.queries.look_alikes import LookAlike
 from dialogue_registry.queries.members import Member
+from dialogue_registry.queries.oddity import AnomalyKind
 from dialogue_registry.queries.people import Person
 from dialogue_registry.queries.rates import AttendanceRate, NonMember, YearlyAttendanceRate
 from dialogue_registry.queries.reconciliation import Finding, Own, Reconciliation, Verdict
@@ -176,6 +177,7 @@ __all__ = [
     "AmbiguousNameError",
     "AmendmentError",
     "Anomaly",
+    "AnomalyKind",
     "Appearance",
     "Applied",
     "Attendance",

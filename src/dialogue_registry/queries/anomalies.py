@@ -15,7 +15,7 @@ from dialogue_registry.model.events import Fact
 from dialogue_registry.queries.anomalies_of_meetings import MeetingAnomalies
 from dialogue_registry.queries.anomalies_of_people import PeopleAnomalies
 from dialogue_registry.queries.display import Rows, differing, table
-from dialogue_registry.queries.oddity import Oddity
+from dialogue_registry.queries.oddity import AnomalyKind, Oddity
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Dispute
 
@@ -27,7 +27,7 @@ _MOST_EVENTS = 100
 class Anomaly:
     """Something odd: its ``kind``, the id it is about, ``why``, and the ids of the events it comes from."""
 
-    kind: str
+    kind: AnomalyKind
     subject: str
     why: str
     events: tuple[str, ...]
@@ -44,9 +44,9 @@ class Anomalies(Rows[Anomaly]):
     __slots__ = ()
 
     @property
-    def by_kind(self) -> Mapping[str, tuple[Anomaly, ...]]:
+    def by_kind(self) -> Mapping[AnomalyKind, tuple[Anomaly, ...]]:
         """The anomalies of each kind."""
-        found: dict[str, list[Anomaly]] = {}
+        found: dict[AnomalyKind, list[Anomaly]] = {}
         for anomaly in self:
             found.setdefault(anomaly.kind, []).append(anomaly)
         return {kind: tuple(of_kind) for kind, of_kind in found.items()}
@@ -96,7 +96,7 @@ def _ids(connection: sqlite3.Connection, positions: Iterable[int]) -> Mapping[in
 def _disputes(reader: Reader) -> Iterator[Oddity]:
     for dispute in reader.disputes():
         yield Oddity(
-            "disputed",
+            AnomalyKind.DISPUTED,
             reader.kinds.subject(dispute.standing),
             f"{_difference(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
             (dispute.event,),

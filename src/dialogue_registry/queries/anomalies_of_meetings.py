@@ -11,7 +11,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import MeetingHeld, Numbering
 from dialogue_registry.model.status import Status, fold
 from dialogue_registry.queries.numbering import terms_of
-from dialogue_registry.queries.oddity import Oddity, counted, listed
+from dialogue_registry.queries.oddity import AnomalyKind, Oddity, counted, listed
 from dialogue_registry.queries.reader import Reader
 
 _MEETINGS = "SELECT meeting, series, status, date, earliest, latest, ordinal, period, fact, event FROM meetings"
@@ -108,7 +108,7 @@ class MeetingAnomalies:
         for report in self.meetings.values():
             if report.status == Status.HELD and (report.earliest or "") > today:
                 yield Oddity(
-                    "held in the future",
+                    AnomalyKind.HELD_IN_THE_FUTURE,
                     report.meeting,
                     f"held on {report.date}, and that day has not come",
                     (report.event,),
@@ -118,17 +118,17 @@ class MeetingAnomalies:
         ).fetchall()
         for meeting, report, day, event in rows:
             why = f"reported as {report} on {day}, and that day has not come"
-            yield Oddity("reported in the future", meeting, why, (event,))
+            yield Oddity(AnomalyKind.REPORTED_IN_THE_FUTURE, meeting, why, (event,))
         for one in statements:
             if one.earliest > today:
                 why = f"{one.number} were stated as of {one.as_of}, and that day has not come"
-                yield Oddity("stated of the future", one.about, why, (one.event,))
+                yield Oddity(AnomalyKind.STATED_OF_THE_FUTURE, one.about, why, (one.event,))
         launched = self._connection.execute(
             "SELECT dialogue, launched, event FROM dialogues WHERE earliest > ? ORDER BY fact", (today,)
         ).fetchall()
         for dialogue, day, event in launched:
             why = f"launched on {day}, and that day has not come"
-            yield Oddity("launched in the future", dialogue, why, (event,))
+            yield Oddity(AnomalyKind.LAUNCHED_IN_THE_FUTURE, dialogue, why, (event,))
 
     def _impossible(self) -> Iterator[Oddity]:
         """Yield what reports with days make impossible; without a day it would have been refused."""
@@ -140,7 +140,7 @@ class MeetingAnomalies:
         for report in reports:
             if report.meeting in attended:
                 why = "it was attended, and is cancelled"
-                yield Oddity("attended but cancelled", report.meeting, why, (report.event,))
+                yield Oddity(AnomalyKind.ATTENDED_BUT_CANCELLED, report.meeting, why, (report.event,))
             elif report.status == Status.HELD:
                 yield from self._cancelled_and_held(report)
 
@@ -154,7 +154,7 @@ class MeetingAnomalies:
         cancelled = next(report for report in news if report.report.fact == state.latest.fact)
         first, last = ("cancelled", "held") if cancelled.order < held.order else ("held", "cancelled")
         yield Oddity(
-            "cancelled and held",
+            AnomalyKind.CANCELLED_AND_HELD,
             meeting.meeting,
             f"it was {first} and then {last}, and no announcement came between",
             (facts.state(cancelled.report.fact)[0] or cancelled.report.fact, meeting.event),
@@ -176,7 +176,7 @@ class MeetingAnomalies:
             dialogue, launched, earliest, event = launches[self.series[report.series]]
             if report.latest is not None and report.latest < earliest:
                 why = f"dated {report.date}, before {dialogue} was launched ({launched})"
-                yield Oddity("before the launch", report.meeting, why, (report.event, event))
+                yield Oddity(AnomalyKind.BEFORE_THE_LAUNCH, report.meeting, why, (report.event, event))
 
     def _announced(self) -> Iterator[Oddity]:
         """Yield meetings that were planned, and of which it was never reported that they were held."""
@@ -193,13 +193,13 @@ class MeetingAnomalies:
                 events = attended[report.meeting]
                 came = f"attended ({counted(len(events), 'delegate')}), and never recorded as held"
                 why = f"{came}{waiting[Status(report.status)]}"
-                yield Oddity("attended but only announced", report.meeting, why, (report.event, *events))
+                yield Oddity(AnomalyKind.ATTENDED_BUT_ONLY_ANNOUNCED, report.meeting, why, (report.event, *events))
             elif report.meeting in silent and (also := others.get(report.meeting)):
                 why = f"announced for {report.date}, never recorded as held or cancelled, though {also} are recorded"
-                yield Oddity("reported but only announced", report.meeting, why, (report.event,))
+                yield Oddity(AnomalyKind.REPORTED_BUT_ONLY_ANNOUNCED, report.meeting, why, (report.event,))
             elif report.meeting in silent:
                 why = f"announced for {report.date}, and nothing was recorded since"
-                yield Oddity("announced, then silence", report.meeting, why, (report.event,))
+                yield Oddity(AnomalyKind.ANNOUNCED_THEN_SILENCE, report.meeting, why, (report.event,))
 
     def _other_reports(self, meetings: Iterable[str]) -> Mapping[str, str]:
         """Return in words what is recorded of meetings beside their reports and who attended."""
@@ -231,7 +231,7 @@ def _ordinals(series: str, term: str, held: Sequence[Report]) -> Iterator[Oddity
             names = " and ".join(report.meeting for report in reports)
             together = "both" if len(reports) == 2 else "all"
             yield Oddity(
-                "double ordinal",
+                AnomalyKind.DOUBLE_ORDINAL,
                 series,
                 f"{names} {together} bear number {ordinal}{within}",
                 tuple(report.event for report in reports),
@@ -241,7 +241,7 @@ def _ordinals(series: str, term: str, held: Sequence[Report]) -> Iterator[Oddity
             missing = str(low + 1) if high == low + 2 else f"{low + 1} to {high - 1}"
             first, second = by_ordinal[low][0], by_ordinal[high][0]
             yield Oddity(
-                "gap in ordinals",
+                AnomalyKind.GAP_IN_ORDINALS,
                 series,
                 f"no held meeting bears number {missing}{within}, between {first.meeting} and {second.meeting}",
                 (first.event, second.event),
@@ -264,7 +264,7 @@ def _running_count(series: str, held: Sequence[Report]) -> Iterator[Oddity]:
         if report.ordinal - number != ahead:
             ahead = report.ordinal - number
             yield Oddity(
-                "ordinal against count",
+                AnomalyKind.ORDINAL_AGAINST_COUNT,
                 series,
                 f"{report.meeting} bears number {report.ordinal} and is number {number} of those with a date",
                 (report.event,),
@@ -288,7 +288,7 @@ def _same_day(series: str, held: Sequence[Report]) -> Iterator[Oddity]:
     ]
     more = f"; and so on {counted(len(words) - _MOST_DAYS, 'further day')}" if len(words) > _MOST_DAYS else ""
     yield Oddity(
-        "same day",
+        AnomalyKind.SAME_DAY,
         series,
         "; ".join(words[:_MOST_DAYS]) + more,
         tuple(report.event for reports in days.values() for report in reports),
@@ -305,7 +305,7 @@ def _going_down(about: str, stated: Sequence[Statement]) -> Iterator[Oddity]:
             and statement.earliest >= before.ends  # else it may be the older one
         ):
             yield Oddity(
-                "statement goes down",
+                AnomalyKind.STATEMENT_GOES_DOWN,
                 about,
                 f"{before.number} were stated as of {before.as_of}, only {statement.number} as of {statement.as_of}",
                 (before.event, statement.event),

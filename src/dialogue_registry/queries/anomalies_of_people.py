@@ -15,7 +15,7 @@ from itertools import combinations
 from dialogue_registry.model.names import is_slip
 from dialogue_registry.queries.anomalies_of_meetings import MeetingAnomalies
 from dialogue_registry.queries.members import joined_twice, party_steps, without_a_join
-from dialogue_registry.queries.oddity import Oddity, counted, listed
+from dialogue_registry.queries.oddity import AnomalyKind, Oddity, counted, listed
 from dialogue_registry.queries.persons import Named, plain_words
 
 _STRANGERS = """
@@ -78,14 +78,14 @@ class PeopleAnomalies:
             if dialogue not in joined and len(parties) > 1:
                 events = sorted(event for party in parties for event in found[dialogue, party][1])
                 why = f"{listed(parties)} attended, and nobody is recorded to have joined {dialogue}"
-                yield Oddity("party that never joined", dialogue, why, tuple(events))
+                yield Oddity(AnomalyKind.PARTY_THAT_NEVER_JOINED, dialogue, why, tuple(events))
         for (dialogue, party), (roles, events) in found.items():
             if dialogue in joined or len(whole[dialogue]) == 1:
                 why = (
                     f"{party} attended {counted(len(events), 'time')} ({', '.join(roles)}) "
                     f"and never joined {dialogue}: a guest?"
                 )
-                yield Oddity("party that never joined", dialogue, why, tuple(events))
+                yield Oddity(AnomalyKind.PARTY_THAT_NEVER_JOINED, dialogue, why, tuple(events))
 
     def _memberships(self) -> Iterator[Oddity]:
         for steps in party_steps(self._connection):
@@ -94,10 +94,10 @@ class PeopleAnomalies:
                 days = [step.earliest and self._joined(step.fact) for step in (first, second)]
                 words = " and ".join("some day" if day is None else str(day) for day in days)
                 why = f"{party} joined as {first.standing} on {words}, and did not leave between"
-                yield Oddity("joined twice", dialogue, why, (first.event, second.event))
+                yield Oddity(AnomalyKind.JOINED_TWICE, dialogue, why, (first.event, second.event))
             for left in without_a_join(steps):
                 why = f"{party} left, and is not recorded to have joined before"
-                yield Oddity("left without joining", dialogue, why, (left.event,))
+                yield Oddity(AnomalyKind.LEFT_WITHOUT_JOINING, dialogue, why, (left.event,))
 
     def _joined(self, fact: int) -> str:
         ((day,),) = self._connection.execute("SELECT joined FROM parties WHERE fact = ?", (fact,)).fetchall()
@@ -112,7 +112,7 @@ class PeopleAnomalies:
             }
             if len(heads) > 1:
                 why = f"{party} has {_number(len(heads))} heads of one delegation: {listed([*heads.values()])}"
-                yield Oddity("two heads", meeting, why, tuple(sorted(positions)))
+                yield Oddity(AnomalyKind.TWO_HEADS, meeting, why, tuple(sorted(positions)))
 
     def _nearly_one_name(self) -> Iterator[Oddity]:
         for meeting, party, names, persons, events in self._connection.execute(_DELEGATIONS):
@@ -127,7 +127,7 @@ class PeopleAnomalies:
                 positions = [int(event) for event in events.split(",")]
                 first, second = sorted((one, other), key=positions.__getitem__)
                 why = f"{party} has {pair[first]} and {pair[second]}: one person?"
-                yield Oddity("nearly one name", meeting, why, (positions[first], positions[second]))
+                yield Oddity(AnomalyKind.NEARLY_ONE_NAME, meeting, why, (positions[first], positions[second]))
 
 
 def _number(number: int) -> str:

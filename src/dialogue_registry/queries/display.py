@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
+from shutil import get_terminal_size
 from typing import Any, SupportsIndex, TypeVar, overload
 
 import attrs
@@ -308,10 +309,40 @@ def _cell(value: Any) -> str:
             return html.escape(str(value))
 
 
+def _text(value: Any) -> object:
+    """Return what a cell of a table of text shows: numbers as they are, sources by their titles."""
+    match value:
+        case None | int():
+            return value
+        case Source(title=title):
+            return title
+        case tuple():
+            return "; ".join(str(_text(item)) for item in value)
+        case Mapping():
+            return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
+        case _:
+            return _words(value)
+
+
 class Rows(tuple[T, ...]):
-    """Rows of one kind: a tuple, which a notebook shows as a table."""
+    """Rows of one kind: a tuple, which a notebook and a prompt of Python show as a table."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return a table that fits the terminal, without ids of events and columns that say nothing."""
+        if not self:
+            return "nothing"
+        names = [name for name in _fields(type(self[0])) if name not in ("event", "events")]
+        rows = [[getattr(row, name) for name in names] for row in self[:_SHOWN_ROWS]]
+        filled = [place for place in range(len(names)) if any(row[place] not in _NOTHING for row in rows)]
+        lines = table(
+            [names[place].replace("_", " ") for place in filled],
+            [[_text(row[place]) for place in filled] for row in rows],
+            get_terminal_size().columns,
+        )
+        more = [f"… and {len(self) - _SHOWN_ROWS} more"] if len(self) > _SHOWN_ROWS else []
+        return "\n".join([*lines, *more])
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> T: ...

@@ -3,6 +3,8 @@
 from html import escape
 from typing import Any
 
+import pytest
+
 from dialogue_registry import (
     CountStated,
     DelegateAttended,
@@ -59,6 +61,30 @@ def test_registry_and_answers_show_as_escaped_tables() -> None:
     assert f"name: {escape(EVIL)}" in pages["history"]
     assert "date: 2004-01-02" in pages["disputes"]
     assert "closed" in registry._repr_html_()
+
+
+def test_at_a_prompt_rows_show_as_a_table_that_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    with Registry.open() as registry:
+        assert repr(registry.meetings()) == "nothing"
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/fm", dialogue="d", name="Ministers"),
+            *(
+                MeetingHeld(meeting=f"d/fm/{n}", series="d/fm", ordinal=n, title="A title that is not short \x1b[31m")
+                for n in range(1, 63)
+            ),
+            source=Source("A list", url="https://example.org/list"),
+        )
+        first, *_, more = repr(registry.meetings()).split("\n")
+        few = repr(registry.meetings()[:2]).split("\n")
+    assert first.split() == ["meeting", "series", "status", "ordinal", "title", "sources"]
+    assert more == "… and 2 more"
+    assert max(map(len, few)) <= 60
+    assert "d/fm/2" in "".join(few)
+    assert "A list" in "".join(few)
+    assert "https" not in "".join(few)
+    assert "\x1b" not in "".join(few)
 
 
 def test_an_empty_registry_shows_too() -> None:
