@@ -44,6 +44,8 @@ class PeopleAnomalies:
         self._connection = connection
         self._meetings = meetings
         self._named = Named(connection)
+        #: The delegation of each event that is named among its two heads.
+        self._heads_of: dict[int, tuple[str, str]] = {}
 
     def find(self) -> Iterator[Oddity]:
         """Yield what is odd."""
@@ -112,6 +114,7 @@ class PeopleAnomalies:
             }
             if len(heads) > 1:
                 why = f"{party} has {_number(len(heads))} heads of one delegation: {listed([*heads.values()])}"
+                self._heads_of |= dict.fromkeys(positions, (meeting, party))
                 yield Oddity(AnomalyKind.TWO_HEADS, meeting, why, tuple(sorted(positions)))
 
     def _nearly_one_name(self) -> Iterator[Oddity]:
@@ -125,6 +128,8 @@ class PeopleAnomalies:
                 if keys[0] == keys[1] or self._named.persons.are_different(*keys):
                     continue
                 positions = [int(event) for event in events.split(",")]
+                if positions[one] in self._heads_of and positions[other] in self._heads_of:
+                    continue  # two heads of one delegation, named together already
                 first, second = sorted((one, other), key=positions.__getitem__)
                 why = f"{party} has {pair[first]} and {pair[second]}: one person?"
                 yield Oddity(AnomalyKind.NEARLY_ONE_NAME, meeting, why, (positions[first], positions[second]))
