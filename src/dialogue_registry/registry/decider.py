@@ -271,7 +271,13 @@ class Decider:
         if fact.meeting not in self._known and fact.meeting not in self._page.exceptional:
             self._take_first(kind, item, fact)
         elif (shared := self._shared(fact)) is not None:
-            self._decide_fact(self._log.codec.kinds.of(shared), item._replace(fact=shared))
+            source = self._page.sources[item.source]
+            # What its source said of one meeting, before a correction moved that to another series, makes none joint.
+            before = None if item.anew else self._event_in_log(fact.meeting, source, wording(fact))
+            if before is None:
+                self._decide_fact(self._log.codec.kinds.of(shared), item._replace(fact=shared))
+            else:
+                self._repeat(before, _SAID_BEFORE.format(meeting=fact.meeting))
         else:
             self._decide_further(kind, item, fact)
 

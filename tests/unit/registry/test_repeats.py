@@ -15,6 +15,7 @@ from dialogue_registry import (
     DialogueLaunched,
     Fact,
     MeetingHeld,
+    MeetingShared,
     Registry,
     SeriesOpened,
     Source,
@@ -163,3 +164,19 @@ def test_a_table_whose_rows_all_open_one_series_is_imported_in_linear_time() -> 
 
     taking(10)
     assert taking(600) < 8 * taking(150)
+
+
+def test_what_was_said_of_a_meeting_before_it_was_moved_to_another_series_makes_it_no_joint_one() -> None:
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            *(SeriesOpened(series=series, dialogue="d", name="S") for series in ("d/a", "d/b")),
+        )
+        held = MeetingHeld(meeting="d/a/1", series="d/a")
+        (first,) = registry.record(held, source="A list")
+        numbered = registry.correct(first, {"period": "I"}, reason="it has a period")
+        registry.correct(numbered, MeetingHeld(meeting="d/a/1", series="d/b"), reason="of the other series")
+        (again,) = registry.record(held, source="A list")
+        assert (again.new, again.position) == (False, first.position)
+        (other,) = registry.record(held, source="Another list")
+        assert isinstance(other.event, MeetingShared)
