@@ -29,32 +29,25 @@ from dialogue_registry import (
 )
 from dialogue_registry.exports.exporter import FORMATS
 from tests import tried
+from tests.kills import DYING
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork()")
 
 NAMES = {"events": "out.jsonl", "csv": "out", "parquet": "out", "ics": "out.ics", "jsonld": "out.jsonld",
          "popolo": "out.json", "xlsx": "out.xlsx"}  # fmt: skip
 
-KILLS = """
-import json, os, resource, signal, sys
+KILLS = (
+    DYING
+    + """
+import json, resource
 from pathlib import Path
 from dialogue_registry import Registry, export_file
 
 path, target, format_, every = sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-WRITES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "os.truncate", "os.link", "os.symlink")
 
 def counted(kill_at):
-    done = 0
-    def count(event, arguments):
-        nonlocal done
-        if event in WRITES or (
-            event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
-        ):
-            done += 1
-            if done > kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
     with Registry.open(path, read_only=True) as registry:
-        sys.addaudithook(count)
+        die_after(kill_at)
         export_file(registry, target, format=format_)
 
 def cut_off(size):
@@ -90,6 +83,7 @@ for size in sorted({1, max(sizes) // 2, max(sizes) - 1}):
     print(json.dumps(["byte", size, attempted(cut_off, size)]), flush=True)
     sys.stdin.readline()
 """
+)
 
 
 def contents(target: Path) -> Any:

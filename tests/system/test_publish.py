@@ -50,6 +50,7 @@ from dialogue_registry import (
 )
 from dialogue_registry.charts.language import language
 from dialogue_registry.exports.site import addresses, meeting_pages, people_pages
+from tests.kills import DYING
 from tests.paths import ROOT
 
 load = runpy.run_path(str(ROOT / "examples" / "central_asia_plus_japan.py"))["load"]
@@ -814,28 +815,17 @@ def test_what_cannot_be_published_is_said_and_leaves_nothing(path: Path, tmp_pat
     assert sorted(found.name for found in tmp_path.iterdir()) == ["file"]
 
 
-KILLED = """
-import os, signal, sys
+KILLED = (
+    DYING
+    + """
 from dialogue_registry import publish
 
 path, folder = sys.argv[1:]
-WRITES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree")
 
 def published(kill_at, title):
-    done = 0
-
-    def count(event, arguments):
-        nonlocal done
-        if event in WRITES or (
-            event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
-        ):
-            done += 1
-            if done > kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
+    done = die_after(kill_at)
     publish(path, folder, title=title, pictures=False)
-    print(done, end=" ", flush=True)
+    print(done(), end=" ", flush=True)
 
 publish(path, folder + "-first", pictures=False)  # imports what it needs
 for line in sys.stdin:
@@ -847,6 +837,7 @@ for line in sys.stdin:
             os._exit(1)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork()")
