@@ -160,7 +160,7 @@ class Decider:
             self._repeat(before)
             return
         if known is None:
-            recording_rules.check(kind, fact, self._known)
+            self._check(kind, fact, subject)
             if isinstance(fact, AboutPersons):
                 self._check_persons(fact)
             self._add_news(kind, item)
@@ -232,14 +232,19 @@ class Decider:
 
     # --- status reports --------------------------------------------------------------------
 
-    def _shared(self, fact: StatusReport) -> MeetingShared | None:
-        """Return the joint meeting that a report says a known meeting is, where it names another series."""
+    def _shared(self, item: Item, fact: StatusReport) -> MeetingShared | None:
+        """Return the joint meeting that a report says a known meeting is, where it names another series.
+
+        What its source said already, before a correction moved the meeting to another series, makes none.
+        """
         if not isinstance(fact, MeetingAnnounced | MeetingHeld):
             return None
         subject = self._known.get(fact.meeting)
         if subject is None or subject.kind != "meeting" or subject.parent == fact.series:
             return None
         if self._known.get(fact.series, Subject("")).kind != "series":
+            return None
+        if not item.anew and self._event_in_log(fact.meeting, self._page.sources[item.source], wording(fact)):
             return None
         for known in self._story(fact.meeting, None)[0].news:
             content = known.report.content
@@ -270,14 +275,8 @@ class Decider:
         assert isinstance(fact, StatusReport)
         if fact.meeting not in self._known and fact.meeting not in self._page.exceptional:
             self._take_first(kind, item, fact)
-        elif (shared := self._shared(fact)) is not None:
-            source = self._page.sources[item.source]
-            # What its source said of one meeting, before a correction moved that to another series, makes none joint.
-            before = None if item.anew else self._event_in_log(fact.meeting, source, wording(fact))
-            if before is None:
-                self._decide_fact(self._log.codec.kinds.of(shared), item._replace(fact=shared))
-            else:
-                self._repeat(before, _SAID_BEFORE.format(meeting=fact.meeting))
+        elif (shared := self._shared(item, fact)) is not None:
+            self._decide_fact(self._log.codec.kinds.of(shared), item._replace(fact=shared))
         else:
             self._decide_further(kind, item, fact)
 
