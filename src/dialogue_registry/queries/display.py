@@ -279,7 +279,7 @@ _SHOWN_ROWS = 60
 def html_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return rows as a table of HTML; sources become links, columns that say nothing are left out."""
     shown = rows[:_SHOWN_ROWS]
-    filled = [i for i in range(len(headings)) if any(row[i] not in (None, "", ()) for row in rows)]
+    filled = _filled(len(headings), rows)
     head = "".join(f"<th>{html.escape(headings[i])}</th>" for i in filled)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(row[i])}</td>' for i in filled)}</tr>" for row in shown)
     more = f"<p>… and {len(rows) - _SHOWN_ROWS} more</p>" * (len(rows) > _SHOWN_ROWS)
@@ -309,6 +309,11 @@ def _cell(value: Any) -> str:
             return html.escape(str(value))
 
 
+def _filled(columns: int, rows: Sequence[Sequence[object]]) -> Sequence[int]:
+    """Return the places of the columns that say something."""
+    return [place for place in range(columns) if any(row[place] not in _NOTHING for row in rows)]
+
+
 def _text(value: Any) -> object:
     """Return what a cell of a table of text shows: numbers as they are, sources by their titles."""
     match value:
@@ -335,7 +340,7 @@ class Rows(tuple[T, ...]):
             return "nothing"
         names = [name for name in _fields(type(self[0])) if name not in ("event", "events")]
         rows = [[getattr(row, name) for name in names] for row in self[:_SHOWN_ROWS]]
-        filled = [place for place in range(len(names)) if any(row[place] not in _NOTHING for row in rows)]
+        filled = _filled(len(names), rows)
         lines = table(
             [names[place].replace("_", " ") for place in filled],
             [[_text(row[place]) for place in filled] for row in rows],
