@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,6 +19,9 @@ from dialogue_registry.queries.counts import Bounds
 from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 from dialogue_registry.registry.registry import Snapshot
+
+if TYPE_CHECKING:
+    from dialogue_registry.queries.rates import AttendanceRate
 
 SOURCES_A_PAGE = 50
 
@@ -77,6 +80,10 @@ class Contents:
         self.series: Mapping[str, Series] = {one.series: self._names.series(one) for one in registry.series()}
         self.party_names: Mapping[str, str] = {
             party.party: party.name for one in reversed(self.dialogues.values()) for party in reversed(one.parties)
+        }
+        #: By dialogue; each is asked for one time, which takes 0.09 s at 100,000 attendances.
+        self.rates: Mapping[str, Sequence[AttendanceRate]] = {
+            dialogue: registry.attendance_rates(dialogue=dialogue) for dialogue in self.dialogues
         }
         self.labels: dict[str, Label] = {}
         self.by_number: list[Label] = []

@@ -208,8 +208,8 @@ class Overview:
         findings = self._findings.get(one.dialogue, [])
         c.support("statement", one.dialogue, findings)
         count = c.registry.count(one.dialogue)
-        held = [meeting for meeting in c.registry.meetings(dialogue=one.dialogue) if meeting.status is Status.HELD]
-        rates = c.registry.attendance_rates(dialogue=one.dialogue)
+        held = c.registry.meetings(dialogue=one.dialogue, status=Status.HELD)
+        rates = c.rates[one.dialogue]
         parts: list[Part] = []
         if findings:
             parts.append(finding_table(c, findings, title=say("What sources stated"), of_one=True))

@@ -80,8 +80,8 @@ class PeoplePages:
         self._c = contents
         self._say = contents.say
         self._rates: dict[str, list[tuple[str, AttendanceRate]]] = {}
-        for dialogue in contents.dialogues:
-            for rate in contents.registry.attendance_rates(dialogue=dialogue):
+        for dialogue, rates in contents.rates.items():
+            for rate in rates:
                 self._rates.setdefault(rate.party, []).append((dialogue, rate))
 
     # --- people ----------------------------------------------------------------------------
