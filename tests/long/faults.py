@@ -227,9 +227,9 @@ def demand(path: Path, acknowledged: Acks, *, verify: bool = True) -> int:
         for position, id_ in acknowledged:
             assert position <= len(events), f"{path}: event {position} was acknowledged, the log ends at {len(events)}"
             assert events[position - 1].id == id_, f"{path}: position {position} holds another event than acknowledged"
-        demand_whole(events)
         if verify:
-            registry.verify()
+            registry.verify()  # first: of a file that is damaged it says so, whole transactions or not
+        demand_whole(events)
         return registry.position
 
 
