@@ -8,10 +8,10 @@ write lock first (BEGIN IMMEDIATE), so that no two of them decide on the same st
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
 from uuid import uuid4
 
 from dialogue_registry.errors import (
@@ -203,34 +203,49 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-@contextmanager
-def translated(name: str, connection: sqlite3.Connection | None = None) -> Iterator[None]:
+class translated:  # noqa: N801 - it is used as a function is, like contextlib.suppress
     """Translate SQLite's errors into the library's own, which name the file.
 
     With a connection, an error of Python is due to a damaged file if one is found there.
     """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _translate(error, name) from error
-    except DialogueRegistryError:
-        raise
-    except UnicodeDecodeError as error:  # from SQLite's message about a damaged file
-        raise StorageError(f"{name} is damaged ({error}): restore it from a backup or an export") from error
-    except UnicodeEncodeError as error:
-        raise InvalidValueError(f"half a surrogate pair is no character: decode the text rightly ({error})") from error
-    except (
-        ArithmeticError,
-        AssertionError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        if connection is not None and (damage := _damage(connection)):
-            raise StorageError(f"{name} is damaged ({damage}): restore it from a backup or an export") from error
-        raise
+
+    __slots__ = ("_connection", "_name")
+
+    def __init__(self, name: str, connection: sqlite3.Connection | None = None) -> None:
+        self._name = name
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and (translation := _translation(error, self._name, self._connection)) is not None:
+            raise translation from error
+
+
+_DUE_TO_DAMAGE = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""The errors that Python raises where a value is of another kind than its column."""
+
+
+def _translation(
+    error: BaseException, name: str, connection: sqlite3.Connection | None
+) -> DialogueRegistryError | None:
+    """Return the library's own error for one of SQLite, or of Python in a damaged file; None where it stays."""
+    if isinstance(error, sqlite3.Error):
+        return _translate(error, name)
+    if isinstance(error, DialogueRegistryError):
+        return None
+    if isinstance(error, UnicodeDecodeError):  # from SQLite's message about a damaged file
+        return StorageError(f"{name} is damaged ({error}): restore it from a backup or an export")
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidValueError(f"half a surrogate pair is no character: decode the text rightly ({error})")
+    if isinstance(error, _DUE_TO_DAMAGE) and connection is not None and (damage := _damage(connection)):
+        return StorageError(f"{name} is damaged ({damage}): restore it from a backup or an export")
+    return None
 
 
 def _damage(connection: sqlite3.Connection) -> str:

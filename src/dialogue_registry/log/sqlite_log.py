@@ -86,6 +86,11 @@ class SQLiteLog:
         ).fetchone()
         return EMPTY if row is None else Head(*row)
 
+    def position(self) -> int:
+        """Return the position of the last entry, 0 where there is none."""
+        (position,) = self._connection.execute("SELECT max(position) FROM events").fetchone()
+        return position or 0
+
     def append(self, entries: Sequence[Entry], *, expected: int) -> None:
         """Append within the open transaction; raises WrongPositionError."""
         if (actual := self.head().position) != expected:

@@ -40,7 +40,7 @@ class OpenedFile:
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
-        self._parts = [path] if read_only else [path, log_beside(path)]
+        self._parts = [str(part) for part in ([path] if read_only else [path, log_beside(path)])]
         self._identities = [_identity(part) for part in self._parts]
 
     def check_is_there(self) -> None:
@@ -55,9 +55,9 @@ class OpenedFile:
         """Do nothing: SQLite itself reads what others write to an open file."""
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - twice as fast as that of a Path, and asked twice a durable event
     except OSError:
         return None
     return found.st_dev, found.st_ino

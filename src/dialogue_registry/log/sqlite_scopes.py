@@ -13,6 +13,7 @@ import logging
 import sqlite3
 import time
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -57,6 +58,8 @@ class Connection(sqlite3.Connection):
 class Scope:
     """The base of all scopes. A scope is entered once."""
 
+    __slots__ = ("__weakref__", "_connection", "reference", "statement")
+
     statement: WithStatement
 
     def __init__(self, connection: Connection) -> None:
@@ -64,7 +67,8 @@ class Scope:
         self.reference = weakref.ref(self)
 
     def __enter__(self) -> Self:
-        self._connection.undo_abandoned()
+        if self._connection.scopes:
+            self._connection.undo_abandoned()
         self.statement = WithStatement.of_caller()
         self._connection.scopes.append(self.reference)
         try:
@@ -113,30 +117,41 @@ class Scope:
 
 
 class WriteTransaction(Scope):
-    """Hold the write lock; commit at the end of the block, or roll everything back."""
+    """Hold the write lock; commit at the end of the block, or roll everything back.
+
+    ``prepare`` is called as soon as the lock is held.
+    """
+
+    __slots__ = ("_prepare",)
+
+    def __init__(self, connection: Connection, prepare: Callable[[], object] | None = None) -> None:
+        super().__init__(connection)
+        self._prepare = prepare
 
     def begin(self) -> None:
-        """Take the write lock, unless the database is no longer where it was opened."""
-        self._check_place()
+        """Take the write lock."""
         asked = time.monotonic()
         self._connection.execute("BEGIN IMMEDIATE")
         if (waited := time.monotonic() - asked) > 1:
             _log.warning("waited %.1f s for another program that was recording", waited)
+        if self._prepare is not None:
+            self._prepare()
 
     def keep(self) -> None:
         """Commit, unless the database is no longer where it was opened."""
-        self._check_place()
-        self._connection.execute("COMMIT")
-
-    def _check_place(self) -> None:
         if self._connection.place is not None:
             self._connection.place.check_is_there()
+        self._connection.execute("COMMIT")
 
 
 class Savepoint(Scope):
     """Keep all that the block does within the open transaction, or undo that alone."""
 
-    _name = "savepoint_0"  # no open one is called so: the first is number 1
+    __slots__ = ("_name",)
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._name = "savepoint_0"  # no open one is called so: the first is number 1
 
     def begin(self) -> None:
         """Set the savepoint, under a name that no other open one has."""
@@ -165,24 +180,14 @@ class Step(Savepoint):
     fails: then no savepoint is needed, which costs a tenth of a durable event.
     """
 
+    __slots__ = ("_several",)
+
     def __init__(self, connection: Connection, *, several: bool) -> None:
         super().__init__(connection)
         self._several = several
 
-    def begin(self) -> None:
-        """Set the savepoint, if one is needed."""
-        if self._several:
-            super().begin()
-
-    def keep(self) -> None:
-        """Make the work part of the transaction."""
-        if self._several:
-            super().keep()
-
-    def undo(self) -> None:
-        """Undo it alone."""
-        if self._several:
-            super().undo()
+    def __enter__(self) -> Self:
+        return super().__enter__() if self._several else self
 
     def take_back(self) -> None:
         """Undo what was done so far, and go on."""
@@ -192,6 +197,8 @@ class Step(Savepoint):
 
 class Snapshot(Scope):
     """Read one state of the database throughout the block, whatever others write meanwhile."""
+
+    __slots__ = ()
 
     def begin(self) -> None:
         """Begin to read."""

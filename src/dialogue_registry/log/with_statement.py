@@ -22,6 +22,8 @@ _LONGEST_ENTERING = 10
 class WithStatement:
     """A ``with`` statement that a frame executes, or has executed."""
 
+    __slots__ = ("_frame", "_offset")
+
     def __init__(self, frame: FrameType) -> None:
         self._frame = frame
         self._offset = frame.f_lasti

@@ -41,6 +41,11 @@ class Argument:
     wanted: str
     items: "tuple[Argument | None, ...]" = ()
 
+    @property
+    def plain(self) -> frozenset[type]:
+        """The classes whose own instances, which those of subclasses are not, need no further look."""
+        return frozenset() if any(self.items) else frozenset(self.classes)
+
     def check(self, name: str, value: Any) -> None:
         """Raise InvalidValueError unless the value is of a kind that is wanted."""
         # A truth value is a whole number to Python, and no number to anybody else.
@@ -103,14 +108,23 @@ def _checked(function: Callable[..., Any]) -> Callable[..., Any]:
     parameters = inspect.signature(function).parameters.values()
     single = [parameter for parameter in parameters if parameter.kind is not parameter.VAR_POSITIONAL]
     taken = {parameter.name: argument(parameter.annotation) for parameter in single}
-    checks = {name: takes.check for name, takes in taken.items() if takes is not None}
+    checks = {name: (takes.plain, takes.check) for name, takes in taken.items() if takes is not None}
     names = tuple(parameter.name for parameter in single if parameter.kind is not parameter.KEYWORD_ONLY)
+    first = [(place, name, *checks[name]) for place, name in enumerate(names) if name in checks]
 
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+        # Most values are of a class that is wanted: to see that here halves the time of a call's checks.
+        for place, name, plain, check in first:
+            if place >= len(args):
+                break
+            if type(args[place]) not in plain:
+                check(name, args[place])
+        for name, value in kwargs.items():
             if name in checks:
-                checks[name](name, value)
+                plain, check = checks[name]
+                if type(value) not in plain:
+                    check(name, value)
         return function(*args, **kwargs)
 
     return checked if checks else function

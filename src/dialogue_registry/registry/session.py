@@ -9,6 +9,7 @@ from enum import Enum
 from functools import cached_property
 from itertools import chain, repeat
 from threading import local
+from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from weakref import WeakSet, finalize
 
@@ -23,7 +24,7 @@ from dialogue_registry.errors import (
 from dialogue_registry.log import fork, sqlite_file
 from dialogue_registry.log.codec import STANDARD_CODEC, Codec
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
-from dialogue_registry.log.sqlite_scopes import Connection, Savepoint, WriteTransaction
+from dialogue_registry.log.sqlite_scopes import Connection, Savepoint, Scope, WriteTransaction
 from dialogue_registry.log.sqlite_scopes import Snapshot as ReadTransaction
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
@@ -106,6 +107,8 @@ class Session:
         self.open_blocks: list[Block] = []
         #: The call that the outer transaction is as a whole; None outside.
         self.call: Call | None = None
+        #: A context manager, which may be entered any number of times: errors of SQLite become the library's own.
+        self.translated = sqlite_file.translated(name, connection)
         self.turns = Turns(name, sqlite_file.BUSY_SECONDS)
         self._own = local()
         self._databases: WeakSet[sqlite_utils.Database] = WeakSet()
@@ -113,10 +116,12 @@ class Session:
     @property
     def connection(self) -> Connection:
         """The connection; raises ClosedError once it is closed, ForkedError in a child of the process it belongs to."""
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             raise ClosedError(f"{self.name} was closed: open it again with Registry.open(…)")
-        fork.check_own(self._connection, self.name)
-        return self._connection
+        if connection.inherited:
+            fork.check_own(connection, self.name)
+        return connection
 
     def turn(self) -> Turn:
         """Return a context manager: no other thread uses the connection within its block."""
@@ -161,8 +166,12 @@ class Session:
     @property
     def position(self) -> int:
         """The position of the last event, 0 when there is none."""
-        with self.reading():
-            return self.log.head().position
+        # One statement needs no snapshot, which would cost as much as the statement itself.
+        with self.turn(), self.translated:
+            self.undo_abandoned()
+            if (place := self.connection.place) is not None:
+                place.check_is_unchanged()
+            return self.log.position()
 
     @cached_property
     def searcher(self) -> Searcher:
@@ -221,16 +230,9 @@ class Session:
 
     # --- reading ---------------------------------------------------------------------
 
-    @contextmanager
-    def reading(self) -> Iterator[Reader]:
-        """Read one state of the file, whatever others write meanwhile."""
-        with self.turn(), sqlite_file.translated(self.name, connection := self.connection):
-            self.undo_abandoned()
-            if connection.in_transaction:
-                yield self.reader
-            else:
-                with ReadTransaction(connection):
-                    yield self.reader
+    def reading(self) -> "Reading":
+        """Return a context manager: its block reads one state of the file, whatever others write meanwhile."""
+        return Reading(self)
 
     def require_committed(self, what: str) -> None:
         """Raise StorageError within a transaction(); ``what`` names the call that sees committed events only."""
@@ -264,11 +266,14 @@ class Session:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the write lock of the file, with all views made; commit at the end, or undo everything."""
-        with sqlite_file.translated(self.name), WriteTransaction(self.connection):
-            if outdated := self.views.outdated():
-                self.make_again(outdated)
-            self.views.catch_up()
+        with sqlite_file.translated(self.name), WriteTransaction(self.connection, self._make_views_ready):
             yield
+
+    def _make_views_ready(self, progress: Progress | None = None) -> None:
+        """Make outdated views again, and bring all up to the log, in the open transaction."""
+        if outdated := self.views.outdated():
+            self.make_again(outdated, progress)
+        self.views.catch_up()
 
     @contextmanager
     def writing(self, mode: Mode = Mode.AFTER_CATCH_UP) -> Iterator[None]:
@@ -287,19 +292,24 @@ class Session:
         ``ahead`` says that the block records one batch and nothing else: then the server may
         append it while it is folded here.
         """
+        if self.replica is None or self.blocks:
+            with sqlite_file.translated(self.name), self._scope():
+                yield
+            return
+        self._check_may_write()
+        if mode is not Mode.OPTIMISTIC:
+            self.catch_up()
+        with self.replica.recording(self.locked, exclusive=mode is Mode.EXCLUSIVE, ahead=ahead):
+            yield
+
+    def _scope(self) -> Scope:
+        """Return the scope of a call that appends to the file; raises ReadOnlyError."""
+        self._check_may_write()
+        return Savepoint(self.connection) if self.blocks else WriteTransaction(self.connection, self._make_views_ready)
+
+    def _check_may_write(self) -> None:
         if self.why_read_only:
             raise ReadOnlyError(self.why_read_only)
-        if self.blocks:
-            with sqlite_file.translated(self.name), Savepoint(self.connection):
-                yield
-        elif self.replica is None:
-            with self.locked():
-                yield
-        else:
-            if mode is not Mode.OPTIMISTIC:
-                self.catch_up()
-            with self.replica.recording(self.locked, exclusive=mode is Mode.EXCLUSIVE, ahead=ahead):
-                yield
 
     def write(self, work: Callable[[], T]) -> T:
         """Run work that appends, and return its result.
@@ -307,12 +317,12 @@ class Session:
         On a replica a refusal may be due to stale data: then catch up and retry.
         """
         with self.turn():
-            return self._write(work)
-
-    def _write(self, work: Callable[[], T]) -> T:
-        if self.replica is None or self.blocks:
-            with sqlite_file.translated(self.name, self.connection), self._writing():
+            if self.replica is not None and not self.blocks:
+                return self._write_shared(work)
+            with self.translated, self._scope():
                 return work()
+
+    def _write_shared(self, work: Callable[[], T]) -> T:
         attempts = chain((Mode.OPTIMISTIC, Mode.AFTER_CATCH_UP, Mode.AFTER_CATCH_UP), repeat(Mode.EXCLUSIVE))
         for mode in attempts:
             try:
@@ -348,9 +358,7 @@ class Session:
         """Make missing and outdated tables, and bring all views up to the log, in the open transaction."""
         if is_empty(self.connection):
             create_log(self.connection)
-        if outdated := self.views.outdated():
-            self.make_again(outdated, progress)
-        self.views.catch_up()
+        self._make_views_ready(progress)
 
     def make_again(self, projections: Sequence[Projection], progress: Progress | None = None) -> None:
         """Make the views of some projections again, within the open transaction."""
@@ -424,6 +432,42 @@ class Session:
             with WriteTransaction(self.connection):
                 self.make_ready()
                 return self.replica.take(news)
+
+
+class Reading:
+    """A call that reads: a turn of its thread, and within it one state of the file."""
+
+    __slots__ = ("_scope", "_session", "_turn")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._turn = session.turn()
+        self._scope: ReadTransaction | None = None
+
+    def __enter__(self) -> Reader:
+        self._turn.__enter__()
+        try:
+            connection = self._session.connection
+            self._session.undo_abandoned()
+            if not connection.in_transaction:
+                self._scope = ReadTransaction(connection)
+                self._scope.__enter__()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self._session.reader
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            with self._session.translated:
+                if self._scope is not None:
+                    self._scope.__exit__(kind, error, trace)
+            if error is not None:
+                self._session.translated.__exit__(kind, error, trace)
+        finally:
+            self._turn.__exit__(None, None, None)
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

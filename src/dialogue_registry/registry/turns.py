@@ -125,6 +125,8 @@ class _Waiter:
 class Turn:
     """One turn of a thread: a context manager that is entered once."""
 
+    __slots__ = ("_turns", "statement")
+
     statement: WithStatement
 
     def __init__(self, turns: Turns) -> None:
