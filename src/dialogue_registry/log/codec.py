@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
@@ -57,14 +57,6 @@ VERIFY = "verify the registry to see whether the log was changed"
 _NESTED: Mapping[type[Any], str] = {FactCorrected: "replacement", FactDisputed: "claim"}
 
 _Make: TypeAlias = Callable[..., Any]
-
-
-class Encoded(NamedTuple):
-    """An event as it is stored: a word, a schema version, JSON text."""
-
-    type: str
-    schema: int
-    data: str
 
 
 def is_foreign(word: object) -> bool:
@@ -114,13 +106,16 @@ class Codec:
 
     # --- writing -----------------------------------------------------------------------
 
-    def encode(self, event: Event) -> Encoded:
-        """Return the stored form of an event; raises InvalidValueError where its class has no kind here."""
+    def encode(self, event: Event) -> tuple[str, int, str]:
+        """Return the word, the schema version and the JSON text as which an event is stored.
+
+        Raises InvalidValueError where its class has no kind here.
+        """
         try:
             word, version, unstructure = self._write[type(event)]
         except KeyError:
             raise InvalidValueError(self.kinds.unfit(event)) from None
-        return Encoded(word, version, orjson.dumps(unstructure(event)).decode())
+        return word, version, orjson.dumps(unstructure(event)).decode()
 
     def to_data(self, event: Event) -> Data:
         """Return the stored keys of an event, without those that hold the default."""

@@ -176,7 +176,7 @@ def seal(drafts: Sequence[Draft], head: Head, versions: Mapping[str, int], now: 
     """
     recorded_at = max(instant(now), head.recorded_at)
     try:
-        front, random = _id_parts(datetime.fromisoformat(recorded_at))
+        prefix = _id_prefix(datetime.fromisoformat(recorded_at))
     except ValueError as error:
         raise CodecError(f"at position {head.position}: {recorded_at!r:.80} is no instant; {VERIFY}") from error
     position, last = head.position, head.hash
@@ -191,9 +191,8 @@ def seal(drafts: Sequence[Draft], head: Head, versions: Mapping[str, int], now: 
             )
         position += 1
         version = running[subject] = running.get(subject, 0) + 1
-        tail = f"{random | position:016x}"
         unsealed = (
-            position, f"{front}{tail[:4]}-{tail[4:]}", subject, version, type_, schema, data, source, citation, edition,
+            position, f"{prefix}{position:010x}", subject, version, type_, schema, data, source, citation, edition,
             by, recorded_at, salts[16 * len(entries) : 16 * len(entries) + 16],
         )  # fmt: skip
         last = hash_chain.link(last, *unsealed)
@@ -214,12 +213,11 @@ def is_instant(text: str) -> bool:
         return False
 
 
-_POSITION_BITS = 40
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 
 
-def _id_parts(moment: datetime) -> tuple[str, int]:
-    """Return what the ids of one instant begin with, and the number that their positions are added to.
+def _id_prefix(moment: datetime) -> str:
+    """Return what the ids of one call begin with; the position follows, in ten hexadecimal digits.
 
     They are UUIDs of version 7 (RFC 9562, methods 1 and 3): the time in microseconds, 22
     random bits that the ids of one call share, and the position in the last 40 bits.
@@ -227,8 +225,8 @@ def _id_parts(moment: datetime) -> tuple[str, int]:
     whole = max(0, int(moment.timestamp()) * 1_000_000 + moment.microsecond)  # a clock before 1970 is wrong
     milliseconds, microseconds = divmod(whole, 1000)
     stamp = f"{milliseconds:012x}"
-    front = f"{stamp[:8]}-{stamp[8:]}-7{microseconds * 4096 // 1000:03x}-"
-    return front, 1 << 63 | int.from_bytes(os.urandom(3), "big") >> 2 << _POSITION_BITS
+    random = f"{1 << 23 | int.from_bytes(os.urandom(3), 'big') >> 2:06x}"
+    return f"{stamp[:8]}-{stamp[8:]}-7{microseconds * 4096 // 1000:03x}-{random[:4]}-{random[4:]}"
 
 
 def position_of(event_id: str) -> int | None:

@@ -107,16 +107,16 @@ class SQLiteLog:
         if sources is None:
             sources = self.number_sources([entry.source for entry in entries])
         editions = {edition: self._number_edition(edition) for edition in {entry.edition for entry in entries}}
-        self._connection.executemany(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    *entry[:7], sources[entry.source] or None, entry.citation, editions[entry.edition], *entry[10:12],
-                    bytearray(entry.salt), bytearray(entry.hash),
-                )
-                for entry in entries
-            ],
-        )  # fmt: skip
+        rows: list[tuple[Any, ...]] = [
+            (*entry[:7], sources[entry.source] or None, *entry[10:12], bytearray(entry.salt), bytearray(entry.hash))
+            for entry in entries
+        ]
+        columns = "position, id, subject, version, type, schema, data, source, by, recorded_at, salt, hash"
+        if any(entry.citation or entry.edition for entry in entries):  # for None an adapter is sought, too
+            columns += ", citation, edition"
+            rows = [(*row, entry.citation, editions[entry.edition]) for row, entry in zip(rows, entries, strict=True)]
+        marks = ", ".join("?" for _ in columns.split(","))
+        self._connection.executemany(f"INSERT INTO events ({columns}) VALUES ({marks})", rows)
 
     def number_source(self, source: str | None) -> int:
         """Return the number of a source, which is stored where it is new; 0 for none."""

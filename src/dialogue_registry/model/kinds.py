@@ -211,12 +211,9 @@ class Kind:
         found += [(name, id_) for name in self.mentions if (id_ := getattr(fact, name))]
         return found
 
-    def identity(self, fact: Any, values: Sequence[Any] = ()) -> Identity:
-        """Return what only one standing fact can have: its table, its subject and its key, folded.
-
-        ``values`` are its key's values, where they are known already.
-        """
-        return (self.table.name, *(values or self.key_values(fact)))
+    def identity(self, fact: Any) -> Identity:
+        """Return what only one standing fact can have: its table, its subject and its key, folded."""
+        return (self.table.name, *self.key_values(fact))
 
     @cached_property
     def width(self) -> int:
@@ -227,14 +224,15 @@ class Kind:
         """Return the values of the expressions that are unique in the table, in order."""
         values = [getattr(fact, name) or "" for name in self.about]
         for fields in self._stored_key:
-            empty = True
+            found: Any = ""
             for name, store in fields:
-                value: Any = ""
-                if empty:
-                    value = fold_value(getattr(fact, name))
-                    value = value if store is None else store(value)
-                    empty = value in ("", None)
-                values.append("" if value is None else value)
+                if found not in ("", None):  # of several, the first that is not empty counts
+                    values.append("")
+                    continue
+                found = fold_value(getattr(fact, name))
+                if store is not None:
+                    found = store(found)
+                values.append("" if found is None else found)
         return values
 
     @cached_property

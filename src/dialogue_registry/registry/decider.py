@@ -105,7 +105,7 @@ class Decider:
                     self._decide_report(kind, item)
                 elif number in fresh and kind.cls not in _ABOUT_PERSONS and subject not in page.exceptional:
                     self._check(kind, item.fact, subject)
-                    self.hoped[number] = self._add_news(kind, item)
+                    self.hoped[number] = self._add_news(kind, item, subject)
                     self._unlooked.append((kind, self._news[-1]))
                 else:
                     self._decide_fact(kind, item)
@@ -138,7 +138,7 @@ class Decider:
 
     def _decide_fact(self, kind: Kind, item: Item) -> None:
         fact, values = item.fact, kind.key_values(item.fact)
-        identity = kind.identity(fact, values)
+        identity = (kind.table.name, *values)
         known = self._pending_under(identity)
         row = self._facts.standing(fact, values) if known is None else None
         entry = None if row is None else self._log.at(row[1])
@@ -163,13 +163,13 @@ class Decider:
             self._check(kind, fact, subject)
             if isinstance(fact, AboutPersons):
                 self._check_persons(fact)
-            self._add_news(kind, item)
+            self._add_news(kind, item, subject)
             self._pending[identity] = _Known(self._batch.position, fact)
             self._stated_at[self._batch.position, source, line] = self._batch.position
             return
         if not same_fact(fact, known.content) and join_formats(known.content, fact) is None:
             raise self._conflict(fact, known.leader, known.content)
-        self._add(kind, item, known.leader)
+        self._add(item, subject, known.leader)
         self._stated_at[known.leader, source, line] = self._batch.position
 
     def _pending_under(self, identity: Identity) -> _Known | None:
@@ -184,11 +184,11 @@ class Decider:
         """Return an event of the log in which a source said just this, whatever was amended since."""
         return self._facts.exceptional_event(subject, source, line) if subject in self._page.exceptional else None
 
-    def _add_news(self, kind: Kind, item: Item) -> int:
+    def _add_news(self, kind: Kind, item: Item, subject: str) -> int:
         """Add a fact that says something new and may be recorded; return its position."""
         if (learned := recording_rules.learn(kind, item.fact)) is not None:
             self._known.update([learned])
-        return self._add(kind, item, None)
+        return self._add(item, subject, None)
 
     def _check_persons(self, fact: AboutPersons) -> None:
         """Raise ConflictError where names would be one person and different ones; else take the fact in."""
@@ -209,8 +209,8 @@ class Decider:
     def _repeat(self, position: int, note: str = "") -> None:
         self._batch.repeat(position if position > self._batch.head.position else self._log.at(position), note)
 
-    def _add(self, kind: Kind, item: Item, leader: int | None, note: str = "") -> int:
-        position = self._batch.add(self._log.codec.encode(item.fact), kind.subject(item.fact), item, note)
+    def _add(self, item: Item, subject: str, leader: int | None, note: str = "") -> int:
+        position = self._batch.add(self._log.codec.encode(item.fact), subject, item, note)
         standing = Standing(position, position, position, item.fact, self._page.sources[item.source])
         if leader is None:
             self._news.append(standing)
@@ -283,7 +283,7 @@ class Decider:
     def _take_first(self, kind: Kind, item: Item, fact: StatusReport) -> None:
         """Add the first report of a meeting."""
         recording_rules.check(kind, fact, self._known)
-        position = self._add_news(kind, item)
+        position = self._add_news(kind, item, fact.meeting)
         self._first[fact.meeting] = self._news[-1]
         if isinstance(fact, MeetingAnnounced):
             self._call.reports_of(fact.meeting, item.source).plan = position
@@ -317,7 +317,8 @@ class Decider:
         state = fold(story.news)
         story.keep(classified)
         self._note_line(reports, line, classified)
-        self._add(kind, item, classified.leader, self._note(story, classified, None if state is None else state.status))
+        note = self._note(story, classified, None if state is None else state.status)
+        self._add(item, fact.meeting, classified.leader, note)
 
     def _event_before(
         self, story: Story, fact: StatusReport, source: int, line: bytes, *, anew: bool

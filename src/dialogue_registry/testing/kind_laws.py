@@ -306,7 +306,7 @@ def _change_is_found(kinds: Sequence[Kind], moves: History, data: st.DataObject)
         connection = registry._session.connection
         for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
-        text = codec_of(tuple(kinds)).encode(other).data
+        text = codec_of(tuple(kinds)).encode(other)[2]
         connection.execute("UPDATE events SET data = ? WHERE position = ?", (text, changed.position))
         try:
             registry.verify(views=False)
