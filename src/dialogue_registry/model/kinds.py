@@ -16,7 +16,7 @@ the subject is known, view rows, questions, exports, the command line – follow
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 

@@ -385,7 +385,7 @@ def _compare_definitions(connection: sqlite3.Connection, replay: str) -> None:
 
 
 def _compare_index(connection: sqlite3.Connection, replay: str) -> None:
-    """Raise DriftError unless the search index has each word at each place, and the length of each text."""
+    """Raise DriftError unless the search index has each word at each place, finds it, and has each text's length."""
     for schema in ("main", replay):
         connection.execute(
             f"CREATE VIRTUAL TABLE temp.words_of_{schema} USING fts5vocab('{schema}', 'search_index', 'instance')"
@@ -396,6 +396,7 @@ def _compare_index(connection: sqlite3.Connection, replay: str) -> None:
             f"SELECT term, doc, col, offset FROM temp.words_of_{replay}",
         ),
         ("SELECT * FROM main.search_index_docsize", f"SELECT * FROM {replay}.search_index_docsize"),
+        (_FOUND_BY_WORD.format(schema="main", replay=replay), _FOUND_BY_WORD.format(schema=replay, replay=replay)),
     )
     for kept, replayed in pairs:
         if any(
@@ -403,6 +404,12 @@ def _compare_index(connection: sqlite3.Connection, replay: str) -> None:
             for one, other in ((kept, replayed), (replayed, kept))
         ):
             raise DriftError("the search index is not that of the texts: rebuild the views", table="search_index")
+
+
+# To list all words of the index reads its pages in a row; to find one uses the table of where they begin.
+_FOUND_BY_WORD = """
+SELECT term, (SELECT count(*) FROM {schema}.search_index WHERE search_index MATCH '"' || term || '"')
+FROM (SELECT DISTINCT term FROM temp.words_of_{replay})"""
 
 
 def _of_known_kinds(log: SQLiteLog) -> str:
