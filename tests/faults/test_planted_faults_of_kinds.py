@@ -65,9 +65,10 @@ def the_key_of_a_kind_is_ignored(patch: pytest.MonkeyPatch) -> None:
     """All facts about one subject have one identity."""
     identity = Kind.identity
 
-    def of_subject(self: Kind, fact: Any, values: Any = ()) -> Any:
-        whole = identity(self, fact, values)
-        return whole if self.is_own else whole[: 1 + len(self.about)]
+    def of_subject(self: Kind, fact: Any) -> Any:
+        whole = identity(self, fact)
+        kept = len(whole) if self.is_own else 1 + len(self.about)
+        return *whole[:kept], *("" for _ in whole[kept:])
 
     patch.setattr(Kind, "identity", of_subject)
 

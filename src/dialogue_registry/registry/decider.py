@@ -137,10 +137,9 @@ class Decider:
     # --- facts of which only one can stand ------------------------------------------------
 
     def _decide_fact(self, kind: Kind, item: Item) -> None:
-        fact, values = item.fact, kind.key_values(item.fact)
-        identity = (kind.table.name, *values)
+        fact, identity = item.fact, kind.identity(item.fact)
         known = self._pending_under(identity)
-        row = self._facts.standing(fact, values) if known is None else None
+        row = self._facts.standing(fact, identity[1:]) if known is None else None
         entry = None if row is None else self._log.at(row[1])
         same_words = entry is not None and entry[4:7] == self._log.codec.encode(fact)
         if row and entry and same_words and row[0] == row[1] and entry.source == item.source:
