@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
-from dialogue_registry.log.entry import Entry, recorded
+from dialogue_registry.log.entry import PAGE, Entry, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
 from dialogue_registry.model.events import Event, EventCited, EventRetracted, FactCorrected, FactDisputed
-from dialogue_registry.projections.effective_log import EffectiveLog
+from dialogue_registry.projections.effective_log import EffectiveLog, wording_of
 from dialogue_registry.queries.display import Rows, changed_fields, differing, in_words, stated, word_of
 from dialogue_registry.queries.results import Step, StepKind
 
@@ -38,9 +39,11 @@ def amended_subjects(connection: sqlite3.Connection) -> frozenset[str]:
 def of_subject(log: SQLiteLog, subject: str, types: Collection[str] = ()) -> list[Entry]:
     """Return the entries of one subject, all or those stored under some words."""
     found: list[Entry] = []
-    while page := log.of_subject(subject, version=found[-1].version if found else 0, types=types):
+    while True:
+        page = log.of_subject(subject, version=found[-1].version if found else 0, types=types)
         found += page
-    return found
+        if len(page) < PAGE:
+            return found
 
 
 def _of_fact(connection: sqlite3.Connection, log: SQLiteLog, fact: int) -> Iterator[Entry]:
@@ -75,13 +78,20 @@ def steps(connection: sqlite3.Connection, log: SQLiteLog, entries: Iterable[Entr
             event_id=entry.id,
             recorded_at=recorded_event.recorded_at,
             what=StepKind(what),
-            fact=facts.content(wording) if wording else None,
+            fact=_content(facts, wording, entry, event),
             of=fact,
             by=entry.by,
             reason=reason,
             source=recorded_event.source,
             citation=recorded_event.citation,
         )
+
+
+def _content(facts: EffectiveLog, wording: int, entry: Entry, event: Any) -> Any:
+    """Return how a fact reads by the event at a position, None for 0; that of an entry is decoded already."""
+    if wording == entry.position:
+        return wording_of(event)
+    return facts.content(wording) if wording else None
 
 
 def wordings(taken: Iterable[Step], subject: str) -> Iterator[str]:

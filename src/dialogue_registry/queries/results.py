@@ -297,12 +297,12 @@ def row_reader(cls: type) -> Callable[..., Any]:
     """Return a function that makes a row of a class from a database row (its :func:`columns_of`) and the sources."""
     names, fields = _read_fields(cls), attrs.fields_dict(cls)
     shapes = [shape_of(f"{cls.__name__}.{name}", fields[name].type) for name in names]
-    hooks = [(index, shape.load) for index, shape in enumerate(shapes) if shape.load is not None]
+    hooks = [(name, shape.load) for name, shape in zip(names, shapes, strict=True) if shape.load is not None]
 
     def read(row: Sequence[Any], sources: tuple[Source, ...], **more: Any) -> Any:
-        values = list(row)
-        for index, hook in hooks:
-            values[index] = hook(values[index])
-        return cls(**dict(zip(names, values, strict=True)), sources=sources, **more)
+        fields = dict(zip(names, row, strict=True), sources=sources, **more)
+        for name, hook in hooks:
+            fields[name] = hook(fields[name])
+        return cls(**fields)
 
     return read

@@ -8,6 +8,7 @@ from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.shown import shown
 
 _TABLES = {"dialogue": "dialogues", "series": "series", "meeting": "meetings"}
+_FIND = {kind: f"SELECT 1 FROM {table} WHERE {kind} = ?" for kind, table in _TABLES.items()}
 _MANY = 20_000
 """At most so many ids are compared with one that is not recorded."""
 _SERIES = "SELECT series FROM series WHERE dialogue = ?"
@@ -61,8 +62,7 @@ def _ids(connection: sqlite3.Connection, query: str, id_: str) -> set[str]:
 
 def is_known(connection: sqlite3.Connection, kind: str, id_: str) -> bool:
     """Return whether an id is that of a dialogue, a series or a meeting."""
-    find = f"SELECT 1 FROM {_TABLES[kind]} WHERE {kind} = ?"
-    return isinstance(id_, str) and connection.execute(find, (id_,)).fetchone() is not None
+    return isinstance(id_, str) and connection.execute(_FIND[kind], (id_,)).fetchone() is not None
 
 
 def unknown(connection: sqlite3.Connection, id_: str, *kinds: str) -> UnknownSubjectError:

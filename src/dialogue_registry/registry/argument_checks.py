@@ -108,11 +108,11 @@ def check_choice(choices: type[Status | Format | Role | Presence | Level], value
     """Return the value of a choice by its name, None for None; raises InvalidValueError."""
     if value is None:
         return None
-    names = [choice.value for choice in choices]
-    if not isinstance(value, str) or value not in names:
-        wanted = ", ".join(map(repr, names))
-        raise InvalidValueError(f"there is no {choices.__name__.lower()} {shown(value)}: use one of {wanted}")
-    return str(value)
+    try:
+        return str(choices(value))
+    except ValueError:
+        wanted = ", ".join(repr(choice.value) for choice in choices)
+        raise InvalidValueError(f"there is no {choices.__name__.lower()} {shown(value)}: use one of {wanted}") from None
 
 
 def check_instant(moment: datetime | str) -> str:

@@ -19,10 +19,10 @@ def stream_events(session: Session, after: int, until: int | None, subject: str 
                 page = session.log.rows(after, limit=min(PAGE, until - after))
             else:
                 page = session.log.of_subject(subject, after=after, until=until, version=version)
-        if not page:
-            return
         for entry in page:
             yield recorded(entry, codec=codec)
+        if len(page) < PAGE:
+            return
         after, version = page[-1][0], page[-1][3]
 
 

@@ -3,7 +3,7 @@
 import html
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
@@ -47,7 +47,7 @@ from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Reconciliation, reconcile_all, your_rules
 from dialogue_registry.queries.search import Found
 from dialogue_registry.queries.sources import NumberedSource, sources
-from dialogue_registry.queries.subjects import check_known, check_named, is_known, unknown, within
+from dialogue_registry.queries.subjects import check_named, is_known, unknown, within
 from dialogue_registry.registry.amender import Amender, Origin
 from dialogue_registry.registry.argument_checks import (
     check_choice,
@@ -225,13 +225,6 @@ class Snapshot:
         with self._session.reading():
             check_named(self._session.connection, subject)
 
-    @contextmanager
-    def _reading(self, **ids: str | None) -> Iterator[Reader]:
-        """Read one state within the block; raises UnknownSubjectError where an id is not recorded in it."""
-        with self._session.reading() as reader:
-            check_known(self._session.connection, **ids)
-            yield reader
-
     # --- facts -----------------------------------------------------------------------
 
     def dialogues(self) -> tuple[results.Dialogue, ...]:
@@ -241,7 +234,7 @@ class Snapshot:
 
     def series(self, dialogue: str | None = None) -> tuple[results.Series, ...]:
         """Return the series of a dialogue, or all, in the order they were recorded."""
-        with self._reading(dialogue=dialogue) as reader:
+        with self._session.reading(dialogue=dialogue) as reader:
             return reader.selected(results.Series, dialogue=dialogue)
 
     def meetings(
@@ -254,7 +247,7 @@ class Snapshot:
         Of a ``series``, a joint meeting has the number that it has there. Raises
         UnknownSubjectError where an id is not recorded.
         """
-        with self._reading(series=series, meeting=meeting, dialogue=dialogue) as reader:
+        with self._session.reading(series=series, meeting=meeting, dialogue=dialogue) as reader:
             return reader.meetings(
                 series=series,
                 meeting=meeting,
@@ -265,12 +258,12 @@ class Snapshot:
 
     def meeting(self, meeting: str) -> results.Meeting:
         """Return one meeting with its present status; raises UnknownSubjectError where it is not recorded."""
-        with self._reading(meeting=check_text(meeting, "meeting")) as reader:
+        with self._session.reading(meeting=check_text(meeting, "meeting")) as reader:
             return reader.meetings(meeting=meeting)[0]
 
     def parties(self, dialogue: str | None = None) -> tuple[results.Party, ...]:
         """Return the parties of a dialogue, or of all, in the order they were recorded."""
-        with self._reading(dialogue=dialogue) as reader:
+        with self._session.reading(dialogue=dialogue) as reader:
             return reader.selected(results.Party, dialogue=dialogue)
 
     def attendance(
@@ -282,7 +275,7 @@ class Snapshot:
         By default those present. ``presence`` asks for the ``"absent"``, of whom no excuse
         is recorded, or the ``"excused"``; None for all.
         """
-        with self._reading(meeting=meeting) as reader:
+        with self._session.reading(meeting=meeting) as reader:
             return reader.selected(
                 results.Attendance,
                 meeting=meeting,
@@ -351,22 +344,22 @@ class Snapshot:
 
     def topics(self, meeting: str | None = None) -> tuple[results.Topic, ...]:
         """Return the topics discussed, in the order they were recorded."""
-        with self._reading(meeting=meeting) as reader:
+        with self._session.reading(meeting=meeting) as reader:
             return reader.selected(results.Topic, meeting=meeting)
 
     def activities(self, meeting: str | None = None) -> tuple[results.Activity, ...]:
         """Return the related activities reported at a meeting, or all, in the order they were recorded."""
-        with self._reading(meeting=meeting) as reader:
+        with self._session.reading(meeting=meeting) as reader:
             return reader.selected(results.Activity, meeting=meeting)
 
     def outcomes(self, meeting: str | None = None) -> tuple[results.Outcome, ...]:
         """Return the outcomes that meetings agreed on, in the order they were recorded."""
-        with self._reading(meeting=meeting) as reader:
+        with self._session.reading(meeting=meeting) as reader:
             return reader.selected(results.Outcome, meeting=meeting)
 
     def statements(self, series: str | None = None) -> tuple[results.Statement, ...]:
         """Return the counts that sources stated, in the order they were recorded."""
-        with self._reading(series=series) as reader:
+        with self._session.reading(series=series) as reader:
             return reader.selected(results.Statement, series=series)
 
     def sources(self, within: str | None = None) -> tuple[NumberedSource, ...]:
@@ -440,7 +433,7 @@ class Snapshot:
         held meeting. With ``dialogue`` only its series are counted, with ``series`` only that.
         """
         day, chosen = None if as_of is None else full_day(as_of), find_rule(rule)
-        with self._reading(dialogue=dialogue, series=series) as reader:
+        with self._session.reading(dialogue=dialogue, series=series) as reader:
             counted = count(self._session.count_tables, reader.held, day, chosen)
             if dialogue is None and series is None:
                 return counted

@@ -3,7 +3,7 @@
 import logging
 import math
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from functools import cached_property
@@ -31,6 +31,7 @@ from dialogue_registry.projections.engine import Views
 from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.search import Found, Searcher
+from dialogue_registry.queries.subjects import check_known
 from dialogue_registry.registry.amender import Amender
 from dialogue_registry.registry.call import Call
 from dialogue_registry.registry.recorder import Recorder
@@ -230,9 +231,12 @@ class Session:
 
     # --- reading ---------------------------------------------------------------------
 
-    def reading(self) -> "Reading":
-        """Return a context manager: its block reads one state of the file, whatever others write meanwhile."""
-        return Reading(self)
+    def reading(self, **ids: str | None) -> "Reading":
+        """Return a context manager: its block reads one state of the file, whatever others write meanwhile.
+
+        Raises UnknownSubjectError where an id, passed by the kind it should be of, is not recorded in it.
+        """
+        return Reading(self, ids)
 
     def require_committed(self, what: str) -> None:
         """Raise StorageError within a transaction(); ``what`` names the call that sees committed events only."""
@@ -437,10 +441,11 @@ class Session:
 class Reading:
     """A call that reads: a turn of its thread, and within it one state of the file."""
 
-    __slots__ = ("_scope", "_session", "_turn")
+    __slots__ = ("_ids", "_scope", "_session", "_turn")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, ids: Mapping[str, str | None]) -> None:
         self._session = session
+        self._ids = ids
         self._turn = session.turn()
         self._scope: ReadTransaction | None = None
 
@@ -452,6 +457,8 @@ class Reading:
             if not connection.in_transaction:
                 self._scope = ReadTransaction(connection)
                 self._scope.__enter__()
+            if self._ids:
+                check_known(connection, **self._ids)
         except BaseException as error:
             self.__exit__(type(error), error, error.__traceback__)
             raise
