@@ -1,6 +1,7 @@
 """Validation of the arguments of the public API."""
 
 import re
+from contextlib import suppress
 from datetime import datetime
 
 import attrs
@@ -108,11 +109,11 @@ def check_choice(choices: type[Status | Format | Role | Presence | Level], value
     """Return the value of a choice by its name, None for None; raises InvalidValueError."""
     if value is None:
         return None
-    try:
-        return str(choices(value))
-    except ValueError:
-        wanted = ", ".join(repr(choice.value) for choice in choices)
-        raise InvalidValueError(f"there is no {choices.__name__.lower()} {shown(value)}: use one of {wanted}") from None
+    if isinstance(value, str):  # an enum compares anything else with each of its members
+        with suppress(ValueError):
+            return str(choices(value))
+    wanted = ", ".join(repr(choice.value) for choice in choices)
+    raise InvalidValueError(f"there is no {choices.__name__.lower()} {shown(value)}: use one of {wanted}")
 
 
 def check_instant(moment: datetime | str) -> str:
