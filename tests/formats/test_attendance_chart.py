@@ -75,8 +75,11 @@ def test_however_many_meetings_it_is_no_higher_than_a_page(meetings: int) -> Non
         drawn = charts.attendance(registry)
         for drawing in (drawn.wide, drawn.narrow):
             assert drawing.height <= 25 / 17 * 636
-            rights = [float(x) + float(w) for x, w in re.findall(r'<rect x="([\d.]+)" width="([\d.]+)"', drawing.body)]
-            assert max(rights, default=0) <= drawing.width
+            bars = [
+                float(x) + float(width) for x, width in re.findall(r"M([\d.]+) [\d.]+v-[\d.]+h([\d.]+)", drawing.body)
+            ]
+            marks = [float(x) for x in re.findall(r'transform="translate\(([\d.]+),', drawing.body)]
+            assert 0 < max(bars or marks) <= drawing.width
 
 
 def test_too_many_meetings_are_gathered_by_years() -> None:
@@ -86,6 +89,18 @@ def test_too_many_meetings_are_gathered_by_years() -> None:
         assert len(drawn.rows) == 400 * 4 - 3
         assert 'class="mark-text role-axis-label"' in drawn.svg
         assert ">1945<" in drawn.svg  # five years a column
+
+
+def test_the_bars_of_a_year_are_as_high_as_the_shares() -> None:
+    """Each member came to two of four meetings, was absent from one, and of one nothing is known."""
+    with council(400) as registry:
+        body = charts.attendance(registry).wide.body
+    frames, grey, dark = re.findall(r'<path d="((?:M[^v]+v[^h]+h[^v]+v[^z]+z)+)"', body)
+    heights = [[float(high) for high in re.findall(r"v-([\d.]+)h", path)] for path in (frames, grey, dark)]
+    full = heights[0][0]
+    assert set(heights[0]) == {full}
+    assert sum(heights[2]) / sum(heights[0]) == pytest.approx(0.5, abs=0.02)
+    assert sum(heights[1]) / sum(heights[0]) == pytest.approx(0.25, abs=0.02)
 
 
 def test_a_part_can_be_drawn_and_the_past() -> None:

@@ -181,9 +181,12 @@ class _Grid:
         ]
 
     def _shares(self, columns: Sequence[_Column], wide: float, top: float, row: float) -> list[str]:
-        """Return a column for each party and year: dark as far as it came, grey as far as it may have."""
-        parts = []
-        high = row - 2
+        """Return a column for each party and year: dark as far as it came, grey as far as it may have.
+
+        All columns of a fill are one path: an element each takes five times the room, 900 KB for sixty parties.
+        """
+        frames, grey, dark = "", "", ""
+        high, width = row - 2, wide - 1.2
         for place, column in enumerate(columns):
             for number, party in enumerate(self._parties):
                 if not (outcomes := column.cells.get(party)):
@@ -191,16 +194,21 @@ class _Grid:
                 left, base = self._left + wide * place + 0.6, top + row * (number + 1) - 0.8
                 came = outcomes.count(Outcome.PRESENT) / len(outcomes)
                 may = came + outcomes.count(Outcome.NOT_KNOWN) / len(outcomes)
-                size = {"x": left, "width": wide - 1.2}
-                parts.append(
-                    svg.element(
-                        "rect", **size, y=base - high, height=high, fill=PAPER, stroke=LIGHT, stroke_width="0.6"
-                    )
-                )
-                for share, fill in ((may, BAND), (came, DARK)):
-                    if share:
-                        parts.append(svg.element("rect", **size, y=base - high * share, height=high * share, fill=fill))
-        return parts
+                frames += _bar(left, base, width, high)
+                if came:
+                    dark += _bar(left, base, width, high * came)
+                if may > came:
+                    grey += _bar(left, base - high * came, width, high * (may - came))
+        return [
+            svg.element("path", d=frames, fill=PAPER, stroke=LIGHT, stroke_width="0.6"),
+            *(svg.element("path", d=bars, fill=fill) for bars, fill in ((grey, BAND), (dark, DARK)) if bars),
+        ]
+
+
+def _bar(left: float, base: float, width: float, height: float) -> str:
+    """Return the outline of a column that stands on its base."""
+    across = svg.number(width)
+    return f"M{svg.number(left)} {svg.number(base)}v{svg.number(-height)}h{across}v{svg.number(height)}z"
 
 
 def _by_year(columns: Sequence[_Column]) -> list[tuple[int | None, int]]:

@@ -8,7 +8,6 @@ is one transaction: when it cannot be brought to its end, nothing of it is recor
 
 import logging
 import os
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -30,6 +29,7 @@ from dialogue_registry.imports.fact_maker import spelling_of
 from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
+from dialogue_registry.imports.numbers import Numbers, Runs
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.reading import open_rows
 from dialogue_registry.imports.reasons import TELL_APART, Known, refusal_reason, seat_of
@@ -55,7 +55,7 @@ from dialogue_registry.queries.names import names_of_parties
 from dialogue_registry.registry.registry import Registry
 from dialogue_registry.registry.runs import Run, imports
 
-_PAGE = 1000
+_PAGE = 500
 
 _log = logging.getLogger("dialogue_registry")
 
@@ -170,9 +170,9 @@ class _Run:
         self._ids: dict[tuple[str, str], str] = {}
         self._keys: dict[str, int] = {}
         #: The row of each event of this import; by place, the number of each row and a digest of its cells.
-        self._rows_of_events = array("i")
-        self._numbers = array("I")
-        self._digests = array("q")
+        self._rows_of_events = Runs(1)
+        self._numbers = Runs(1)
+        self._digests = Numbers("q")
 
     @property
     def rows(self) -> int:

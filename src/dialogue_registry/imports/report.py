@@ -5,13 +5,15 @@ nothing reads, and the names of parties that nobody knows as a table to paste in
 """
 
 import re
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from heapq import merge
+from itertools import pairwise
 from typing import overload
 
 import attrs
 
+from dialogue_registry.imports.numbers import Numbers, Runs
 from dialogue_registry.queries.display import table
 
 
@@ -78,13 +80,13 @@ class RowReports(Sequence[RowReport]):
     """The reports of rows in their order; kept in 9 bytes each, so that a million of them take no room."""
 
     def __init__(self) -> None:
-        self._rows = array("I")
-        self._outcomes = bytearray()
-        self._reasons = array("I")
+        self._rows = Runs(1)
+        self._outcomes = Runs(0)
+        self._reasons = Runs(0)
         self._details: dict[int, int] = {}
         self._parts: dict[int, str] = {}
         self._texts: dict[str, int] = {}
-        self._order: Sequence[int] = ()
+        self._order: Numbers | None = None
 
     def add(self, row: int, outcome: str, reason: str, part: str = "", detail: int = 0) -> None:
         """Add a report; ``{}`` in a reason of many rows stands for the detail, a number of each."""
@@ -98,8 +100,13 @@ class RowReports(Sequence[RowReport]):
 
     def in_order(self) -> "RowReports":
         """Bring the reports into the order of the rows, and return them."""
-        if any(one > other for one, other in zip(self._rows, self._rows[1:], strict=False)):
-            self._order = sorted(range(len(self._rows)), key=self._rows.__getitem__)
+        rows = self._rows
+        starts = [place for place, (one, other) in enumerate(pairwise(rows), 1) if one > other]
+        if starts:  # each try of the rows is in order: these are few, and a sorted list of a million takes 30 MB
+            tries = [range(*ends) for ends in pairwise((0, *starts, len(rows)))]
+            self._order = Numbers("i")
+            for place in merge(*tries, key=rows.__getitem__):
+                self._order.append(place)
         self._list = list(self._texts)
         return self
 
@@ -114,7 +121,7 @@ class RowReports(Sequence[RowReport]):
         if isinstance(place, slice):
             return tuple(self[number] for number in range(*place.indices(len(self))))
         number = range(len(self))[place]
-        number = self._order[number] if self._order else number
+        number = number if self._order is None else self._order[number]
         reason = self._list[self._reasons[number]]
         if detail := self._details.get(number):
             reason = reason.replace("{}", str(detail))
@@ -126,7 +133,7 @@ class RowReports(Sequence[RowReport]):
         return all(one == of for one, of in zip(self, other, strict=True))
 
     def __hash__(self) -> int:
-        return hash((self._rows.tobytes(), bytes(self._outcomes)))
+        return hash((tuple(self._rows), tuple(self._outcomes)))
 
     def __repr__(self) -> str:
         return repr(tuple(self)) if len(self) <= 20 else f"<{len(self)} reports of rows>"
@@ -135,7 +142,7 @@ class RowReports(Sequence[RowReport]):
         """Yield the reports with one of some outcomes."""
         codes = {OUTCOMES.index(outcome) for outcome in outcomes}
         for place in range(len(self)):
-            if self._outcomes[self._order[place] if self._order else place] in codes:
+            if self._outcomes[place if self._order is None else self._order[place]] in codes:
                 yield self[place]
 
 

@@ -142,6 +142,11 @@ class Page:
     numbers: int = 1
 
     @property
+    def has_images(self) -> bool:
+        """Whether a picture stands on the page."""
+        return any(isinstance(part, Image) for part in self.parts)
+
+    @property
     def root(self) -> str:
         """The way from the page to the top of the folder."""
         return "../" * self.path.count("/")

@@ -58,7 +58,7 @@ def places(people: int) -> Callable[[Person], tuple[str, str]]:
             shared, filled, number = shared + 1, 0, 0
         filled += rows
         number += 1
-        return f"people/{shared}", f"p{number}"
+        return f"people/{shared}", str(number)
 
     return place
 
