@@ -55,7 +55,9 @@ from dialogue_registry.queries.names import names_of_parties
 from dialogue_registry.registry.registry import Registry
 from dialogue_registry.registry.runs import Run, imports
 
-_PAGE = 500
+_PAGE = 1000
+_BATCH = 500
+"""So many rows are recorded together: of twice as many, an import takes 11 MB more and no less time."""
 
 _log = logging.getLogger("dialogue_registry")
 
@@ -105,7 +107,8 @@ def import_table(
             run.begin(guarded=not anyway)
             run.record_first()
             while page := list(islice(table.rows, _PAGE)):
-                run.record(page)
+                for start in range(0, len(page), _BATCH):
+                    run.record(page[start : start + _BATCH])
                 if progress is not None:
                     progress(run.rows, max(run.rows, table.total or 0))
             run.check_columns()
@@ -170,8 +173,8 @@ class _Run:
         self._ids: dict[tuple[str, str], str] = {}
         self._keys: dict[str, int] = {}
         #: The row of each event of this import; by place, the number of each row and a digest of its cells.
-        self._rows_of_events = Runs(1)
-        self._numbers = Runs(1)
+        self._rows_of_events = Runs()
+        self._numbers = Runs()
         self._digests = Numbers("q")
 
     @property
@@ -238,7 +241,7 @@ class _Run:
                 before = self._position
                 self._mapper.know(known_parties(self._registry, self._mapping))
                 rows = iter(sorted(self._pending.items()))
-                while page := list(islice(rows, _PAGE)):
+                while page := list(islice(rows, _BATCH)):
                     self._try(page)
 
     def check_columns(self) -> None:

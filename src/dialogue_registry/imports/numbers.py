@@ -35,33 +35,38 @@ class Numbers:
 
 
 class Runs:
-    """A list of whole numbers in which most are the one before and a step more: only where one is not, it is kept."""
+    """A list of whole numbers that mostly stay the same, or go up by one: of each such run its beginning is kept."""
 
-    def __init__(self, step: int) -> None:
-        self._step = step
+    def __init__(self) -> None:
+        #: The runs that have ended: where each begins, with which number, and its step.
         self._starts = Numbers("i")
         self._values = Numbers("q")
-        self._next: int | None = None
+        self._steps = Numbers("b")
+        #: The run that goes on.
+        self._start = self._value = self._step = 0
         self._length = 0
 
     def append(self, number: int) -> None:
         """Append a number."""
-        if number != self._next:
-            self._starts.append(self._length)
-            self._values.append(number)
-        self._next = number + self._step
+        behind = self._length - self._start
+        if behind == 1 and number == self._value + 1:
+            self._step = 1
+        elif number != self._value + self._step * behind or not behind:
+            if behind:
+                self._starts.append(self._start)
+                self._values.append(self._value)
+                self._steps.append(self._step)
+            self._start, self._value, self._step = self._length, number, 0
         self._length += 1
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, place: int) -> int:
+        if place >= self._start:
+            return self._value + self._step * (place - self._start)
         run = bisect_right(self._starts, place) - 1
-        return self._values[run] + self._step * (place - self._starts[run])
+        return self._values[run] + self._steps[run] * (place - self._starts[run])
 
     def __iter__(self) -> Iterator[int]:
-        for run in range(len(self._starts)):
-            end = self._starts[run + 1] if run + 1 < len(self._starts) else self._length
-            value = self._values[run]
-            for place in range(end - self._starts[run]):
-                yield value + self._step * place
+        return (self[place] for place in range(self._length))

@@ -77,26 +77,32 @@ class Cause:
 
 
 class RowReports(Sequence[RowReport]):
-    """The reports of rows in their order; kept in 9 bytes each, so that a million of them take no room."""
+    """The reports of rows in their order; neighbours that are alike are kept as one, so that a million take no room."""
 
     def __init__(self) -> None:
-        self._rows = Runs(1)
-        self._outcomes = Runs(0)
-        self._reasons = Runs(0)
-        self._details: dict[int, int] = {}
-        self._parts: dict[int, str] = {}
+        self._rows = Runs()
+        self._outcomes = Runs()
+        self._reasons = Runs()
+        self._details = Runs()
+        self._parts = Runs()
         self._texts: dict[str, int] = {}
+        self._list: list[str] = []
         self._order: Numbers | None = None
 
     def add(self, row: int, outcome: str, reason: str, part: str = "", detail: int = 0) -> None:
         """Add a report; ``{}`` in a reason of many rows stands for the detail, a number of each."""
-        if part:
-            self._parts[len(self._rows)] = part
-        if detail:
-            self._details[len(self._rows)] = detail
         self._rows.append(row)
         self._outcomes.append(OUTCOMES.index(outcome))
-        self._reasons.append(self._texts.setdefault(reason, len(self._texts)))
+        self._reasons.append(self._number(reason))
+        self._details.append(detail)
+        self._parts.append(self._number(part))
+
+    def _number(self, text: str) -> int:
+        number = self._texts.get(text)
+        if number is None:
+            number = self._texts[text] = len(self._list)
+            self._list.append(text)
+        return number
 
     def in_order(self) -> "RowReports":
         """Bring the reports into the order of the rows, and return them."""
@@ -107,7 +113,6 @@ class RowReports(Sequence[RowReport]):
             self._order = Numbers("i")
             for place in merge(*tries, key=rows.__getitem__):
                 self._order.append(place)
-        self._list = list(self._texts)
         return self
 
     def __len__(self) -> int:
@@ -123,9 +128,10 @@ class RowReports(Sequence[RowReport]):
         number = range(len(self))[place]
         number = number if self._order is None else self._order[number]
         reason = self._list[self._reasons[number]]
-        if detail := self._details.get(number):
+        if detail := self._details[number]:
             reason = reason.replace("{}", str(detail))
-        return RowReport(self._rows[number], OUTCOMES[self._outcomes[number]], reason, self._parts.get(number, ""))
+        part = self._list[self._parts[number]]
+        return RowReport(self._rows[number], OUTCOMES[self._outcomes[number]], reason, part)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str) or len(self) != len(other):
