@@ -25,7 +25,7 @@ def test_the_program_uses_each_public_name_and_runs(tmp_path: Path) -> None:
 
 
 def test_pyright_is_clean() -> None:
-    pyright = os.environ.get("PYRIGHT") or shutil.which("pyright")
+    pyright = shutil.which(os.environ.get("PYRIGHT") or "pyright")
     if not pyright:
         pytest.skip("there is no pyright: npm install pyright")
     command = [pyright, "--project", str(ROOT), "--pythonpath", sys.executable]

@@ -38,6 +38,8 @@ FIELDS: dict[type[DialogueRegistryError], dict[str, object]] = {
     errors.ConflictError: {"standing": "an id", "position": 3, "stands": HELD, "fact": HELD},
     errors.AmendmentError: {"fact": HELD, "stands": HELD},
     errors.StillNeededError: {"needed_by": ["one", "two"]},
+    errors.AmbiguousNameError: {"candidates": (("kz", "A. Omarova"), ("uz", "A. Omarova"))},
+    errors.PlanError: {"proposals": (2, 5)},
     errors.UnfitEventError: {"line": 7},
     errors.StoppedImportError: {"row": 4, "report": ("rows",)},
     errors.BrokenChainError: {"position": 12},

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from dialogue_registry.log.codec import NO_FACT_WORDS, decode_source
 from dialogue_registry.log.entry import PAGE, Entry, RecordedEvent, recorded
 from dialogue_registry.log.sqlite_log import SQLiteLog
-from dialogue_registry.model.events import DelegateAttended, UnknownEvent
+from dialogue_registry.model.events import DelegateAttended, FactDisputed, UnknownEvent
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.projections.arrangement import join_formats
 from dialogue_registry.projections.effective_log import wording_of
@@ -89,7 +89,9 @@ def _read(
     for fact, since, event in rows:
         entry = entries[event]
         content = _wording(log, entry)
-        if isinstance(content, UnknownEvent) or (kind is not None and type(content) is not kind.cls):
+        if isinstance(content, UnknownEvent | FactDisputed):  # a dispute that stands again has exceptions, but is no fact
+            continue
+        if kind is not None and type(content) is not kind.cls:
             continue
         if isinstance(content, DelegateAttended) and content.format is not None and since > fact:
             behind = connection.execute(_BEHIND, {"fact": fact, "end": end}).fetchall()

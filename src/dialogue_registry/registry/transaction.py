@@ -1,12 +1,11 @@
 """Transactions: the blocks in which several calls of a registry are one."""
 
 from contextlib import AbstractContextManager
-from threading import get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import StorageError
-from dialogue_registry.registry.turns import Turn
+from dialogue_registry.registry.turns import Turn, this_thread
 
 if TYPE_CHECKING:
     from dialogue_registry.registry.session import Session
@@ -20,7 +19,11 @@ class Block:
         self.turn = turn
         self.scope = scope
         self.statement = turn.statement
-        self.thread = get_ident()
+        self.thread = this_thread()
+
+    def is_open(self) -> bool:
+        """Return whether the running thread is within the block, or will go on with it in a generator."""
+        return self.thread is this_thread() and self.statement.is_running()
 
     def undo(self) -> None:
         """Undo what was recorded in the block."""
@@ -61,13 +64,17 @@ class Transaction:
         blocks = self._session.open_blocks
         own = next((block for block in reversed(blocks) if block.transaction is self), None)
         if own is None:  # it was undone
-            if kind is None:
-                _ = self._session.connection  # raises ClosedError where that was why
-            return None
+            if kind is not None:
+                return None
+            _ = self._session.connection  # raises ClosedError where that was why
+            raise StorageError(
+                "a transaction() was undone before its block ended, since its thread had ended or left it in another "
+                "way: nothing is recorded; run the whole block in one thread"
+            )
         if self._session.inherited:
             _ = self._session.connection if kind is None else None  # raises ForkedError
             return None
-        if own.thread != get_ident():
+        if own.thread is not this_thread():
             self._session.undo_blocks()
             if kind is not None:
                 return None

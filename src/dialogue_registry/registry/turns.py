@@ -7,11 +7,12 @@ ends the turns whose statement has ended.
 """
 
 import logging
-import sys
 import threading
 import time
+import weakref
 from collections import deque
 from types import TracebackType
+from typing import TypeAlias
 
 from dialogue_registry.errors import BusyError
 from dialogue_registry.log.with_statement import WithStatement
@@ -20,6 +21,30 @@ _log = logging.getLogger("dialogue_registry")
 
 _LOOK_AGAIN = 1.0
 """After so many seconds a waiting thread looks whether the thread before it has ended."""
+
+
+class _Life:
+    """An object that lives as long as its thread."""
+
+
+Thread: TypeAlias = weakref.ref[_Life]
+"""A thread; it returns None once the thread has ended. (A later thread may get the number of an ended one.)"""
+
+
+class _Own(threading.local):
+    """The values of each thread."""
+
+    def __init__(self) -> None:
+        self.life = _Life()
+        self.thread: Thread = weakref.ref(self.life)
+
+
+_own = _Own()
+
+
+def this_thread() -> Thread:
+    """Return the running thread, always the same object."""
+    return _own.thread
 
 
 class Turns:
@@ -32,7 +57,7 @@ class Turns:
         self._name = name
         self._patience = patience
         self._lock = threading.RLock()  # the garbage collector may end a turn while this thread takes one
-        self._thread: int | None = None
+        self._thread: Thread | None = None
         self._taken: list[Turn] = []
         self._since = 0.0
         self._waiting: deque[_Waiter] = deque()
@@ -44,12 +69,13 @@ class Turns:
 
     def take(self, turn: "Turn") -> None:
         """Wait for a turn; raises BusyError."""
-        thread = threading.get_ident()
+        thread = this_thread()
         with self._lock:
-            if self._thread == thread:
+            if self._thread is thread:
                 self._drop_interrupted()
                 self._taken.append(turn)
                 return
+            self._take_from_ended()
             if self._thread is None and not self._waiting:
                 self._begin(thread, turn)
                 return
@@ -79,7 +105,12 @@ class Turns:
         while self._taken and not self._taken[-1].statement.is_running():
             self._taken.pop()
 
-    def _begin(self, thread: int, turn: "Turn") -> None:
+    def _take_from_ended(self) -> None:
+        """End the turn of a thread that has ended."""
+        if self._thread is not None and self._thread() is None:
+            self._hand_over()
+
+    def _begin(self, thread: Thread, turn: "Turn") -> None:
         self._thread, self._since = thread, time.monotonic()
         self._taken.append(turn)
 
@@ -99,13 +130,10 @@ class Turns:
                 self.end(waiter.turn)
 
     def _look(self, waiter: "_Waiter") -> None:
-        """End the turn of a thread that is no more; raises BusyError where a turn lasts too long."""
+        """End the turn of a thread that has ended; raises BusyError where a turn lasts too long."""
         with self._lock:
-            if waiter.handed_over.is_set():
-                return
-            if self._thread not in sys._current_frames():  # noqa: SLF001 - documented, and all there is
-                self._hand_over()
-            elif time.monotonic() - self._since > self._patience:
+            self._take_from_ended()
+            if not waiter.handed_over.is_set() and time.monotonic() - self._since > self._patience:
                 raise BusyError(
                     f"another thread has been using {self._name} for more than {self._patience:.0f} s, perhaps within "
                     "a transaction() or reading() that it has not left: leave that first, or open a registry for "
@@ -116,7 +144,7 @@ class Turns:
 class _Waiter:
     """A thread that waits for a turn."""
 
-    def __init__(self, thread: int, turn: "Turn") -> None:
+    def __init__(self, thread: Thread, turn: "Turn") -> None:
         self.thread = thread
         self.turn = turn
         self.handed_over = threading.Event()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -274,7 +275,7 @@ def test_a_bracket_never_stands_alone(cells: list[str]) -> None:
 @given(st.text("(){}AB ,", max_size=12).map(lambda text: text.replace("A", "{A}").replace("B", "{B}")), st.data())
 def test_brackets_stay_in_pairs_where_the_mapping_has_pairs(text: str, data) -> None:
     template = Template.of(text)
-    if template.columns and _paired(str(template).replace("{A}", "").replace("{B}", "")):
+    if template.columns and _paired(re.sub(r"{[^{}]+}", "", text)):
         cells = [data.draw(st.sampled_from(["x", ""])) for _ in template.columns]
         if any(cells):
             try:

@@ -98,6 +98,15 @@ def test_further_evidence_and_disputes_are_not_yielded_beside_the_fact(registry:
     assert next(registry.facts(MeetingHeld, subject="d/s/1")).source == Source("A diary")
 
 
+def test_a_dispute_that_stands_again_is_no_fact(registry: Registry) -> None:
+    dispute = registry.dispute(registry.meeting("d/s/1"), {"date": "2017"}, source="A letter")
+    retraction = registry.retract(dispute, reason="r")
+    registry.retract(retraction, reason="r")
+    assert len(registry.disputes()) == 1
+    assert [one.event for one in registry.facts()] == list(SERIES)
+    assert [one.event for one in registry.facts(subject="d/s/1")] == [SERIES[2]]
+
+
 def test_two_rows_of_a_seat_that_differ_in_the_format_are_one_that_is_hybrid(registry: Registry) -> None:
     seat = DelegateAttended(meeting="d/s/1", party="NOR", name="Ola", format=Format.ONLINE)
     registry.record(seat, source=MINUTES)
