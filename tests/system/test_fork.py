@@ -113,6 +113,8 @@ def test_a_child_is_refused_whatever_it_asks_of_the_registry_of_its_parent(regis
         for call in calls:
             with pytest.raises(ForkedError, match=r"before fork\(\): open it again here"):
                 call()
+        assert repr(registry).endswith(", opened before fork()>")
+        assert "opened before fork()" in past._repr_html_()
         past.close()
         registry.close()
         registry.close()

@@ -4,6 +4,9 @@
 the frame of the statement is at an instruction of the block, or it is not. The exception
 table of the code has the instructions of each block (CPython 3.11 and later). Only where the
 same statement was entered again is its earlier block taken for the later one: ask before.
+
+A block belongs to the thread that entered it, and ends with that thread, even where a
+generator that nobody has closed waits in it.
 """
 
 import contextlib
@@ -12,6 +15,8 @@ import sys
 from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Self
+
+from dialogue_registry.log.thread import this_thread
 
 _SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _CONTEXTLIB = vars(contextlib)
@@ -22,11 +27,12 @@ _LONGEST_ENTERING = 10
 class WithStatement:
     """A ``with`` statement that a frame executes, or has executed."""
 
-    __slots__ = ("_frame", "_offset")
+    __slots__ = ("_frame", "_offset", "_thread")
 
     def __init__(self, frame: FrameType) -> None:
         self._frame = frame
         self._offset = frame.f_lasti
+        self._thread = this_thread()
 
     @classmethod
     def of_caller(cls) -> Self:
@@ -41,6 +47,8 @@ class WithStatement:
 
     def is_running(self) -> bool:
         """Return whether the block is being executed, or waits to go on in a generator."""
+        if self._thread() is None:
+            return False
         code, offset = self._frame.f_code, self._frame.f_lasti
         if (own := _handler_entered(code, self._offset)) is not None:
             passed: set[int] = set()

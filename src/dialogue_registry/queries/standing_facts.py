@@ -89,7 +89,7 @@ def _read(
     for fact, since, event in rows:
         entry = entries[event]
         content = _wording(log, entry)
-        if isinstance(content, UnknownEvent | FactDisputed):  # a dispute that stands again has exceptions, but is no fact
+        if isinstance(content, UnknownEvent | FactDisputed):  # no fact, but a dispute that stands again has exceptions
             continue
         if kind is not None and type(content) is not kind.cls:
             continue

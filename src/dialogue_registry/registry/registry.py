@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
 import attrs
 
@@ -105,8 +105,19 @@ class Snapshot:
         self.close()
 
     def __repr__(self) -> str:
-        state = ", closed" if self._session.closed else f" at position {self.position}"
+        if self._session.closed:
+            state = ", closed"
+        elif self._session.inherited:
+            state = ", opened before fork()"
+        else:
+            state = f" at position {self.position}"
         return f"<{type(self).__name__} {self._session.name}{state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise InvalidValueError(
+            "a registry can neither be sent to another process nor copied: send its path, and open it there with "
+            "Registry.open(path); copy(path, target) copies what it holds"
+        )
 
     @property
     def kinds(self) -> Kinds:
@@ -114,7 +125,7 @@ class Snapshot:
         return self._session.log.codec.kinds
 
     def _repr_html_(self) -> str:
-        counts = "" if self._session.closed else self.counts()._repr_html_()
+        counts = "" if self._session.closed or self._session.inherited else self.counts()._repr_html_()
         return f"<p>{html.escape(repr(self))}</p>{counts}"
 
     def reading(self) -> AbstractContextManager[Reader]:

@@ -136,9 +136,9 @@ class Session:
         return self.open_blocks
 
     def undo_abandoned(self) -> None:
-        """Undo what an exception of a signal handler, or a thread that has ended, has left open."""
+        """Undo what an exception of a signal handler has left open."""
         undone = self.connection.undo_abandoned()
-        while self.open_blocks and not self.open_blocks[-1].is_open():
+        while self.open_blocks and not self.open_blocks[-1].statement.is_running():
             self.open_blocks.pop().undo()
             undone = True
         if undone:

@@ -5,7 +5,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import StorageError
-from dialogue_registry.registry.turns import Turn, this_thread
+from dialogue_registry.log.thread import this_thread
+from dialogue_registry.registry.turns import Turn
 
 if TYPE_CHECKING:
     from dialogue_registry.registry.session import Session
@@ -20,10 +21,6 @@ class Block:
         self.scope = scope
         self.statement = turn.statement
         self.thread = this_thread()
-
-    def is_open(self) -> bool:
-        """Return whether the running thread is within the block, or will go on with it in a generator."""
-        return self.thread is this_thread() and self.statement.is_running()
 
     def undo(self) -> None:
         """Undo what was recorded in the block."""

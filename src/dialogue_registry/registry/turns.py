@@ -9,42 +9,17 @@ ends the turns whose statement has ended.
 import logging
 import threading
 import time
-import weakref
 from collections import deque
 from types import TracebackType
-from typing import TypeAlias
 
 from dialogue_registry.errors import BusyError
+from dialogue_registry.log.thread import Thread, this_thread
 from dialogue_registry.log.with_statement import WithStatement
 
 _log = logging.getLogger("dialogue_registry")
 
 _LOOK_AGAIN = 1.0
 """After so many seconds a waiting thread looks whether the thread before it has ended."""
-
-
-class _Life:
-    """An object that lives as long as its thread."""
-
-
-Thread: TypeAlias = weakref.ref[_Life]
-"""A thread; it returns None once the thread has ended. (A later thread may get the number of an ended one.)"""
-
-
-class _Own(threading.local):
-    """The values of each thread."""
-
-    def __init__(self) -> None:
-        self.life = _Life()
-        self.thread: Thread = weakref.ref(self.life)
-
-
-_own = _Own()
-
-
-def this_thread() -> Thread:
-    """Return the running thread, always the same object."""
-    return _own.thread
 
 
 class Turns:

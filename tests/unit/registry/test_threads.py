@@ -6,6 +6,8 @@ one is seen to wait for its turn.
 """
 
 import asyncio
+import copy
+import pickle
 import threading
 import time
 from collections import Counter
@@ -20,6 +22,7 @@ from dialogue_registry import (
     ClosedError,
     ConflictError,
     DialogueLaunched,
+    InvalidValueError,
     MeetingHeld,
     Registry,
     SeriesOpened,
@@ -220,6 +223,49 @@ def test_a_thread_that_ends_within_a_transaction_keeps_nobody_waiting(registry: 
     assert [meeting.meeting for meeting in registry.meetings()] == ["web/s/2"]
 
 
+def in_a_transaction(registry: Registry) -> Iterator[None]:
+    with registry.transaction():
+        registry.record(held(1))
+        yield
+
+
+def in_a_reading(registry: Registry) -> Iterator[None]:
+    with registry.reading():
+        yield
+
+
+def in_both(registry: Registry) -> Iterator[None]:
+    with registry.transaction(), registry.reading(), registry.transaction():
+        registry.record(held(1))
+        yield
+
+
+@pytest.mark.parametrize("block", [in_a_transaction, in_a_reading, in_both])
+@pytest.mark.parametrize("later", ["in a thread", "in this one"])
+def test_what_is_recorded_after_a_thread_ended_in_a_block_is_kept(
+    registry: Registry, block: Callable[[Registry], Iterator[None]], later: str
+) -> None:
+    request = block(registry)  # goes on to wait in the block, like the dependency of a request that is never finished
+
+    def alone(work: Callable[[], object]) -> None:
+        """Run it in a thread of its own, which mostly gets the number of the one before."""
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    alone(lambda: next(request))
+    if later == "in a thread":
+        alone(lambda: registry.record(held(2)))
+    registry.record(held(2))
+    if block is in_a_reading:
+        assert next(request, None) is None
+    else:
+        with pytest.raises(StorageError, match=r"undone before its block ended.*run the whole block in one thread"):
+            next(request)
+    assert [meeting.meeting for meeting in registry.meetings()] == ["web/s/2"]
+    registry.verify()
+
+
 def test_each_thread_has_a_database_of_its_own_that_sees_what_is_committed(registry: Registry) -> None:
     own = registry.db
     assert registry.db is own
@@ -268,3 +314,10 @@ def test_who_waits_too_long_is_told_of_it() -> None:
     assert turns.waiting == 0
     with Turn(turns), ThreadPoolExecutor(1):
         pass
+
+
+@pytest.mark.parametrize("sent", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_registry_is_neither_sent_nor_copied(registry: Registry, sent: Callable[[object], object]) -> None:
+    for opened in (registry, registry.at(position=1)):
+        with opened, pytest.raises(InvalidValueError, match=r"send its path, and open it there with Registry\.open"):
+            sent(opened)
