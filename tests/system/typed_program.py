@@ -316,7 +316,7 @@ def main(folder: Path) -> dict[str, object]:
         else:
             refused = ""
         values(registry)
-        result = {"refused": refused, "words": {said_by(one) for one in registry.events()}}
+        result: dict[str, object] = {"refused": refused, "words": {said_by(one) for one in registry.events()}}
         result |= tables(registry, folder) | lists(registry) | conclusions(registry)
         with registry.at(recorded.position) as then:
             result["then"] = str(then.meeting(recorded.event.meeting).date)
