@@ -409,7 +409,7 @@ def _compare_index(connection: sqlite3.Connection, replay: str) -> None:
 # To list all words of the index reads its pages in a row; to find one uses the table of where they begin.
 _FOUND_BY_WORD = """
 SELECT term, (SELECT count(*) FROM {schema}.search_index WHERE search_index MATCH '"' || term || '"')
-FROM (SELECT DISTINCT term FROM temp.words_of_{replay})"""
+FROM (SELECT DISTINCT term FROM temp.words_of_{replay} WHERE term <> '')"""  # a lone accent is an empty word
 
 
 def _of_known_kinds(log: SQLiteLog) -> str:
