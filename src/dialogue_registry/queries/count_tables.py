@@ -128,8 +128,9 @@ class TalliedCounts:
         params = {"asked": orjson.dumps(list(asked)).decode()}
         for series, day, sums_json in self._connection.execute(_TALLIED, params):
             *numbers, highest = orjson.loads(sums_json)
-            sums = [number or 0 for number in numbers]  # they are null where there is not one row to add up
-            possible, certain = (dict(zip(_CELLS, sums[start:], strict=False)) for start in (0, len(_CELLS)))
+            # Most cells have none, and all are null where there is not one row to add up.
+            possible = {cell: number for cell, number in zip(_CELLS, numbers, strict=False) if number}
+            certain = {cell: number for cell, number in zip(_CELLS, numbers[len(_CELLS) :], strict=True) if number}
             found[series, day] = Cells(certain, possible, highest)
         return found
 

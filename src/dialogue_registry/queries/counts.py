@@ -191,7 +191,10 @@ Cell = tuple[str, bool]
 
 @attrs.define
 class Cells:
-    """Held meetings of one series by cell, certainly and possibly; the highest ordinal among the certain."""
+    """Held meetings of one series by cell, certainly and possibly; the highest ordinal among the certain.
+
+    A cell of which ``possible`` says nothing has none.
+    """
 
     certain: dict[Cell, int] = attrs.field(factory=dict)
     possible: dict[Cell, int] = attrs.field(factory=dict)
@@ -211,7 +214,10 @@ class Cells:
 
     def under(self, rule: Rule) -> tuple[Bounds, Mapping[str, Bounds]]:
         """Return the total and the share of each format under one of the library's rules."""
-        return summed((cell[0], self.certain.get(cell, 0), self.possible.get(cell, 0)) for cell in _counted(rule))
+        counted, certain = _counted(rule), self.certain
+        return summed(
+            (cell[0], certain.get(cell, 0), possible) for cell, possible in self.possible.items() if cell in counted
+        )
 
 
 class Shares(Mapping[str, Bounds]):
@@ -267,9 +273,9 @@ CELLS: Mapping[Cell, Meeting] = {
 
 
 @lru_cache
-def _counted(rule: Rule) -> Sequence[Cell]:
+def _counted(rule: Rule) -> frozenset[Cell]:
     """Return the cells that one of the library's rules counts; cached, as it is asked for each series."""
-    return [cell for cell, meeting in CELLS.items() if rule.counts(meeting)]
+    return frozenset(cell for cell, meeting in CELLS.items() if rule.counts(meeting))
 
 
 def as_of(meeting: Meeting, first: date | None, last: date | None) -> Bounds:
