@@ -5,9 +5,16 @@ some of all others; it is caught in the very block, and kept, as a traceback kee
 Every twenty-ninth of these moments is tried, with ``--hypothesis-profile=long`` each of them.
 """
 
+import _thread
 import contextlib
+import functools
 import gc
+import inspect
+import signal
+import sqlite3
 import sys
+import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -16,8 +23,20 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from dialogue_registry import DialogueLaunched, PartyJoined, Registry, SeriesOpened, StorageError
+from dialogue_registry import (
+    DialogueLaunched,
+    DialogueRegistryError,
+    InvalidValueError,
+    MeetingAnnounced,
+    MeetingHeld,
+    MeetingPostponed,
+    PartyJoined,
+    Registry,
+    SeriesOpened,
+    StorageError,
+)
 from dialogue_registry.log import sqlite_file, sqlite_scopes, with_statement
+from dialogue_registry.projections import Projection, Table
 from dialogue_registry.registry import session, transaction
 from tests.tried import TRIED
 
@@ -120,7 +139,7 @@ class Acknowledged:
         events = {event.position: event.event for event in self.registry.events()}
         assert {position: events.get(position) for position in self._at} == self._at
         assert len(set(map(repr, events.values()))) == len(events)
-        assert len(self.registry.dialogues()[0].parties) == len(events) - 2
+        assert parties(self.registry) == len(events) - 2
         assert self.registry.verify().position == len(events)
         self.record("THE LAST")
         assert self.registry.position == len(events) + 1
@@ -150,7 +169,9 @@ def test_in_a_transaction(acknowledged: Acknowledged) -> None:
 
 
 def parties(registry: Registry) -> int:
-    return len(registry.dialogues()[0].parties)
+    with registry._session.reading():
+        (number,) = registry._session.connection.execute("SELECT count(*) FROM parties").fetchone()
+        return int(number)
 
 
 def parties_added(registry: Registry, interruptions: Interruptions, block: Callable[[], object]) -> int:
@@ -294,18 +315,195 @@ def test_where_a_transaction_is_left_no_lock_is_kept(tmp_path: Path, entered: st
         assert registry.verify().position == other.position
 
 
-def test_an_interruption_in_a_function_of_sqlite_is_named(acknowledged: Acknowledged) -> None:
-    """SQLite says of it no more than that there was one, and all it did is undone."""
+def raised_in_a_function(error: BaseException) -> bool:
+    """Whether it was raised where SQLite called a function of Python."""
+    return any(frame.name == "_calls" for frame in traceback.extract_tb(error.__traceback__))
 
-    def interrupted(*_: object) -> str:
-        raise Interrupt
 
-    registry = acknowledged.registry
-    registry._session.connection.create_function("interrupted", 0, interrupted)
+def interrupt(*_: object) -> None:
+    raise Interrupt
+
+
+@pytest.fixture
+def handlers() -> Iterator[dict[signal.Signals, type[BaseException]]]:
+    """The signals whose handlers raise an exception, Python's own and one of the user's."""
+    before = signal.signal(signal.SIGALRM, interrupt)
+    yield {signal.SIGINT: KeyboardInterrupt, signal.SIGALRM: Interrupt}
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def postponed_meetings(count: int) -> Iterator["Event"]:
+    """Meetings whose status and folded texts are computed by functions of Python, also on a rebuild."""
+    for number in range(count):
+        yield MeetingAnnounced(meeting=f"d/s/{number}", series="d/s", date="2024-05", title="Sommet  à  Tōkyō")
+        yield MeetingPostponed(meeting=f"d/s/{number}", until="2024-07", reason="Élections")
+
+
+def record_a_meeting(registry: Registry) -> None:
+    registry.record(MeetingHeld(meeting=f"d/s/m{registry.position}", series="d/s", date="2024-06"))
+
+
+def ask_the_past(registry: Registry) -> None:
+    with registry.at(position=registry.position) as past:
+        past.meetings()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGALRM])
+def test_what_a_handler_raises_as_sqlite_calls_a_function_is_raised(
+    acknowledged: Acknowledged, handlers: dict[signal.Signals, type[BaseException]], number: signal.Signals
+) -> None:
+    """The signal comes while SQLite is at work, so that its handler runs at the first instruction of the function."""
+    connection = acknowledged.registry._session.connection
+    connection.create_function("signalled", 0, functools.partial(next, map(_thread.interrupt_main, [number]), "{}"))
     with (
-        pytest.raises(StorageError, match="was interrupted, as by Ctrl-C"),
+        pytest.raises(handlers[number]) as raised,
         sqlite_file.translated("the registry"),
-        sqlite_scopes.WriteTransaction(registry._session.connection),
+        sqlite_scopes.WriteTransaction(connection),
     ):
-        registry._session.connection.execute("SELECT interrupted()")
+        connection.execute("UPDATE events SET by = folded_texts(coalesce(signalled(), by))")
+    assert raised_in_a_function(raised.value)
+    assert isinstance(raised.value.__cause__, sqlite3.OperationalError)
+    acknowledged.check()
+
+
+@pytest.mark.parametrize("work", [record_a_meeting, Registry.rebuild, Registry.verify, ask_the_past])
+@pytest.mark.usefixtures("handlers")
+def test_a_timer_that_runs_out_at_any_time_raises_what_its_handler_raises(work: Callable[[Registry], object]) -> None:
+    registry = Registry.open()
+    registry.record_all([*OPENED, *postponed_meetings(60)])
+    shown = list(registry.meetings())
+    began = time.perf_counter()
+    work(registry)
+    taken = time.perf_counter() - began
+    found = 0
+    for attempt in range(500):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, taken * (attempt * 37 % 100 + 1) / 100)
+            work(registry)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except Interrupt as error:
+            found += raised_in_a_function(error)
+        if found == 2:
+            break
+    assert found
+    assert list(registry.meetings())[:60] == shown
+    assert registry.verify().position == registry.position
+
+
+def depths() -> range:
+    """The depths at which the limit of recursion is near, of which a recording takes some forty calls."""
+    left = sys.getrecursionlimit() - len(inspect.stack(0))
+    return range(left - 45, left - 1)
+
+
+def test_a_function_that_was_called_at_the_limit_of_recursion_is_called_again(acknowledged: Acknowledged) -> None:
+    """Nothing is lost at that depth, and above it all is as before."""
+    registry = acknowledged.registry
+    refused = 0
+
+    def at(depth: int) -> None:
+        if depth:
+            at(depth - 1)
+        else:
+            record_a_meeting(registry)
+
+    for depth in depths():
+        try:
+            at(depth)
+        except (RecursionError, DialogueRegistryError):
+            refused += 1
+    assert refused > 10
+    record_a_meeting(registry)
+    assert registry.verify().position == registry.position
+
+
+@pytest.mark.parametrize("raised", [Interrupt, TimeIsUpError, OSError, MemoryError])
+def test_all_that_a_statement_did_is_undone_where_a_function_of_it_raised(
+    acknowledged: Acknowledged, raised: type[BaseException]
+) -> None:
+    def interrupted(_: str) -> str:
+        raise raised
+
+    connection = acknowledged.registry._session.connection
+    connection.add_function("interrupted", interrupted)
+    with (
+        pytest.raises(raised) as caught,
+        sqlite_file.translated("the registry"),
+        sqlite_scopes.WriteTransaction(connection),
+    ):
+        connection.execute("UPDATE events SET by = interrupted(by)")
+    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+    acknowledged.check()
+
+
+def test_a_value_that_a_function_cannot_read_is_an_error_of_the_library(acknowledged: Acknowledged) -> None:
+    registry = acknowledged.registry
+    registry.record_all(postponed_meetings(1))
+    registry._session.connection.execute("UPDATE meeting_reports SET day = 'some day'")
+    with pytest.raises(StorageError, match="hold what cannot be read"):
+        registry.record(MeetingHeld(meeting="d/s/0", series="d/s", date="2024-06"))
+    registry.rebuild()
+    record_a_meeting(registry)
+    assert registry.verify().position == registry.position
+
+
+def refuse_b(joined: PartyJoined) -> tuple[str]:
+    if joined.party == "B":
+        raise InvalidValueError("no B")
+    return (joined.party,)
+
+
+def test_what_was_left_open_is_undone_at_the_end_of_the_block_around_it() -> None:
+    """A call fails half-way, its end is interrupted, and nothing else is recorded before the block ends."""
+    left: list[sqlite_scopes.Savepoint] = []
+
+    def interrupt_the_end(frame: FrameType, event: str, _argument: object) -> None:
+        scope = frame.f_locals.get("self")
+        if type(scope) is sqlite_scopes.Savepoint and event == "call" and frame.f_code.co_name == "__exit__":
+            sys.settrace(None)
+            left.append(scope)  # as a traceback keeps it
+            raise Interrupt
+
+    mine = Projection("mine", 1, (Table("mine", columns={"party": "TEXT"}, feed={PartyJoined: refuse_b}),))
+    with Registry.open(projections=[mine]) as registry:
+        registry.record(*OPENED)
+        before = sys.gettrace()
+        with registry.transaction():
+            registry.record(party("A"))
+            sys.settrace(interrupt_the_end)
+            try:
+                with pytest.raises(Interrupt):
+                    registry.record(party("B"))
+            finally:
+                sys.settrace(before)
+        assert left
+        assert parties(registry) == 1
+        assert registry.verify().position == 3
+
+
+@pytest.mark.parametrize("block", [Registry.transaction, contextlib.nullcontext])
+def test_at_the_limit_of_recursion_a_call_is_whole_or_nothing(
+    acknowledged: Acknowledged, block: Callable[[Registry], contextlib.AbstractContextManager[object]]
+) -> None:
+    """Neither what it did nor its ends can be undone at that depth, and it goes on above it."""
+    registry = acknowledged.registry
+    refused = 0
+
+    def at(depth: int, name: str) -> None:
+        if depth:
+            at(depth - 1, name)
+        else:
+            registry.record(party(f"{name}1"), party(f"{name}2"))
+
+    for depth in depths():
+        number = parties(registry)
+        with block(registry):
+            try:
+                at(depth, f"P{depth}-")
+            except (RecursionError, DialogueRegistryError):
+                refused += 1
+        assert parties(registry) - number in (0, 2)
+        assert registry.position == 2 + parties(registry)
+    assert refused > 10
     acknowledged.check()

@@ -67,6 +67,7 @@ def _forget() -> None:
     for connection in list(_connections):
         _inherited = True
         connection.inherited = True
+        connection.scopes.clear()  # nothing is undone here
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
     _connections.clear()
     _held.clear()

@@ -25,6 +25,7 @@ from dialogue_registry.errors import (
     StorageError,
 )
 from dialogue_registry.log import fork
+from dialogue_registry.log.sqlite_functions import raised_in_function
 from dialogue_registry.log.sqlite_log import APPLICATION_ID, SCHEMA, changed_object
 from dialogue_registry.log.sqlite_place import CopiedFile, OpenedFile, check_no_log_beside, copied_file, file_uri
 from dialogue_registry.log.sqlite_scopes import Connection
@@ -236,7 +237,12 @@ def _translation(
 ) -> DialogueRegistryError | None:
     """Return the library's own error for one of SQLite, or of Python in a damaged file; None where it stays."""
     if isinstance(error, sqlite3.Error):
-        return _translate(error, name)
+        if (unread := raised_in_function(error)) is None:
+            return _translate(error, name)
+        return StorageError(
+            f"{name} is damaged (its tables hold what cannot be read: {unread}): rebuild its views, "
+            "or restore it from a backup or an export"
+        )
     if isinstance(error, DialogueRegistryError):
         return None
     if isinstance(error, UnicodeDecodeError):  # from SQLite's message about a damaged file
@@ -284,11 +290,9 @@ def _translate(error: sqlite3.Error, name: str) -> DialogueRegistryError:
         case sqlite3.SQLITE_CANTOPEN:
             return StorageError(f"{name} could not be opened ({error}): check the path and its permissions")
         case _ if "user-defined" in str(error):
-            # Python raises what a signal handler raises at the first instruction of a function, before any try in it,
-            # and the module sqlite3 forgets what it was. The functions themselves raise nothing.
             return StorageError(
-                f"{name}: the call was interrupted, as by Ctrl-C or a time limit, in a function that SQLite called, "
-                "which does not say by what; nothing was recorded: try again, or end the program"
+                f"{name}: a function that SQLite called could not begin, for a text that is no UTF-8 or too deep a "
+                "recursion; nothing was recorded: call it from fewer functions, or verify the registry"
             )
         case _:
             return StorageError(f"{name}: {error}")

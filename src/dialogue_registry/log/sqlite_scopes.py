@@ -1,12 +1,13 @@
 """The scopes of a connection to SQLite: a transaction, a savepoint within one, a snapshot to read from.
 
 A signal handler may raise an exception between any two instructions of Python, also where a
-scope is entered or left: then it stays open though its ``with`` statement has ended. So each
-scope knows its statement, and the next one on the connection undoes those whose statement
-has ended. Until then only the statement keeps the scope, besides a traceback that somebody
-keeps: a scope that nothing keeps is undone at once, so that it holds no lock. Nothing
-acknowledged is undone: the exception took the place of the answer. A scope that was undone
-does nothing any more.
+scope is entered or left, and so does Python at the limit of recursion: then it stays open
+though its ``with`` statement has ended. So each scope knows its statement, and those whose
+statement has ended are undone by the next one on the connection, or by the outer one at its
+end. Until then only the statement keeps the scope, besides a traceback that somebody keeps: a
+transaction that nothing keeps is undone at once, so that it holds no lock. Nothing acknowledged is
+undone: the exception took the place of the answer. A scope that was undone does nothing any
+more.
 """
 
 import logging
@@ -14,10 +15,11 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from dialogue_registry.log.sqlite_functions import Function, SQLFunction
 from dialogue_registry.log.with_statement import WithStatement
 
 _log = logging.getLogger("dialogue_registry")
@@ -42,35 +44,89 @@ class Connection(sqlite3.Connection):
         #: Whether it was opened by the parent of this process, before fork().
         self.inherited = False
         self.place: Place | None = None
+        self._functions: dict[str, SQLFunction] = {}
+
+    def add_function(self, name: str, function: Function) -> None:
+        """Let statements use a pure function of one text, unless they can already."""
+        if name not in self._functions:
+            self._functions[name] = SQLFunction(self, name, function)
+
+    def close(self) -> None:
+        """Close it, which undoes what is open."""
+        self.scopes.clear()
+        super().close()
+
+    def add_scope(self, scope: "Scope") -> None:
+        """Add the innermost scope."""
+        if self.scopes:
+            self.scopes.append(weakref.ref(scope))
+        else:
+            # Undone at once where nothing keeps it, so that it holds no lock: by no function of Python, in which a
+            # signal handler might raise an exception that is lost.
+            undo = map(sqlite3.Connection.rollback, [self])
+            self.scopes.append(weakref.ref(scope, partial(next, undo)))
+
+    def place_of(self, scope: "Scope") -> int | None:
+        """Return the place of a scope among those that are open; None where it was undone."""
+        for place, reference in enumerate(self.scopes):
+            if reference() is scope:
+                return place
+        return None
 
     def undo_abandoned(self) -> bool:
         """Undo the scopes whose ``with`` statement has ended; return whether there were any."""
-        scopes = [scope for reference in self.scopes if (scope := reference()) is not None]
-        for number, scope in enumerate(scopes):
-            if not scope.statement.is_running():
-                for abandoned in reversed(scopes[number:]):
-                    abandoned.undo()
-                del self.scopes[self.scopes.index(scope.reference) :]
+        for place, reference in enumerate(self.scopes):
+            scope = reference()
+            if scope is None or not scope.statement.is_running():
+                self.undo_from(place)
                 return True
         return False
+
+    def undo_from(self, place: int) -> None:
+        """Undo the scopes from that place on, as far as they are open, whether or not anything keeps them.
+
+        They are undone for an error, which may have ended a function of SQL, too.
+        """
+        for inner in reversed(range(place, len(self.scopes))):
+            if not self.in_transaction:  # a full disk makes SQLite itself roll back
+                break
+            if inner == 0:
+                self.execute("ROLLBACK")
+            else:
+                self._undo_savepoint(savepoint_at(inner))
+        for function in self._functions.values():
+            function.renew(self)
+        del self.scopes[place:]
+
+    def _undo_savepoint(self, name: str) -> None:
+        try:
+            self.execute(f"ROLLBACK TO {name}")
+            self.execute(f"RELEASE {name}")
+        except sqlite3.OperationalError as error:
+            if "no such savepoint" not in str(error):  # it was not needed, not set yet, or released just before
+                raise
+
+
+def savepoint_at(place: int) -> str:
+    """Return the name of the savepoint of the scope at that place: few names, whose statements are prepared once."""
+    return f"savepoint_{place}"
 
 
 class Scope:
     """The base of all scopes. A scope is entered once."""
 
-    __slots__ = ("__weakref__", "_connection", "reference", "statement")
+    __slots__ = ("__weakref__", "_connection", "statement")
 
     statement: WithStatement
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.reference = weakref.ref(self)
 
     def __enter__(self) -> Self:
         if self._connection.scopes:
             self._connection.undo_abandoned()
         self.statement = WithStatement.of_caller()
-        self._connection.scopes.append(self.reference)
+        self._connection.add_scope(self)
         try:
             self.begin()
         except BaseException:
@@ -81,26 +137,24 @@ class Scope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.reference in self._connection.scopes:  # else it was undone before
-            self._leave(succeeded=kind is None)
-
-    def __del__(self) -> None:
-        if self.reference in self._connection.scopes:
-            with suppress(sqlite3.Error):  # the connection may be closed
-                self._leave(succeeded=False)
+        self._leave(succeeded=kind is None)
 
     def _leave(self, *, succeeded: bool) -> None:
-        scopes = self._connection.scopes
+        connection = self._connection
+        place = connection.place_of(self)
+        if place is None:  # it was undone before
+            return
         try:
             if succeeded:
+                if place + 1 < len(connection.scopes):
+                    connection.undo_from(place + 1)  # they were never left
                 self.keep()
+                del connection.scopes[place:]
             else:
-                self.undo()
+                connection.undo_from(place)
         except BaseException:
-            self.undo()
+            connection.undo_from(place)
             raise
-        finally:
-            del scopes[scopes.index(self.reference) :]
 
     def begin(self) -> None:
         """Begin the scope."""
@@ -109,11 +163,6 @@ class Scope:
     def keep(self) -> None:
         """End the scope, and keep what was done in it."""
         raise NotImplementedError
-
-    def undo(self) -> None:
-        """End the scope, if it is open, and undo what was done in it."""
-        if self._connection.in_transaction:  # a full disk makes SQLite itself roll back
-            self._connection.execute("ROLLBACK")
 
 
 class WriteTransaction(Scope):
@@ -149,28 +198,14 @@ class Savepoint(Scope):
 
     __slots__ = ("_name",)
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self._name = "savepoint_0"  # no open one is called so: the first is number 1
-
     def begin(self) -> None:
         """Set the savepoint, under a name that no other open one has."""
-        self._name = f"savepoint_{len(self._connection.scopes)}"  # few names: their statements are prepared once
+        self._name = savepoint_at(len(self._connection.scopes) - 1)
         self._connection.execute(f"SAVEPOINT {self._name}")
 
     def keep(self) -> None:
         """Make it part of the transaction."""
         self._connection.execute(f"RELEASE {self._name}")
-
-    def undo(self) -> None:
-        """Undo it alone."""
-        if self._connection.in_transaction:
-            try:
-                self._connection.execute(f"ROLLBACK TO {self._name}")
-                self._connection.execute(f"RELEASE {self._name}")
-            except sqlite3.OperationalError as error:
-                if "no such savepoint" not in str(error):  # it was not set yet, or was released just before
-                    raise
 
 
 class Step(Savepoint):
@@ -208,4 +243,5 @@ class Snapshot(Scope):
 
     def keep(self) -> None:
         """End it: nothing was done."""
-        self.undo()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")

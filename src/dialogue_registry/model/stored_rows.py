@@ -11,7 +11,7 @@ default, and use the function :func:`folded_texts`.
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from json import dumps
+from json import dumps, loads
 from typing import Any
 
 import attrs
@@ -21,7 +21,7 @@ from dialogue_registry.model.shapes import Shape, shapes_of
 from dialogue_registry.model.texts import fold_text
 
 FUNCTION = "folded_texts"
-"""The name of the function of SQL that a connection needs, with any number of arguments."""
+"""The name of the function of SQL that a connection needs, with one argument."""
 
 #: Whether no text in the JSON can be changed by folding: ASCII without escapes, no blanks but single ones within.
 _IS_FOLDED = (
@@ -77,10 +77,10 @@ def select_of(
     return ", ".join(values)
 
 
-def folded_texts(*pairs: str | None) -> str | None:
-    """Return those of some texts which folding changes, folded, as a JSON object; each comes after its name."""
+def folded_texts(texts: str) -> str | None:
+    """Return those texts of a JSON object which folding changes, folded, as one; None where it changes none."""
     changed = {}
-    for name, text in zip(pairs[::2], pairs[1::2], strict=True):
+    for name, text in loads(texts).items():
         if text is not None and (folded := fold_text(text)) != text:
             changed[name] = folded
     return dumps(changed, ensure_ascii=False) if changed else None
@@ -119,7 +119,7 @@ def _folded(cls: type[Any], fields: Sequence[str]) -> str:
     ):
         return ""
     pairs = ", ".join(f"'{field}', {_stored(field)}" for field in fields)
-    return f"iif({_IS_FOLDED}, NULL, {FUNCTION}({pairs}))"
+    return f"iif({_IS_FOLDED}, NULL, {FUNCTION}(json_object({pairs})))"
 
 
 def _literal(value: object) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from dialogue_registry.errors import InvalidValueError, NewerRegistryError
 from dialogue_registry.log.codec import AMENDMENT_WORDS
+from dialogue_registry.log.sqlite_functions import raised_in_function
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.log.sqlite_scopes import Connection
 from dialogue_registry.model.events import EventCited, EventRetracted, FactCorrected, StatusReport, UnknownEvent
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.shown import shown
@@ -17,7 +19,7 @@ from dialogue_registry.projections.effective_log import NAMES as FACT_TABLES
 from dialogue_registry.projections.effective_log import TABLES as FACT_DDL
 from dialogue_registry.projections.effective_log import Change, EffectiveLog, Standing
 from dialogue_registry.projections.fold import RESERVED_NAMES, Fold
-from dialogue_registry.projections.standard import add_functions
+from dialogue_registry.projections.standard import meeting_status
 
 
 def projections_of(kinds: Iterable[Kind]) -> tuple[Projection, ...]:
@@ -72,12 +74,12 @@ CREATE TABLE IF NOT EXISTS projections (
 class Views:
     """All projections of one registry file, and the facts they are made of."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, projections: Sequence[Projection]) -> None:
+    def __init__(self, connection: Connection, log: SQLiteLog, projections: Sequence[Projection]) -> None:
         self._connection = connection
         self._log = log
         self.facts = EffectiveLog(connection, log)
-        add_functions(connection)
-        connection.create_function(FUNCTION, -1, folded_texts, deterministic=True)
+        connection.add_function("meeting_status", meeting_status)
+        connection.add_function(FUNCTION, folded_texts)
         self.projections = projections
         self._folds = [Fold(connection, projection, self.facts) for projection in projections]
 
@@ -184,7 +186,8 @@ class Views:
                 for kind in stored:
                     self._insert_stored(kind, start, end)
                 self._apply([item for item in others if start < item[0] <= end])
-        except (sqlite3.OperationalError, sqlite3.IntegrityError):
+        except (sqlite3.OperationalError, sqlite3.IntegrityError) as error:
+            raised_in_function(error)
             self._connection.execute("ROLLBACK TO page")
             return False
         finally:

@@ -5,7 +5,7 @@ Dates stand in tables three times: as recorded (EDTF text), and the ``earliest``
 ``latest`` day (ISO 8601) on which the thing can have begun.
 """
 
-import sqlite3
+from collections.abc import Sequence
 from datetime import date
 from hashlib import blake2b
 from typing import Any
@@ -77,57 +77,33 @@ _STATUS_COLUMNS = ("status", "reason", "postponed_until", "status_fact")
 _PLACES = [_REPORT_COLUMNS.index(column) for column in _SHOWN_COLUMNS]
 
 
-class MeetingStatus:
-    """A window function of SQL: the reports of one meeting in, what they come to as a JSON array out.
+def meeting_status(reports: str) -> str | None:
+    """Return what the reports of one meeting come to as a JSON array, of a JSON array of the _REPORT_COLUMNS of each.
 
-    No aggregate, since SQLite pushes a condition on the meeting into a window's partition,
-    but not into a group.
-
-    The array holds the columns _STATUS_COLUMNS, of which the last is the number of the report
-    that the status comes from, then the columns _SHOWN_COLUMNS of the report whose date, place
-    and so on are the meeting's; NULL where nothing announces it or says that it was held.
+    It holds the columns _STATUS_COLUMNS, of which the last is the number of the report that
+    the status comes from, then the columns _SHOWN_COLUMNS of the report whose date, place and
+    so on are the meeting's; None where nothing announces it or says that it was held.
     """
-
-    def __init__(self) -> None:
-        self._rows: list[tuple[Any, ...]] = []
-        self._outcome: str | None = None
-
-    def step(self, *row: Any) -> None:
-        """Take in one report: the columns of _REPORT_COLUMNS."""
-        self._rows.append(row)
-
-    def value(self) -> str | None:
-        """Return what the reports come to; asked once a row, of the same reports."""
-        if self._outcome is None:
-            self._outcome = self._come_to()
-        return self._outcome
-
-    def inverse(self, *row: Any) -> None:
-        """Take out a report, which never happens: the window is the whole partition."""
-        raise NotImplementedError(row)
-
-    finalize = value
-
-    def _come_to(self) -> str | None:
-        if len(self._rows) == 1:  # nearly always
-            (row,) = self._rows
-            return _shown(row, row[2], None, None, row[0]) if row[2] in ("announced", "held") else None
-        story, rows = Story(""), {}
-        for row in sorted(self._rows):
-            story.add(_report(row))
-            rows[row[0]] = row
-        state = fold(story.news)
-        if state is None:
-            return None
-        until = None if state.until is None else state.until.text
-        return _shown(rows[state.shown.fact], state.status, state.reason or None, until, state.latest.fact)
+    rows = orjson.loads(reports)
+    if len(rows) == 1:  # nearly always
+        (row,) = rows
+        return _shown(row, row[2], None, None, row[0]) if row[2] in ("announced", "held") else None
+    story, by_fact = Story(""), {}
+    for row in sorted(rows):
+        story.add(_report(row))
+        by_fact[row[0]] = row
+    state = fold(story.news)
+    if state is None:
+        return None
+    until = None if state.until is None else state.until.text
+    return _shown(by_fact[state.shown.fact], state.status, state.reason or None, until, state.latest.fact)
 
 
-def _shown(row: tuple[Any, ...], status: str, reason: str | None, until: str | None, latest: int) -> str:
+def _shown(row: Sequence[Any], status: str, reason: str | None, until: str | None, latest: int) -> str:
     return orjson.dumps([str(status), reason, until, latest, *(row[place] for place in _PLACES)]).decode()
 
 
-def _report(row: tuple[object, ...]) -> Report:
+def _report(row: Sequence[object]) -> Report:
     values = dict(zip(_REPORT_COLUMNS, row, strict=True))
     day = values["day"]
     return Report(
@@ -155,11 +131,6 @@ def _content(values: dict[str, object]) -> StatusReport:
             }
             format_ = values["format"]
             return cls(meeting="m", format=None if format_ is None else Format(str(format_)), **fields)  # type: ignore[arg-type]
-
-
-def add_functions(connection: sqlite3.Connection) -> None:
-    """Register on a connection the functions that the standard projection's statements use."""
-    connection.create_window_function("meeting_status", len(_REPORT_COLUMNS), MeetingStatus)  # type: ignore[arg-type]
 
 
 _TABLES = {kind.table.name: kind.table for kind in STANDARD_KINDS}
@@ -209,11 +180,11 @@ _MEETINGS = (
         columns=_MEETING_COLUMNS,
         select=f"""
             SELECT meeting, {", ".join(_extracted(column) for column in _MEETING_COLUMNS if column != "meeting")}
-            FROM (SELECT meeting, meeting_status({", ".join(_REPORT_COLUMNS)}) OVER reports AS said,
-                         row_number() OVER reports AS number
+            FROM (SELECT meeting, iif(row_number() OVER reports = 1, meeting_status(
+                             json_group_array(json_array({", ".join(_REPORT_COLUMNS)})) OVER reports), NULL) AS said
                   FROM {{rows}} WINDOW reports AS (
                       PARTITION BY meeting ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
-            WHERE number = 1 AND said IS NOT NULL""",
+            WHERE said IS NOT NULL""",
         indexes=("series, earliest",),
     ),
     Tally(

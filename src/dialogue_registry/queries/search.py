@@ -16,6 +16,7 @@ import attrs
 
 from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.log.sqlite_log import SQLiteLog
+from dialogue_registry.log.sqlite_scopes import Connection
 from dialogue_registry.model.events import (
     ActivityReported,
     DelegateAbsent,
@@ -203,7 +204,7 @@ WHERE search_index MATCH ? ORDER BY rank, t.fact
 class Searcher:
     """The index of one registry: kept beside its views, or made in memory."""
 
-    def __init__(self, connection: sqlite3.Connection, log: SQLiteLog, reader: Reader, *, past: bool) -> None:
+    def __init__(self, connection: Connection, log: SQLiteLog, reader: Reader, *, past: bool) -> None:
         self._connection = connection
         self._reader = reader
         self._past = past

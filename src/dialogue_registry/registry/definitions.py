@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dialogue_registry.log.codec import STANDARD_CODEC, Codec
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
+from dialogue_registry.log.sqlite_scopes import Connection
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
@@ -58,7 +59,7 @@ def _own() -> Mapping[str, Definition]:
 
 
 def _made_by(projections: Sequence[Projection], codec: Codec) -> Mapping[str, Definition]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+    with closing(Connection(":memory:", isolation_level=None)) as connection:
         create_log(connection)
         of_log = {definition.name for definition in _read(connection)}
         Views(connection, SQLiteLog(connection, codec), (*projections, search_projection(codec.kinds))).create()

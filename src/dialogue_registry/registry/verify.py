@@ -23,6 +23,7 @@ from dialogue_registry.log.codec import WORDS
 from dialogue_registry.log.entry import PAGE, Entry, Log, is_instant, position_of
 from dialogue_registry.log.sqlite_log import LOG_TABLES, SQLiteLog, create_log
 from dialogue_registry.log.sqlite_place import file_uri
+from dialogue_registry.log.sqlite_scopes import Connection, WriteTransaction
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.shown import shown
 from dialogue_registry.model.tables import Projection, State, Table, Tally
@@ -353,19 +354,18 @@ def _detach(connection: sqlite3.Connection, replay: str) -> None:
 
 
 def _replay(path: str, log: SQLiteLog, projections: Sequence[Projection], progress: Progress) -> None:
-    replayed = sqlite3.connect(path, isolation_level=None)
+    replayed = Connection(path, isolation_level=None)
     try:
         # The log is not in this file, so its events cannot be referred to; and it need not survive.
         for setting in ("foreign_keys = OFF", "journal_mode = OFF", "synchronous = OFF"):
             replayed.execute(f"PRAGMA {setting}")
         views = Views(replayed, log, projections)
-        replayed.execute("BEGIN")
-        views.create()
-        views.replay(progress, by_sql=False)
-        if any(projection.name == "search" for projection in projections):
-            for statement in INDEX:
-                replayed.execute(statement)
-        replayed.execute("COMMIT")
+        with WriteTransaction(replayed):
+            views.create()
+            views.replay(progress, by_sql=False)
+            if any(projection.name == "search" for projection in projections):
+                for statement in INDEX:
+                    replayed.execute(statement)
     except (sqlite3.IntegrityError, DialogueRegistryError) as error:
         raise DriftError(f"the log cannot be replayed: {error}", table="events") from error
     finally:
