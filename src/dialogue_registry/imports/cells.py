@@ -5,7 +5,7 @@ is never turned into text by force.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -41,6 +41,17 @@ def is_nothing(value: object) -> bool:
         return bool(value != value)  # noqa: PLR0124 - NaN of any library differs from itself
     except Exception:  # noqa: BLE001 - a comparison of somebody else's class may fail in any way
         return False
+
+
+def is_empty(cell: Any) -> bool:
+    """Return whether a cell says nothing: blanks alone, or one of those words."""
+    return not cell or cell.isspace() if isinstance(cell, str) else is_nothing(cell)
+
+
+def first_of(cells: Iterable[Any]) -> Any:
+    """Return the first cell that says something, a text without the blanks around it; "" where none does."""
+    found = next((cell for cell in cells if not is_empty(cell)), "")
+    return found.strip() if isinstance(found, str) else found
 
 
 def plain_value(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from dialogue_registry.errors import InvalidValueError, MappingError, UnreadableFileError
-from dialogue_registry.imports.cells import is_nothing
+from dialogue_registry.imports.cells import is_empty
 from dialogue_registry.imports.header import (
     Wanted,
     check_columns,
@@ -39,6 +39,13 @@ class Grid:
     spans: Mapping[int, Sequence[tuple[int, int]]] = attrs.field(factory=dict)
     total: int | None = None
 
+    def spanned(self, number: int, record: Sequence[Any]) -> Sequence[Any]:
+        """Return the cells of a row, a merged one in every column that it covers."""
+        cells = list(record)
+        for first, last in self.spans.get(number, ()):
+            cells[first : last + 1] = [cells[first]] * (last + 1 - first)
+        return cells
+
 
 def as_table(grid: Grid, header_row: Sequence[int], wanted: Wanted) -> Table:
     """Return a table of the records below the head; raises MappingError where the head lacks a column wanted.
@@ -69,7 +76,7 @@ def _head(
             continue
         read.append((number, record))
         if not header_row or number in header_row:
-            head.append(_spanned(record, grid.spans.get(number, ())))
+            head.append(grid.spanned(number, record))
         if number >= max(header_row, default=0):
             break
     if header_row and len(head) < len(set(header_row)):
@@ -80,13 +87,6 @@ def _head(
             "give the number that the spreadsheet shows"
         )
     return head, read
-
-
-def _spanned(record: Sequence[Any], spans: Sequence[tuple[int, int]]) -> Sequence[Any]:
-    cells = list(record)
-    for first, last in spans:
-        cells[first : last + 1] = [cells[first]] * (last + 1 - first)
-    return cells
 
 
 def _check_further_down(
@@ -124,7 +124,7 @@ def _rows(records: Iterator[Record], headings: Sequence[str]) -> Rows:
     for number, record in records:
         if isinstance(record, InvalidValueError):
             yield Row(number, error=record)
-        elif len(record) > width and not all(map(_is_empty, record[width:])):
+        elif len(record) > width and not all(map(is_empty, record[width:])):
             yield Row(
                 number,
                 error=InvalidValueError(
@@ -141,8 +141,4 @@ def _is_blank(record: Sequence[Any] | InvalidValueError) -> bool:
         return False
     if record and record[0].__class__ is str and record[0].strip():
         return False  # most rows say so in their first cell
-    return all(map(_is_empty, record))
-
-
-def _is_empty(cell: Any) -> bool:
-    return not cell or cell.isspace() if isinstance(cell, str) else is_nothing(cell)
+    return all(map(is_empty, record))

@@ -7,7 +7,6 @@ is one transaction: when it cannot be brought to its end, nothing of it is recor
 """
 
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -18,12 +17,12 @@ import attrs
 
 from dialogue_registry.errors import (
     ConflictError,
-    DialogueRegistryError,
     InvalidValueError,
     MappingError,
     RefusedError,
     StoppedImportError,
 )
+from dialogue_registry.imports.cells import first_of
 from dialogue_registry.imports.edition_guard import EditionGuard
 from dialogue_registry.imports.fact_maker import spelling_of
 from dialogue_registry.imports.frames import GivenTable
@@ -31,7 +30,7 @@ from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
 from dialogue_registry.imports.numbers import Numbers, Runs
 from dialogue_registry.imports.parties import Parties
-from dialogue_registry.imports.reading import open_rows
+from dialogue_registry.imports.reading import open_rows, source_of
 from dialogue_registry.imports.reasons import TELL_APART, Known, refusal_reason, seat_of
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
@@ -41,7 +40,6 @@ from dialogue_registry.imports.totals import is_total
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import (
-    Citation,
     DelegateAbsent,
     DelegateAttended,
     Fact,
@@ -99,8 +97,7 @@ def import_table(
     """
     constants = dict(constants or {})
     table_mapping = None if mapping is None else read_mapping(mapping, constants, registry.kinds)
-    if isinstance(rows, str | os.PathLike):
-        source = source or Source("standard input" if os.fspath(rows) == "-" else Path(rows).name or os.fspath(rows))
+    source = source or source_of(rows)
     with open_rows(rows, format, table_mapping, constants, line) as table:
         run = _Run(registry, table, table_mapping, source=source, by=by, constants=constants)
         with registry.transaction(dry_run=dry_run):
@@ -145,12 +142,9 @@ class _Run:
         self._registry = registry
         self._table = table
         self._mapping = mapping
-        #: Columns of rows that have no mapping; a mapping has its own.
-        self._constants = {} if mapping else constants
-        self._source = source
         self._run = Run(registry._session, by)  # noqa: SLF001 - only an import begins a run
         self._name = table_name(mapping, source)
-        self._mapper = RowMapper(mapping, source, registry.kinds)
+        self._mapper = RowMapper(mapping, source, registry.kinds, constants)
         self._known = Known(registry)
         self._amended = registry.amended_subjects()
         self._reads: dict[str, Mapping[int, object]] = {}
@@ -202,20 +196,13 @@ class _Run:
 
     def record_first(self) -> None:
         """Record the facts that the mapping makes of no row, then read the parties known by now."""
-        mapping = self._mapping
-        if mapping is not None and mapping.first:
-            in_rows = {column for template in mapping.source.values() for column in template.columns}
-            source = {} if in_rows - mapping.constants.keys() else mapping.source
-            alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
-            try:
-                self._append(RowMapper(alone, self._source, self._registry.kinds).map(Row(0)).facts, -1)
-            except (RefusedError, InvalidValueError) as error:
-                reason = (
-                    refusal_reason(error, None, self._known, self._position)
-                    if isinstance(error, RefusedError)
-                    else error
-                )
-                raise MappingError(f"[[first]] of the mapping cannot be recorded: {reason}") from error
+        try:
+            self._append(self._mapper.first(), -1)
+        except (RefusedError, InvalidValueError) as error:
+            reason = (
+                refusal_reason(error, None, self._known, self._position) if isinstance(error, RefusedError) else error
+            )
+            raise MappingError(f"[[first]] of the mapping cannot be recorded: {reason}") from error
         self._mapper.know(known_parties(self._registry, self._mapping))
 
     def record(self, rows: Iterable[Row]) -> None:
@@ -261,16 +248,12 @@ class _Run:
         items = []
         for place, row in rows:
             try:
-                mapped = self._mapper.map(self._with_constants(row))
+                mapped = self._mapper.map(row)
             except UnresolvedError as error:
                 self._unknown[place] = error.names
                 self._refuse(place, row, "unresolved", str(error))
             except InvalidValueError as error:
                 self._refuse(place, row, "refused", str(error))
-            except DialogueRegistryError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a value of somebody else's class may fail in any way
-                self._refuse(place, row, "refused", f"it cannot be read ({type(error).__name__}: {error}): correct it")
             else:
                 items.append(_Item(place, row, mapped))
         if self._guard is not None:
@@ -278,11 +261,6 @@ class _Run:
             self._held += [item for item, held in zip(items, doubtful, strict=True) if held]
             items = [item for item, held in zip(items, doubtful, strict=True) if not held]
         self._record(items)
-
-    def _with_constants(self, row: Row) -> Row:
-        if not self._constants or row.error is not None:
-            return row
-        return attrs.evolve(row, cells={**row.cells, **self._constants})
 
     def _record(self, items: Sequence[_Item]) -> None:
         """Record rows in batches; where one is refused, those before it, then that one alone, then the others."""
@@ -321,21 +299,12 @@ class _Run:
                     return items[:number]
         return items
 
-    def _cited(self, fact: MappedFact) -> Citation:
-        """Return where in the table a fact stands."""
-        return Citation(
-            table=self._name,
-            edition=self._table.edition,
-            row=fact.row,
-            locator=fact.locator,
-            as_written=fact.as_written,
-        )
-
     def _append(self, facts: Sequence[MappedFact], place: int | None) -> Sequence[RecordedEvent]:
         """Record facts; where a place is given, their events are of that row."""
         if not facts:
             return ()
-        recorded = self._run.record([(fact.fact, fact.source, self._cited(fact)) for fact in facts])
+        edition = self._table.edition
+        recorded = self._run.record([(fact.fact, fact.source, fact.cited(self._name, edition)) for fact in facts])
         if place is not None:
             self._count([event for event in recorded if event.position > self._position], place)
         return recorded
@@ -518,9 +487,5 @@ def _digest(row: Row) -> int:
 
 def _total(row: Row) -> str:
     """Return the first word of a row that seems to hold totals, else ""."""
-    for cell in row.places:
-        if isinstance(cell, str) and (text := cell.strip()):
-            return text if is_total(text) else ""
-        if cell not in ("", None):
-            return ""
-    return ""
+    first = first_of(row.places)
+    return first if isinstance(first, str) and is_total(first) else ""

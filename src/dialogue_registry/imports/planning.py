@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from dialogue_registry.errors import DialogueRegistryError, InvalidValueError, StillNeededError
+from dialogue_registry.errors import InvalidValueError, StillNeededError
 from dialogue_registry.imports.applying import Applying
 from dialogue_registry.imports.earlier_editions import EarlierEditions, Statement, digest, family
 from dialogue_registry.imports.edition_plan import Plan, Proposal
@@ -16,11 +15,11 @@ from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.importer import id_in_use, known_parties
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name
 from dialogue_registry.imports.pairing import Pair, pair
-from dialogue_registry.imports.reading import open_rows
+from dialogue_registry.imports.reading import open_rows, source_of
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.model.arguments import arguments_checked
-from dialogue_registry.model.events import Citation, PartyJoined, Source
+from dialogue_registry.model.events import PartyJoined, Source
 from dialogue_registry.model.wordings import fold_fact, same_fact
 from dialogue_registry.registry.registry import Registry
 
@@ -50,8 +49,7 @@ def plan_edition(
     """
     constants = dict(constants or {})
     table_mapping = None if mapping is None else read_mapping(mapping, constants, registry.kinds)
-    if isinstance(rows, str | PathLike):
-        source = source or Source("standard input" if fspath(rows) == "-" else Path(rows).name or fspath(rows))
+    source = source or source_of(rows)
     name = table_name(table_mapping, source)
     with (
         open_rows(rows, format, table_mapping, constants, line) as table,
@@ -82,12 +80,9 @@ class _Comparison:
         self._table = table
         self._name = name
         self._mapping = mapping
-        self._source = source
-        #: Columns of rows that have no mapping; a mapping has its own.
-        self._constants = {} if mapping else constants
         self._session = registry._session  # noqa: SLF001 - imports read the log by its editions
         self._kinds = self._session.log.codec.kinds
-        self._mapper = RowMapper(mapping, source, registry.kinds)
+        self._mapper = RowMapper(mapping, source, registry.kinds, constants)
         self._earlier = EarlierEditions(self._session, name)
         self._new: dict[int, MappedFact] = {}
         self._ids: dict[tuple[str, str], str] = {}
@@ -102,7 +97,7 @@ class _Comparison:
 
     def read(self, progress: Callable[[int, int], object] | None) -> None:
         """Read all rows; those whose parties a row further down names are read again."""
-        for fact in self._first():
+        for fact in self._mapper.first():
             self._take(fact)
         self._know()
         pending: list[Row] = []
@@ -119,18 +114,9 @@ class _Comparison:
                 pending = self._read(pending)
         for row in pending:
             try:
-                self._mapper.map(self._with_constants(row))
+                self._mapper.map(row)
             except UnresolvedError as error:
                 self._doubt(row, str(error))
-
-    def _first(self) -> Iterable[MappedFact]:
-        mapping = self._mapping
-        if mapping is None or not mapping.first:
-            return ()
-        in_rows = {column for template in mapping.source.values() for column in template.columns}
-        source = {} if in_rows - mapping.constants.keys() else mapping.source
-        alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
-        return RowMapper(alone, self._source, self._registry.kinds).map(Row(0)).facts
 
     def _know(self) -> None:
         self._mapper.know(known_parties(self._registry, self._mapping, self._joined))
@@ -140,15 +126,11 @@ class _Comparison:
         unresolved = []
         for row in rows:
             try:
-                mapped = self._mapper.map(self._with_constants(row))
+                mapped = self._mapper.map(row)
             except UnresolvedError:
                 unresolved.append(row)
             except InvalidValueError as error:
                 self._doubt(row, str(error))
-            except DialogueRegistryError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a value of somebody else's class may fail in any way
-                self._doubt(row, f"it cannot be read ({type(error).__name__}: {error})")
             else:
                 self._compare(row, mapped)
         return unresolved
@@ -172,14 +154,9 @@ class _Comparison:
         self._new.setdefault(key, fact)
         return False
 
-    def _with_constants(self, row: Row) -> Row:
-        if not self._constants or row.error is not None:
-            return row
-        return attrs.evolve(row, cells={**row.cells, **self._constants})
-
     def _doubt(self, row: Row, why: str) -> None:
         self.unreadable.append((row.number, why))
-        self._doubtful.append(None if row.error is not None else self._mapper.partly(self._with_constants(row)))
+        self._doubtful.append(self._mapper.partly(row))
 
     # --- proposing -------------------------------------------------------------------
 
@@ -198,13 +175,6 @@ class _Comparison:
         if fact is None:
             assert old is not None
             return self._withdrawn(old, withdraw=withdraw)
-        cited = Citation(
-            table=self._name,
-            edition=self._table.edition,
-            row=fact.row,
-            locator=fact.locator,
-            as_written=fact.as_written,
-        )
         keyed = fact.locator.startswith("row ") and bool(self._mapping and self._mapping.key)
         shared: dict[str, Any] = {
             "number": 0,
@@ -212,7 +182,7 @@ class _Comparison:
             "key": fact.row if keyed else "",
             "after": fact.fact,
             "source": fact.source,
-            "cite": cited,
+            "cite": fact.cited(self._name, self._table.edition),
         }
         if old is None:
             return Proposal(what="new", decision="record", **shared)

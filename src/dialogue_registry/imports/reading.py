@@ -14,6 +14,7 @@ from dialogue_registry.imports.header import Wanted
 from dialogue_registry.imports.mapping import TableMapping, read_mapping
 from dialogue_registry.imports.rows import Table
 from dialogue_registry.model.arguments import arguments_checked
+from dialogue_registry.model.events import Source
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.standard_kinds import kinds_with
 
@@ -57,6 +58,14 @@ def open_rows(
         wanted = Wanted(mapping.columns)
     with _opened(rows, kind, rules, wanted) as table:
         yield table
+
+
+def source_of(rows: object) -> Source | None:
+    """Return the source of rows that nobody names another one of: the name of their file, None where there is none."""
+    if not isinstance(rows, str | os.PathLike):
+        return None
+    path = os.fspath(rows)
+    return Source("standard input" if path == "-" else Path(path).name or path)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 
 from dialogue_registry.errors import MappingError
-from dialogue_registry.imports.cells import is_nothing
+from dialogue_registry.imports.cells import first_of, is_empty
 from dialogue_registry.imports.header import missing
 from dialogue_registry.imports.rows import Row, Rows
 from dialogue_registry.model.names import fold
@@ -48,18 +48,9 @@ def until(rows: Rows, stops: Sequence[str]) -> Rows:
     """Yield rows up to the first that begins with one of the texts; that one and all below are left out."""
     folded = tuple(fold(stop) for stop in stops)
     for row in rows:
-        if folded and row.error is None and fold(_first(row)).startswith(folded):
+        if folded and row.error is None and fold(str(first_of(row.places or row.cells.values()))).startswith(folded):
             return
         yield row
-
-
-def _first(row: Row) -> str:
-    cells = row.places or tuple(row.cells.values())
-    return next((str(cell).strip() for cell in cells if not _is_empty(cell)), "")
-
-
-def _is_empty(cell: Any) -> bool:
-    return not cell.strip() if isinstance(cell, str) else is_nothing(cell)
 
 
 def filled_down(rows: Rows, columns: Sequence[str]) -> Rows:
@@ -70,7 +61,7 @@ def filled_down(rows: Rows, columns: Sequence[str]) -> Rows:
             cells = dict(row.cells)
             for column in columns:
                 cell = cells.get(column)
-                if _is_empty(cell):
+                if is_empty(cell):
                     if column in above:
                         cells[column] = above[column]
                 else:
@@ -89,5 +80,5 @@ def unpivoted(rows: Rows, unpivot: Unpivot, columns: Sequence[str], nothing: Col
         rest = {name: cell for name, cell in row.cells.items() if name not in headings}
         for name in headings:
             cell = row.cells.get(name)
-            if not _is_empty(cell) and not (isinstance(cell, str) and cell.strip() in nothing):
+            if not is_empty(cell) and not (isinstance(cell, str) and cell.strip() in nothing):
                 yield Row(row.number, {**rest, unpivot.name: name, unpivot.value: cell}, row.places, f"column {name!r}")

@@ -1,13 +1,13 @@
 """Rows of a table made into facts, as a mapping says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
 import attrs
 
-from dialogue_registry.errors import InvalidDateError, InvalidValueError
-from dialogue_registry.imports.cells import is_nothing, plain_value, texts_of
+from dialogue_registry.errors import DialogueRegistryError, InvalidDateError, InvalidValueError
+from dialogue_registry.imports.cells import is_empty, plain_value, texts_of
 from dialogue_registry.imports.date_cells import DateRules, day_of_moment
 from dialogue_registry.imports.date_fields import DateField
 from dialogue_registry.imports.fact_fields import fact_from
@@ -16,7 +16,7 @@ from dialogue_registry.imports.mapping import Condition, FactTemplate, TableMapp
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.rows import Row
-from dialogue_registry.model.events import Fact, Source
+from dialogue_registry.model.events import Citation, Fact, Source
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.names import fold
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
@@ -40,6 +40,10 @@ class MappedFact:
     row: str = ""
     locator: str = ""
 
+    def cited(self, table: str, edition: str) -> Citation:
+        """Return where in an edition of a table the fact stands."""
+        return Citation(table=table, edition=edition, row=self.row, locator=self.locator, as_written=self.as_written)
+
 
 @attrs.define
 class MappedRow:
@@ -59,11 +63,21 @@ class MappedRow:
 class RowMapper:
     """Makes the facts of one row after the other."""
 
-    def __init__(self, mapping: TableMapping | None, source: Source | None, kinds: Kinds = STANDARD_KINDS) -> None:
-        """Take a mapping (None: columns are named as fields are) and the source of rows without their own."""
+    def __init__(
+        self,
+        mapping: TableMapping | None,
+        source: Source | None,
+        kinds: Kinds = STANDARD_KINDS,
+        constants: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take a mapping (None: columns are named as fields are) and the source of rows without their own.
+
+        ``constants`` are further columns of rows without a mapping; a mapping has its own.
+        """
         self._kinds = kinds
         self._mapping = mapping
         self._source = source
+        self._constants = constants or {}
         self._makers = [FactMaker(template, mapping) for template in mapping.each] if mapping else []
         published = mapping.source.get("published") if mapping else None
         self._published = DateField("published", published, mapping) if published and mapping else None
@@ -76,17 +90,33 @@ class RowMapper:
         for maker in self._makers:
             maker.know(parties)
 
+    def first(self) -> Sequence[MappedFact]:
+        """Return the facts that the mapping makes of no row; raises InvalidValueError."""
+        mapping = self._mapping
+        if mapping is None or not mapping.first:
+            return ()
+        in_rows = {column for template in mapping.source.values() for column in template.columns}
+        source = {} if in_rows - mapping.constants.keys() else mapping.source
+        alone = attrs.evolve(mapping, each=mapping.first, source=source, parties=None, key=None)
+        return RowMapper(alone, self._source, self._kinds).map(Row(0)).facts
+
     def map(self, row: Row) -> MappedRow:
         """Return what a row says; raises InvalidValueError (also the row's own error) or UnresolvedError."""
         if row.error is not None:
             raise row.error
-        if self._mapping is None:
-            return _unmapped(row, self._source, self._kinds)
+        try:
+            return self._unmapped(row) if self._mapping is None else self._mapped(row, self._mapping)
+        except (DialogueRegistryError, UnresolvedError):
+            raise
+        except Exception as error:  # a value of somebody else's class may fail in any way
+            raise InvalidValueError(f"it cannot be read ({type(error).__name__}: {error}): correct it") from error
+
+    def _mapped(self, row: Row, mapping: TableMapping) -> MappedRow:
         mapped = MappedRow()
-        view = RowView(row, self._mapping)
-        source = self._source_of(view)
-        if self._mapping.key is not None and any(texts := view.texts_of(self._mapping.key)):
-            mapped.key = self._mapping.key.fill(texts)
+        view = RowView(row, mapping)
+        source = self._source_of(view, mapping)
+        if mapping.key is not None and any(texts := view.texts_of(mapping.key)):
+            mapped.key = mapping.key.fill(texts)
         name, locator = _place_of(row, mapped.key)
         unresolved: tuple[tuple[str, str], ...] = ()
         for maker in self._makers:
@@ -124,12 +154,11 @@ class RowMapper:
             return None
         return found
 
-    def _source_of(self, view: RowView) -> Source | None:
-        assert self._mapping is not None
-        if not self._mapping.source:
+    def _source_of(self, view: RowView, mapping: TableMapping) -> Source | None:
+        if not mapping.source:
             return self._source
         values: dict[str, Any] = {"title": ""}
-        for name, template in self._mapping.source.items():
+        for name, template in mapping.source.items():
             if not template.columns:
                 values[name] = template.constant
             elif name == "published":
@@ -138,11 +167,19 @@ class RowMapper:
                     values[name] = read[0]
             elif any(texts := view.texts_of(template)):
                 values[name] = template.fill(texts)
-        if self._mapping.source_is_optional and not any(values.values()):
+        if mapping.source_is_optional and not any(values.values()):
             return None
         if self._last_source is None or self._last_source[0] != values:  # rows next to each other often share it
             self._last_source = values, Source(**values)
         return self._last_source[1]
+
+    def _unmapped(self, row: Row) -> MappedRow:
+        """Return the fact of a row that names its event and fields itself."""
+        own = getattr(row.cells, "maps", [row.cells])[0]
+        cells = {**own, **self._constants}
+        values = {column: _plain(value, column) for column, value in cells.items() if column and not is_empty(value)}
+        fact, stated = fact_from(values, self._kinds)
+        return MappedRow([MappedFact(fact, stated or self._source, (), *_place_of(row, ""))])
 
 
 def _parts(view: RowView, template: FactTemplate) -> Iterator[RowView]:
@@ -163,25 +200,10 @@ def _applies(when: Mapping[str, Condition], view: RowView) -> bool:
     )
 
 
-# --- rows without a mapping ----------------------------------------------------------
-
-
-def _unmapped(row: Row, source: Source | None, kinds: Kinds) -> MappedRow:
-    """Return the fact of a row that names its event and fields itself."""
-    own = getattr(row.cells, "maps", [row.cells])[0]
-    values = {column: _plain(value, column) for column, value in own.items() if column and not _is_empty(value)}
-    fact, stated = fact_from(values, kinds)
-    return MappedRow([MappedFact(fact, stated or source, (), *_place_of(row, ""))])
-
-
 def _place_of(row: Row, key: str) -> tuple[str, str]:
     """Return the row of a citation, which is the key where there is one, and its locator."""
     number = str(row.number) if row.number else ""
     return (key, row.where) if key else (number, row.part)
-
-
-def _is_empty(value: object) -> bool:
-    return not value.strip() if isinstance(value, str) else is_nothing(value)
 
 
 def _plain(value: Any, column: str) -> Any:

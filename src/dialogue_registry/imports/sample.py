@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from dialogue_registry.errors import InvalidValueError, MappingError
-from dialogue_registry.imports.cells import BadCell, is_nothing, text_of
+from dialogue_registry.imports.cells import BadCell, first_of, is_empty, text_of
 from dialogue_registry.imports.files import FileRules, open_grid
 from dialogue_registry.imports.grid import Grid
 from dialogue_registry.imports.header import heading, joined_headings
@@ -41,7 +41,7 @@ class Sample:
     def cells(self, column: str) -> list[tuple[int, Any]]:
         """Return the cells of a column that say something, each with the number of its row."""
         place = self.columns.index(column)
-        return [(number, row[place]) for number, row in self.rows if place < len(row) and not _is_empty(row[place])]
+        return [(number, row[place]) for number, row in self.rows if place < len(row) and not is_empty(row[place])]
 
     def texts(self, column: str) -> list[str]:
         """Return the cells of a column that say something, as texts."""
@@ -54,17 +54,17 @@ def look_at(path: str | os.PathLike[str], kind: str | None, rules: FileRules) ->
         records = [
             (number, record)
             for number, record in islice(grid.records, _ROWS)
-            if not isinstance(record, InvalidValueError) and not all(map(_is_empty, record))
+            if not isinstance(record, InvalidValueError) and not all(map(is_empty, record))
         ]
         head = _head(records, grid)
         if not head:
             raise MappingError(f"{grid.name} has no row that looks like a head: write the mapping by hand")
         spread = not any(records[place][0] in grid.spans for place in head)
-        columns = joined_headings([_spanned(records[place], grid) for place in head], spread=spread)
+        columns = joined_headings([grid.spanned(*records[place]) for place in head], spread=spread)
         rows, stop_at = _until_end(records[head[-1] + 1 :])
         return Sample(
             Path(path).name,
-            next((text for text in (_first(record) for _, record in records[: head[0]]) if text), ""),
+            str(first_of(first_of(record) for _, record in records[: head[0]])),
             rules.sheet or _sheet_of(grid),
             rules.encoding,
             grid.found,
@@ -87,7 +87,7 @@ def _head(records: Sequence[tuple[int, Sequence[Any]]], grid: Grid) -> tuple[int
             if head[-1] >= len(records) or not all(_is_of_texts(records[row][1]) for row in head):
                 continue
             spread = not any(records[row][0] in grid.spans for row in head)
-            headings = joined_headings([_spanned(records[row], grid) for row in head], spread=spread)
+            headings = joined_headings([grid.spanned(*records[row]) for row in head], spread=spread)
             named = [name for name in headings if name]
             score = sum(bool(holds(name)) for name in named), len(head) == 1
             if len(named) > 1 and score > best[0] and len(set(named)) == len(named):
@@ -102,17 +102,10 @@ def _head(records: Sequence[tuple[int, Sequence[Any]]], grid: Grid) -> tuple[int
     return (-max(wide)[1],) if wide and max(wide)[0] > 1 else ()
 
 
-def _spanned(record: tuple[int, Sequence[Any]], grid: Grid) -> Sequence[Any]:
-    cells = list(record[1])
-    for first, last in grid.spans.get(record[0], ()):
-        cells[first : last + 1] = [cells[first]] * (last + 1 - first)
-    return cells
-
-
 def _is_of_texts(record: Sequence[Any]) -> bool:
     """Return whether a row has headings only: texts, or years as numbers."""
     return all(
-        _is_empty(cell) or isinstance(cell, str) or (isinstance(cell, int | float) and 1000 < cell < 3000)
+        is_empty(cell) or isinstance(cell, str) or (isinstance(cell, int | float) and 1000 < cell < 3000)
         for cell in record
     )
 
@@ -122,16 +115,8 @@ def _until_end(
 ) -> tuple[tuple[tuple[int, Sequence[Any]], ...], tuple[str, ...]]:
     """Return the rows up to totals or a note, and how the first row below them begins."""
     for place, (_, record) in enumerate(records):
-        first = _first(record)
-        alone = sum(not _is_empty(cell) for cell in record) == 1
+        first = str(first_of(record))
+        alone = sum(not is_empty(cell) for cell in record) == 1
         if place and (is_total(first) or (alone and note_of(first))):
             return tuple(records[:place]), (first.rstrip(": ") if is_total(first) else note_of(first),)
     return tuple(records), ()
-
-
-def _first(record: Sequence[Any]) -> str:
-    return next((str(cell).strip() for cell in record if not _is_empty(cell)), "")
-
-
-def _is_empty(cell: Any) -> bool:
-    return not cell.strip() if isinstance(cell, str) else is_nothing(cell)
