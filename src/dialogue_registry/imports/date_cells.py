@@ -6,18 +6,17 @@ cell: what it seems to be, and what to write instead.
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
 
-from dialogue_registry.errors import InvalidDateError
+from dialogue_registry.errors import InvalidDateError, InvalidValueError
 from dialogue_registry.imports.date_formats import DateFormat, order_of, read_format
 from dialogue_registry.imports.date_hints import explained
 from dialogue_registry.imports.date_languages import plain
 from dialogue_registry.imports.date_words import Reading, UnreadDateError, read_words
-from dialogue_registry.imports.instants import MIDNIGHT, day_of, in_utc
 from dialogue_registry.model.dates import PartialDate
 
 
@@ -47,7 +46,7 @@ def day_of_moment(moment: datetime, rules: DateRules, zone: ZoneInfo | None) -> 
     """Return the day of a datetime; a time of day without a zone is refused unless times are dropped."""
     if moment.tzinfo is not None:
         return day_of(moment, zone, moment.isoformat())
-    if moment.time() != MIDNIGHT and not rules.drop_times:
+    if moment.time() != time(0) and not rules.drop_times:
         raise _has_time(moment.isoformat(sep=" "), moment.time().isoformat())
     return moment.date()
 
@@ -68,7 +67,7 @@ def _read(cell: str, rules: DateRules, year: int | None, zone: ZoneInfo | None) 
     except UnreadDateError as error:
         raise explained(cell, error, [shape.text for shape in rules.formats]) from None
     if moment is not None and found.is_day:
-        return PartialDate.of(day_of(in_utc(found.earliest, moment.hour, moment.minute), zone, cell))
+        return PartialDate.of(day_of(datetime.combine(found.earliest, moment, UTC), zone, cell))
     return found
 
 
@@ -163,6 +162,33 @@ def _calendar(text: str) -> str | None:
 
 
 # --- instants and times of day -------------------------------------------------------
+
+
+def find_zone(name: str) -> ZoneInfo:
+    """Return a zone of the IANA database by its name, such as "Asia/Tokyo"; raises InvalidValueError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidValueError(
+            f'{name!r} is no time zone: give a name of the IANA database, such as "Asia/Tokyo" or "Europe/Paris"'
+        ) from None
+
+
+def day_of(moment: datetime, zone: ZoneInfo | None, written: str) -> date:
+    """Return the day of an aware instant in a zone.
+
+    Without a zone, an instant with an offset of its own, and midnight in UTC, keep their
+    day; any other instant in UTC is refused, as its day depends on the place.
+    """
+    if zone is not None:
+        return moment.astimezone(zone).date()
+    if moment.utcoffset() == timedelta(0) and moment.time() != time(0):
+        raise InvalidDateError(
+            f"{written!r:.80} is an instant in UTC, and the zone of the place decides its day: say in the mapping, "
+            '[dates] zone = "Asia/Tokyo", or name the column that has it'
+        )
+    return moment.date()
+
 
 _ISO = re.compile(
     r"\d{4}-?\d\d-?\d\d[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)? ?(?:Z|[+-]\d\d(?::?\d\d)?)", re.IGNORECASE

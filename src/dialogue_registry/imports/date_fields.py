@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from dialogue_registry.errors import InvalidDateError
 from dialogue_registry.imports.cells import is_nothing, plain_value
-from dialogue_registry.imports.date_cells import day_of_moment, read_date
-from dialogue_registry.imports.instants import find_zone
+from dialogue_registry.imports.date_cells import day_of_moment, find_zone, read_date
 from dialogue_registry.imports.mapping import TableMapping
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.templates import Template

@@ -27,6 +27,7 @@ from dialogue_registry.imports.edition_guard import EditionGuard
 from dialogue_registry.imports.fact_maker import spelling_of
 from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.header import unread
+from dialogue_registry.imports.heading_words import is_total
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
 from dialogue_registry.imports.numbers import Numbers, Runs
 from dialogue_registry.imports.parties import Parties
@@ -36,7 +37,6 @@ from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, 
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.imports.states import states
-from dialogue_registry.imports.totals import is_total
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import (

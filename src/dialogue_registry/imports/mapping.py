@@ -35,14 +35,13 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from dialogue_registry.errors import InvalidValueError, MappingError
-from dialogue_registry.imports.date_cells import DateRules
+from dialogue_registry.imports.date_cells import DateRules, find_zone
 from dialogue_registry.imports.date_formats import date_format
 from dialogue_registry.imports.date_languages import lexicon
 from dialogue_registry.imports.fact_fields import check_field, choices_of, fields_of, find_kind, required_fields
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.header import heading, place_of
-from dialogue_registry.imports.instants import find_zone
-from dialogue_registry.imports.spelling import Spelling, read_spelling
+from dialogue_registry.imports.spelling import PartyRules, Spelling, read_spelling
 from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.addresses import check_path
 from dialogue_registry.model.events import Source
@@ -77,16 +76,6 @@ class FactTemplate:
     def columns(self) -> set[str]:
         """All columns that it speaks of."""
         return {column for template in self.fields.values() for column in template.columns} | {*self.when}
-
-
-@attrs.frozen(kw_only=True)
-class PartyRules:
-    """The rules by which names of parties are matched; None of these tables means that the text is the party."""
-
-    states: bool = False
-    languages: tuple[str, ...] = ()
-    keep_unresolved: bool = False
-    aliases: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -183,6 +172,14 @@ def _checked(spelling: Spelling, constants: Mapping[str, str], kinds: Kinds) -> 
     )
     if columns := sorted({column for fact in first for column in fact.columns} - constants.keys()):
         raise MappingError(f": [[first]] is made of no row, so it has no column {columns[0]!r}: move it to [[each]]")
+    parties = spelling.parties
+    if parties is not None and parties.languages and parties.iso is False:
+        raise MappingError(", [parties]: languages name those of names of states, which iso = false leaves out")
+    missing, missing_in = frozenset({""}), dict[str, frozenset[str]]()
+    if isinstance(spelling.missing, frozenset):
+        missing = spelling.missing
+    else:
+        missing_in = {heading(column): texts | {""} for column, texts in spelling.missing.items()}
     dates = spelling.dates
     languages = dates.languages
     with _within(", [dates]"):
@@ -201,8 +198,8 @@ def _checked(spelling: Spelling, constants: Mapping[str, str], kinds: Kinds) -> 
             if value != "" and name != "optional"
         },
         source_is_optional=spelling.source.optional,
-        missing=spelling.missing if isinstance(spelling.missing, frozenset) else frozenset({""}),
-        missing_in={} if isinstance(spelling.missing, frozenset) else _headed(spelling.missing),
+        missing=missing,
+        missing_in=missing_in,
         dates=DateRules(
             languages=languages, formats=formats, order=dates.order, century=dates.century,
             drop_times=dates.times == "drop",
@@ -210,10 +207,10 @@ def _checked(spelling: Spelling, constants: Mapping[str, str], kinds: Kinds) -> 
         year=None if dates.year is None else Template.of(str(dates.year)),
         zone=fixed or zone,
         drop_honorifics=spelling.names.drop_honorifics,
-        parties=_party_rules(spelling),
+        parties=spelling.parties,
         values=_values(spelling.values, each),
         separator=spelling.lists.separator,
-        file=_file_rules(spelling),
+        file=attrs.evolve(spelling.file, fill_down=tuple(map(heading, spelling.file.fill_down)), missing=missing),
         constants=constants,
     )  # fmt: skip
     _check_used(mapping)
@@ -274,31 +271,6 @@ def _condition(value: object) -> Condition:
     if isinstance(value, bool):
         return value
     return frozenset(fold(str(text)) for text in (value if isinstance(value, list | tuple) else [value]))
-
-
-def _headed(by_column: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-    return {heading(column): texts | {""} for column, texts in by_column.items()}
-
-
-def _party_rules(spelling: Spelling) -> PartyRules | None:
-    parties = spelling.parties
-    if parties is None:
-        return None
-    if parties.languages and parties.iso is False:
-        raise MappingError(", [parties]: languages name those of names of states, which iso = false leaves out")
-    return PartyRules(
-        states=bool(parties.iso or parties.languages),
-        languages=parties.languages,
-        keep_unresolved=parties.unresolved == "keep",
-        aliases=parties.aliases,
-    )
-
-
-def _file_rules(spelling: Spelling) -> FileRules:
-    file = spelling.file
-    missing = spelling.missing if isinstance(spelling.missing, frozenset) else frozenset({""})
-    fill_down = tuple(map(heading, file.fill_down))
-    return attrs.evolve(file, fill_down=fill_down, missing=missing)
 
 
 def _values(tables: Mapping[str, Mapping[str, Any]], each: Iterable[FactTemplate]) -> Mapping[str, Mapping[str, Any]]:

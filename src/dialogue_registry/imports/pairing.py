@@ -40,25 +40,15 @@ def pair(kinds: Kinds, facts: Sequence[MappedFact], statements: Sequence[Stateme
     """
     matcher = _Matcher(kinds, facts, statements)
     # What makes an id known keeps it: others rest on it, whichever row says so in this edition.
-    matcher.by(
-        lambda fact: _opened(type(fact.fact), kinds, fact.fact),
-        lambda old: _opened(type(old.stated), kinds, old.stated),
-    )
-    matcher.by(lambda fact: _opened("", kinds, fact.fact), lambda old: _opened("", kinds, old.stated))
+    matcher.by(lambda fact: (type(fact), identity(kinds, fact)) if type(fact) in OPENS else None)
+    matcher.by(lambda fact: identity(kinds, fact) if type(fact) in OPENS else None)
     if keyed:
-        matcher.within(lambda fact: (fact.row, family(kinds, fact.fact)) if fact.locator else None,
-                       lambda old: (old.key, family(kinds, old.stated)) if old.key else None)  # fmt: skip
-    matcher.by(lambda fact: (type(fact.fact), identity(kinds, fact.fact)),
-               lambda old: (type(old.stated), identity(kinds, old.stated)))  # fmt: skip
-    matcher.by(lambda fact: identity(kinds, fact.fact), lambda old: identity(kinds, old.stated))
+        matcher.within_rows()
+    matcher.by(lambda fact: (type(fact), identity(kinds, fact)))
+    matcher.by(lambda fact: identity(kinds, fact))
     if not keyed:
         matcher.alike()
     return matcher.pairs()
-
-
-def _opened(cls: Any, kinds: Kinds, fact: Any) -> Hashable | None:
-    """Return the identity of a fact that makes an id known, with a class; None for other facts."""
-    return (cls, identity(kinds, fact)) if type(fact) in OPENS else None
 
 
 class _Matcher:
@@ -85,7 +75,7 @@ class _Matcher:
     def _groups(
         self, of_fact: Callable[[MappedFact], Hashable | None], of_old: Callable[[Statement], Hashable | None]
     ) -> list[tuple[list[int], list[int]]]:
-        """Return what is unpaired, grouped by what both sides have in common."""
+        """Return what is unpaired, grouped by what both sides have in common; what has None stays alone."""
         groups: dict[Hashable, tuple[list[int], list[int]]] = {}
         for place, fact in enumerate(self._facts):
             if place not in self._of and (key := of_fact(fact)) is not None:
@@ -95,27 +85,28 @@ class _Matcher:
                 groups[key][1].append(place)
         return [group for group in groups.values() if group[1]]
 
-    def by(
-        self, of_fact: Callable[[MappedFact], Hashable | None], of_old: Callable[[Statement], Hashable | None]
-    ) -> None:
+    def by(self, key: Callable[[Any], Hashable | None]) -> None:
         """Pair those that are alone with a value on both sides."""
-        for facts, olds in self._groups(of_fact, of_old):
+        for facts, olds in self._groups(lambda fact: key(fact.fact), lambda old: key(old.stated)):
             if len(facts) == len(olds) == 1:
                 self._take(facts[0], olds[0])
 
-    def within(
-        self, of_fact: Callable[[MappedFact], Hashable | None], of_old: Callable[[Statement], Hashable | None]
-    ) -> None:
-        """Pair those of one row: by their identity, then by what is left alone on both sides, then by likeness."""
-        for facts, olds in self._groups(of_fact, of_old):
-            by_identity = {identity(self._kinds, self._statements[old].stated): old for old in olds}
+    def within_rows(self) -> None:
+        """Pair those of the row of one key: by their identity, then by what is left alone, then by likeness."""
+        kinds = self._kinds
+        groups = self._groups(
+            lambda fact: (fact.row, family(kinds, fact.fact)) if fact.locator else None,
+            lambda old: (old.key, family(kinds, old.stated)) if old.key else None,
+        )
+        for facts, olds in groups:
+            by_identity = {identity(kinds, self._statements[old].stated): old for old in olds}
             for fact in facts:
-                old = by_identity.get(identity(self._kinds, self._facts[fact].fact))
+                old = by_identity.get(identity(kinds, self._facts[fact].fact))
                 if old is not None and old not in self._taken:
                     self._take(fact, old)
             left = [fact for fact in facts if fact not in self._of]
             rest = [old for old in olds if old not in self._taken]
-            while left and rest and (len(left) == len(rest) == 1 or len(left) == len(rest)):
+            while left and len(left) == len(rest):
                 fact, old = max(
                     ((fact, old) for fact in left for old in rest),
                     key=lambda both: _likeness(self._facts[both[0]].fact, self._statements[both[1]].stated),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dialogue_registry.errors import InvalidValueError
-from dialogue_registry.imports.toml_values import toml_value
+from dialogue_registry.imports.toml_values import toml_comment, toml_value
 from dialogue_registry.model.events import DifferentPersons, SamePerson
 from dialogue_registry.queries.look_alikes import LookAlike
 from dialogue_registry.queries.people import Person
@@ -31,9 +31,9 @@ def _pair(pair: LookAlike) -> Iterator[str]:
     yield "[[pair]]"
     yield f"# {pair.why}"
     for person in (pair.one, pair.other):
-        yield f"#   {_comment(_who(person))}"
+        yield f"#   {toml_comment(_who(person))}"
     if pair.together:
-        yield f"#   both were at {_comment(', '.join(pair.together[:5]))}{' …' if len(pair.together) > 5 else ''}"
+        yield f"#   both were at {toml_comment(', '.join(pair.together[:5]))}{' …' if len(pair.together) > 5 else ''}"
     yield f"party = {toml_value(pair.party)}"
     yield f"names = {toml_value(list(pair.names))}"
     yield 'decision = ""'
@@ -48,11 +48,6 @@ def _who(person: Person) -> str:
     days = dict.fromkeys(str(day) for day in (person.first, person.last) if day is not None)
     meetings = f"{person.meetings} meeting{'' if person.meetings == 1 else 's'}"
     return f"{names}{offices}; {', '.join(filter(None, (meetings, ' to '.join(days))))}"
-
-
-def _comment(text: str) -> str:
-    """Return a text that ends with its line."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def planned_facts(text: str) -> list[SamePerson | DifferentPersons]:

@@ -13,8 +13,7 @@ from dialogue_registry.imports.cells import BadCell, first_of, is_empty, text_of
 from dialogue_registry.imports.files import FileRules, open_grid
 from dialogue_registry.imports.grid import Grid
 from dialogue_registry.imports.header import heading, joined_headings
-from dialogue_registry.imports.heading_words import holds
-from dialogue_registry.imports.totals import is_total, note_of
+from dialogue_registry.imports.heading_words import holds, is_total, note_of
 
 _ROWS = 2000
 _HEAD_WITHIN = 40

@@ -158,13 +158,23 @@ class NamesTable:
 
 
 @attrs.frozen(kw_only=True)
-class PartiesTable:
-    """[parties]."""
+class PartyRules:
+    """[parties]: how names of parties are matched; without this table, the text is the party."""
 
     iso: bool | None = None
     languages: tuple[str, ...] = ()
     unresolved: str = "leave out"
     aliases: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def states(self) -> bool:
+        """Whether names of states are known."""
+        return bool(self.iso or self.languages)
+
+    @property
+    def keep_unresolved(self) -> bool:
+        """Whether a party that nobody knows is kept as written."""
+        return self.unresolved == "keep"
 
 
 @attrs.frozen(kw_only=True)
@@ -186,7 +196,7 @@ class Spelling:
     each: tuple[Mapping[str, Any], ...] = ()
     dates: DatesTable = DatesTable()
     names: NamesTable = NamesTable()
-    parties: PartiesTable | None = None
+    parties: PartyRules | None = None
     lists: ListsTable = ListsTable()
     values: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
     file: FileRules = FileRules()
@@ -207,7 +217,7 @@ READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
         "zone": _text,
     },
     NamesTable: {"drop_honorifics": _truth},
-    PartiesTable: {
+    PartyRules: {
         "iso": _truth,
         "languages": _texts,
         "unresolved": _one_of("leave out", "keep"),
@@ -234,7 +244,7 @@ READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
         "each": _tables,
         "dates": lambda value: _structured(value, DatesTable),
         "names": lambda value: _structured(value, NamesTable),
-        "parties": lambda value: _structured(value, PartiesTable),
+        "parties": lambda value: _structured(value, PartyRules),
         "lists": lambda value: _structured(value, ListsTable),
         "values": _meanings,
         "file": lambda value: _structured(value, FileRules),

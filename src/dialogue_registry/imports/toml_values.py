@@ -1,4 +1,4 @@
-"""Values as TOML writes them."""
+"""Values and comments as TOML writes them."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,11 @@ from typing import Any
 def toml_text(text: str) -> str:
     """Return a text as a basic string of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_comment(text: str) -> str:
+    """Return a text on one line, with nothing in it that a comment cannot hold."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def toml_value(value: Any) -> str:

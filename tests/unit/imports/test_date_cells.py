@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import InvalidDateError, InvalidValueError, PartialDate
-from dialogue_registry.imports.date_cells import DateRules, day_of_moment, read_date
+from dialogue_registry.imports.date_cells import DateRules, day_of_moment, find_zone, read_date
 from dialogue_registry.imports.date_formats import date_format
 from dialogue_registry.imports.date_languages import lexicon
-from dialogue_registry.imports.instants import find_zone
 
 babel_dates = pytest.importorskip("babel.dates")
 
