@@ -62,8 +62,7 @@ from dialogue_registry.errors import (
     WrongPositionError,
 )
 from dialogue_registry.exports.brief.gathering import brief
-from dialogue_registry.exports.brief.notes import Note
-from dialogue_registry.exports.brief.values import Brief
+from dialogue_registry.exports.brief.values import Brief, Note
 from dialogue_registry.exports.brief.writing import write_brief
 from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site.publish import publish

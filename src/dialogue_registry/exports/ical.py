@@ -12,7 +12,6 @@ from typing import Any
 from dialogue_registry.errors import MissingExtraError
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.jsonld import shared_series
-from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import printable
@@ -51,7 +50,7 @@ def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...], names: Name
     for meeting in reader.stream(Meeting, order=BY_DAY):
         if not _why_not(meeting):
             of = [of_series[series] for series in (meeting.series, *shared.get(meeting.meeting, ()))]
-            title = names.title(meeting) or title_of(meeting, of[0])
+            title = names.meeting(meeting, of[0])
             sequence, stamp = stamps.of(meeting)
             yield _event(library, meeting, title=title, series=of, sequence=sequence, stamp=stamp).to_ical()
     yield b"END:VCALENDAR" + end

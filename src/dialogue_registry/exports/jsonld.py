@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.node import Node, document, filled
 from dialogue_registry.exports.persons import PersonIds
-from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
 from dialogue_registry.model.names import name_parts
@@ -66,7 +65,7 @@ def _graph(reader: Reader, names: NamesInLanguage) -> Iterator[Node]:
             {
                 **event(
                     meeting,
-                    name=names.title(meeting) or title_of(meeting, of[0].name),
+                    name=names.meeting(meeting, of[0].name),
                     series=of,
                     organizers=[dialogues[series.dialogue].name for series in of],
                 ),

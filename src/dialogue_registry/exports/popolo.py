@@ -12,7 +12,6 @@ from functools import lru_cache
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.node import Node, document, filled
 from dialogue_registry.exports.persons import NAMED, PersonIds
-from dialogue_registry.exports.title import title_of
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import name_parts
@@ -148,7 +147,7 @@ def _events(reader: Reader, persons: PersonIds, names: NamesInLanguage) -> Itera
         yield filled(
             {
                 "id": meeting.meeting,
-                "name": names.title(meeting) or title_of(meeting, of_series[meeting.series]),
+                "name": names.meeting(meeting, of_series[meeting.series]),
                 "classification": "meeting",
                 "organization_id": meeting.series,
                 "start_date": begins,

@@ -20,7 +20,7 @@ def count_dialogue(reader: Reader, dialogue: str, counts: Mapping[str, Count], d
     again = {name: Bounds(0, 0) for name in FORMATS}
     for meeting in _counted_again(reader, dialogue, rule):
         name = meeting.format or "unknown"
-        again[name] = _sum(again[name], as_of(meeting, day, day))
+        again[name] += as_of(meeting, day, day)
     shares = Shares(
         Bounds(
             sum(shares[name].certain for shares in within) - again[name].certain,
@@ -28,9 +28,7 @@ def count_dialogue(reader: Reader, dialogue: str, counts: Mapping[str, Count], d
         )
         for name in FORMATS
     )
-    total = Bounds(0, 0)
-    for bounds in shares.values():
-        total = _sum(total, bounds)
+    total = sum(shares.values(), Bounds(0, 0))
     return Count(series=dialogue, total=total, by_format=shares, highest_ordinal=None, carried=None)
 
 
@@ -47,7 +45,3 @@ def _counted_again(reader: Reader, dialogue: str, rule: Rule) -> list[Meeting]:
                 again.append(meeting)
             counted.add(meeting.meeting)
     return again
-
-
-def _sum(one: Bounds, other: Bounds) -> Bounds:
-    return Bounds(one.certain + other.certain, one.possible + other.possible)

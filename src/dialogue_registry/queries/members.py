@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import attrs
 
-from dialogue_registry.errors import UnknownSubjectError
-from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.display import Rows, Shown
+from dialogue_registry.queries.subjects import check_known
 
 AT_THE_END = "9999-12-31"
 """A day after all others: a party that joined some day has joined by then."""
@@ -70,10 +69,7 @@ class Term(NamedTuple):
 
 def members(connection: sqlite3.Connection, dialogue: str, on: date | None) -> Rows[Member]:
     """Return the parties of a dialogue on a day, or as it was recorded last; raises UnknownSubjectError."""
-    if connection.execute("SELECT 1 FROM dialogues WHERE dialogue = ?", (dialogue,)).fetchone() is None:
-        raise UnknownSubjectError(
-            f"no dialogue {shown(dialogue)} is recorded: check the id", kind="dialogue", id=dialogue
-        )
+    check_known(connection, dialogue=dialogue)
     day = AT_THE_END if on is None else on.isoformat()
     found: dict[tuple[str, str], bool] = {}
     for term in terms(connection, dialogue):

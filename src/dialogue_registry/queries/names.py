@@ -80,11 +80,12 @@ class Names:
 
 
 class NamesInLanguage:
-    """The names of dialogues, series, meetings and parties in one language, the ones used last."""
+    """The names of dialogues, series, meetings and parties in one language, on a day or the ones used last."""
 
-    def __init__(self, connection: sqlite3.Connection, language: str | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, language: str | None, on: date | None = None) -> None:
         self._names = Names(connection)
         self._language = language
+        self._on = on
 
     def dialogue(self, dialogue: Dialogue) -> Dialogue:
         """Return a dialogue and its parties under these names; the recorded ones become aliases."""
@@ -99,11 +100,15 @@ class NamesInLanguage:
 
     def title(self, meeting: Meeting) -> str:
         """Return the title of a meeting; "" where it has none."""
-        return self._names.choose(meeting.meeting, meeting.title, language=self._language)
+        return self._names.choose(meeting.meeting, meeting.title, language=self._language, on=self._on)
+
+    def meeting(self, meeting: Meeting, series: str) -> str:
+        """Return the title of a meeting, else the name of its series and the number printed."""
+        return self.title(meeting) or f"{series}{'' if meeting.ordinal is None else f' ({meeting.ordinal})'}"
 
     def party(self, party: str, recorded: str) -> str:
         """Return the name of a party that was recorded with a name."""
-        return self._names.choose(party, recorded, language=self._language, party=True)
+        return self._names.choose(party, recorded, language=self._language, on=self._on, party=True)
 
     def others(self, bearer: str, *, party: bool = False) -> Sequence[UsedName]:
         """Return all names that were ever used of an id or a party."""
@@ -114,7 +119,7 @@ class NamesInLanguage:
         return attrs.evolve(party, name=name, aliases=_aliases(name, party.name, party.aliases))
 
     def _chosen(self, id_: str, recorded: str, aliases: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-        name = self._names.choose(id_, recorded, language=self._language)
+        name = self._names.choose(id_, recorded, language=self._language, on=self._on)
         return name, _aliases(name, recorded, aliases)
 
 

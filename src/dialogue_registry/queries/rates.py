@@ -14,14 +14,13 @@ from typing import Any
 import attrs
 import orjson
 
-from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.model.events import Level
-from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.counts import Bounds
 from dialogue_registry.queries.display import Rows, Shown
 from dialogue_registry.queries.members import terms
 from dialogue_registry.queries.persons import WHO, Named
+from dialogue_registry.queries.subjects import check_known
 
 
 @attrs.frozen(kw_only=True)
@@ -178,10 +177,7 @@ def attendance_grid(connection: sqlite3.Connection, scope: Scope) -> Rows[Cell]:
 
 def _params(connection: sqlite3.Connection, scope: Scope, by: str) -> dict[str, Any]:
     """Return what the statements are asked with; raises UnknownSubjectError."""
-    for kind, table, id_ in (("series", "series", scope.series), ("dialogue", "dialogues", scope.dialogue)):
-        find = f"SELECT 1 FROM {table} WHERE {kind} = ?"
-        if id_ is not None and connection.execute(find, (id_,)).fetchone() is None:
-            raise UnknownSubjectError(f"no {kind} {shown(id_)} is recorded: check the id", kind=kind, id=id_)
+    check_known(connection, series=scope.series, dialogue=scope.dialogue)
     members = [
         (term.dialogue, fold_text(term.party), term.possible_from, term.possible_until)
         for term in terms(connection, scope.dialogue)
@@ -229,11 +225,6 @@ class _Names:
                 self.shown[key] = who
 
 
-def _share(certain: Any, possible: Any) -> Bounds:
-    """Return bounds of a share, which are no whole numbers as those of counts are."""
-    return Bounds(certain, possible)
-
-
 def _rate(row: Sequence[Any], names: Mapping[tuple[str, str], str], *, yearly: bool) -> AttendanceRate:
     party, person, year, held, present, absent, excused = row
     not_known = held - present - absent - excused
@@ -245,7 +236,7 @@ def _rate(row: Sequence[Any], names: Mapping[tuple[str, str], str], *, yearly: b
         "absent": absent,
         "excused": excused,
         "not_known": not_known,
-        "rate": _share(present / held, (present + not_known) / held),
+        "rate": Bounds(present / held, (present + not_known) / held),
     }
     if yearly:
         return YearlyAttendanceRate(year=None if year is None else int(year), **values)

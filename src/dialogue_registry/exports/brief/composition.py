@@ -16,13 +16,13 @@ from dialogue_registry.exports.brief.document import (
     grid,
     line,
 )
-from dialogue_registry.exports.brief.notes import Note
 from dialogue_registry.exports.brief.sentences import SeriesTimes, Times, count_sentence, fill, joined
 from dialogue_registry.exports.brief.values import (
     Brief,
     Claim,
     CountedMeeting,
     CountedSeries,
+    Note,
     Noted,
     PartyPresent,
     ShownMeeting,

@@ -6,25 +6,26 @@ from typing import Any
 
 from dialogue_registry.charts.language import language as language_of
 from dialogue_registry.errors import InvalidValueError, UnknownSubjectError
-from dialogue_registry.exports.brief.names import Names
-from dialogue_registry.exports.brief.notes import NoteRegister
 from dialogue_registry.exports.brief.upcoming import upcoming
 from dialogue_registry.exports.brief.values import (
     Brief,
     Claim,
     CountedMeeting,
     CountedSeries,
+    Note,
     Noted,
     PartyPresent,
     ShownMeeting,
     Upcoming,
 )
+from dialogue_registry.log.codec import decode_citation, decode_source
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.dates import full_day
-from dialogue_registry.model.events import PartyJoined
+from dialogue_registry.model.events import PartyJoined, Source, SourceKept
 from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.counts import as_of as counted_as_of
 from dialogue_registry.queries.headcounts import HeadcountVerdict
+from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import Finding, Verdict
 from dialogue_registry.queries.results import Attendance, Meeting, Presence, Series
@@ -63,7 +64,11 @@ class _Gathering:
         self._registry = registry
         self._reader = reader
         self._day = day
-        self._names = Names(registry, reader.connection, language, day)
+        self._names = NamesInLanguage(reader.connection, language, day)
+        dialogues = [self._names.dialogue(one) for one in registry.dialogues()]
+        self._party_names = {party.party: party.name for one in dialogues for party in one.parties}
+        self._name_of = {one.dialogue: one.name for one in dialogues}
+        self._name_of |= {one.series: self._names.series(one).name for one in registry.series()}
         self._register = NoteRegister(registry, reader)
         self._language = language
 
@@ -87,7 +92,7 @@ class _Gathering:
             as_of=self._day,
             language=self._language,
             dialogue=dialogue,
-            dialogue_name=self._names.of(dialogue),
+            dialogue_name=self._name_of[dialogue],
             shown=shown,
             counts=counts,
             counted=whole,
@@ -96,8 +101,8 @@ class _Gathering:
             claims=self._claims(scope),
             headcounts=self._headcounts(scope),
             upcoming=self._upcoming(within, shown),
-            series_names={one.series: self._names.of(one.series) for one in of_dialogue},
-            countries={one.country: self._names.party(one.country) for one in self._reader.meetings(dialogue=dialogue)},
+            series_names={one.series: self._name_of[one.series] for one in of_dialogue},
+            countries={one.country: self._party(one.country) for one in self._reader.meetings(dialogue=dialogue)},
             notes=self._register.notes,
         )
 
@@ -114,8 +119,14 @@ class _Gathering:
 
     def _name(self, kind: str, id_: str, series: str, meeting: Meeting | None) -> str:
         if kind == "meeting" and meeting is not None:
-            return self._names.title(meeting)
-        return self._names.of(series or id_)
+            return self._title(meeting)
+        return self._name_of[series or id_]
+
+    def _title(self, meeting: Meeting) -> str:
+        return self._names.meeting(meeting, self._name_of[meeting.series])
+
+    def _party(self, party: str) -> str:
+        return self._party_names.get(party) or self._names.party(party, party)
 
     # --- counts ------------------------------------------------------------------------
 
@@ -154,7 +165,7 @@ class _Gathering:
         own = [finding for finding in findings if finding.statement.series == series.series]
         return CountedSeries(
             series=series.series,
-            name=self._names.of(series.series),
+            name=self._name_of[series.series],
             meetings=self._with_notes(counted),
             stated=self._stated_last(own),
         )
@@ -196,13 +207,13 @@ class _Gathering:
         listed = {row.party for row in rows}
         return ShownMeeting(
             meeting=meeting,
-            title=self._names.title(meeting),
-            series_name=self._names.of(meeting.series),
+            title=self._title(meeting),
+            series_name=self._name_of[meeting.series],
             notes=notes,
             present=present,
             absent=absent,
             not_known=tuple(
-                self._names.party(party) for party in self._members(dialogue, meeting) if rows and party not in listed
+                self._party(party) for party in self._members(dialogue, meeting) if rows and party not in listed
             ),
             topics=self._noted_rows("topics", self._registry.topics(id_)),
             activities=self._noted_rows("activities", self._registry.activities(id_)),
@@ -217,9 +228,7 @@ class _Gathering:
             found.setdefault(row.party, []).append(row)
         parties = sorted(found, key=lambda party: order.index(party) if party in order else len(order))
         return tuple(
-            PartyPresent(
-                party=party, name=self._names.party(party), people=self._noted_rows("attendance", found[party])
-            )
+            PartyPresent(party=party, name=self._party(party), people=self._noted_rows("attendance", found[party]))
             for party in parties
         )
 
@@ -266,9 +275,7 @@ class _Gathering:
             after = shown.meeting.date.latest_start
             found = [one for one in found if one.meeting.date is None or one.meeting.date.latest > after]
         return tuple(
-            Upcoming(
-                meeting=one.meeting, title=self._names.title(one.meeting), notes=self._register.of_facts(one.facts)
-            )
+            Upcoming(meeting=one.meeting, title=self._title(one.meeting), notes=self._register.of_facts(one.facts))
             for one in found
             if shown is None or one.meeting.meeting != shown.meeting.meeting
         )
@@ -281,6 +288,53 @@ class _Gathering:
     def _noted(self, table: str, row: Any, event: int) -> Noted[Any]:
         facts = self._reader.query(f"SELECT fact FROM {table} WHERE event = ?", (event,)).fetchall()
         return Noted(row, self._register.of_facts(fact for (fact,) in facts))
+
+
+_EVIDENCE = "SELECT source, citation, event FROM evidence WHERE fact = ? ORDER BY telling"
+
+
+class NoteRegister:
+    """Numbers the notes of a brief in the order in which they are first cited."""
+
+    def __init__(self, registry: Snapshot, reader: Reader) -> None:
+        self._reader = reader
+        self._kept = {kept.event.source: kept.event for kept in registry.facts(SourceKept)}
+        self._notes: dict[tuple[object, ...], Note] = {}
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """All notes so far, by their numbers."""
+        return tuple(self._notes.values())
+
+    def of_facts(self, facts: Iterable[int]) -> tuple[int, ...]:
+        """Return the numbers of the notes of some facts, each the position where it was first recorded."""
+        numbers: dict[int, None] = {}
+        for fact in facts:
+            for data, citation, event in self._reader.query(_EVIDENCE, (fact,)).fetchall():
+                place = decode_citation(citation, None, event)
+                locator, quote = ("", "") if place is None else (place.locator, place.quote)
+                numbers[self._number(decode_source(data, event), locator, quote)] = None
+        return tuple(sorted(numbers))
+
+    def of_sources(self, sources: Iterable[Source]) -> tuple[int, ...]:
+        """Return the numbers of the notes of some sources as a whole."""
+        return tuple(sorted({self._number(source) for source in sources}))
+
+    def _number(self, source: Source | None, locator: str = "", quote: str = "") -> int:
+        # What a source is (a report, an announcement) and its language make no note of their own.
+        where = () if source is None else (source.title, source.url, source.publisher, source.published)
+        key = (*where, locator, quote)
+        if key not in self._notes:
+            kept = None if source is None else self._kept.get(source)
+            self._notes[key] = Note(
+                number=len(self._notes) + 1,
+                source=source,
+                locator=locator,
+                quote=quote,
+                archived="" if kept is None else kept.archived,
+                retrieved=None if kept is None else kept.retrieved,
+            )
+        return self._notes[key].number
 
 
 def _ends(finding: Finding) -> tuple[date, date]:

@@ -6,14 +6,30 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from dialogue_registry.exports.brief.notes import Note
-from dialogue_registry.model.events import Fact
+from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.events import Fact, Source
 from dialogue_registry.queries.counts import FORMATS, Bounds
 from dialogue_registry.queries.headcounts import Headcount
 from dialogue_registry.queries.reconciliation import Finding
 from dialogue_registry.queries.results import Activity, Attendance, Meeting, Outcome, Topic
 
 T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Note:
+    """A numbered note: a source, where in it the fact stands, and where a copy of it is kept.
+
+    ``source`` is None in the one note of all facts that were recorded without a source.
+    ``archived`` is the address of the copy, ``retrieved`` when it was made.
+    """
+
+    number: int
+    source: Source | None
+    locator: str = ""
+    quote: str = ""
+    archived: str = ""
+    retrieved: PartialDate | None = None
 
 
 @attrs.frozen
