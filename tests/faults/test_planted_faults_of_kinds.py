@@ -26,7 +26,7 @@ from dialogue_registry import (
 from dialogue_registry.log.codec import Codec
 from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.persons import Persons
-from dialogue_registry.queries import anomalies_of_meetings, dialogue_counts
+from dialogue_registry.queries import anomalies_of_meetings, count_tables
 from dialogue_registry.queries.members import Term
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.testing import check_kind
@@ -167,7 +167,7 @@ def joint_meetings_count_once() -> None:
 @planted(joint_meetings_count_once)
 def a_joint_meeting_counts_twice_in_its_dialogue(patch: pytest.MonkeyPatch) -> None:
     """Once for each of its series."""
-    patch.setattr(dialogue_counts, "_counted_again", lambda *_: [])
+    patch.setattr(count_tables, "_counted_again", lambda *_: [])
 
 
 def statements_of_a_series_stay_with_it() -> None:

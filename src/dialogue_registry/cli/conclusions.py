@@ -1,4 +1,4 @@
-"""The questions whose answer is concluded from facts: counts, reconcile, anomalies, history, evidence, search."""
+"""The questions whose answer is concluded: counts, reconcile, explain, anomalies, history, evidence, search."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +14,7 @@ from dialogue_registry.cli.output import Plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.dates import full_day
+from dialogue_registry.model.events import Format
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
 from dialogue_registry.queries.dicts import to_dict
@@ -119,6 +120,28 @@ def reconcile(
 def _by(day: str | None, finding: Finding) -> bool:
     """Return whether a statement was as of a day or earlier."""
     return day is None or finding.statement.as_of.latest <= full_day(day)
+
+
+@question(example="dialogue-registry explain ca-jad.db ca-jad/fm --count 8 --as-of 2021-06-16")
+@file_argument
+@click.argument("series")
+@click.option("--count", type=click.IntRange(min=0), required=True, help="The number to explain.")
+@click.option("--as-of", metavar="DATE", type=day, help="Up to this day, month or year, or today; by default all.")
+@click.option("--format", "how", type=click.Choice([how.value for how in Format]), help="The number is of one format.")
+@answer_options
+def explain(file: str, series: str, *, count: int, as_of: str | None, how: str | None, shown: str | None) -> None:
+    """Explain a number of meetings of SERIES: which rule gives it, which meetings make the difference.
+
+    It also lists the sources that state a number, and says what is uncertain or circular and
+    which numbers are missing. Where no rule gives the number, it names the nearest. SERIES
+    may be the id of a dialogue too.
+    """
+    with asking(file) as registry:
+        explanation = registry.explain(series, count=count, as_of=as_of, format=how)
+    if shown is None:
+        say(explanation.text(terminal_width()))
+    else:
+        show([explanation], "subject count as_of verdict rules nearest meetings missing", shown)
 
 
 @question(example="dialogue-registry anomalies ca-jad.db --series ca-jad/som")

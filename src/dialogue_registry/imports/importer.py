@@ -25,13 +25,12 @@ from dialogue_registry.errors import (
 from dialogue_registry.imports.cells import first_of
 from dialogue_registry.imports.edition_guard import EditionGuard
 from dialogue_registry.imports.fact_maker import spelling_of
-from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.heading_words import is_total
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
 from dialogue_registry.imports.numbers import Numbers, Runs
 from dialogue_registry.imports.parties import Parties
-from dialogue_registry.imports.reading import open_rows, source_of
+from dialogue_registry.imports.reading import GivenTable, open_rows, source_of
 from dialogue_registry.imports.reasons import TELL_APART, Known, refusal_reason, seat_of
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError

@@ -11,11 +11,10 @@ from dialogue_registry.errors import InvalidValueError, StillNeededError
 from dialogue_registry.imports.applying import Applying
 from dialogue_registry.imports.earlier_editions import EarlierEditions, Statement, digest, family
 from dialogue_registry.imports.edition_plan import Plan, Proposal
-from dialogue_registry.imports.frames import GivenTable
 from dialogue_registry.imports.importer import id_in_use, known_parties
 from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name
 from dialogue_registry.imports.pairing import Pair, pair
-from dialogue_registry.imports.reading import open_rows, source_of
+from dialogue_registry.imports.reading import GivenTable, open_rows, source_of
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.model.arguments import arguments_checked

@@ -1,4 +1,7 @@
-"""Counts of the stored meetings: from the tallies of the present, or from the reports known at a position."""
+"""Counts of the stored meetings: from the tallies of the present, or from the reports known at a position.
+
+Those of a dialogue as a whole are those of its series added up, a joint meeting counted one time.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -8,8 +11,10 @@ from typing import TypeAlias
 import orjson
 
 from dialogue_registry.model.dates import PartialDate
+from dialogue_registry.model.status import Status
 from dialogue_registry.queries import counts
-from dialogue_registry.queries.counts import FORMATS, RULES, Bounds, Cells, Count, Counts, Rule, Stated
+from dialogue_registry.queries.counts import FORMATS, RULES, Bounds, Cells, Count, Counts, Rule, Shares, Stated
+from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Meeting
 
 _CELLS = [(name, numbered) for name in FORMATS for numbered in (False, True)]
@@ -252,3 +257,46 @@ def _carried(tables: CountTables, day: date | None, cells: Mapping[str, Cells]) 
         series: Bounds(number + after[series].certain, number + after[series].possible)
         for series, (_, number) in carry.items()
     }
+
+
+# --- a dialogue as a whole ---------------------------------------------------------------
+
+
+def count_dialogue(
+    reader: Reader, dialogue: str, of_series: Mapping[str, Count], day: date | None, rule: Rule
+) -> Count:
+    """Return the count of a dialogue as of a day by a rule, from the counts of all series by the same.
+
+    A joint meeting that the rule counts in several of its series is counted in the dialogue
+    one time. There is no highest ordinal, since the series number their meetings apart.
+    """
+    rows = reader.query("SELECT series FROM series WHERE dialogue = ?", (dialogue,))
+    within = [of_series[series].by_format for (series,) in rows]
+    again = {name: Bounds(0, 0) for name in FORMATS}
+    for meeting in _counted_again(reader, dialogue, rule):
+        name = meeting.format or "unknown"
+        again[name] += counts.as_of(meeting, day, day)
+    shares = Shares(
+        Bounds(
+            sum(shares[name].certain for shares in within) - again[name].certain,
+            sum(shares[name].possible for shares in within) - again[name].possible,
+        )
+        for name in FORMATS
+    )
+    total = sum(shares.values(), Bounds(0, 0))
+    return Count(series=dialogue, total=total, by_format=shares, highest_ordinal=None, carried=None)
+
+
+def _counted_again(reader: Reader, dialogue: str, rule: Rule) -> list[Meeting]:
+    """Return each joint meeting as often as the rule counts it in the series of a dialogue beyond the first one."""
+    joint = {meeting for (meeting,) in reader.query("SELECT DISTINCT meeting FROM shared_meetings")}
+    if not joint:
+        return []
+    counted: set[str] = set()
+    again: list[Meeting] = []
+    for meeting in reader.in_series(dialogue=dialogue, status=Status.HELD.value):
+        if meeting.meeting in joint and rule.counts(meeting):
+            if meeting.meeting in counted:
+                again.append(meeting)
+            counted.add(meeting.meeting)
+    return again

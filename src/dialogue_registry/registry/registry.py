@@ -21,9 +21,8 @@ from dialogue_registry.model.shown import shown
 from dialogue_registry.model.status import Status
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.queries import anomalies, results
-from dialogue_registry.queries.count_tables import count
+from dialogue_registry.queries.count_tables import count, count_dialogue
 from dialogue_registry.queries.counts import Count, Counts, Rule, find_rule
-from dialogue_registry.queries.dialogue_counts import count_dialogue
 from dialogue_registry.queries.display import Rows
 from dialogue_registry.queries.evidence import evidence
 from dialogue_registry.queries.explanation import Explanation
