@@ -1,7 +1,7 @@
 """The commands that amend: correct, retract, dispute, undo; each shows the change, field by field."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
@@ -136,8 +136,20 @@ def undo(
         if not undone.changes and not undone.stays:
             say("nothing is left to undo")
     else:
-        rows = [_row(change, dry_run=dry_run) for change in undone.changes]
-        rows += [{**_row_of_stay(stay.event, stay.fact), "why": stay.why, "dry_run": dry_run} for stay in undone.stays]
+        rows = [
+            {
+                "what": change.what, "position": change.event, "subject": change.subject, "of": change.of,
+                "before": change.before, "after": change.after, "why": "", "dry_run": dry_run,
+            }
+            for change in undone.changes
+        ]  # fmt: skip
+        rows += [
+            {
+                "what": "stays", "position": stay.event, "subject": "", "of": stay.event,
+                "before": stay.fact, "after": stay.fact, "why": stay.why, "dry_run": dry_run,
+            }
+            for stay in undone.stays
+        ]  # fmt: skip
         show(rows, "what position subject of before after", shown)
     if any(stay.why.startswith("it cannot") for stay in undone.stays):
         sys.exit(1)
@@ -278,14 +290,3 @@ def in_fields(of: int, before: Any, after: Any) -> list[str]:
         return [f"{head}: stands again"]
     lines = [f"  {line}" for line in changed_fields(before, after)] if before is not None else []
     return [head + (":" if lines else ": nothing changes"), *lines]
-
-
-def _row(change: Change, *, dry_run: bool) -> Mapping[str, Any]:
-    return {
-        "what": change.what, "position": change.event, "subject": change.subject, "of": change.of,
-        "before": change.before, "after": change.after, "why": "", "dry_run": dry_run,
-    }  # fmt: skip
-
-
-def _row_of_stay(event: int, fact: Any) -> Mapping[str, Any]:
-    return {"what": "stays", "position": event, "subject": "", "of": event, "before": fact, "after": fact}

@@ -13,7 +13,6 @@ from dialogue_registry.cli.options import answer_options, day, file_argument, la
 from dialogue_registry.cli.output import Plain, say, show, terminal_width
 from dialogue_registry.errors import UnknownSubjectError
 from dialogue_registry.log.entry import RecordedEvent
-from dialogue_registry.model.dates import full_day
 from dialogue_registry.model.events import Format
 from dialogue_registry.queries.anomalies import Anomalies
 from dialogue_registry.queries.counts import RULES, Count
@@ -21,7 +20,7 @@ from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.display import cited
 from dialogue_registry.queries.history import WHAT, wordings
 from dialogue_registry.queries.names import Names
-from dialogue_registry.queries.reconciliation import Finding, Reconciliation, Verdict
+from dialogue_registry.queries.reconciliation import Verdict
 from dialogue_registry.registry.registry import Snapshot
 
 
@@ -47,8 +46,7 @@ def counts(
     The table has a line for each dialogue as a whole, unless only one series is asked for.
     """
     with asking(file) as registry:
-        within = scope(registry, dialogue=dialogue, series=series)
-        counted = [count for count in registry.counts(as_of, rule).values() if within(count.series)]
+        counted = list(registry.counts(as_of, rule, dialogue=dialogue, series=series).values())
         lines: list[Plain] = []
         if shown is None:
             totals = [
@@ -98,14 +96,9 @@ def reconcile(
 ) -> None:
     """Compare every stated count with the record, under every rule."""
     with asking(file) as registry:
-        within = scope(registry, dialogue=dialogue, series=series)
-        findings = registry.reconcile()
+        findings = registry.reconcile(dialogue=dialogue, series=series, as_of=as_of)
         names = {known.series: known.name for known in registry.series()}
         names |= {known.dialogue: known.name for known in registry.dialogues()}
-    findings = Reconciliation(
-        tuple(finding for finding in findings if within(finding.statement.counted) and _by(as_of, finding)),
-        tuple(silent for silent in findings.not_stated if within(silent)),
-    )
     if shown is None:
         say(findings.text(terminal_width(), names))
     else:
@@ -115,11 +108,6 @@ def reconcile(
         show(rows, "statement verdict rules meetings difference recorded own", shown)
     if check and any(finding.verdict is Verdict.DISAGREES for finding in findings):
         sys.exit(1)
-
-
-def _by(day: str | None, finding: Finding) -> bool:
-    """Return whether a statement was as of a day or earlier."""
-    return day is None or finding.statement.as_of.latest <= full_day(day)
 
 
 @question(example="dialogue-registry explain ca-jad.db ca-jad/fm --count 8 --as-of 2021-06-16")

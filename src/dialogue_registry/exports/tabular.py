@@ -6,7 +6,7 @@ three times: ``date`` as the source gives it (EDTF text), and the ``earliest`` a
 ``latest`` day on which the thing can have begun.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -70,43 +70,39 @@ def descriptor(registry: Snapshot, encoding: str = "utf-8") -> dict[str, Any]:
         "version": str(head.position),
         "head": {"position": head.position, "digest": head.digest},
         "resources": [
-            *(_resource(name, layout, encoding) for name, layout in layouts_of(registry.kinds).items()),
-            _facts(encoding),
+            *(
+                _resource(name, layout.description, layout.all_columns, encoding, **_keys(layout))
+                for name, layout in layouts_of(registry.kinds).items()
+            ),
+            _resource(FACTS_TABLE, _OF_FACTS, FACT_TYPES, encoding),
         ],
     }
 
 
-def _resource(name: str, layout: Layout, encoding: str) -> dict[str, Any]:
-    schema: dict[str, Any] = {
-        "fields": [{"name": column, "type": kind} for column, kind in layout.all_columns.items()],
-        "missingValues": [""],  # so that "NA" stays what it is
-        "primaryKey": [layout.key],
-    }
-    if layout.refers:
-        schema["foreignKeys"] = [
-            {"fields": [column], "reference": {"resource": table, "fields": [target]}}
-            for column, (table, target) in layout.refers.items()
-        ]
+_OF_FACTS = "Every fact that stands, from each of its sources, in the order of recording."
+
+
+def _keys(layout: Layout) -> dict[str, Any]:
+    foreign = [
+        {"fields": [column], "reference": {"resource": table, "fields": [target]}}
+        for column, (table, target) in layout.refers.items()
+    ]
+    return {"primaryKey": [layout.key], **({"foreignKeys": foreign} if foreign else {})}
+
+
+def _resource(
+    name: str, description: str, types: Mapping[str, str], encoding: str, **keys: Any
+) -> dict[str, Any]:  # fmt: skip
     return {
         "profile": "tabular-data-resource",
         "name": name,
         "path": f"{name}.csv",
-        "description": layout.description,
-        "encoding": encoding,
-        "schema": schema,
-    }
-
-
-def _facts(encoding: str) -> dict[str, Any]:
-    return {
-        "profile": "tabular-data-resource",
-        "name": FACTS_TABLE,
-        "path": f"{FACTS_TABLE}.csv",
-        "description": "Every fact that stands, from each of its sources, in the order of recording.",
+        "description": description,
         "encoding": encoding,
         "schema": {
-            "fields": [{"name": column, "type": kind} for column, kind in FACT_TYPES.items()],
-            "missingValues": [""],
+            "fields": [{"name": column, "type": kind} for column, kind in types.items()],
+            "missingValues": [""],  # so that "NA" stays what it is
+            **keys,
         },
     }
 
@@ -164,7 +160,7 @@ def _batches(pa: Any, reader: Reader, layout: Layout) -> Iterator[Any]:
         columns = zip(*page, strict=True)
         yield pa.record_batch(
             [
-                pa.array(map(_READ.get(type_, _same), values), field.type)
+                pa.array(map(_READ[type_], values) if type_ in _READ else values, field.type)
                 for values, type_, field in zip(columns, types, schema, strict=True)
             ],
             schema=schema,
@@ -173,10 +169,6 @@ def _batches(pa: Any, reader: Reader, layout: Layout) -> Iterator[Any]:
 
 _BATCH = 20_000
 """Rows of a record batch, so that no table is held in memory as a whole."""
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 _READ = {

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
+import attrs
+
 from dialogue_registry.charts.language import language as language_of
 from dialogue_registry.errors import InvalidValueError, UnknownSubjectError
 from dialogue_registry.exports.brief.upcoming import upcoming
@@ -79,7 +81,7 @@ class _Gathering:
         counted = {one.series: self._counted(one.series) for one in of_dialogue}
         if meeting is None:
             meeting = self._last(held for one in within for held in counted[one.series])
-        findings = [f for f in self._registry.reconcile() if self._by_day(f)]
+        findings = self._registry.reconcile(as_of=self._day)
         counts = tuple(self._series_count(one, counted[one.series], findings) for one in within)
         whole = self._with_notes(_each_one_time(m for one in of_dialogue for m in counted[one.series]))
         stated = self._stated_last([finding for finding in findings if finding.statement.dialogue == dialogue])
@@ -140,24 +142,15 @@ class _Gathering:
         return found
 
     def _with_notes(self, counted: Iterable[CountedMeeting]) -> tuple[CountedMeeting, ...]:
-        return tuple(
-            CountedMeeting(
-                meeting=one.meeting, certain=one.certain, notes=self._register.of_facts(self._reports(one.meeting))
-            )
-            for one in counted
-        )
+        return tuple(attrs.evolve(one, notes=self._register.of_facts(self._reports(one.meeting))) for one in counted)
 
     def _reports(self, meeting: Meeting) -> Sequence[int]:
         """Return the facts that say that a meeting was held, or is one of its series too."""
         held = "SELECT fact FROM meeting_reports WHERE meeting = ? AND report = 'held' ORDER BY fact"
         shared = "SELECT fact FROM shared_meetings WHERE meeting = ? AND series = ?"
-        return [
-            row[0]
-            for row in (
-                *self._reader.query(held, (meeting.meeting,)),
-                *self._reader.query(shared, (meeting.meeting, meeting.series)),
-            )
-        ]
+        rows = [*self._reader.query(held, (meeting.meeting,))]
+        rows += self._reader.query(shared, (meeting.meeting, meeting.series))
+        return [fact for (fact,) in rows]
 
     def _series_count(
         self, series: Series, counted: Sequence[CountedMeeting], findings: Sequence[Finding]
@@ -173,9 +166,6 @@ class _Gathering:
     def _stated_last(self, findings: Sequence[Finding]) -> tuple[Noted[Finding], ...]:
         last = max(map(_ends, findings), default=None)
         return tuple(self._noted_finding(finding) for finding in findings if _ends(finding) == last)
-
-    def _by_day(self, finding: Finding) -> bool:
-        return self._day is None or finding.statement.as_of.latest <= self._day
 
     def _noted_finding(self, finding: Finding) -> Noted[Finding]:
         return self._noted("statements", finding, finding.statement.event)

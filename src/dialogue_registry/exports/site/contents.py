@@ -247,12 +247,3 @@ _FIELD = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 def _years(date: PartialDate) -> str:
     """Return the year of a date, or both where it can have begun in either of two."""
     return "–".join(dict.fromkeys(str(day.year) for day in (date.earliest, date.latest_start)))
-
-
-def source_data(source: Source) -> dict[str, Any]:
-    """Return a source as JSON has it, with what is known of it."""
-    data = {
-        "title": source.title, "url": source.url, "publisher": source.publisher,
-        "published": source.published and source.published.text, "language": source.language, "kind": source.kind,
-    }  # fmt: skip
-    return {name: value for name, value in data.items() if value}

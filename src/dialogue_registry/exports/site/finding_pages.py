@@ -11,6 +11,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Fact, Format
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.queries.anomalies import Anomalies
+from dialogue_registry.queries.display import differing
 from dialogue_registry.queries.reconciliation import Finding, Own, Verdict
 from dialogue_registry.queries.results import Dispute
 
@@ -128,11 +129,7 @@ def dispute_table(contents: Contents, disputes: Sequence[Dispute], *, title: str
     say = contents.say
     rows = []
     for dispute in disputes:
-        names = [
-            field.name
-            for field in attrs.fields(type(dispute.claim))
-            if getattr(dispute.claim, field.name) != getattr(dispute.standing, field.name, None)
-        ]
+        names = differing(dispute.claim, dispute.standing)
         rows.append(
             (
                 contents.subject_link(subject_of(dispute.claim)),
@@ -184,8 +181,8 @@ def dispute_page(contents: Contents, disputes: Sequence[Dispute]) -> Page:
             "disputes": [
                 {
                     "subject": subject_of(dispute.claim),
-                    "standing": _worded(contents, dispute.standing, _fields(dispute)),
-                    "claim": _worded(contents, dispute.claim, _fields(dispute)),
+                    "standing": _worded(contents, dispute.standing, [*attrs.fields_dict(type(dispute.claim))]),
+                    "claim": _worded(contents, dispute.claim, [*attrs.fields_dict(type(dispute.claim))]),
                     "reason": dispute.reason,
                     "sources": [source.title for source in dispute.sources],
                 }
@@ -193,10 +190,6 @@ def dispute_page(contents: Contents, disputes: Sequence[Dispute]) -> Page:
             ]
         },
     )
-
-
-def _fields(dispute: Dispute) -> list[str]:
-    return [field.name for field in attrs.fields(type(dispute.claim))]
 
 
 def anomaly_page(contents: Contents, anomalies: Anomalies, today: str) -> Page:

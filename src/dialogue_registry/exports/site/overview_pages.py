@@ -1,6 +1,6 @@
 """The front page, and the pages of dialogues and series: how many meetings there were, and by which source."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -26,6 +26,7 @@ from dialogue_registry.exports.site.rates import rate_data, rates_table
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import FORMATS, Count, Counts
+from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.queries.rates import AttendanceRate
 from dialogue_registry.queries.reconciliation import Finding
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
@@ -75,7 +76,9 @@ class Overview:
         parts.append(self._coming(coming[-_SOON:]))
         held = [meeting for meeting in c.registry.meetings(status=Status.HELD) if meeting.date is not None]
         if held:
-            parts.append(self._lately(held[: -_LATELY - 1 : -1]))
+            columns = ("Date", "Meeting", "Place", "Source")
+            last = held[: -_LATELY - 1 : -1]
+            parts.append(self._listed(last, columns, root="", title=say("Held last"), anchor="last"))
         parts += pictures
         parts.append(Items(title=say("To take away"), items=downloads, anchor="downloads"))
         fields = []
@@ -92,38 +95,29 @@ class Overview:
         )  # fmt: skip
 
     def _coming(self, meetings: Sequence[Meeting]) -> Table:
-        say = self._say
-        rows = [
-            (
-                say.date(meeting.until or meeting.date) or say("not known"),
-                self._c.meeting_link(meeting.meeting, ""),
-                _place(self._c, meeting),
-                self._c.word(meeting.status),
-                self._c.sources(meeting.sources, ""),
-            )
-            for meeting in meetings
-        ]
-        note = "" if rows else say("No meeting is announced that was not held or cancelled since.")
-        return Table(
-            title=say("What is next"), note=note, rows=rows, anchor="next",
-            columns=(say("Date"), say("Meeting"), say("Place"), say("Status"), say("Source")),
-        )  # fmt: skip
+        planned = [attrs.evolve(meeting, date=meeting.until or meeting.date) for meeting in meetings]
+        note = "" if meetings else self._say("No meeting is announced that was not held or cancelled since.")
+        columns = ("Date", "Meeting", "Place", "Status", "Source")
+        return self._listed(planned, columns, root="", title=self._say("What is next"), note=note, anchor="next")
 
-    def _lately(self, meetings: Sequence[Meeting]) -> Table:
-        say = self._say
-        rows = [
-            (
-                say.date(meeting.date),
-                self._c.meeting_link(meeting.meeting, ""),
-                _place(self._c, meeting),
-                self._c.sources(meeting.sources, ""),
-            )
-            for meeting in meetings
-        ]
-        return Table(
-            title=say("Held last"), rows=rows, anchor="last",
-            columns=(say("Date"), say("Meeting"), say("Place"), say("Source")),
-        )  # fmt: skip
+    def _listed(
+        self, meetings: Sequence[Meeting], columns: Sequence[str], *, root: str = "../", **table: Any
+    ) -> Table:  # fmt: skip
+        """Return a table of meetings with some columns, each named in English."""
+        c, say = self._c, self._say
+        cells: Mapping[str, Callable[[Meeting], Cell]] = {
+            "Date": lambda meeting: say.date(meeting.date) or say("not known"),
+            "Number": lambda meeting: "" if meeting.ordinal is None else meeting.ordinal,
+            "Meeting": lambda meeting: c.meeting_link(meeting.meeting, root),
+            "Status": lambda meeting: c.word(meeting.status),
+            "How": lambda meeting: "" if meeting.format is None else c.word(meeting.format),
+            "How held": lambda meeting: c.word(meeting.format),
+            "Place": lambda meeting: _place(c, meeting),
+            "Source": lambda meeting: c.sources(meeting.sources, root),
+        }
+        rows = [[cells[column](meeting) for column in columns] for meeting in meetings]
+        heads = [say(column.removesuffix(" held")) for column in columns]
+        return Table(columns=heads, rows=rows, **table)
 
     def _numbers(
         self, of: Sequence[Series], *, root: str = "../", title: str = "", whole: Sequence[Cell] = ()
@@ -247,22 +241,10 @@ class Overview:
 
     def _held(self, held: Sequence[Meeting]) -> Table:
         """Return the meetings that the total of a dialogue counts."""
-        c, say = self._c, self._say
-        rows = [
-            (
-                say.date(meeting.date) or say("not known"),
-                c.meeting_link(meeting.meeting),
-                c.word(meeting.format),
-                c.sources(meeting.sources),
-            )
-            for meeting in held
-        ]
-        return Table(
-            title=say("Meetings held: {n}", n=say.number(len(held))), rows=rows, anchor="held",
-            columns=(say("Date"), say("Meeting"), say("How"), say("Source")),
-            note=say("A joint meeting of several series is counted once in the dialogue.")
-            if any(meeting.meeting in c.shared for meeting in held) else "",
-        )  # fmt: skip
+        say, joint = self._say, any(meeting.meeting in self._c.shared for meeting in held)
+        title = say("Meetings held: {n}", n=say.number(len(held)))
+        note = say("A joint meeting of several series is counted once in the dialogue.") if joint else ""
+        return self._listed(held, ("Date", "Meeting", "How held", "Source"), title=title, note=note, anchor="held")
 
     def _rates(self, rates: Sequence[AttendanceRate]) -> Iterator[Table]:
         if not rates:
@@ -346,24 +328,9 @@ class Overview:
         return self._by_years[year]
 
     def _meetings(self, meetings: Sequence[Meeting]) -> Table:
-        c, say = self._c, self._say
-        rows = [
-            (
-                say.date(meeting.date) or say("not known"),
-                "" if meeting.ordinal is None else meeting.ordinal,
-                c.meeting_link(meeting.meeting),
-                c.word(meeting.status),
-                "" if meeting.format is None else c.word(meeting.format),
-                _place(c, meeting),
-                c.sources(meeting.sources),
-            )
-            for meeting in meetings
-        ]
-        columns = [say(c) for c in ("Date", "Number", "Meeting", "Status", "How", "Place", "Source")]
-        return Table(
-            title=say("Meetings"), columns=columns, rows=rows, numbers=frozenset({1}), anchor="meetings",
-            note="" if rows else say("No meeting is recorded."),
-        )  # fmt: skip
+        columns = ("Date", "Number", "Meeting", "Status", "How", "Place", "Source")
+        title, note = self._say("Meetings"), "" if meetings else self._say("No meeting is recorded.")
+        return self._listed(meetings, columns, title=title, note=note, numbers=frozenset({1}), anchor="meetings")
 
 
 def _place(contents: Contents, meeting: Meeting) -> str:
@@ -373,23 +340,9 @@ def _place(contents: Contents, meeting: Meeting) -> str:
 
 def meeting_data(meeting: Meeting) -> dict[str, Any]:
     """Return a meeting as JSON has it, with what is known of it."""
-    data = {
-        "meeting": meeting.meeting, "series": meeting.series, "status": str(meeting.status),
-        "date": meeting.date and meeting.date.text, "ordinal": meeting.ordinal,
-        "format": meeting.format and str(meeting.format), "place": meeting.place, "country": meeting.country,
-        "title": meeting.title, "reason": meeting.reason,
-        "until": meeting.until and meeting.until.text,
-    }  # fmt: skip
-    return {name: value for name, value in data.items() if value not in (None, "")}
+    data = to_dict(attrs.evolve(meeting, sources=())).items()
+    return {name: value for name, value in data if value not in (None, "", []) and name not in ("period", "event")}
 
 
 def _count_data(count: Count) -> dict[str, Any]:
-    return {
-        "total": {"certain": count.total.certain, "possible": count.total.possible},
-        "by_format": {
-            name: {"certain": bounds.certain, "possible": bounds.possible} for name, bounds in count.by_format.items()
-        },
-        "highest_ordinal": count.highest_ordinal,
-        "carried": None if count.carried is None else
-            {"certain": count.carried.certain, "possible": count.carried.possible},
-    }  # fmt: skip
+    return {name: value for name, value in to_dict(count).items() if name != "series"}

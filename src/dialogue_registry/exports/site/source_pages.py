@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from dialogue_registry.exports.site.contents import SOURCES_A_PAGE, Contents, source_data
+from dialogue_registry.exports.site.contents import SOURCES_A_PAGE, Contents
 from dialogue_registry.exports.site.page import ROWS, Cell, Entry, Items, Link, Page, Part, number_path
 from dialogue_registry.model.events import Source
+from dialogue_registry.queries.dicts import to_dict
 
 _KINDS = {
     "dialogue": ("the dialogue", "the dialogue"),
@@ -36,7 +37,7 @@ def source_pages(contents: Contents) -> Iterator[Page]:
     number = 0
     for number, source in contents.staging.sources():
         parts += _source(contents, number, source)
-        data.append({"number": number, **source_data(source)})
+        data.append({"number": number, **to_dict(source)})
         if number % SOURCES_A_PAGE == 0 or number == total:
             yield _page(contents, -(-number // SOURCES_A_PAGE), numbers, parts, data)
             parts, data = [], []
