@@ -19,7 +19,8 @@ class PersonIds:
         #: By key: the id of the person, and the names, the one written last at the end.
         self._known: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
         for party, who, name, _ in reader.query(_NAMES):
-            _, names = self._known.setdefault(self._named.key(party, who), (_id(party, who), {}))
+            escaped = party.replace("%", "%25").replace("/", "%2F")
+            _, names = self._known.setdefault(self._named.key(party, who), (f"person/{escaped}/{who}", {}))
             names.pop(name, None)
             names[name] = None
 
@@ -34,7 +35,3 @@ class PersonIds:
     def __iter__(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Yield the id and the names of each person."""
         return ((id_, list(names)) for id_, names in self._known.values())
-
-
-def _id(party: str, name: str) -> str:
-    return f"person/{party.replace('%', '%25').replace('/', '%2F')}/{name}"

@@ -178,13 +178,9 @@ class Applying:
             if progress is not None:
                 progress(len(work) - len(records) - len(amendments), len(work))
         # What another fact still said when it was recorded may be gone since.
-        self._record(
-            [p for p in work if p.decision == "record" and p.number not in refused and not self._is_stated(p)], refused
-        )
+        done = [p for p in work if p.decision == "record" and p.number not in refused]
+        self._record([p for p in done if p.after is None or not _stands(self._session, p.after)], refused)
         return refused
-
-    def _is_stated(self, proposal: "Proposal") -> bool:
-        return proposal.after is not None and _stands(self._session, proposal.after)
 
     def _record(self, proposals: Sequence["Proposal"], refused: dict[int, RefusedError]) -> list["Proposal"]:
         """Record facts page by page, each fact that is refused apart; return the proposals that were refused."""

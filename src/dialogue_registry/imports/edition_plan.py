@@ -197,11 +197,8 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
     for name in ("before", "after"):
         if (value := getattr(proposal, name)) is not None:
             yield f"[proposal.{name}]"
-            yield from (f"{_key(key)} = {toml_value(item)}" for key, item in to_dict(value).items())
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else toml_value(name)
+            for key, item in to_dict(value).items():
+                yield f"{key if _BARE.fullmatch(key) else toml_value(key)} = {toml_value(item)}"
 
 
 def _read_plan(text: str, known: tuple[Kind, ...]) -> Plan:

@@ -65,7 +65,8 @@ class FactMaker:
         for name, field in template.fields.items():
             if field.columns:
                 self._sort(name, field)
-        self._build: Callable[..., Any] = template.kind.cls if template.kind.is_own else self._built
+        kind = template.kind
+        self._build: Callable[..., Any] = kind.cls if kind.is_own else lambda **values: build(kind, values)
         self._may_be_unnamed = template.sorts.keys() >= {"name", "office"}
         self._lacks_format = "format" in template.sorts and "format" not in template.fields
         self._last: tuple[Mapping[str, str], MadeFact] | None = None
@@ -97,7 +98,7 @@ class FactMaker:
         if template.bare and not meanings:
             self._bare.append((name, template.bare, None if read is None else partial(self._noted, name, read)))
         else:
-            self._others.append((name, partial(self._filled, name, template, meanings, read or _as_it_is)))
+            self._others.append((name, partial(self._filled, name, template, meanings, read or (lambda text, _: text))))
 
     def know(self, parties: Parties) -> None:
         """Match names of parties with these from now on."""
@@ -155,9 +156,6 @@ class FactMaker:
             for name, value in values.items()
             if name not in unresolved
         }
-
-    def _built(self, **values: Any) -> Fact:
-        return build(self.template.kind, values)
 
     # --- fields of one text ----------------------------------------------------------
 
@@ -265,10 +263,6 @@ class FactMaker:
         columns = " and ".join(map(repr, template.columns))
         are = "is" if len(template.columns) == 1 else "are"
         return f"{event} needs {name!r}, and there is none: {columns} {are} empty"
-
-
-def _as_it_is(text: str, _: MadeFact) -> str:
-    return text
 
 
 def _take_format_of_office(values: dict[str, Any], result: MadeFact) -> None:

@@ -64,7 +64,7 @@ def look_at(path: str | os.PathLike[str], kind: str | None, rules: FileRules) ->
         return Sample(
             Path(path).name,
             str(first_of(first_of(record) for _, record in records[: head[0]])),
-            rules.sheet or _sheet_of(grid),
+            rules.sheet or grid.name.partition(", sheet '")[2].removesuffix("'"),
             rules.encoding,
             grid.found,
             tuple(records[place][0] for place in head),
@@ -72,10 +72,6 @@ def look_at(path: str | os.PathLike[str], kind: str | None, rules: FileRules) ->
             tuple(columns),
             rows,
         )
-
-
-def _sheet_of(grid: Grid) -> str:
-    return grid.name.partition(", sheet '")[2].removesuffix("'")
 
 
 def _head(records: Sequence[tuple[int, Sequence[Any]]], grid: Grid) -> tuple[int, ...]:

@@ -38,10 +38,6 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _text_or_texts(value: object) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else _texts(value)
-
-
 def _rows(value: object) -> tuple[int, ...]:
     numbers = value if isinstance(value, list | tuple) else [value]
     if not numbers or not all(isinstance(row, int) and not isinstance(row, bool) and row > 0 for row in numbers):
@@ -86,10 +82,6 @@ def _year(value: object) -> int:
     return value
 
 
-def _year_or_column(value: object) -> str | int:
-    return value if isinstance(value, str) and "{" in value else _year(value)
-
-
 def _missing(value: object) -> frozenset[str] | Mapping[str, frozenset[str]]:
     if isinstance(value, Mapping):
         return {column: frozenset(_texts(texts)) for column, texts in value.items()}
@@ -115,10 +107,6 @@ def _table(value: object) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise _wrong(value, "a table")
     return value
-
-
-def _meanings(value: object) -> Mapping[str, Mapping[str, Any]]:
-    return {field: _table(meanings) for field, meanings in _table(value).items()}
 
 
 # --- the tables ----------------------------------------------------------------------
@@ -213,7 +201,7 @@ READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
         "order": _one_of(DAY_FIRST, MONTH_FIRST),
         "century": _year,
         "times": _one_of("drop"),
-        "year": _year_or_column,
+        "year": lambda value: value if isinstance(value, str) and "{" in value else _year(value),
         "zone": _text,
     },
     NamesTable: {"drop_honorifics": _truth},
@@ -228,7 +216,7 @@ READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
     FileRules: {
         "sheet": _text,
         "header_row": _rows,
-        "stop_at": _text_or_texts,
+        "stop_at": lambda value: (value,) if isinstance(value, str) else _texts(value),
         "fill_down": _texts,
         "rows": _text,
         "unpivot": lambda value: _structured(value, Unpivot),
@@ -246,7 +234,7 @@ READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
         "names": lambda value: _structured(value, NamesTable),
         "parties": lambda value: _structured(value, PartyRules),
         "lists": lambda value: _structured(value, ListsTable),
-        "values": _meanings,
+        "values": lambda value: {field: _table(meanings) for field, meanings in _table(value).items()},
         "file": lambda value: _structured(value, FileRules),
     },
 }

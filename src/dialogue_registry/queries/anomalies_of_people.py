@@ -113,7 +113,8 @@ class PeopleAnomalies:
                 self._named.key(party, person or name or office): name or office for _, name, person, office in rows
             }
             if len(heads) > 1:
-                why = f"{party} has {_number(len(heads))} heads of one delegation: {listed([*heads.values()])}"
+                number = "two" if len(heads) == 2 else len(heads)
+                why = f"{party} has {number} heads of one delegation: {listed([*heads.values()])}"
                 self._heads_of |= dict.fromkeys(positions, (meeting, party))
                 yield Oddity(AnomalyKind.TWO_HEADS, meeting, why, tuple(sorted(positions)))
 
@@ -133,10 +134,6 @@ class PeopleAnomalies:
                 first, second = sorted((one, other), key=positions.__getitem__)
                 why = f"{party} has {pair[first]} and {pair[second]}: one person?"
                 yield Oddity(AnomalyKind.NEARLY_ONE_NAME, meeting, why, (positions[first], positions[second]))
-
-
-def _number(number: int) -> str:
-    return "two" if number == 2 else str(number)
 
 
 @lru_cache(maxsize=5_000)  # delegations often come again as they were

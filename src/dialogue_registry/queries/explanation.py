@@ -25,6 +25,7 @@ from dialogue_registry.queries.results import Meeting, Series, Statement
 
 _FEW = 4
 """So many meetings are listed by their ids in the table; of more, the number is shown."""
+_FITS = {Verdict.AGREES: "yes", Verdict.WITHIN: "perhaps", Verdict.DISAGREES: "no"}
 _MEANINGS = {
     "held": "every meeting held",
     "numbered": "the meetings that bear a number",
@@ -105,13 +106,16 @@ class Explanation(Shown):
         for paragraph in self._prose():
             written = printable(paragraph)
             lines += [written] if width is None else fold(written, width)
-        rows = [(one.rule, str(one.gives), _fits(one), _left(one)) for one in self.tried if self._shows(one)]
+        rows = [(one.rule, str(one.gives), _FITS[one.verdict], _left(one)) for one in self.tried if self._shows(one)]
         lines += ["", *table(("rule", "gives", "fits", "leaves out"), rows, width)]
         if self.stated:
             stated = [
-                (one.as_of, f"{one.count}{f' {one.format}' if one.format else ''}", one.reported_at, _titles(one))
+                (
+                    one.as_of, f"{one.count}{f' {one.format}' if one.format else ''}", one.reported_at,
+                    "; ".join(source.title for source in one.sources),
+                )
                 for one in self.stated
-            ]
+            ]  # fmt: skip
             lines += ["", *table(("as of", "stated", "at", "sources"), stated, width)]
         return "\n".join(lines)
 
@@ -147,7 +151,7 @@ class Explanation(Shown):
             yield f"Numbers that no held meeting bears: {_listed(map(_missing, self.missing))}."
         if not self.stated:
             yield "No source on record states a number."
-        elif not any(self._states(one) for one in self.stated):
+        elif not any((one.count, one.format) == (self.count, self.format) for one in self.stated):
             yield f"No source on record states {self.count}{how}."
             yield from self._added_up()
 
@@ -169,9 +173,6 @@ class Explanation(Shown):
             plain = any(" without " not in rule for rule in self.rules)
             return one.rule in self.nearest or (one.rule in self.rules and not plain)
         return one.gives.possible > 0 or one.rule in (*self.rules, *self.nearest)
-
-    def _states(self, statement: Statement) -> bool:
-        return statement.count == self.count and statement.format == self.format
 
 
 def explain(
@@ -315,10 +316,6 @@ def _meaning(rule: str) -> str:
     return f"{meaning}, but for {excluded}" if excluded else meaning
 
 
-def _fits(one: RuleTried) -> str:
-    return {Verdict.AGREES: "yes", Verdict.WITHIN: "perhaps", Verdict.DISAGREES: "no"}[one.verdict]
-
-
 def _left(one: RuleTried) -> str:
     if len(one.leaves_out) > _FEW:
         return f"{len(one.leaves_out)} of {len(one.leaves_out) + len(one.counted)} meetings"
@@ -336,10 +333,6 @@ def _described(meeting: Meeting) -> str:
 
 def _missing(missing: MissingNumbers) -> str:
     return f"{missing} ({', '.join(missing.meetings)} was not held)" if missing.meetings else str(missing)
-
-
-def _titles(statement: Statement) -> str:
-    return "; ".join(source.title for source in statement.sources)
 
 
 def _listed(names: Iterable[str]) -> str:

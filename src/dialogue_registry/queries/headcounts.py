@@ -127,12 +127,8 @@ def _person(seat: Attendance) -> tuple[str, ...] | None:
     return (fold_text(seat.party), fold_text(seat.name or seat.office)) if seat.name or seat.office else None
 
 
-def _party(seat: Attendance) -> tuple[str, ...]:
-    return (fold_text(seat.party),)
-
-
 _NAMES: Mapping[HeadcountOf, Callable[[Attendance], tuple[str, ...] | None]] = {
     HeadcountOf.PARTICIPANTS: _person,
     HeadcountOf.DELEGATES: _person,
-    HeadcountOf.PARTIES: _party,
+    HeadcountOf.PARTIES: lambda seat: (fold_text(seat.party),),
 }

@@ -263,7 +263,7 @@ def tried_rules(
         suffix = f" without {excluded}" if excluded else ""
         for rule in (*RULES.values(), *users_rules):
             chosen = {id_: counted for id_, counted in left.items() if rule.counts(counted[0])}
-            tried[rule.name + suffix] = _summed(chosen), frozenset(chosen)
+            tried[rule.name + suffix] = sum((bounds for _, bounds in chosen.values()), Bounds(0, 0)), frozenset(chosen)
         tried[ORDINAL + suffix] = _highest(left), frozenset(left)
     return tried
 
@@ -294,10 +294,6 @@ def reconcile_all(
     )
     silent = tuple(series for series in reader.series_ids() if (series, None) not in held and within(series))
     return Reconciliation(findings, silent)
-
-
-def _summed(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:
-    return Bounds(sum(b.certain for _, b in counted.values()), sum(b.possible for _, b in counted.values()))
 
 
 def _highest(counted: Mapping[str, tuple[Meeting, Bounds]]) -> Bounds:

@@ -148,6 +148,7 @@ def _turns(scope: tuple[str, ...], added: tuple[Kind, ...] = ()) -> Strategy[_Tu
     amending = {"reason": REASONS, "source": ANY_SOURCE}
     delegates = st.lists(st.tuples(of(DelegateAttended), ANY_SOURCE), min_size=2, max_size=3)
     steps = of(MeetingCancelled, MeetingPostponed, MeetingAnnounced, MeetingHeld, DelegateAttended)
+    step: Strategy[Step] = st.tuples(steps, st.booleans(), ANY_SOURCE)
     common = (MeetingHeld, MeetingAnnounced, DelegateAttended, *yours)
     wishes = of(*common, *common, *common, TopicDiscussed, *FACTS)
     alike = st.sampled_from([*common, *common, *FACTS]).flatmap(
@@ -168,7 +169,7 @@ def _turns(scope: tuple[str, ...], added: tuple[Kind, ...] = ()) -> Strategy[_Tu
         (5, _turn(Sketch.retraction, wish=wishes, **amending)),
         (2, _turn(Sketch.second_thought, about=anything, reason=REASONS)),
         (3, _turn(Sketch.dispute, claim=wishes, source=st.sampled_from(SOURCES))),
-        (2, _turn(Sketch.episode, announced=of(MeetingAnnounced), steps=st.lists(_step(steps), max_size=5))),
+        (2, _turn(Sketch.episode, announced=of(MeetingAnnounced), steps=st.lists(st.none() | step, max_size=5))),
         (1, _turn(Sketch.record, fact=of(DialogueLaunched, PartyJoined, SeriesOpened), **sourced)),
         (1, _turn(Sketch.record, fact=odd.map(lambda drawn: _about(*drawn)), **sourced)),
     ]
@@ -179,10 +180,6 @@ def _turns(scope: tuple[str, ...], added: tuple[Kind, ...] = ()) -> Strategy[_Tu
 
 
 _HOW = st.sampled_from(["reworded", "reworded", "moved", "moved", "another fact", "renamed"])
-
-
-def _step(facts_: Strategy[Fact]) -> Strategy[Step | None]:
-    return st.none() | st.tuples(facts_, st.booleans(), ANY_SOURCE)
 
 
 def _about(fact: Fact, *ids: str) -> Fact:

@@ -173,7 +173,7 @@ def _made_as_kept_up(kinds: Sequence[Kind], moves: History, openings: Iterable[i
 def _standing_as_modelled(kind: Kind, kinds: Sequence[Kind], moves: History) -> None:
     """Law 6: facts that stand, and their rows, are those of a model that knows nothing of tables."""
     with _opened(kinds, moves) as registry:
-        modelled = _model(registry.events(), kind, kinds)
+        modelled = [one for one in _of_table(registry.events(), kind.table, kinds) if type(one) is kind.cls]
         standing = list(registry.facts(kind.cls))
         agree([one.event for one in standing], modelled, "facts that stand")
         agree([one.subject for one in standing], [_subject(kind, fact) for fact in modelled], "what they rest on")
@@ -209,10 +209,6 @@ def _of_table(events: Iterable[RecordedEvent], table: Table, kinds: Sequence[Kin
             if not same_fact(stands, fact):
                 raise AssertionError(f"{fact!r} stands beside {stands!r}, and both have the key {key!r}")
     return list(first.values())
-
-
-def _model(events: Iterable[RecordedEvent], kind: Kind, kinds: Sequence[Kind]) -> list[Any]:
-    return [fact for fact in _of_table(events, kind.table, kinds) if type(fact) is kind.cls]
 
 
 def _subject(kind: Kind, fact: Any) -> str:

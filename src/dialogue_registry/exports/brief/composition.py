@@ -37,7 +37,7 @@ from dialogue_registry.queries.counts import FORMATS
 from dialogue_registry.queries.display import differing
 from dialogue_registry.queries.headcounts import Headcount
 from dialogue_registry.queries.reconciliation import Finding
-from dialogue_registry.queries.results import Activity, Attendance, Meeting, Outcome, Presence
+from dialogue_registry.queries.results import Activity, Attendance, Meeting, Presence
 
 
 def compose(brief: Brief) -> Document:
@@ -121,7 +121,7 @@ class _Composition:
         headings = (
             say("Series"),
             say("Total"),
-            *(self._formats[_format(name)] for name in FORMATS),
+            *(self._formats[name] for name in FORMATS),
             say("Stated last"),
         )
         yield grid(headings, rows, range(1, len(FORMATS) + 2))
@@ -177,7 +177,10 @@ class _Composition:
         yield from self._people(shown)
         yield from self._listed(say("Topics"), [line(noted.row.topic, noted.notes) for noted in shown.topics])
         yield from self._listed(say("Activities reported"), [self._activity(noted) for noted in shown.activities])
-        yield from self._listed(say("Outcomes"), [self._outcome(noted) for noted in shown.outcomes])
+        yield from self._listed(
+            say("Outcomes"),
+            [self._with_remarks(noted.row.title, [noted.row.kind], noted.notes) for noted in shown.outcomes],
+        )
 
     def _place(self, meeting: Meeting) -> str:
         return self._say(", ").join(
@@ -238,19 +241,12 @@ class _Composition:
 
     def _activity(self, noted: Noted[Activity]) -> Line:
         say, row = self._say, noted.row
-        remarks = []
-        if row.organisers:
-            remarks.append(say("organised by {names}", names=say(", ").join(row.organisers)))
-        remarks += [text for text in (row.field, say.date(row.date)) if text]
-        return self._with_remarks(row.title, remarks, noted.notes)
-
-    def _outcome(self, noted: Noted[Outcome]) -> Line:
-        return self._with_remarks(noted.row.title, [noted.row.kind] if noted.row.kind else [], noted.notes)
+        organised = say("organised by {names}", names=say(", ").join(row.organisers)) if row.organisers else ""
+        return self._with_remarks(row.title, [organised, row.field, say.date(row.date)], noted.notes)
 
     def _with_remarks(self, text: str, remarks: Sequence[str], notes: tuple[int, ...]) -> Line:
-        if not remarks:
-            return line(text, notes)
-        return line(self._say("{office} ({remark})", office=text, remark=self._say("; ").join(remarks)), notes)
+        remark = self._say("; ").join(filter(None, remarks))
+        return line(self._say("{office} ({remark})", office=text, remark=remark) if remark else text, notes)
 
     # --- what disagrees, and what is next ----------------------------------------------
 
@@ -287,7 +283,7 @@ class _Composition:
             )
             for name in differing(claim.standing, claim.claim)
         ]
-        return self._with_remarks(say("; ").join(differences), [claim.reason] if claim.reason else [], claim.notes)
+        return self._with_remarks(say("; ").join(differences), [claim.reason], claim.notes)
 
     def _value(self, value: Any) -> str:
         match value:
@@ -322,7 +318,7 @@ class _Composition:
         say, meeting = self._say, planned.meeting
         remarks = [say.date(meeting.date) or say("no date"), self._place(meeting), self._formats[meeting.format]]
         remarks += [self._statuses[meeting.status] if meeting.status is Status.POSTPONED else "", meeting.reason]
-        return self._with_remarks(planned.title, [text for text in remarks if text], planned.notes)
+        return self._with_remarks(planned.title, remarks, planned.notes)
 
     # --- the meetings counted, and the notes -------------------------------------------
 
@@ -360,7 +356,3 @@ class _Composition:
         if note.retrieved is not None:
             parts.append(line(say("retrieved {day}", day=say.date(note.retrieved))))
         return joined([part for part in parts if part], say(", "))
-
-
-def _format(name: str) -> Any:
-    return "unknown" if name == "unknown" else Format(name)

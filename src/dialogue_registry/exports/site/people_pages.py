@@ -99,7 +99,7 @@ class PeoplePages:
         return [Link(self._say("People"), "../people/index.html")]
 
     def _own_page(self, person: Person) -> Page:
-        say = self._say
+        say, base = self._say, self._c.about.base_url
         appearances = self._c.staging.appearances(person.id)
         data = self._data(person, appearances, whole=True)
         others = [name for name in data["names"] if name != person.written]
@@ -119,12 +119,9 @@ class PeoplePages:
             data=data,
             structured=person_node(
                 data["names"] or [person.written], offices=data["offices"], party=self._c.party_name(person.party),
-                url=self._url(person),
+                url=f"{base}/{person.href}" if base else "",
             ),
         )  # fmt: skip
-
-    def _url(self, person: Person) -> str:
-        return f"{self._c.about.base_url}/{person.href}" if self._c.about.base_url else ""
 
     def _namesakes(self, person: Person) -> Cell:
         """Return links to others whose names are alike: whether they are this person, nobody has recorded."""

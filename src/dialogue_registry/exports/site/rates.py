@@ -21,14 +21,13 @@ def rates_table(
         title=title, note=note, columns=(of, say("Meetings held"), *outcomes, say("Came to")), anchor="rates",
         numbers=frozenset(range(1, 7)),
         rows=[
-            (link, *(say.number(number) for number in _numbers(rate)), str(rate.rate))
+            (
+                link, *map(say.number, (rate.held, rate.present, rate.absent, rate.excused, rate.not_known)),
+                str(rate.rate),
+            )
             for link, rate in rows
         ],
     )  # fmt: skip
-
-
-def _numbers(rate: AttendanceRate) -> tuple[int, ...]:
-    return rate.held, rate.present, rate.absent, rate.excused, rate.not_known
 
 
 def rate_data(rate: AttendanceRate) -> Mapping[str, Any]:
