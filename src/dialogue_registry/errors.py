@@ -134,8 +134,8 @@ class StatusError(RefusedError):
 class ConflictError(RefusedError):
     """A different fact stands under the same key, or makes persons that this one contradicts.
 
-    ``standing`` is the id of the event that stands, ``position`` its position, ``stands``
-    what it says ("", 0 and None where that is not known), ``fact`` what contradicts it.
+    ``standing`` is the id of the event that stands, ``position`` its position, ``stands`` what
+    it says; "", 0 and None are not known. ``fact`` is what contradicts it.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The chart of attendance: a grid of parties and meetings, and how each party took part in each.
 
-Where the meetings are more than fit beside each other, they are gathered by years: a column
-is as high as the share of the meetings to which the party came, and grey as far as it may have.
+Where the meetings are more than fit beside each other, they are gathered by years. A column is
+as high as the share of the meetings to which the party came, and grey as far as it may have.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -114,7 +114,7 @@ def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
     """Write a picture to a file: ``.svg``, ``.html``, ``.png`` or ``.pdf``; none of them needs a network.
 
     A PNG is 17 cm wide at 300 dots per inch, or 25 cm high where it is somewhat higher than a
-    page; a picture of very many series stays 17 cm wide. PNG and PDF need the extra ``charts``.
+    page. A picture of very many series stays 17 cm wide. PNG and PDF need the extra ``charts``.
     """
     path = Path(path)
     match path.suffix.lower():

@@ -87,7 +87,7 @@ def timeline(
     """Draw the meetings of each series over time: of one dialogue, of some series, or all.
 
     Numbers are those printed on the meetings. A bar spans the days on which a meeting may have
-    begun, and is never too narrow to be seen; a meeting without any date is only mentioned.
+    begun, and is never too narrow to be seen. A meeting without any date is only mentioned.
     ``since`` is the first year to draw. The title is by default the names of the dialogues.
     """
     chosen = select(registry, dialogue=dialogue, series=series, since=since, language_tag=language)
@@ -376,7 +376,7 @@ def _lines(marks: Sequence[_Mark]) -> list[Sequence[_Mark]] | None:
     """Return the marks of a series on as few lines as they need; None where these are too many.
 
     One line where no two collide. Else those of certain day take lines in turn, so that the
-    height says nothing but their order, and those of uncertain day do so below them.
+    height says nothing but their order. Those of uncertain day do so below them.
     """
     if not _collide(marks):
         return [marks] if marks else []

@@ -249,9 +249,9 @@ def _is_export(path: Path) -> bool:
 def mapping(table: str, sheet: str, kind: str | None, encoding: str, constants: tuple[str, ...]) -> None:
     """Write a mapping to begin with for TABLE, a workbook or a CSV file, to standard output.
 
-    It is made from the headings and the first rows; columns that it does not read are
-    named in a comment, and so is what must be looked at. What no table says can be said
-    with --set: dialogue (its id), launched (when it began), series, and meeting.
+    It is made from the headings and the first rows. Columns that it does not read are named in
+    a comment. So is what must be looked at. What no table says can be said with --set: dialogue
+    (its id), launched (when it began), series, and meeting.
     """
     if not Path(table).exists():
         raise UnreadableFileError(f"there is no file {table}: check the path")

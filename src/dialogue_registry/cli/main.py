@@ -1,8 +1,8 @@
 """The program: its group of commands, how it ends, and how it words an error.
 
-Answers go to standard output, everything else to standard error. The exit code is 0 when
-all is well, 1 when the registry says no (a refusal, a failed verification, a row that was
-not imported), and 2 when the command was not understood.
+Answers go to standard output, everything else to standard error. The exit code is 0 when all is
+well, and 2 when the command was not understood. It is 1 when the registry says no: a refusal, a
+failed verification, a row that was not imported.
 """
 
 import logging

@@ -39,8 +39,9 @@ def export(
     """Write the registry in a format of others: to a file, a folder, or - for standard output.
 
     events (.jsonl, all of the log, lossless), xlsx (a workbook), csv (a folder with a Tabular
-    Data Package), parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json). A file that is
-    there is replaced, unless it is a registry; a folder only if it holds nothing else.
+    Data Package), parquet (a folder), ics (a calendar), jsonld (schema.org), popolo (.json).
+
+    A file that is there is replaced, unless it is a registry; a folder only if it holds nothing else.
     """
     bar = nullcontext() if destination == "-" else progress_bar("events")  # no bar among the lines of an answer
     with asking(file) as registry, bar as progress:
@@ -119,9 +120,9 @@ def chart(file: str, folder: str, formats: tuple[str, ...], **chosen: Any) -> No
 def brief(file: str, id_: str, *, as_of: str | None, language: str, out: str | None) -> None:
     """Write a brief of a dialogue, series or meeting, each line of it with its sources.
 
-    It has the counts as of a day and the sentence in which a release would state them, who
-    came and who did not, topics, activities and outcomes, what disagrees, and the next
-    meeting announced.
+    It has the counts as of a day and the sentence in which a release would state them. It has
+    who came and who did not, topics, activities, outcomes, what disagrees, and the next
+    meeting.
     """
     if out is not None:
         check_ending(out)

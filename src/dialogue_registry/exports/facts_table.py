@@ -4,8 +4,8 @@ The tables of the views show what facts come to. This one holds what was recorde
 order of recording: imported again it adds nothing, and in an empty registry it records the
 same facts. Its columns are ``event``, the fields of all events, and those of the source.
 
-Not covered: facts of kinds of a user's own; kept copies of sources, whose fields are no cells;
-blanks around the texts of a source, which an import does not read.
+Not covered: facts of kinds of a user's own; kept copies of sources, whose fields are no cells.
+Nor are blanks around the texts of a source, which an import does not read.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Meetings as an iCalendar (RFC 5545), for those whose days are known.
 
-A calendar has no word for "some time in August 2004": a meeting whose days are not all
-known is left out and named in the calendar's description, and no day is made up for it.
+A calendar has no word for "some time in August 2004". A meeting whose days are not all known is
+left out and named in the calendar's description. No day is made up for it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,8 +29,8 @@ def undated(reader: Reader) -> tuple[str, ...]:
 def calendar(reader: Reader, left_out: tuple[str, ...], language: str | None = None) -> Iterator[bytes]:
     """Yield the pieces of an iCalendar of the meetings, with the names of a language; needs the extra ``[ics]``.
 
-    The same registry gives the same bytes: a meeting's UID is made of its id, its DTSTAMP
-    is the instant of the last event about it or its series, its SEQUENCE that event's position.
+    The same registry gives the same bytes. A meeting's UID is made of its id. Its DTSTAMP is
+    the instant of the last event about it or its series, its SEQUENCE that event's position.
     """
     try:
         import icalendar  # noqa: PLC0415 - an extra

@@ -1,9 +1,9 @@
 """Dialogues, delegates and meetings as Popolo, the data standard of civic software.
 
-Organizations are the dialogues, their series and the parties. A person is an id given to
-one, or a name as written for a party, until SamePerson says which are one: then it is one
-person with all names. A membership is what an appearance at a meeting shows: that on its
-day the person held an office for the party.
+Organizations are the dialogues, their series and the parties. A person is an id given to one,
+or a name as written for a party. SamePerson makes several of them one person with all names. A
+membership is what an appearance at a meeting shows: that on its day the person held an office
+for the party.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

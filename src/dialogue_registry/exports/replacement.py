@@ -1,8 +1,8 @@
 """Replacement of a file or a folder: whole or not at all, whatever moment the process dies at.
 
-It is written in a new folder beside its place, under a name that nobody can foresee, brought
-to the disk, and then renamed, or exchanged with what stands there. No link is followed. The
-folder that a killed process left is removed by the next one that writes to the same place.
+It is written in a new folder beside its place, under a name that nobody can foresee. It is
+brought to the disk, and then renamed, or exchanged with what stands there. No link is followed.
+The folder that a killed process left is removed by the next one that writes to the same place.
 
 Not covered: a folder where the system cannot exchange two of them in one step (others than
 Linux and macOS). There a kill between two renames leaves the old one beside its place.

@@ -1,9 +1,9 @@
 """The views as plain tables: CSV with a Tabular Data Package, Arrow, Parquet.
 
-Every row has ``fact`` (the position where it was first recorded), ``event`` (that of the
-event whose wording it shows) and the title and address of its first source. A date stands
-three times: ``date`` as the source gives it (EDTF text), and the ``earliest`` and
-``latest`` day on which the thing can have begun.
+Every row has ``fact``, the position where it was first recorded, and ``event``, that of the
+event whose wording it shows. It has the title and address of its first source. A date stands
+three times: ``date`` as the source gives it (EDTF text), and the ``earliest`` and ``latest``
+day on which the thing can have begun.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

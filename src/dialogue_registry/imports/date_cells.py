@@ -176,8 +176,8 @@ def find_zone(name: str) -> ZoneInfo:
 def day_of(moment: datetime, zone: ZoneInfo | None, written: str) -> date:
     """Return the day of an aware instant in a zone.
 
-    Without a zone, an instant with an offset of its own, and midnight in UTC, keep their
-    day; any other instant in UTC is refused, as its day depends on the place.
+    Without a zone, an instant with an offset of its own, and midnight in UTC, keep their day.
+    Any other instant in UTC is refused, as its day depends on the place.
     """
     if zone is not None:
         return moment.astimezone(zone).date()

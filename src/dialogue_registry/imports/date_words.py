@@ -4,7 +4,7 @@ Pure. A text is read in every way that the languages and the order of day and mo
 Where all ways that fit come to one date, that is it; where they do not, the text is refused.
 Nothing is guessed: no century, no year, no order, no season.
 
-A text is one date, a span of two or a list of several parts; each part is read by the pattern
+A text is one date, a span of two or a list of several parts. Each part is read by the pattern
 of its tokens, such as ``NMY``. What one part lacks, the others lend it.
 """
 

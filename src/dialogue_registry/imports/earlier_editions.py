@@ -1,8 +1,8 @@
 """Earlier editions of a table: their statements, as first recorded and as they read now.
 
 A statement is a fact that an import of the table recorded. What the table said of it last is
-what counts: its first wording, or that of the last correction, dispute or retraction which
-an edition of the same table has brought. Imports that were undone said nothing.
+what counts. That is its first wording, or that of the last amendment which an edition of the
+same table has brought. Imports that were undone said nothing.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -24,10 +24,10 @@ from dialogue_registry.registry.session import Session
 class Statement:
     """A statement of a table in earlier editions, in one row or in several that say the same.
 
-    ``facts`` are the positions of the facts, ``stated`` is how the table has them, ``reads``
+    ``facts`` are the positions of the facts, ``stated`` is how the table has them. ``reads`` is
     how the first of them reads now (None: it was withdrawn by somebody else). ``row`` is the
-    row as its citation has it, ``key`` the key of that row. ``others`` are the titles of
-    other sources that say the same.
+    row as its citation has it, ``key`` the key of that row. ``others`` are the titles of other
+    sources that say the same.
     """
 
     facts: tuple[int, ...]

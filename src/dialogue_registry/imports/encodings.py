@@ -1,8 +1,8 @@
 """The encoding of a text file: found out where it is certain, asked for where it is not.
 
-Valid UTF-8 is UTF-8, and a mark at the start tells UTF-16 and UTF-32. Anything else is
-doubtful by nature: it is taken only where charset-normalizer (extra ``[tables]``) finds one
-reading that is clearly better than every other one, and refused with the candidates where not.
+Valid UTF-8 is UTF-8, and a mark at the start tells UTF-16 and UTF-32. Anything else is doubtful
+by nature. It is taken only where charset-normalizer (extra ``[tables]``) finds one reading that
+is clearly better than every other one. Else it is refused with the candidates.
 """
 
 import codecs

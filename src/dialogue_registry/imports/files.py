@@ -1,7 +1,7 @@
 """Files of rows: CSV, workbooks, JSON, JSON Lines and TOML, opened as tables.
 
-A row that cannot be read comes with the error that says why, and those after it are read
-all the same; what is wrong with the whole file is raised.
+A row that cannot be read comes with the error that says why. Those after it are read all the
+same. What is wrong with the whole file is raised.
 """
 
 import hashlib

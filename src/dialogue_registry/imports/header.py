@@ -43,8 +43,8 @@ def place_of(column: str) -> int | None:
 def joined_headings(rows: Sequence[Sequence[Any]], *, spread: bool) -> list[str]:
     """Return the headings of a head in one row or several, each joined from top to bottom.
 
-    With ``spread``, a heading that stands above another one is also that of the empty cells
-    to its right, as where a spreadsheet shows one heading above several columns.
+    With ``spread``, a heading that stands above another one is also that of the empty cells to
+    its right. So a spreadsheet shows one heading above several columns.
     """
     width = max(map(len, rows), default=0)
     grid = [[heading(cell) for cell in row] + [""] * (width - len(row)) for row in rows]

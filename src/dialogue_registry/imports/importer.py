@@ -1,9 +1,9 @@
 """Tables of other people taken in, with a report of every row.
 
-Each row is recorded whole or not at all, and whatever becomes of it, the others are tried.
-Rows that cannot be recorded are tried again after the last one, as long as that helps: so
-their order does not matter, and a second import of the same table finds nothing to do. An import
-is one transaction: when it cannot be brought to its end, nothing of it is recorded.
+Each row is recorded whole or not at all, and whatever becomes of it, the others are tried. Rows
+that cannot be recorded are tried again after the last one, as long as that helps. So their
+order does not matter. A second import of the same table finds nothing to do. An import is one
+transaction: when it cannot be brought to its end, nothing of it is recorded.
 """
 
 import logging
@@ -77,19 +77,19 @@ def import_table(
 ) -> ImportReport:
     """Record what a table says, row by row; running it again changes nothing.
 
-    ``rows`` is the path of a CSV, JSON, JSON Lines or TOML file or of a workbook, "-" for
-    standard input, any dicts, or a data frame as it is. ``format`` says what a file is
-    ("csv", "tsv", "xlsx", "json", "jsonl", "toml"), by default its ending. ``mapping`` is a
-    file or a dict that says which column is which field; without one, each row names its
-    event in ``event`` and the columns are the fields. ``constants`` are columns with the
-    same text in all rows. ``line`` says what stands in each line of a list, such as
-    "{name}, {office}"; of several, the first that fits counts. ``source`` is that of rows
-    whose mapping gives none; a file's default is its name. With ``dry_run`` nothing is
-    recorded, with ``strict`` nothing unless every row can be. A row that would add, to what an
-    earlier edition of the table said, a second head of a delegation, a second row of one key,
-    or a name much like one that the table has no more, is in conflict, unless ``anyway``:
-    :func:`plan_edition` takes over the next edition of a table. ``progress`` is called after
-    each thousand rows with the rows done and their number in all, as far as that is known.
+    ``rows`` is the path of a CSV, JSON, JSON Lines or TOML file or of a workbook, or "-" for
+    standard input. It may be any dicts, or a data frame as it is. ``format`` says what a file
+    is ("csv", "tsv", "xlsx", "json", "jsonl", "toml"), by default its ending. ``mapping`` is a
+    file or a dict that says which column is which field. Without one, each row names its event
+    in ``event`` and the columns are the fields. ``constants`` are columns with the same text in
+    all rows. ``line`` says what stands in each line of a list, such as "{name}, {office}"; of
+    several, the first that fits counts. ``source`` is that of rows whose mapping gives none; a
+    file's default is its name. With ``dry_run`` nothing is recorded, with ``strict`` nothing
+    unless every row can be. A row may be at odds with an earlier edition of the table: as a
+    second head of a delegation, a second row of one key, or a name much like one that is gone.
+    Then it is in conflict, unless ``anyway``. :func:`plan_edition` takes over the next edition
+    of a table. ``progress`` is called after each thousand rows with the rows done and their
+    number in all, as far as that is known.
 
     Raises UnreadableFileError, MappingError, MissingExtraError, and with ``strict``
     StoppedImportError, whose ``report`` has all rows; nothing is then recorded.

@@ -1,8 +1,8 @@
 """A list of lines, as one pastes it from a release: a pattern says what stands in a line.
 
-In ``{name}, {office}`` each name in braces is a column; what stands between them divides a
-line where it comes first, and the last column takes the rest. ``{}`` is passed over. Bullets
-at the beginning of a line are no part of it.
+In ``{name}, {office}`` each name in braces is a column. What stands between them divides a line
+where it comes first, and the last column takes the rest. ``{}`` is passed over. Bullets at the
+beginning of a line are no part of it.
 """
 
 import re

@@ -21,8 +21,8 @@
     party = "{Country}"
     when = { Present = ["yes", "x"] }
 
-Each of these tables is a class of :mod:`dialogue_registry.imports.spelling`, which says
-what may stand in it; here the whole is checked against the events, and made ready for rows.
+Each of these tables is a class of :mod:`dialogue_registry.imports.spelling`, which says what
+may stand in it. Here the whole is checked against the events, and made ready for rows.
 """
 
 import json
@@ -130,9 +130,9 @@ def read_mapping(
 ) -> TableMapping:
     """Read a mapping from a TOML or JSON file, or from a dict of the same shape.
 
-    ``constants`` are columns that have the same text in all rows; one that is no column of
-    the mapping is a field that its facts leave open. Its events are named by their ``kinds``. Raises MappingError, or
-    MissingExtraError where the mapping needs the extra ``[tables]``.
+    ``constants`` are columns that have the same text in all rows. One that is no column of the
+    mapping is a field that its facts leave open. Its events are named by their ``kinds``.
+    Raises MappingError, or MissingExtraError where the mapping needs the extra ``[tables]``.
     """
     if isinstance(mapping, Mapping):
         content: object = mapping

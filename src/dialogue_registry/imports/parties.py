@@ -1,8 +1,8 @@
 """Names of parties, matched with the party they mean: exactly, or not at all.
 
-A name is looked up among the names of parties that are known, after ironing out case, width,
-white space and articles (:func:`dialogue_registry.model.names.fold`), and among those of
-states. Nothing is similar to anything here: "Republic of Korea" is KOR, and never PRK.
+A name is looked up among the names of known parties, and among those of states. Case, width,
+white space and articles do not matter (:func:`dialogue_registry.model.names.fold`). Nothing is
+similar to anything here: "Republic of Korea" is KOR, and never PRK.
 """
 
 from collections.abc import Iterable, Mapping

@@ -40,11 +40,11 @@ def plan_edition(
 ) -> Plan:
     """Compare a table with what its earlier editions said; return a plan, and record nothing.
 
-    A changed row is corrected. One that another source states too, that somebody has
-    amended, or that only looks like a changed row, is left to decide. What no row says any
-    more is kept, and retracted with ``withdraw``, unless another source states it, something
-    rests on it, or a row that cannot be read may say it. The other arguments are those of
-    ``import_table``. Raises UnreadableFileError, MappingError or MissingExtraError.
+    A changed row is corrected. One that another source states too, that somebody has amended,
+    or that only looks like a changed row, is left to decide. What no row says any more is kept.
+    With ``withdraw`` it is retracted, unless another source states it, something rests on it,
+    or a row that cannot be read may say it. The other arguments are those of ``import_table``.
+    Raises UnreadableFileError, MappingError or MissingExtraError.
     """
     constants = dict(constants or {})
     table_mapping = None if mapping is None else read_mapping(mapping, constants, registry.kinds)

@@ -1,7 +1,7 @@
 """The report of an import: what became of every row, as values and in print.
 
-Printed, it is a summary, a line for each cause with the rows that have it, the columns that
-nothing reads, and the names of parties that nobody knows as a table to paste into the mapping.
+Printed, it is a summary, a line for each cause with its rows, and the columns that nothing
+reads. The names of parties that nobody knows are a table to paste into the mapping.
 """
 
 import re
@@ -42,11 +42,11 @@ _SHOWN_COLUMNS = 12
 class RowReport:
     """The outcome of one row that was not recorded, and why.
 
-    ``row`` is the number a spreadsheet shows (its head is row 1), the line of JSON Lines,
-    and in JSON, TOML and rows of your own the number of the item, from 1. ``outcome`` is
-    a :class:`RowOutcome`, which compares with its word: already standing, amended since, in
-    conflict, unresolved, refused, skipped.
-    ``part`` tells rows of one number apart: a column that became a row, an item of a list.
+    ``row`` is the number a spreadsheet shows (its head is row 1), or the line of JSON Lines. In
+    JSON, TOML and rows of your own it is the number of the item, from 1. ``outcome`` is a
+    :class:`RowOutcome`, which compares with its word: already standing, amended since, in
+    conflict, unresolved, refused, skipped. ``part`` tells rows of one number apart: a column
+    that became a row, an item of a list.
     """
 
     row: int
@@ -156,14 +156,14 @@ class RowReports(Sequence[RowReport]):
 class ImportReport:
     """The outcome of every row of an import; printed, a summary and the causes of what was not recorded.
 
-    ``rows`` were read; each is counted in one of ``recorded``, ``already_standing`` (all it
-    says was in the log), ``amended_since`` (it was, and somebody corrected or retracted it),
-    ``in_conflict`` (another fact stands), ``unresolved`` (a party nobody knows), ``refused``
-    and ``skipped`` (the mapping makes nothing of it). ``events`` were appended to the log.
-    ``unknown`` are the names of parties nobody knew, with how many rows have them.
-    ``of_rows`` has a report of each row that was not recorded, in order. ``remarks`` are of
-    rows that were recorded, and that somebody should look at all the same. ``unread`` are
-    the columns that the mapping does not speak of; ``found`` says what was found out about
+    ``rows`` were read. Each is counted in one of ``recorded``, ``already_standing`` (all it
+    says was in the log), or ``amended_since`` (it was, and somebody corrected or retracted it).
+    Or it is counted in ``in_conflict`` (another fact stands), ``unresolved`` (a party nobody
+    knows), ``refused`` or ``skipped`` (the mapping makes nothing of it). ``events`` were
+    appended to the log. ``unknown`` are the names of parties nobody knew, with how many rows
+    have them. ``of_rows`` has a report of each row that was not recorded, in order. ``remarks``
+    are of rows that were recorded, and that somebody should look at all the same. ``unread``
+    are the columns that the mapping does not speak of. ``found`` says what was found out about
     the file: its encoding, what divides its cells, its sheet. With ``dry_run`` it says what
     would have been: nothing was recorded.
     """

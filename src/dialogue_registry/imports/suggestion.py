@@ -1,8 +1,8 @@
 """A mapping to begin with, made from the head and the first rows of a table.
 
-It names the columns whose headings are known words, says how the head, the dates and the
-end of the table are, and has every other column as a comment. Somebody looks at it before
-it is used: what cannot be known from the table is asked in a comment, and never guessed.
+It names the columns whose headings are known words. It says how the head, the dates and the end
+of the table are. Every other column is a comment. Somebody looks at it before it is used: what
+cannot be known from the table is asked in a comment, and never guessed.
 """
 
 import os
@@ -58,8 +58,8 @@ def suggest_mapping(
     ``encoding`` is that of a CSV file of which it cannot be found out.
 
     ``constants`` say what no table says: ``dialogue`` (its id), ``launched`` (when it began),
-    ``dialogue name``, ``series`` and ``series name``, and ``meeting`` for a list of those who
-    came to one. Raises UnreadableFileError, MappingError or MissingExtraError.
+    ``dialogue name``, ``series`` and ``series name``. For a list of those who came to a meeting
+    they say ``meeting``. Raises UnreadableFileError, MappingError or MissingExtraError.
     """
     sample = look_at(table, format, FileRules(sheet=sheet, encoding=encoding))
     return _Draft(sample, dict(constants or {})).suggestion()

@@ -1,7 +1,7 @@
 """A template: a text in which ``{Column}`` stands for what a row has there.
 
-Where a column says nothing, the text before it goes too, so that no comma is left behind,
-and so do brackets that stand directly around it: ``{Name} ({Code})`` is the name alone.
+Where a column says nothing, the text before it goes too, so that no comma is left behind. So do
+brackets that stand directly around it: ``{Name} ({Code})`` is the name alone.
 """
 
 import re

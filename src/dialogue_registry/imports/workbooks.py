@@ -1,8 +1,8 @@
 """Workbooks (.xlsx): a sheet as a grid of cells, with its dates, merged cells and errors.
 
-Cells are read by python-calamine (extra ``[tables]``), which gives errors and formulas
-without a kept value as empty cells; those are looked up in the sheet's own XML, so that
-nothing is lost without a word.
+Cells are read by python-calamine (extra ``[tables]``). It gives errors and formulas without a
+kept value as empty cells. Those are looked up in the sheet's own XML, so that nothing is lost
+without a word.
 """
 
 import io

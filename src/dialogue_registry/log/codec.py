@@ -1,9 +1,9 @@
 """Events and the JSON that outlives them.
 
-An event is stored as a stable word, a schema version and a JSON object; never as the
-path of a class. Keys whose value is the default are left out. A stored shape is never
-edited after release: when one changes, the version of its kind goes up, and an upcaster
-of the kind turns data of version n into data of version n + 1 when it is read.
+An event is stored as a stable word, a schema version and a JSON object; never as the path of a
+class. Keys whose value is the default are left out. A stored shape is never edited after
+release. When one changes, the version of its kind goes up. An upcaster of the kind turns data
+of version n into data of version n + 1 when it is read.
 """
 
 from collections.abc import Callable, Mapping

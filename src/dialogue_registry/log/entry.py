@@ -39,8 +39,8 @@ class Entry(NamedTuple):
     """One entry of the log, as stored.
 
     ``data``, ``source``, ``citation`` and ``edition`` (the table of the citation, shared by
-    many) are JSON text; ``recorded_at`` is ISO 8601 in UTC with microseconds; ``salt`` is
-    16 random bytes, ``hash`` 32 bytes.
+    many) are JSON text. ``recorded_at`` is ISO 8601 in UTC with microseconds; ``salt`` is 16
+    random bytes, ``hash`` 32 bytes.
     """
 
     position: int
@@ -219,8 +219,8 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 def _id_prefix(moment: datetime) -> str:
     """Return what the ids of one call begin with; the position follows, in ten hexadecimal digits.
 
-    They are UUIDs of version 7 (RFC 9562, methods 1 and 3): the time in microseconds, 22
-    random bits that the ids of one call share, and the position in the last 40 bits.
+    They are UUIDs of version 7 (RFC 9562, methods 1 and 3). They hold the time in microseconds,
+    22 random bits that the ids of one call share, and the position in the last 40 bits.
     """
     whole = max(0, int(moment.timestamp()) * 1_000_000 + moment.microsecond)  # a clock before 1970 is wrong
     milliseconds, microseconds = divmod(whole, 1000)

@@ -1,10 +1,10 @@
 """The hash chain: each event's hash covers the event and the hash before it.
 
 The hash is SHA-256 over the hash before, a digest of the body, and a frame of every other
-stored column, each text with its length in front. The bytes are those that are stored,
-never JSON encoded again. The body – the data and the citation – goes in as one digest,
-together with 16 random bytes that are stored beside it: so a body could one day be erased,
-nobody could guess it back from the digest, and the chain could still be checked.
+stored column. Each text has its length in front. The bytes are those that are stored, never
+JSON encoded again. The body – the data and the citation – goes in as one digest, together with
+16 random bytes that are stored beside it. So a body could one day be erased, nobody could guess
+it back from the digest, and the chain could still be checked.
 
 A chain does not show that its tail was cut off: keep the head elsewhere to detect that.
 """

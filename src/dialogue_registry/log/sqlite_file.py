@@ -1,8 +1,8 @@
 """The registry file: how it is opened, checked and locked, and how SQLite's errors are translated.
 
-The file is in WAL mode with ``synchronous=FULL``: what was committed survives a crash of
-the process and of the machine, and readers never wait for a writer. Every writer takes the
-write lock first (BEGIN IMMEDIATE), so that no two of them decide on the same state.
+The file is in WAL mode with ``synchronous=FULL``. What was committed survives a crash of the
+process and of the machine, and readers never wait for a writer. Every writer takes the write
+lock first (BEGIN IMMEDIATE), so that no two of them decide on the same state.
 """
 
 import os
@@ -102,9 +102,9 @@ _FEATURES = {
 def open_file(path: Path, *, read_only: bool) -> tuple[Connection, str]:
     """Open the registry file at ``path``, created if it is missing; return the connection and its URI.
 
-    Without permission to write to its folder, SQLite cannot read a file beside those who
-    write to it. On a medium that nobody can write to it is read as it is; elsewhere a copy
-    is read, and an error raised when the file has changed.
+    Without permission to write to its folder, SQLite cannot read a file beside those who write
+    to it. On a medium that nobody can write to it is read as it is. Elsewhere a copy is read,
+    and an error raised when the file has changed.
 
     Raises NotARegistryError, NewerRegistryError, ReadOnlyError or StorageError, and creates
     nothing then.

@@ -191,7 +191,7 @@ class SQLiteLog:
     ) -> list[tuple[int, Any, int]]:
         """Return position, event and number of the source of at most ``limit`` entries, in order.
 
-        They are those with after < position ≤ until; with ``types``, only those stored under
+        They are those with after < position ≤ until. With ``types``, only those stored under
         these words; none of those stored under a word and a schema version in ``without``.
         """
         of_types = f" AND type IN ({', '.join('?' * len(types))})" if types else ""

@@ -110,8 +110,8 @@ class CopiedFile:
     def _copy(self, copy: Path) -> _State:
         """Copy the file whole, and return its state.
 
-        Between two readings of the same bytes every byte had that value at once; and where
-        there is no write-ahead log at that moment, nobody is about to put it into the file.
+        Between two readings of the same bytes every byte had that value at once. Where there is
+        no write-ahead log at that moment, nobody is about to put it into the file.
         """
         for _ in range(_TRIES):
             with self.path.open("rb") as original, copy.open("wb") as target:

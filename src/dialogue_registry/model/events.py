@@ -189,10 +189,10 @@ def _check_pairs(instance: object, attribute: Attribute, value: tuple[tuple[str,
 class Citation:
     """The place in its source where a recorded event stands, and the words there.
 
-    ``locator`` is a page, paragraph or cell; ``table``, ``edition`` (the digest of the
-    table's bytes) and ``row`` tell which row of which edition of a table it is;
-    ``as_written`` holds the cells that were changed on the way in, as (field, text).
-    A citation belongs to one recorded event: it tells no facts apart.
+    ``locator`` is a page, paragraph or cell. ``table``, ``edition`` (the digest of the table's
+    bytes) and ``row`` tell which row of which edition of a table it is. ``as_written`` holds
+    the cells that were changed on the way in, as (field, text). A citation belongs to one
+    recorded event: it tells no facts apart.
     """
 
     locator: str = text_field("Where in the source: a page, a paragraph, a cell.")

@@ -1,7 +1,7 @@
 """A kind: everything that is particular to one sort of fact.
 
-A kind says under which word its facts are stored, which field names what they are about,
-what tells two of them apart, and in which table they show. All else – JSON, the rule that
+A kind says under which word its facts are stored, and which field names what they are about. It
+says what tells two of them apart, and in which table they show. All else – JSON, the rule that
 the subject is known, view rows, questions, exports, the command line – follows from it::
 
     @attrs.frozen(kw_only=True)

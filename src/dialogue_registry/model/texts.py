@@ -1,9 +1,9 @@
 """Folding of texts: two texts say the same where they are equal once folded.
 
-Folding composes characters (Unicode NFC), turns every run of white space into one blank,
-and drops what nobody can see: format characters (zero-width spaces and joiners, marks of
-direction, soft hyphens), variation selectors and control characters. Letters, accents and
-case are never folded.
+Folding composes characters (Unicode NFC), turns every run of white space into one blank, and
+drops what nobody can see. These are format characters (zero-width spaces and joiners, marks of
+direction, soft hyphens), variation selectors and control characters. Letters, accents and case
+are never folded.
 """
 
 import re

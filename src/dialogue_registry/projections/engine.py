@@ -147,7 +147,7 @@ class Views:
         """Feed the whole log to empty tables, a page at a time; states and tallies are made at the end.
 
         Rows that are plain columns of the stored JSON are made by SQL, unless ``by_sql`` is
-        False: then every event is read and checked, and the log may be on another connection.
+        False. Then every event is read and checked, and the log may be on another connection.
         """
         head, done = self._log.head().position, 0
         for fold in self._folds:

@@ -1,6 +1,6 @@
 """Anomalies: facts that are odd but may be true. They are recorded and counted, and listed here.
 
-Everything is read one time, in slim rows: of a registry as it was earlier, each question to a
+Everything is read one time, in slim rows. Of a registry as it was earlier, each question to a
 view costs as much as making that view (17,000 meetings: 0.2 s).
 """
 

@@ -1,8 +1,8 @@
 """Anomalies of parties and people: memberships, heads of delegations, names that are nearly the same.
 
 Two names in one delegation are *nearly one* where they are the same but for titles, case,
-diacritics, punctuation and order, or where one word of four letters or more differs in one
-letter and all other words are the same. Whatever SamePerson or DifferentPersons says of
+diacritics, punctuation and order. So they are where one word of four letters or more differs in
+one letter and all other words are the same. Whatever SamePerson or DifferentPersons says of
 them, or two ids of persons, is no longer odd.
 """
 

@@ -77,7 +77,7 @@ def _fitted(
     """Return the columns that fit side by side, and the width of every column.
 
     What goes below its row is the widest of the texts that can be folded and of the columns
-    without which the others fit; where there is no such text, the last of those columns.
+    without which the others fit. Where there is no such text, the last of those columns.
     """
     least, inside, widths = [*map(_least, columns)], list(range(len(natural))), list(natural)
     available = width + len(_GAP)

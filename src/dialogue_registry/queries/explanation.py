@@ -72,9 +72,9 @@ class Explanation(Shown):
     """Reasons why a source would state a number of meetings of a series, or of a dialogue.
 
     ``verdict`` is that of the ``rules`` that give the number; where none does, ``rules`` is
-    empty and ``nearest`` are those that come closest. ``tried`` has every rule. ``since``
-    and ``until`` are the first and the last day as of which the meetings held can have been
-    so many; None where they never were, or still are. ``stated`` are the statements up to
+    empty and ``nearest`` are those that come closest. ``tried`` has every rule. ``since`` and
+    ``until`` are the first and the last day as of which the meetings held can have been so
+    many. They are None where they never were, or still are. ``stated`` are the statements up to
     then. ``circular`` are meetings counted that are known only from sources that state the
     number; ``uncertain`` those whose day may be before or after. ``missing`` are the numbers
     that no held meeting bears, below the highest that one does.

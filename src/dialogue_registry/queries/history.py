@@ -97,8 +97,9 @@ def _content(facts: EffectiveLog, wording: int, entry: Entry, event: Any) -> Any
 def wordings(taken: Iterable[Step], subject: str) -> Iterator[str]:
     """Yield what each step of a history says, in words, without the subject that all of them are about.
 
-    A correction reads as what it changes, ``place: 'Turku' → 'Åbo'``; a retraction as what it
-    withdraws; a dispute as what it claims, with what the disputed fact says instead.
+    A correction reads as what it changes, ``place: 'Turku' → 'Åbo'``; a retraction reads as
+    what it withdraws. A dispute reads as what it claims, with what the disputed fact says
+    instead.
     """
     facts: dict[str, int] = {}
     readings: dict[int, Event] = {}

@@ -1,8 +1,8 @@
 """Members: which parties took part in a dialogue when, certainly and possibly.
 
-A party takes part from the day it joined until the first day without it. Where one of the
-two is not exactly known, it took part possibly on all days that it can have done so, and
-certainly on those that it must have. A join in another standing ends the standing before.
+A party takes part from the day it joined until the first day without it. Where one of the two
+is not exactly known, it took part possibly on all days that it can have done so. Certainly it
+did on those that it must have. A join in another standing ends the standing before.
 """
 
 import sqlite3

@@ -1,8 +1,8 @@
 """Names: what a dialogue, series, meeting or party is called in a language on a day.
 
 Of the names used in that language on that day, the latest ``since`` wins. Where there is none,
-a name of no stated language is taken, else the name that the dialogue, series or party was
-recorded with, or the title of the meeting.
+a name of no stated language is taken. Else it is the name that the dialogue, series or party
+was recorded with, or the title of the meeting.
 """
 
 import sqlite3

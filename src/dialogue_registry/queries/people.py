@@ -58,8 +58,9 @@ class Person(Shown):
 def appearances(connection: sqlite3.Connection, reader: Reader, name: str) -> Rows[Appearance]:
     """Return the attendance of all who bear a name, by the days of the meetings; those without a date last.
 
-    A person who bears exactly that name; only where there is nobody, the one person who bears it
-    but for diacritics, or whose family name it is. Raises AmbiguousNameError where these may be several.
+    They are of a person who bears exactly that name. Only where there is nobody, of the one
+    person who bears it but for diacritics, or whose family name it is. Raises
+    AmbiguousNameError where these may be several.
     """
     named = Named(connection)
     found = _bearers(reader, name)

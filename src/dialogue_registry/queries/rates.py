@@ -1,7 +1,7 @@
 """Attendance rates: of the meetings held while a party was a member, how many it came to.
 
-For each meeting a party is *present* if anybody of it came, else *absent* if any absence is
-recorded (*excused* if all that are recorded were), else *not known*: who is on no list may
+For each meeting a party is *present* if anybody of it came. Else it is *absent* if any absence
+is recorded (*excused* if all that are recorded were), else *not known*. Who is on no list may
 have come. So a rate has bounds. All is added up by SQLite.
 """
 

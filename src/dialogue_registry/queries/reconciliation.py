@@ -41,15 +41,15 @@ class Own(StrEnum):
 class Finding(Shown):
     """The outcome of comparing one statement with the record.
 
-    ``verdict`` is that of the rule held where that fits, else the best of any rule: while
-    a date is open, a count by format may hit the number by chance. ``rules`` are the full
-    names of the rules that fit at least as well; ``by_rule`` has the verdict of every one.
+    ``verdict`` is that of the rule held where that fits, else the best of any rule. While a
+    date is open, a count by format may hit the number by chance. ``rules`` are the full names
+    of the rules that fit at least as well; ``by_rule`` has the verdict of every one.
     ``difference`` is stated minus recorded under the ``nearest`` rule (0 and "" unless it
-    disagrees). ``meetings`` are the ids of those that make the difference between the
-    rules, or that are uncertain. ``recorded`` is the count under the rule held. ``own`` says
-    whether the statement counts the meeting it was stated at, where the numbers show that.
-    ``circular`` says that no rule fits without the meetings which only the sources of this
-    statement report, the one it was stated at set aside: then the statement agrees with itself.
+    disagrees). ``meetings`` are the ids of those that make the difference between the rules, or
+    that are uncertain. ``recorded`` is the count under the rule held. ``own`` says whether the
+    statement counts the meeting it was stated at, where the numbers show that. ``circular``
+    says that no rule fits without the meetings which only the sources of this statement report.
+    The one it was stated at is set aside. Then the statement agrees with itself.
     """
 
     statement: Statement

@@ -49,10 +49,10 @@ from dialogue_registry.queries.reader import Reader
 class Found(Shown):
     """A fact in which the words were found.
 
-    ``subject`` is the id it is about, "" where it is about none; ``kind`` one of dialogue,
-    party, series, meeting, delegate, topic, activity, outcome, name, or the word of a kind
-    of yours. ``text`` is all that is searched of it, ``snippet``
-    a part of that with the words found in brackets.
+    ``subject`` is the id it is about, "" where it is about none. ``kind`` is one of dialogue,
+    party, series, meeting, delegate, topic, activity, outcome, name, or the word of a kind of
+    yours. ``text`` is all that is searched of it, ``snippet`` a part of that with the words
+    found in brackets.
     """
 
     subject: str

@@ -2,7 +2,7 @@
 
 The log has who kept a copy, of which source, its SHA-256 and when it was retrieved; the bytes
 are in the folder alone. A copy is written under another name, brought to the disk, and renamed
-before its event is recorded: whatever moment the process dies at, what the log has is there.
+before its event is recorded. Whatever moment the process dies at, what the log has is there.
 """
 
 import os

@@ -620,12 +620,11 @@ class Registry(Snapshot):
     ) -> tuple[RecordedEvent, ...]:
         """Record facts, or pairs of a fact and its source, all or none; durable on return.
 
-        Returns one recorded event per event, in order. Where the log has the same fact with
-        the same source already, that one is returned; ``new`` says which it is, and ``note``
-        what else changed, or why nothing did. ``cite`` says where in the source the facts
-        stand; it tells no facts apart. ``source`` may be given by its title alone.
-        ``expected`` is the log position you decided on; it is ignored when nothing would be
-        appended.
+        Returns one recorded event per event, in order. Where the log has the same fact with the
+        same source already, that one is returned. ``new`` says which it is, and ``note`` what
+        else changed, or why nothing did. ``cite`` says where in the source the facts stand; it
+        tells no facts apart. ``source`` may be given by its title alone. ``expected`` is the
+        log position you decided on; it is ignored when nothing would be appended.
 
         Raises a RefusedError (whose ``item`` says which event), WrongPositionError,
         InvalidValueError, ReadOnlyError or another StorageError; nothing is then recorded.

@@ -1,8 +1,8 @@
 """Runs: what one import of a table, or one plan that is applied, records, and how that is undone.
 
-All that a run records carries its number, the position at which it begins, beside the table
-and the edition. A retraction that carries the number of the run whose event it withdraws has
-undone that run: what was undone counts as never imported, and a later import records it again.
+All that a run records carries its number, the position at which it begins, beside the table and
+the edition. A retraction that carries the number of the run whose event it withdraws has undone
+that run. What was undone counts as never imported, and a later import records it again.
 """
 
 from collections.abc import Sequence

@@ -64,12 +64,12 @@ def histories(
 ) -> Strategy[History]:
     """Return a strategy for histories of some dialogues, mostly plausible ones.
 
-    They hold several sources for one fact, repetitions, odd ordinals, partial dates,
-    announcements that come to nothing, postponed, cancelled and announced again,
-    corrections (also of corrections, and those that move a fact to another date, series or
-    meeting), retractions (also of amendments), disputes, and now and then a move that every
-    registry must refuse. There are ``min_moves`` to ``max_moves`` after the dialogues
-    and series are opened. Facts of your ``kinds``, made by their annotations, are mixed in.
+    They hold several sources for one fact, repetitions, odd ordinals and partial dates.
+    Announcements come to nothing, are postponed, cancelled and announced again. Corrections may
+    be of corrections, or move a fact to another date, series or meeting. Retractions may be of
+    amendments. There are disputes, and now and then a move that every registry must refuse.
+    There are ``min_moves`` to ``max_moves`` after the dialogues and series are opened. Facts of
+    your ``kinds``, made by their annotations, are mixed in.
     """
     return _histories(tuple(dialogues), min_moves, max_moves, tuple(kinds))
 

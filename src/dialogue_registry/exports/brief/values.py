@@ -126,11 +126,11 @@ class Upcoming:
 class Brief:
     """All that is known of a dialogue, series or meeting as of a day; printed, it is Markdown.
 
-    ``kind`` says which of the three ``id`` names. ``counts`` are those of the series, or of
-    all series of the dialogue; ``counted`` are the meetings of the whole dialogue, a joint
-    one listed one time, and ``stated`` the last statements about it as a whole. ``shown`` is
-    the meeting, or the last one held of the series or dialogue; None where there is none.
-    Numbers are the lengths of lists; the notes of a number are those of all facts in its list.
+    ``kind`` says which of the three ``id`` names. ``counts`` are those of the series, or of all
+    series of the dialogue. ``counted`` are the meetings of the whole dialogue, a joint one
+    listed one time. ``stated`` are the last statements about it as a whole. ``shown`` is the
+    meeting, or the last one held of the series or dialogue; None where there is none. Numbers
+    are the lengths of lists; the notes of a number are those of all facts in its list.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """Metadata for Datasette, where it serves a registry file: its tables, and what nobody may ask.
 
 Arbitrary SQL is switched off, since six visitors with an endless query each would stop the
-server; the log, who recorded what and what was withdrawn are not shown.
+server. The log, who recorded what and what was withdrawn are not shown.
 """
 
 import json

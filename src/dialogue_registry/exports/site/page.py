@@ -125,8 +125,8 @@ Part: TypeAlias = Table | Items | Entry | Image
 class Page:
     """One page of the site.
 
-    ``path`` is its place in the folder, without an ending; ``trail`` leads to it from the front
-    page; ``data`` is what programs read; ``structured`` is JSON-LD for search engines.
+    ``path`` is its place in the folder, without an ending. ``trail`` leads to it from the front
+    page. ``data`` is what programs read, ``structured`` is JSON-LD for search engines.
     """
 
     path: str

@@ -182,8 +182,9 @@ class PeoplePages:
     def _data(self, person: Person, appearances: Sequence[Appearance], *, whole: bool) -> dict[str, Any]:
         """Return somebody as the answer ``people`` has it, and the appearances.
 
-        These are with the ids of the meetings, or, where thousands share pages, their number: ids are in the
-        table of attendance that can be downloaded; here they would take a tenth of the site.
+        These are with the ids of the meetings, or, where thousands share pages, their number.
+        Ids are in the table of attendance that can be downloaded. Here they would take a tenth
+        of the site.
         """
 
         def meetings(group: Iterable[Appearance]) -> list[str] | int:

@@ -50,8 +50,8 @@ def publish(
     shows one state of it, and the same state makes the same bytes.
 
     ``title`` is by default the names of the dialogues, or their number if there are more than
-    three; ``licence`` and ``source`` stand at the foot of every page; the words are in
-    ``language``; ``base_url`` is where the site will be read, for feeds and search engines;
+    three. ``licence`` and ``source`` stand at the foot of every page. The words are in
+    ``language``. ``base_url`` is where the site will be read, for feeds and search engines.
     ``theme`` is a file of CSS that sets the variables of the style sheet.
 
     What was withdrawn, and who recorded what, is left out, unless ``log`` or ``database`` adds the

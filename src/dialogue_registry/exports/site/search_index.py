@@ -1,8 +1,8 @@
 """The search of a site: an index in small files, which the page loads as the words that are typed need them.
 
-A page that was opened from a disk may load scripts but no other files, so each file of the
+A page that was opened from a disk may load scripts but no other files. So each file of the
 index is a script that hands over data. The words of an index file begin with one letter, or
-with two where there are too many; what is shown of a hit stands in files of a few hundred hits.
+with two where there are too many. What is shown of a hit stands in files of a few hundred hits.
 """
 
 import json

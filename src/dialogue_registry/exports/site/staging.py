@@ -193,8 +193,8 @@ class Staging:
     def decide_people(self, key: Callable[[str, str], tuple[str, str]]) -> int:
         """Gather the rows of each person; return how many people there are.
 
-        ``key`` returns what tells the person of a party and a name (or an id of a person) from
-        others: the registry's own, so that joined names are one person here too.
+        ``key`` returns what tells the person of a party and a name (or an id) from others. It
+        is the registry's own, so that joined names are one person here too.
         """
         connection = self._connection
         pages = _paged(connection, "SELECT id, party, person, name FROM names WHERE id > ? ORDER BY id LIMIT 1000")
