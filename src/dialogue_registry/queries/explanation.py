@@ -17,9 +17,9 @@ from dialogue_registry.queries.reconciliation import (
     ORDINAL,
     Verdict,
     gap,
+    judged,
     known_only_from,
     tried_rules,
-    verdict_of,
 )
 from dialogue_registry.queries.results import Meeting, Series, Statement
 
@@ -206,9 +206,7 @@ def explain(
     )
     stating = [one for one in stated if one.count == count and one.format == format]
     tried = tried_rules(reach, rules, _left_out(reach, stating))
-    verdicts = {rule: verdict_of(count, bounds) for rule, (bounds, _) in tried.items()}
-    best = _best(verdicts)
-    fitting = () if best is Verdict.DISAGREES else tuple(r for r, v in verdicts.items() if _order(v) <= _order(best))
+    verdicts, best, fitting = judged(count, tried)
     nearest = () if fitting else _nearest({rule: abs(gap(count, bounds)) for rule, (bounds, _) in tried.items()})
     everything = frozenset(reach)
     leading = (fitting or nearest)[:1]
@@ -249,16 +247,6 @@ def _left_out(reach: Mapping[str, tuple[Meeting, Bounds]], stating: Iterable[Sta
     dated = [(meeting.date.latest_start, id_) for id_, (meeting, _) in reach.items() if meeting.date is not None]
     last = [max(dated, key=lambda pair: pair[0])[1]] if dated else []
     return list(dict.fromkeys(id_ for id_ in (*own, *last) if id_ is not None))
-
-
-def _order(verdict: Verdict) -> int:
-    return list(Verdict).index(verdict)
-
-
-def _best(verdicts: Mapping[str, Verdict]) -> Verdict:
-    """Return the verdict of the rule held where that fits, else the best of any rule."""
-    held = verdicts["held"]
-    return held if held is not Verdict.DISAGREES else min(verdicts.values(), key=_order)
 
 
 def _nearest(gaps: Mapping[str, int]) -> tuple[str, ...]:

@@ -13,6 +13,11 @@ _MARKS = re.compile(
 _PLAIN = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+#: Letters of scripts that put no spaces between words, Hangul with them for its suffixes: Thai,
+#: Lao, Myanmar, Khmer, kana, Han, Hangul.
+UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 
 
 def plain(text: str) -> str:

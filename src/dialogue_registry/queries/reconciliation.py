@@ -20,6 +20,9 @@ from dialogue_registry.queries.results import Meeting, Statement
 Reached: TypeAlias = tuple[Meeting, Bounds]
 """A meeting in question, and whether it counts."""
 
+Tried: TypeAlias = Mapping[str, tuple[Bounds, frozenset[str]]]
+"""By rule: its count, and the ids of the meetings it counts."""
+
 
 class Verdict(StrEnum):
     """The outcome of comparing a statement with the record."""
@@ -187,14 +190,7 @@ def reconcile(statement: Statement, meetings: Collection[Meeting], rules: Iterab
     own = statement.reported_at if statement.reported_at in reach else None
     users_rules = tuple(rules)
     tried = tried_rules(reach, users_rules, (own,) if own else ())
-    verdicts = {name: verdict_of(statement.count, bounds) for name, (bounds, _) in tried.items()}
-    order = list(Verdict).index
-    best = verdicts["held"]
-    if best is Verdict.DISAGREES:
-        best = min(verdicts.values(), key=order)
-    fitting = tuple(
-        name for name, verdict in verdicts.items() if order(verdict) <= order(best) and verdict is not Verdict.DISAGREES
-    )
+    verdicts, best, fitting = judged(statement.count, tried)
     gaps = {name: gap(statement.count, bounds) for name, (bounds, _) in tried.items()}
     nearest = min(gaps, key=lambda name: abs(gaps[name])) if best is Verdict.DISAGREES else ""
     held, everything = tried["held"]
@@ -266,6 +262,15 @@ def tried_rules(
             tried[rule.name + suffix] = sum((bounds for _, bounds in chosen.values()), Bounds(0, 0)), frozenset(chosen)
         tried[ORDINAL + suffix] = _highest(left), frozenset(left)
     return tried
+
+
+def judged(stated: int, tried: Tried) -> tuple[Mapping[str, Verdict], Verdict, tuple[str, ...]]:
+    """Return the verdict of each rule, that of the rule held or else the best, and the rules that fit as well."""
+    verdicts = {name: verdict_of(stated, bounds) for name, (bounds, _) in tried.items()}
+    order = list(Verdict).index
+    best = verdicts["held"] if verdicts["held"] is not Verdict.DISAGREES else min(verdicts.values(), key=order)
+    fitting = (name for name, verdict in verdicts.items() if order(verdict) <= order(best))
+    return verdicts, best, () if best is Verdict.DISAGREES else tuple(fitting)
 
 
 def reconcile_all(

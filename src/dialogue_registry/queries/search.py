@@ -41,7 +41,7 @@ from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries.display import Rows, Shown
 from dialogue_registry.queries.persons import persons
-from dialogue_registry.queries.plain_text import plain
+from dialogue_registry.queries.plain_text import UNSPACED, plain
 from dialogue_registry.queries.reader import Reader
 
 
@@ -68,11 +68,6 @@ LONGEST = 1000
 
 _WINDOW = 8
 _WORD = re.compile(r"[^\W_]+")
-#: Letters of scripts that put no spaces between words, Hangul with them for its suffixes: Thai,
-#: Lao, Myanmar, Khmer, kana, Han, Hangul.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
-)
 
 
 def also(text: str) -> str:
@@ -84,7 +79,7 @@ def also(text: str) -> str:
     bare = plain(text)
     words = {} if bare == text.lower() else {bare: None}
     for word in _words(bare):
-        if _UNSPACED.search(word):
+        if UNSPACED.search(word):
             for start in range(len(word)):
                 words |= dict.fromkeys(word[start:end] for end in range(start + 1, start + _WINDOW + 1))
     return " ".join(words)
@@ -101,7 +96,7 @@ def query(text: str) -> str:
 
 
 def _terms(piece: str) -> Iterator[str]:
-    if not _UNSPACED.search(piece):
+    if not UNSPACED.search(piece):
         if _WORD.search(piece):
             yield '"' + piece.replace('"', " ") + ('"' if piece[-1].isdigit() else '"*')
         return
@@ -112,7 +107,7 @@ def _terms(piece: str) -> Iterator[str]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text as the index has them: letters, digits, and the marks on them."""
-    if not _UNSPACED.search(text):
+    if not UNSPACED.search(text):
         return _WORD.findall(text)
     return "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in text).split()
 
@@ -294,7 +289,7 @@ def _marked(snippet: str, whole: str, text: str) -> str:
     """Mark what was found by its plain form or inside a word without spaces, where SQLite's own snippet does not."""
     if "[" in snippet:
         return snippet
-    for word in filter(_UNSPACED.search, text.split()):
+    for word in filter(UNSPACED.search, text.split()):
         if (start := whole.find(word)) >= 0:
             end = start + len(word)
             before, after = whole[max(0, start - 30) : start], whole[end : end + 60]

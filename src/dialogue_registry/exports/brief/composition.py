@@ -64,27 +64,12 @@ class _Composition:
     def __init__(self, brief: Brief, say: Language) -> None:
         self._brief = brief
         self._say = say
-        self._formats = {
-            Format.IN_PERSON: say("in person"), Format.ONLINE: say("online"), Format.HYBRID: say("hybrid"),
-            "unknown": say("not known how"), None: "",
-        }  # fmt: skip
-        self._statuses = {
-            Status.HELD: say("held"), Status.ANNOUNCED: say("announced"), Status.POSTPONED: say("postponed"),
-            Status.CANCELLED: say("cancelled"),
-        }  # fmt: skip
-        self._roles = {
-            Role.HEAD: say("head"), Role.CHAIR: say("chair"), Role.GUEST: say("guest"),
-            Role.OBSERVER: say("observer"), Role.DELEGATE: "",
-        }  # fmt: skip
-        self._levels = {
-            "head-of-state": say("head of state"), "head-of-government": say("head of government"),
-            "minister": say("minister"), "deputy-minister": say("deputy minister"),
-            "senior-official": say("senior official"), "ambassador": say("ambassador"), "expert": say("expert"),
-            "other": say("other"), None: "",
-        }  # fmt: skip
-        self._numbers_of = {
-            "participants": say("participants"), "delegates": say("delegates"), "parties": say("parties"),
-        }  # fmt: skip
+
+    def _word(self, value: str | None) -> str:
+        """Return the phrase of a format, a status, a role or a level, "" where it says nothing."""
+        if value is None or value == Role.DELEGATE:
+            return ""
+        return self._say("not known how") if value == "unknown" else self._say(value.replace("-", " "))
 
     def document(self) -> Document:
         brief, say = self._brief, self._say
@@ -121,7 +106,7 @@ class _Composition:
         headings = (
             say("Series"),
             say("Total"),
-            *(self._formats[name] for name in FORMATS),
+            *(self._word(name) for name in FORMATS),
             say("Stated last"),
         )
         yield grid(headings, rows, range(1, len(FORMATS) + 2))
@@ -139,7 +124,7 @@ class _Composition:
         if not findings:
             return line(self._say("not stated"))
         numbers = [
-            line(f"{noted.row.statement.count} {self._formats[noted.row.statement.format]}", noted.notes)
+            line(f"{noted.row.statement.count} {self._word(noted.row.statement.format)}", noted.notes)
             for noted in findings
         ]
         verdicts = dict.fromkeys(self._say(noted.row.verdict.value) for noted in findings)
@@ -162,8 +147,8 @@ class _Composition:
             (say("Series"), shown.series_name),
             (say("Number"), "" if meeting.ordinal is None else say.ordinal(meeting.ordinal)),
             (say("Date"), say.date(meeting.date)),
-            (say("Status"), self._statuses[meeting.status]),
-            (say("Format"), self._formats[meeting.format]),
+            (say("Status"), self._word(meeting.status)),
+            (say("Format"), self._word(meeting.format)),
             (say("Place"), self._place(meeting)),
             (say("Reason"), meeting.reason),
         )
@@ -217,9 +202,9 @@ class _Composition:
             line(party.name, noted.notes if nobody else ()),
             line(name, noted.notes),
             line(office, () if name else noted.notes),
-            line(self._levels[row.level]),
-            line(self._roles[row.role]),
-            line(self._formats[row.format]),
+            line(self._word(row.level)),
+            line(self._word(row.role)),
+            line(self._word(row.format)),
         )
 
     def _absent(self, party: PartyPresent, noted: Noted[Attendance]) -> Sequence[Line]:
@@ -228,7 +213,7 @@ class _Composition:
             line(party.name, () if row.name or row.office else noted.notes),
             line(row.name, noted.notes),
             line(row.office, () if row.name else noted.notes),
-            line(self._levels[row.level]),
+            line(self._word(row.level)),
             line(self._say("excused") if row.presence is Presence.EXCUSED else ""),
             line(row.reason),
             line(row.represented_by),
@@ -265,7 +250,7 @@ class _Composition:
         say, finding = self._say, noted.row
         statement = finding.statement
         series = self._brief.series_names.get(str(statement.series), self._brief.dialogue_name)
-        stated = f"{statement.count} {self._formats[statement.format]}"
+        stated = f"{statement.count} {self._word(statement.format)}"
         return fill(
             say("{series}: {stated} stated as of {day}, {recorded} recorded"),
             series=series, stated=line(stated, noted.notes), day=say.date(statement.as_of),
@@ -294,7 +279,7 @@ class _Composition:
             case tuple():
                 return self._say(", ").join(map(self._value, value))
             case Format():
-                return self._formats[value]
+                return self._word(value)
             case _:
                 return str(value)
 
@@ -302,7 +287,7 @@ class _Composition:
         row = noted.row
         return fill(
             self._say("{meeting}: {stated} {of} stated, {listed} listed"),
-            meeting=row.meeting, stated=line(row.stated, noted.notes), of=self._numbers_of[row.of],
+            meeting=row.meeting, stated=line(row.stated, noted.notes), of=self._word(row.of),
             listed=str(row.listed),
         )  # fmt: skip
 
@@ -316,8 +301,8 @@ class _Composition:
 
     def _planned(self, planned: Upcoming) -> Line:
         say, meeting = self._say, planned.meeting
-        remarks = [say.date(meeting.date) or say("no date"), self._place(meeting), self._formats[meeting.format]]
-        remarks += [self._statuses[meeting.status] if meeting.status is Status.POSTPONED else "", meeting.reason]
+        remarks = [say.date(meeting.date) or say("no date"), self._place(meeting), self._word(meeting.format)]
+        remarks += [self._word(meeting.status) if meeting.status is Status.POSTPONED else "", meeting.reason]
         return self._with_remarks(planned.title, remarks, planned.notes)
 
     # --- the meetings counted, and the notes -------------------------------------------
@@ -337,7 +322,7 @@ class _Composition:
             line("" if meeting.ordinal is None else meeting.ordinal),
             line(say.date(meeting.date) or say("no date"), counted.notes),
             line(self._place(meeting)),
-            line(self._formats[meeting.format]),
+            line(self._word(meeting.format)),
             line("" if counted.certain else say("possibly: the day is uncertain")),
         )
 

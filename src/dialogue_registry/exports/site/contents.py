@@ -11,10 +11,9 @@ from dialogue_registry.exports.jsonld import shared_series
 from dialogue_registry.exports.site import addresses
 from dialogue_registry.exports.site.memberships import memberships, names_used
 from dialogue_registry.exports.site.page import Cell, Field, Link, Several, number_path
-from dialogue_registry.exports.site.staging import Staging
+from dialogue_registry.exports.site.staging import Capacity, Staging
 from dialogue_registry.model.dates import PartialDate
-from dialogue_registry.model.events import Format, Source
-from dialogue_registry.model.status import Status
+from dialogue_registry.model.events import Role, Source
 from dialogue_registry.queries.counts import Bounds
 from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     from dialogue_registry.queries.rates import AttendanceRate
 
 SOURCES_A_PAGE = 50
-
-#: Phrases for what the model names with a word of its own.
-WORDS: Mapping[str | None, str] = {
-    Format.IN_PERSON: "in person", Format.ONLINE: "online", Format.HYBRID: "hybrid", "unknown": "not known how",
-    None: "not known how", Status.HELD: "held", Status.ANNOUNCED: "announced", Status.POSTPONED: "postponed",
-    Status.CANCELLED: "cancelled",
-}  # fmt: skip
 
 
 @attrs.frozen
@@ -204,7 +196,19 @@ class Contents:
 
     def word(self, value: str | None) -> str:
         """Return a format or a status in words."""
-        return self.say(WORDS.get(value, str(value)))
+        return self.say("not known how" if value in (None, "unknown") else str(value).replace("-", " "))
+
+    def capacity(self, capacity: Capacity) -> str:
+        """Return office, role, level and presence in words, such as "Ambassador (head, online)"."""
+        say = self.say
+        level = "" if not capacity.level else say("level: {level}", level=self.word(capacity.level))
+        role = "" if capacity.role == Role.DELEGATE else capacity.role
+        words = ", ".join(filter(None, (role and say(role), level, capacity.format and self.word(capacity.format))))
+        if capacity.office and words:
+            words = f"{capacity.office} ({words})"
+        words = words or capacity.office
+        behalf = say("on behalf of {name}", name=capacity.on_behalf_of) if capacity.on_behalf_of else ""
+        return ", ".join(filter(None, (words, behalf)))
 
     def bounds(self, bounds: Bounds) -> str:
         """Return how many, in words: a number, or from which to which."""

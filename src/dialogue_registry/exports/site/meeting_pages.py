@@ -6,14 +6,13 @@ from itertools import pairwise
 from typing import Any
 
 from dialogue_registry.exports.jsonld import event
-from dialogue_registry.exports.site.capacity import Capacity, in_words
 from dialogue_registry.exports.site.contents import Contents, Label
 from dialogue_registry.exports.site.finding_pages import dispute_table, finding_table
 from dialogue_registry.exports.site.memberships import names_table
 from dialogue_registry.exports.site.overview_pages import meeting_data
 from dialogue_registry.exports.site.page import Band, Cell, Field, Link, Page, Part, Row, Several, Strong, Table
 from dialogue_registry.exports.site.people_pages import MOST_PAGES
-from dialogue_registry.exports.site.staging import Seat
+from dialogue_registry.exports.site.staging import Capacity, Seat
 from dialogue_registry.model.standard_kinds import subject_of
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.headcounts import Headcount
@@ -163,7 +162,7 @@ class MeetingPages:
             link = c.party_link(party)
             rows.append(Band(Several([link, number], ": ") if number else link))
             for seat in of_party:
-                row: list[Cell] = [self._name(seat), in_words(say, seat.capacity)]
+                row: list[Cell] = [self._name(seat), c.capacity(seat.capacity)]
                 if len(citations) > 1:
                     row.append(self._cited(seat.citation))
                 rows.append(row)

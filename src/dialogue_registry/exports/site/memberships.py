@@ -1,13 +1,15 @@
-"""Names of things, and the days on which parties joined and left, as the pages show them."""
+"""Names of things, memberships of parties and their rates of attendance, as the pages show them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from dialogue_registry.exports.site.page import Cell, Row, Table
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
+from dialogue_registry.queries.dicts import to_dict
+from dialogue_registry.queries.rates import AttendanceRate
 from dialogue_registry.queries.reader import Reader
 
 if TYPE_CHECKING:
@@ -127,6 +129,30 @@ def names_table(contents: "Contents", of: str) -> Iterator[Table]:
         for one in found
     ]
     yield Table(title=say("Names"), columns=columns, rows=rows, anchor="names")
+
+
+def rates_table(
+    contents: "Contents", of: str, rows: Sequence[tuple[Cell, AttendanceRate]], *, title: str, note: str = ""
+) -> Table:
+    """Return rates of attendance, each behind what it is of; ``of`` is the head of that column."""
+    say = contents.say
+    outcomes = [say(word).capitalize() for word in ("present", "absent", "excused", "not known")]
+    return Table(
+        title=title, note=note, columns=(of, say("Meetings held"), *outcomes, say("Came to")), anchor="rates",
+        numbers=frozenset(range(1, 7)),
+        rows=[
+            (
+                link, *map(say.number, (rate.held, rate.present, rate.absent, rate.excused, rate.not_known)),
+                str(rate.rate),
+            )
+            for link, rate in rows
+        ],
+    )  # fmt: skip
+
+
+def rate_data(rate: AttendanceRate) -> Mapping[str, Any]:
+    """Return a rate of a party as JSON has it."""
+    return {name: value for name, value in to_dict(rate).items() if name != "person"}
 
 
 def _date(text: str | None) -> PartialDate | None:

@@ -8,7 +8,7 @@ import attrs
 from dialogue_registry.exports.site import addresses
 from dialogue_registry.exports.site.contents import Contents
 from dialogue_registry.exports.site.finding_pages import finding_row, finding_table
-from dialogue_registry.exports.site.memberships import members_table, names_table
+from dialogue_registry.exports.site.memberships import members_table, names_table, rate_data, rates_table
 from dialogue_registry.exports.site.page import (
     ROWS,
     Cell,
@@ -22,7 +22,6 @@ from dialogue_registry.exports.site.page import (
     Table,
     length,
 )
-from dialogue_registry.exports.site.rates import rate_data, rates_table
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.counts import FORMATS, Count, Counts

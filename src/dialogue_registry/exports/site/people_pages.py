@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dialogue_registry.exports.jsonld import person_node
 from dialogue_registry.exports.site import addresses
-from dialogue_registry.exports.site.capacity import Capacity, in_words
 from dialogue_registry.exports.site.contents import Contents
-from dialogue_registry.exports.site.memberships import names_table, party_table
+from dialogue_registry.exports.site.memberships import names_table, party_table, rate_data, rates_table
 from dialogue_registry.exports.site.page import (
     ROWS,
     Band,
@@ -29,8 +28,7 @@ from dialogue_registry.exports.site.page import (
     number_path,
     parted,
 )
-from dialogue_registry.exports.site.rates import rate_data, rates_table
-from dialogue_registry.exports.site.staging import Appearance, Person
+from dialogue_registry.exports.site.staging import Appearance, Capacity, Person
 from dialogue_registry.queries.results import Presence
 
 if TYPE_CHECKING:
@@ -152,7 +150,7 @@ class PeoplePages:
         say = self._say
         rows: list[Row] = []
         for capacity, group in groupby(appearances, key=lambda one: one.capacity):
-            rows.append(Band(in_words(say, capacity) or say("no office stated")))
+            rows.append(Band(self._c.capacity(capacity) or say("no office stated")))
             for one in group:
                 label = self._c.by_number[one.meeting]
                 meeting = Link(label.short, f"../{label.path}.html")
@@ -167,7 +165,7 @@ class PeoplePages:
         for capacity, group in _gathered(appearances, lambda one: one.capacity):
             rows = [(one, self._c.by_number[one.meeting]) for one in group]
             yield Items(
-                note=in_words(self._say, capacity),
+                note=self._c.capacity(capacity),
                 items=[
                     self._at(one, [Link(label.short, f"../{label.path}.html"), label.year], " ") for one, label in rows
                 ],

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dialogue_registry.exports.site.writer import Writer
-from dialogue_registry.queries.plain_text import plain
+from dialogue_registry.queries.plain_text import UNSPACED, plain
 
 _SHOWN = 400
 """So many hits are shown from one file."""
@@ -121,29 +121,14 @@ def words_of(text: str) -> Iterator[str]:
     letters = f"{plain(text)} "
     run = ""
     for char in letters:
-        if char.isalnum() and not _is_unspaced(char):
+        if char.isalnum() and not UNSPACED.match(char):
             run += char
             continue
         if run:
             yield run[:40]
         run = ""
     for first, second in pairwise(letters):
-        if _is_unspaced(first):
+        if UNSPACED.match(first):
             yield first
-            if _is_unspaced(second):
+            if UNSPACED.match(second):
                 yield first + second
-
-
-def _is_unspaced(char: str) -> bool:
-    """Return whether a script puts no spaces between words: Thai to Khmer, kana, Han, Hangul."""
-    code = ord(char)
-    return (
-        0x0E00 <= code <= 0x0EFF
-        or 0x1000 <= code <= 0x109F
-        or 0x1780 <= code <= 0x17FF
-        or 0x3005 <= code <= 0x30FF
-        or 0x3400 <= code <= 0x9FFF
-        or 0xAC00 <= code <= 0xD7AF
-        or 0xF900 <= code <= 0xFAFF
-        or 0x20000 <= code <= 0x3FFFF
-    )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from dialogue_registry.exports.site.capacity import Capacity
 from dialogue_registry.log.codec import decode_source, encode_source
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import name_parts
@@ -42,6 +41,21 @@ CREATE TABLE people (
     meetings INTEGER, page TEXT, anchor TEXT, UNIQUE (key_party, key_name)
 );
 """
+
+
+class Capacity(NamedTuple):
+    """The capacity in which somebody took part in a meeting; "" stands for what is not known."""
+
+    party: str
+    office: str
+    role: str
+    on_behalf_of: str
+    level: str
+    format: str
+
+    def data(self) -> dict[str, str]:
+        """Return the capacity as JSON has it, without a level and a format that are not known."""
+        return {name: text for name, text in self._asdict().items() if text or name not in ("level", "format")}
 
 
 _CAPACITY = ", ".join(Capacity._fields)
