@@ -44,7 +44,8 @@
         └── DriftError                           the views are not the log's
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -235,6 +236,15 @@ class PlanError(ExchangeError):
 
 class MissingExtraError(DialogueRegistryError, ImportError):
     """An optional package is needed and not installed; the message says which extra has it."""
+
+
+@contextmanager
+def needs_extra(extra: str, why: str, otherwise: str = "") -> Iterator[None]:
+    """Raise MissingExtraError where a block imports what is not installed, and say which extra has it."""
+    try:
+        yield
+    except ImportError:
+        raise MissingExtraError(f"{why}: pip install 'dialogue-registry[{extra}]'{otherwise}") from None
 
 
 class ProjectionError(DialogueRegistryError):

@@ -14,7 +14,7 @@ import attrs
 from dialogue_registry.charts import svg
 from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.style import DARK, FONT, NARROW, PAPER, WIDE
-from dialogue_registry.errors import InvalidValueError, MissingExtraError
+from dialogue_registry.errors import InvalidValueError, needs_extra
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.shown import shown
 
@@ -142,10 +142,6 @@ def _png(picture: Picture) -> bytes:
 
 
 def _converter() -> Any:
-    try:
+    with needs_extra("charts", "PNG and PDF need the package vl-convert-python"):
         import vl_convert  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "PNG and PDF need the package vl-convert-python: pip install 'dialogue-registry[charts]'"
-        ) from None
     return vl_convert

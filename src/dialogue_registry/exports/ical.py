@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.errors import needs_extra
 from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.jsonld import shared_series
 from dialogue_registry.model.dates import PartialDate
@@ -32,12 +32,8 @@ def calendar(reader: Reader, left_out: tuple[str, ...], language: str | None = N
     The same registry gives the same bytes. A meeting's UID is made of its id. Its DTSTAMP is
     the instant of the last event about it or its series, its SEQUENCE that event's position.
     """
-    try:
+    with needs_extra("ics", "a calendar needs the package icalendar"):
         import icalendar  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "a calendar needs the package icalendar: pip install 'dialogue-registry[ics]'"
-        ) from None
     return _pieces(icalendar, reader, left_out, NamesInLanguage(reader.connection, language))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.errors import needs_extra
 from dialogue_registry.exports.csv_cells import row_writer
 from dialogue_registry.exports.facts_table import FACT_COLUMNS, FACT_TYPES, FACTS_TABLE, fact_rows
 from dialogue_registry.exports.layouts import Layout, layouts_of
@@ -135,12 +135,8 @@ def write_parquet(registry: Snapshot, folder: Path) -> None:
 
 
 def _pyarrow() -> Any:
-    try:
+    with needs_extra("dataframes", "Arrow tables need the package pyarrow"):
         import pyarrow as pa  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "Arrow tables need the package pyarrow: pip install 'dialogue-registry[dataframes]'"
-        ) from None
     return pa
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import attrs
 
-from dialogue_registry.errors import ExchangeError, MissingExtraError
+from dialogue_registry.errors import ExchangeError, needs_extra
 from dialogue_registry.exports.facts_table import FACT_COLUMNS, FACTS_TABLE, fact_rows
 from dialogue_registry.exports.layouts import Layout, layouts_of
 from dialogue_registry.exports.tabular import rows_of
@@ -55,12 +55,8 @@ class Sheet:
 
 def write_workbook(registry: Snapshot, reader: Reader, file: IO[bytes]) -> tuple[str, ...]:
     """Write the registry as a workbook to a file; return a line for the texts that had to be cut, if any."""
-    try:
+    with needs_extra("xlsx", "a workbook needs the package XlsxWriter", ", or export csv"):
         import xlsxwriter  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "a workbook needs the package XlsxWriter: pip install 'dialogue-registry[xlsx]', or export csv"
-        ) from None
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                "strings_to_numbers": False, "nan_inf_to_errors": True}  # fmt: skip
     workbook = xlsxwriter.Workbook(file, options)

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from dialogue_registry.errors import InvalidValueError, MissingExtraError
+from dialogue_registry.errors import InvalidValueError, MissingExtraError, needs_extra
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
@@ -257,10 +257,8 @@ def locale_of(language: str, wanted: str) -> Any:
 
     Raises InvalidValueError where there is none, MissingExtraError without Babel for what is ``wanted``.
     """
-    try:
+    with needs_extra("tables", f"{wanted} need the package Babel"):
         from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - an extra, and 30 ms at every start
-    except ImportError:
-        raise MissingExtraError(f"{wanted} need the package Babel: pip install 'dialogue-registry[tables]'") from None
     try:
         return Locale.parse(language.replace("-", "_"))
     except (ValueError, TypeError, UnknownLocaleError):

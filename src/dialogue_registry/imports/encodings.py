@@ -7,12 +7,14 @@ is clearly better than every other one. Else it is refused with the candidates.
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
-from typing import IO
-
-import attrs
+from typing import IO, TYPE_CHECKING
 
 from dialogue_registry.errors import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from charset_normalizer import CharsetMatch
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -29,14 +31,6 @@ _OF_OFFICES = (
 _SAMPLE = 200_000
 _CLEARLY = 0.05
 """So much less disorder, of 1, or twice as much more coherence, makes one reading clearly better than another."""
-
-
-@attrs.frozen
-class _Candidate:
-    encoding: str
-    text: str
-    disorder: float
-    coherence: float
 
 
 def find_encoding(file: IO[bytes], name: str) -> tuple[str, int | None]:
@@ -107,11 +101,7 @@ def _guessed(sample: bytes, name: str, bad: tuple[int, int]) -> str:
         raise UnreadableFileError(
             f"{where}: {say}; the extra [tables] finds encodings out: pip install 'dialogue-registry[tables]'"
         ) from None
-    found = [
-        _Candidate(match.encoding, str(match), match.chaos, match.coherence)
-        for match in from_bytes(sample, cp_isolation=list(_OF_OFFICES))
-    ]
-    ranked = _by_text(found)
+    ranked = _by_text(from_bytes(sample, cp_isolation=list(_OF_OFFICES)))
     if not ranked:
         raise UnreadableFileError(f"{where}, nor in another encoding that offices use: {say}")
     if len(ranked) == 1 or _is_clear(ranked[0], ranked[1]):
@@ -120,35 +110,35 @@ def _guessed(sample: bytes, name: str, bad: tuple[int, int]) -> str:
     raise UnreadableFileError(f"{where}, and its encoding is doubtful: {shown}: {say}")
 
 
-def _by_text(found: Sequence[_Candidate]) -> list[_Candidate]:
+def _by_text(found: "Iterable[CharsetMatch]") -> "list[CharsetMatch]":
     """Return the best candidate of each reading, the best reading first: two encodings that read alike are one."""
-    best: dict[str, _Candidate] = {}
-    for candidate in sorted(found, key=lambda one: (round(one.disorder, 2), -one.coherence)):
-        best.setdefault(candidate.text, candidate)
+    best: dict[str, CharsetMatch] = {}
+    for candidate in sorted(found, key=lambda one: (round(one.chaos, 2), -one.coherence)):
+        best.setdefault(str(candidate), candidate)
     return list(best.values())
 
 
-def _is_clear(one: _Candidate, other: _Candidate) -> bool:
+def _is_clear(one: "CharsetMatch", other: "CharsetMatch") -> bool:
     return one.coherence > 0 and (
-        other.disorder - one.disorder >= _CLEARLY
-        or (one.disorder <= other.disorder and one.coherence - other.coherence >= 2 * _CLEARLY)
+        other.chaos - one.chaos >= _CLEARLY
+        or (one.chaos <= other.chaos and one.coherence - other.coherence >= 2 * _CLEARLY)
     )
 
 
-def _usual(candidate: _Candidate, sample: bytes) -> str:
+def _usual(candidate: "CharsetMatch", sample: bytes) -> str:
     """Return the most usual of the encodings that read the sample alike."""
     for encoding in _OF_OFFICES:
         try:
-            if sample.decode(encoding) == candidate.text:
+            if sample.decode(encoding) == str(candidate):
                 return encoding
         except UnicodeDecodeError:
             continue
     return candidate.encoding
 
 
-def _differing(candidates: Sequence[_Candidate]) -> Iterator[tuple[_Candidate, str]]:
+def _differing(candidates: "Sequence[CharsetMatch]") -> "Iterator[tuple[CharsetMatch, str]]":
     """Yield each candidate with the first word that tells it from the others."""
-    words = [re.findall(r"\w+", candidate.text) for candidate in candidates]
+    words = [re.findall(r"\w+", str(candidate)) for candidate in candidates]
     for candidate, own in zip(candidates, words, strict=True):
         others = {word for other in words if other is not own for word in other}
         yield candidate, next((word for word in own if word not in others), own[0] if own else "")

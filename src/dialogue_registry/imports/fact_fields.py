@@ -5,7 +5,7 @@ The fields of a kind, and what sort of value each takes, are asked for here and 
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -123,49 +123,33 @@ def _read_one(cls: type[Any], value: Any, what: str) -> Any:
         return source_from(value)
     if not isinstance(value, str):
         return value
-    if cls is int:
-        return whole_number(value, what)
-    if cls is float:
-        return decimal(value, what)
-    if cls is bool:
-        return truth(value, what)
     if issubclass(cls, StrEnum):
         return choose(cls, value)
-    return _day(value, what) if cls is date else value
-
-
-def _day(text: str, what: str) -> date:
+    if cls not in _OF_TEXTS:
+        return value
+    read, otherwise = _OF_TEXTS[cls]
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidValueError(f"{what} is {text!r:.80}, which is no day: write one, such as 2021-06-16") from None
+        return read(value)
+    except (ValueError, KeyError):
+        raise InvalidValueError(f"{what} is {value!r:.80}{otherwise}") from None
 
 
-def decimal(text: str, what: str) -> float:
-    """Read a number, written in digits with a point."""
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidValueError(f"{what} is {text!r:.80}, which is no number: write one, such as 2.5") from None
-
-
-def whole_number(text: str, what: str) -> int:
-    """Read a whole number, written in digits; spreadsheets write 14 as 14.0."""
+def _whole(text: str) -> int:
+    """Return a whole number, written in digits; spreadsheets write 14 as 14.0."""
     found = _WHOLE.fullmatch(text if text.isascii() else unicodedata.normalize("NFKC", text))
     if found is None:
-        raise InvalidValueError(f"{what} is {text!r:.80}, which is no whole number: write it in digits, such as 14")
+        raise ValueError(text)
     return int(found[1])
 
 
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
-
-
-def truth(text: str, what: str) -> bool:
-    """Return whether a text means yes; raises InvalidValueError where it means neither yes nor no."""
-    try:
-        return _TRUTHS[text.casefold()]
-    except KeyError:
-        raise InvalidValueError(f"{what} is {text!r:.80}: write yes or no, or true or false") from None
+_OF_TEXTS: Mapping[type, tuple[Callable[[str], Any], str]] = {
+    int: (_whole, ", which is no whole number: write it in digits, such as 14"),
+    float: (float, ", which is no number: write one, such as 2.5"),
+    bool: (lambda text: _TRUTHS[text.casefold()], ": write yes or no, or true or false"),
+    date: (date.fromisoformat, ", which is no day: write one, such as 2021-06-16"),
+}
+"""By class, what reads a text as a value, and what to say of one that it cannot read."""
 
 
 def check_field(kind: Kind, name: str, value: Any) -> None:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 
-from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.errors import needs_extra
 from dialogue_registry.imports.date_languages import locale_of, plain, words_for_and
 
 _TOKENS = {"st": "saint", "ste": "sainte", "rep": "republic", "dem": "democratic", "the": "", "of": ""}
@@ -58,12 +58,8 @@ def state(name: str, known: Mapping[str, frozenset[str]]) -> str | None:
 
 
 def _names(languages: Iterable[str]) -> Iterator[tuple[str, str]]:
-    try:
+    with needs_extra("tables", "names of states need the package iso3166"):
         from iso3166 import countries  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "names of states need the package iso3166: pip install 'dialogue-registry[tables]'"
-        ) from None
     codes = {country.alpha2: country.alpha3 for country in countries} | {"NR": "NRU"}  # which iso3166 2.1 leaves out
     for alpha2, alpha3 in codes.items():
         yield alpha2, alpha3

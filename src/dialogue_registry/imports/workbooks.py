@@ -15,7 +15,7 @@ from xml.etree.ElementTree import ParseError, iterparse
 
 import attrs
 
-from dialogue_registry.errors import MappingError, MissingExtraError, UnreadableFileError
+from dialogue_registry.errors import MappingError, UnreadableFileError, needs_extra
 from dialogue_registry.imports.cells import BadCell
 from dialogue_registry.imports.grid import Grid, Record
 
@@ -31,13 +31,9 @@ def open_workbook(file: IO[bytes], name: str, sheet: str) -> Grid:
 
     Raises MissingExtraError, UnreadableFileError or, where the sheet is not there, MappingError.
     """
-    try:
+    why = f"{name} is a workbook, which needs the package python-calamine"
+    with needs_extra("tables", why, ", or save the sheet as CSV UTF-8"):
         import python_calamine as calamine  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            f"{name} is a workbook, which needs the package python-calamine: pip install 'dialogue-registry[tables]', "
-            "or save the sheet as CSV UTF-8"
-        ) from None
     content = io.BytesIO(file.read())
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(content)

@@ -21,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.errors import needs_extra
 from dialogue_registry.model.events import DifferentPersons, SamePerson
 from dialogue_registry.queries.display import Rows, Shown
 from dialogue_registry.queries.name_skeletons import Skeleton, consonants, skeleton
@@ -57,7 +57,8 @@ class LookAlike(Shown):
 
 def look_alikes(connection: sqlite3.Connection, *, party: str | None = None) -> Rows[LookAlike]:
     """Return pairs of persons who may be one, party by party; needs the extra ``people``."""
-    distance = _distance()
+    with needs_extra("people", "look-alikes need the package rapidfuzz"):
+        from rapidfuzz.distance import OSA  # noqa: PLC0415 - an extra
     named = Named(connection)
     of_party: dict[str, list[Person]] = {}
     for person in people(connection, party=party):
@@ -72,20 +73,10 @@ def look_alikes(connection: sqlite3.Connection, *, party: str | None = None) -> 
             keys = [named.key(party_, name) for name in names]
             if keys[0] == keys[1] or named.persons.are_different(*keys):
                 continue
-            if why := _why(one, other, distance):
+            if why := _why(one, other, OSA.distance):
                 together = tuple(sorted(_meetings(connection, one) & _meetings(connection, other)))
                 found.append(LookAlike(party=party_, names=names, why=why, one=one, other=other, together=together))
     return Rows(found)
-
-
-def _distance() -> Any:
-    try:
-        from rapidfuzz.distance import OSA  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "look-alikes need the package rapidfuzz: pip install 'dialogue-registry[people]'"
-        ) from None
-    return OSA.distance
 
 
 def _meetings(connection: sqlite3.Connection, person: Person) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import wcwidth
 
-from dialogue_registry.errors import MissingExtraError
+from dialogue_registry.errors import needs_extra
 from dialogue_registry.exports.brief.document import Block, Document, Grid, Heading, Items, Line, Paragraph, Piece, runs
 from dialogue_registry.queries.display import printable
 
@@ -27,13 +27,9 @@ _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 
 def word(document: Document) -> bytes:
     """Return a document as a .docx file; raises MissingExtraError without the extra ``[docx]``."""
-    try:
+    otherwise = ", or write the brief as .html, which Word opens too"
+    with needs_extra("docx", "a brief for Word needs the package python-docx", otherwise):
         import docx  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise MissingExtraError(
-            "a brief for Word needs the package python-docx: pip install 'dialogue-registry[docx]', "
-            "or write the brief as .html, which Word opens too"
-        ) from None
     writer = _Writer(docx.Document(), document)
     writer.write()
     file = BytesIO()
