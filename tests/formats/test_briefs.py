@@ -47,10 +47,9 @@ from dialogue_registry import (
 )
 from dialogue_registry.charts.language import language, languages
 from dialogue_registry.cli import cli
-from dialogue_registry.exports.brief.composition import compose
+from dialogue_registry.exports.brief.composition import SeriesTimes, Times, compose, count_sentence
 from dialogue_registry.exports.brief.document import Document, Grid, Heading, Items, Paragraph, Piece
 from dialogue_registry.exports.brief.markdown import markdown
-from dialogue_registry.exports.brief.sentences import SeriesTimes, Times, count_sentence
 from dialogue_registry.exports.brief.word import bookmark, word
 from dialogue_registry.model.events import Format, HeadcountOf, Level, Role
 from dialogue_registry.model.status import Status

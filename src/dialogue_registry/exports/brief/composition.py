@@ -1,7 +1,10 @@
 """Composes a brief into a document in its language."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
+
+import attrs
 
 from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.language import language as language_of
@@ -13,10 +16,11 @@ from dialogue_registry.exports.brief.document import (
     Line,
     Paragraph,
     Piece,
+    fill,
     grid,
+    joined,
     line,
 )
-from dialogue_registry.exports.brief.sentences import SeriesTimes, Times, count_sentence, fill, joined
 from dialogue_registry.exports.brief.values import (
     Brief,
     Claim,
@@ -33,7 +37,7 @@ from dialogue_registry.exports.brief.values import (
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Role
 from dialogue_registry.model.status import Status
-from dialogue_registry.queries.counts import FORMATS
+from dialogue_registry.queries.counts import FORMATS, Bounds
 from dialogue_registry.queries.display import differing
 from dialogue_registry.queries.headcounts import Headcount
 from dialogue_registry.queries.reconciliation import Finding
@@ -43,6 +47,23 @@ from dialogue_registry.queries.results import Activity, Attendance, Meeting, Pre
 def compose(brief: Brief) -> Document:
     """Return a brief as a document: counts, the meeting, what disagrees, what is next, the meetings counted, notes."""
     return _Composition(brief, language_of(brief.language)).document()
+
+
+@attrs.frozen
+class Times:
+    """The number of meetings that a series held: of all formats (``format`` None) or of one."""
+
+    format: str | None
+    number: Bounds
+    notes: tuple[int, ...] = ()
+
+
+@attrs.frozen
+class SeriesTimes:
+    """The numbers of meetings that a series held: one number, or one for each format."""
+
+    name: str
+    times: tuple[Times, ...]
 
 
 def series_times(count: CountedSeries) -> SeriesTimes:
@@ -58,6 +79,37 @@ def series_times(count: CountedSeries) -> SeriesTimes:
 def _notes(meetings: Iterable[CountedMeeting]) -> tuple[int, ...]:
     """Return the notes of all meetings of a list."""
     return tuple(sorted({number for counted in meetings for number in counted.notes}))
+
+
+def count_sentence(say: Language, dialogue: str, day: date | None, counts: Iterable[SeriesTimes]) -> Line:
+    """Return the sentence in which a release states how many meetings there were by a day; None: so far."""
+    listed = joined([_of_series(say, count) for count in counts], say("; "))
+    if not listed:
+        return fill(say("No meeting is recorded as held ({dialogue})."), dialogue=dialogue)
+    if day is None:
+        return fill(say("So far, the following meetings have been held ({dialogue}): {counts}."),
+                    dialogue=dialogue, counts=listed)  # fmt: skip
+    return fill(
+        say("By {day}, the following meetings had been held ({dialogue}): {counts}."),
+        day=say.day(day), dialogue=dialogue, counts=listed,
+    )  # fmt: skip
+
+
+def _of_series(say: Language, count: SeriesTimes) -> Line:
+    times = joined([_times(say, one) for one in count.times], say(", "), say(" and "))
+    return fill(say("{series}, {times}"), series=count.name, times=times)
+
+
+def _times(say: Language, times: Times) -> Line:
+    pattern = say("{n} time") if times.number == Bounds(1, 1) else say("{n} times")
+    match times.format:
+        case "in-person":
+            pattern = say("{times} face-to-face").replace("{times}", pattern)
+        case "online":
+            pattern = say("{times} online").replace("{times}", pattern)
+        case "hybrid":
+            pattern = say("{times} in hybrid form").replace("{times}", pattern)
+    return (*fill(pattern, n=str(times.number)), *((Piece("", times.notes),) if times.notes else ()))
 
 
 class _Composition:

@@ -1,5 +1,6 @@
 """A document as a value, which is all that a writer knows: headings, paragraphs, lists, tables, numbered notes."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -67,6 +68,31 @@ def line(text: object, notes: Iterable[int] = ()) -> Line:
     """Return a line of one piece; none where there is no text."""
     written = " ".join(str(text).split())
     return (Piece(written, tuple(notes)),) if written else ()
+
+
+_GAP = re.compile(r"\{(\w+)\}")
+
+
+def fill(pattern: str, **values: Line | str) -> Line:
+    """Return a pattern with lines or texts where their names stand in braces."""
+    pieces: list[Piece] = []
+    for place, part in enumerate(_GAP.split(pattern)):
+        if place % 2 == 0:
+            pieces += [Piece(part)] * bool(part)
+        else:
+            value = values[part]
+            pieces += line(value) if isinstance(value, str) else value
+    return tuple(pieces)
+
+
+def joined(lines: Sequence[Line], between: str, last: str | None = None) -> Line:
+    """Return lines one after another, with a text between them, and another one before the last."""
+    pieces: list[Piece] = []
+    for place, one in enumerate(lines):
+        if place:
+            pieces.append(Piece(between if last is None or place < len(lines) - 1 else last))
+        pieces += one
+    return tuple(pieces)
 
 
 def grid(headings: Sequence[str], rows: Iterable[Sequence[Line]], numbers: Iterable[int] = ()) -> Grid:

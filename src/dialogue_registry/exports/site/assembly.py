@@ -4,6 +4,8 @@ Memory holds one page at a time, and of each meeting its name; what pages need i
 is kept in a file beside them.
 """
 
+import shutil
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -14,16 +16,16 @@ from dialogue_registry import charts
 from dialogue_registry.charts import Picture
 from dialogue_registry.charts.language import Language
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.exports.exporter import export_file
 from dialogue_registry.exports.site import addresses
 from dialogue_registry.exports.site.contents import About, Contents
-from dialogue_registry.exports.site.downloads import downloads
 from dialogue_registry.exports.site.finding_pages import anomaly_page, dispute_page, statements_page
-from dialogue_registry.exports.site.folder import MARK
 from dialogue_registry.exports.site.meeting_pages import MeetingPages, gather_attendance
 from dialogue_registry.exports.site.news import news
 from dialogue_registry.exports.site.overview_pages import MOST_RATED, Overview
-from dialogue_registry.exports.site.page import Image, Page, parted
+from dialogue_registry.exports.site.page import Image, Link, Page, parted
 from dialogue_registry.exports.site.people_pages import PeoplePages, places
+from dialogue_registry.exports.site.publish import MARK
 from dialogue_registry.exports.site.search_index import Hit, SearchIndex
 from dialogue_registry.exports.site.source_pages import source_pages
 from dialogue_registry.exports.site.staging import Staging
@@ -32,7 +34,7 @@ from dialogue_registry.log.entry import instant
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.queries.persons import Named
 from dialogue_registry.queries.results import Series
-from dialogue_registry.registry.registry import Snapshot
+from dialogue_registry.registry.registry import Registry, Snapshot
 
 _MOST_PICTURES = 12
 """Of so many dialogues, each has the pictures on its page too."""
@@ -78,7 +80,7 @@ class _Site:
     def write(self, *, pictures: bool, log: bool, database: bool) -> None:
         c, registry, say = self._c, self._c.registry, self._c.say
         # First: a calendar of 6,000 meetings takes 110 MB for a moment, which the pages use again afterwards.
-        taken = tuple(downloads(c, self._folder, self._work, log=log, database=database))
+        taken = tuple(_downloads(c, self._folder, self._work, log=log, database=database))
         whole, of_one = self._pictures() if pictures else ((), {})
         reconciliation = registry.reconcile()
         findings = tuple(reconciliation)
@@ -209,3 +211,44 @@ class _Site:
             beside = ", ".join(filter(None, (source.publisher, say.date(source.published))))
             href = c.source_href(number, "")
             yield Hit(say("Source"), source.title, beside, href, (source.title, source.publisher, source.url))
+
+
+# --- downloads -------------------------------------------------------------------------
+
+_MOST_IN_A_WORKBOOK = 200_000
+"""Of more events, a spreadsheet opens a workbook in minutes if at all; the tables are there all the same."""
+
+
+def _downloads(contents: Contents, folder: Path, work: Path, *, log: bool, database: bool) -> Iterator[Link]:
+    """Write what can be taken away into the folder of a site; yield a link to each."""
+    say, registry = contents.say, contents.registry
+    target = folder / "download"
+    target.mkdir()
+    export_file(registry, folder / "calendar.ics", format="ics", language=say.tag)
+    yield Link(say("Calendar to subscribe to"), "calendar.ics")
+    yield Link(say("News (Atom)"), "news.atom")
+    if registry.position <= _MOST_IN_A_WORKBOOK:
+        export_file(registry, target / "registry.xlsx")
+        yield Link(say("Workbook (xlsx)"), "download/registry.xlsx")
+    package = work / "data-package"
+    export_file(registry, package, format="csv")
+    _zipped(package, target / "data-package.zip")
+    yield Link(say("Tables (CSV, as a data package)"), "download/data-package.zip")
+    if log:
+        export_file(registry, target / "events.jsonl", format="events")
+        yield Link(say("The log, with who recorded what (JSON lines)"), "download/events.jsonl")
+    if database:
+        with Registry.open(target / "registry.db") as copied:
+            copied.import_events(registry.export_events())
+        yield Link(say("The registry itself (SQLite)"), "download/registry.db")
+
+
+def _zipped(package: Path, target: Path) -> None:
+    """Put the files of a folder into an archive, which is the same each time they are."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(package.iterdir()):
+            entry = zipfile.ZipInfo(path.name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as into:
+                shutil.copyfileobj(source, into, 1 << 20)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.language import language as words_of
-from dialogue_registry.errors import InvalidValueError, MissingExtraError, OutdatedViewsError
-from dialogue_registry.exports.site.folder import replaced
+from dialogue_registry.errors import InvalidValueError, MissingExtraError, OutdatedViewsError, StorageError
+from dialogue_registry.exports.replacement import replaced_folder
 from dialogue_registry.model.addresses import check_path
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.shown import shown
@@ -23,6 +23,16 @@ from dialogue_registry.registry.registry import Registry, Snapshot
 
 _MOST_NAMES = 3
 """A site of more dialogues than these is not called by their names."""
+MARK = "site.json"
+"""The file by which an earlier site is known."""
+_MADE_BY = b'"made_by":"dialogue-registry"'
+_OWN = frozenset(
+    {
+        MARK, "index.html", "index.json", "search.html", "search.json", "news.atom", "calendar.ics", "assets",
+        "pictures", "download", "dialogues", "series", "meetings", "people", "parties", "statements", "disputes",
+        "anomalies", "sources",
+    }
+)  # fmt: skip
 
 
 @arguments_checked
@@ -79,7 +89,7 @@ def publish(
     style = None if theme is None else _style(theme)
     say = words_of(language)
     target = Path(folder)
-    with _opened(origin) as registry, replaced(target) as (new, work):
+    with _opened(origin) as registry, _replaced(target) as (new, work):
         about = About(
             title=title or _title(registry, say), description=description, licence=licence,
             licence_url=licence_url, source=source, source_url=source_url, base_url=base_url,
@@ -118,3 +128,40 @@ def _opened(origin: str | os.PathLike[str] | Snapshot) -> Iterator[Snapshot]:
             except OutdatedViewsError:
                 registry = stack.enter_context(Registry.open(origin))
         yield stack.enter_context(registry.at(position=registry.position))
+
+
+# --- the folder ------------------------------------------------------------------------
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield a new folder, and a place for what is only needed meanwhile; put the folder in place at the end.
+
+    Raises InvalidValueError where the folder holds anything else than an earlier site.
+    """
+    folder = Path(os.path.realpath(folder))
+    _check(folder)
+    try:
+        with replaced_folder(folder) as new:
+            yield new, new.parent
+            _check(folder)  # somebody may have put something there meanwhile
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be written ({error.strerror}): check the path and its permissions"
+        ) from error
+
+
+def _check(folder: Path) -> None:
+    """Raise InvalidValueError where a folder holds what is no earlier site."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InvalidValueError(f"{folder} is a file, where a folder was wanted: give the path of a folder")
+    held = {entry.name for entry in folder.iterdir()}
+    if not held:
+        return
+    stray = sorted(held - _OWN)
+    marked = (folder / MARK).is_file() and _MADE_BY in (folder / MARK).read_bytes()
+    if stray or not marked:
+        holds = f"holds {stray[0]!r}" if stray else "is not empty"
+        raise InvalidValueError(f"{folder} {holds}, and is no published site alone: publish into another folder")
