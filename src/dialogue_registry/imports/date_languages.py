@@ -91,29 +91,14 @@ _BETWEEN: Mapping[str, _Between] = {
 }
 """By language; written for this module. A language that is not here has dashes between its days."""
 
-_FORMS: Mapping[str, tuple[tuple[str, int], ...]] = {
-    "ru": (
-        ("январе", 1), ("феврале", 2), ("марте", 3), ("апреле", 4), ("мае", 5), ("июне", 6), ("июле", 7),
-        ("августе", 8), ("сентябре", 9), ("октябре", 10), ("ноябре", 11), ("декабре", 12),
-    ),
-    "tg": (
-        ("январи", 1), ("феврали", 2), ("марти", 3), ("апрели", 4), ("майи", 5), ("июни", 6), ("июли", 7),
-        ("августи", 8), ("сентябри", 9), ("октябри", 10), ("ноябри", 11), ("декабри", 12),
-    ),
-    "uk": (
-        ("січні", 1), ("лютому", 2), ("березні", 3), ("квітні", 4), ("травні", 5), ("червні", 6), ("липні", 7),
-        ("серпні", 8), ("вересні", 9), ("жовтні", 10), ("листопаді", 11), ("грудні", 12),
-    ),
-    "uz": (
-        ("sentyabr", 9), ("oktyabr", 10), ("январь", 1), ("февраль", 2), ("апрель", 4), ("июнь", 6), ("июль", 7),
-        ("сентябрь", 9), ("октябрь", 10), ("ноябрь", 11), ("декабрь", 12),
-    ),
-    "pl": (
-        ("styczniu", 1), ("lutym", 2), ("marcu", 3), ("kwietniu", 4), ("maju", 5), ("czerwcu", 6), ("lipcu", 7),
-        ("sierpniu", 8), ("wrześniu", 9), ("październiku", 10), ("listopadzie", 11), ("grudniu", 12),
-    ),
-}  # fmt: skip
-"""Forms of months that the CLDR lacks: how Russian, Ukrainian and Polish say "in June", and usual spellings."""
+_FORMS: Mapping[str, str] = {
+    "ru": "январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре",
+    "tg": "январи феврали марти апрели майи июни июли августи сентябри октябри ноябри декабри",
+    "uk": "січні лютому березні квітні травні червні липні серпні вересні жовтні листопаді грудні",
+    "uz": "январь февраль - апрель - июнь июль - sentyabr|сентябрь oktyabr|октябрь ноябрь декабрь",
+    "pl": "styczniu lutym marcu kwietniu maju czerwcu lipcu sierpniu wrześniu październiku listopadzie grudniu",
+}
+"""Forms of months that the CLDR lacks, by language: how it says "in June", and usual spellings; "-" for none."""
 
 _VARIANTS = {"de": ("de_AT",), "fr": ("fr_CA",), "pt": ("pt_PT",), "es": ("es_MX",), "uz": ("uz_Cyrl",)} | {
     "sr": ("sr_Latn",), "az": ("az_Cyrl",), "bs": ("bs_Cyrl",),
@@ -212,7 +197,8 @@ def _month_words(languages: Iterable[str], *, english: bool = True) -> Iterator[
             for width in ("wide", "abbreviated")
             for month, word in locale.months[context][width].items()
         ]
-        for month, word in (*words, *((month, word) for word, month in _FORMS.get(_base(language), ()))):
+        forms = enumerate(_FORMS.get(_base(language), "").split(), 1)
+        for month, word in (*words, *((month, word) for month, several in forms for word in several.split("|"))):
             if _LETTER.search(key := plain(word).rstrip(".")):
                 yield month, key
 

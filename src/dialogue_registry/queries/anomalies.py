@@ -17,7 +17,6 @@ from dialogue_registry.queries.anomalies_of_people import PeopleAnomalies
 from dialogue_registry.queries.display import Rows, differing, table
 from dialogue_registry.queries.oddity import AnomalyKind, Oddity
 from dialogue_registry.queries.reader import Reader
-from dialogue_registry.queries.results import Dispute
 
 _MOST_EVENTS = 100
 """So many events of one anomaly are named."""
@@ -95,21 +94,13 @@ def _ids(connection: sqlite3.Connection, positions: Iterable[int]) -> Mapping[in
 
 def _disputes(reader: Reader) -> Iterator[Oddity]:
     for dispute in reader.disputes():
-        yield Oddity(
-            AnomalyKind.DISPUTED,
-            reader.kinds.subject(dispute.standing),
-            f"{_difference(dispute)}, as {', '.join(source.title for source in dispute.sources)} has it",
-            (dispute.event,),
-            (dispute.disputed,),
+        differences = "; ".join(
+            f"{name}: {_stated(dispute.standing, name)} stands, {_stated(dispute.claim, name)} is claimed"
+            for name in differing(dispute.standing, dispute.claim)
         )
-
-
-def _difference(dispute: Dispute) -> str:
-    """Return the fields in which a claim differs from what stands, with both values."""
-    return "; ".join(
-        f"{name}: {_stated(dispute.standing, name)} stands, {_stated(dispute.claim, name)} is claimed"
-        for name in differing(dispute.standing, dispute.claim)
-    )
+        why = f"{differences}, as {', '.join(source.title for source in dispute.sources)} has it"
+        subject = reader.kinds.subject(dispute.standing)
+        yield Oddity(AnomalyKind.DISPUTED, subject, why, (dispute.event,), (dispute.disputed,))
 
 
 def _stated(fact: Fact, name: str) -> object:

@@ -107,12 +107,8 @@ class MeetingAnomalies:
         today = self._today
         for report in self.meetings.values():
             if report.status == Status.HELD and (report.earliest or "") > today:
-                yield Oddity(
-                    AnomalyKind.HELD_IN_THE_FUTURE,
-                    report.meeting,
-                    f"held on {report.date}, and that day has not come",
-                    (report.event,),
-                )
+                why = f"held on {report.date}, and that day has not come"
+                yield Oddity(AnomalyKind.HELD_IN_THE_FUTURE, report.meeting, why, (report.event,))
         rows = self._connection.execute(
             "SELECT meeting, report, day, event FROM meeting_reports WHERE day > ? ORDER BY fact", (today,)
         ).fetchall()
@@ -230,22 +226,14 @@ def _ordinals(series: str, term: str, held: Sequence[Report]) -> Iterator[Oddity
         if len(reports) > 1:
             names = " and ".join(report.meeting for report in reports)
             together = "both" if len(reports) == 2 else "all"
-            yield Oddity(
-                AnomalyKind.DOUBLE_ORDINAL,
-                series,
-                f"{names} {together} bear number {ordinal}{within}",
-                tuple(report.event for report in reports),
-            )
+            why = f"{names} {together} bear number {ordinal}{within}"
+            yield Oddity(AnomalyKind.DOUBLE_ORDINAL, series, why, tuple(report.event for report in reports))
     for low, high in pairwise(sorted(by_ordinal)):
         if high > low + 1:
             missing = str(low + 1) if high == low + 2 else f"{low + 1} to {high - 1}"
             first, second = by_ordinal[low][0], by_ordinal[high][0]
-            yield Oddity(
-                AnomalyKind.GAP_IN_ORDINALS,
-                series,
-                f"no held meeting bears number {missing}{within}, between {first.meeting} and {second.meeting}",
-                (first.event, second.event),
-            )
+            why = f"no held meeting bears number {missing}{within}, between {first.meeting} and {second.meeting}"
+            yield Oddity(AnomalyKind.GAP_IN_ORDINALS, series, why, (first.event, second.event))
 
 
 def _running_count(series: str, held: Sequence[Report]) -> Iterator[Oddity]:
@@ -263,12 +251,8 @@ def _running_count(series: str, held: Sequence[Report]) -> Iterator[Oddity]:
         borne.add(report.ordinal)
         if report.ordinal - number != ahead:
             ahead = report.ordinal - number
-            yield Oddity(
-                AnomalyKind.ORDINAL_AGAINST_COUNT,
-                series,
-                f"{report.meeting} bears number {report.ordinal} and is number {number} of those with a date",
-                (report.event,),
-            )
+            why = f"{report.meeting} bears number {report.ordinal} and is number {number} of those with a date"
+            yield Oddity(AnomalyKind.ORDINAL_AGAINST_COUNT, series, why, (report.event,))
 
 
 _MOST_DAYS = 5
@@ -304,11 +288,7 @@ def _going_down(about: str, stated: Sequence[Statement]) -> Iterator[Oddity]:
             and statement.number < before.number
             and statement.earliest >= before.ends  # else it may be the older one
         ):
-            yield Oddity(
-                AnomalyKind.STATEMENT_GOES_DOWN,
-                about,
-                f"{before.number} were stated as of {before.as_of}, only {statement.number} as of {statement.as_of}",
-                (before.event, statement.event),
-            )
+            why = f"{before.number} were stated as of {before.as_of}, only {statement.number} as of {statement.as_of}"
+            yield Oddity(AnomalyKind.STATEMENT_GOES_DOWN, about, why, (before.event, statement.event))
         else:
             highest[statement.format] = statement

@@ -230,13 +230,8 @@ class Staging:
 
     def place_people(self, place: Callable[[Person], tuple[str, str]]) -> None:
         """Set the page and the anchor of each person, as a function returns them, in alphabetical order."""
-        rows = self._connection.cursor().execute(
-            f"SELECT {_PERSON} FROM people p ORDER BY p.sort, p.key_party, p.key_name"
-        )
-        with_places = self._connection.cursor()
-        while page := rows.fetchmany(1000):
-            people = [Person(*row) for row in page]
-            with_places.executemany("INSERT INTO places VALUES (?, ?, ?)", [(one.id, *place(one)) for one in people])
+        placed = ((one.id, *place(one)) for one in self.people_by_name())
+        self._connection.executemany("INSERT INTO places VALUES (?, ?, ?)", placed)
         self._connection.execute(
             "UPDATE people SET (page, anchor) = (SELECT page, anchor FROM places WHERE person = people.id)"
         )
