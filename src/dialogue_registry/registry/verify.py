@@ -386,10 +386,15 @@ def _compare_definitions(connection: sqlite3.Connection, replay: str) -> None:
 
 def _compare_index(connection: sqlite3.Connection, replay: str) -> None:
     """Raise DriftError unless the search index has each word at each place, finds it, and has each text's length."""
-    for schema in ("main", replay):
-        connection.execute(
-            f"CREATE VIRTUAL TABLE temp.words_of_{schema} USING fts5vocab('{schema}', 'search_index', 'instance')"
-        )
+    (query_only,) = connection.execute("PRAGMA query_only").fetchone()
+    connection.execute("PRAGMA query_only = OFF")  # it forbids tables that are of this connection alone, too
+    try:
+        for schema in ("main", replay):
+            connection.execute(
+                f"CREATE VIRTUAL TABLE temp.words_of_{schema} USING fts5vocab('{schema}', 'search_index', 'instance')"
+            )
+    finally:
+        connection.execute(f"PRAGMA query_only = {query_only}")
     pairs = (
         (
             "SELECT term, doc, col, offset FROM temp.words_of_main",

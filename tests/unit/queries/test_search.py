@@ -18,6 +18,7 @@ from dialogue_registry import (
     MeetingHeld,
     OutcomeAgreed,
     PartyJoined,
+    ReadOnlyError,
     Registry,
     SeriesOpened,
     Source,
@@ -224,6 +225,19 @@ def test_a_registry_that_may_not_be_written_is_searched_in_memory(tmp_path: Path
         assert reader.search("togo") == registry.search("togo")
         registry.record(TopicDiscussed(meeting="d/som/1", topic="energy"))
         assert [found.kind for found in reader.search("energy")] == ["topic"]
+
+
+def test_a_registry_that_may_not_be_written_is_verified_with_its_index(tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    with Registry.open(path) as registry:
+        registry.record(*BASE, source=HOST)
+        assert registry.search("understanding")
+        head = registry.verify()
+    with Registry.open(path, read_only=True) as reader:
+        assert reader.verify() == head
+        with pytest.raises(ReadOnlyError):
+            reader.record(TopicDiscussed(meeting="d/som/1", topic="water"))  # type: ignore[attr-defined]
+        assert reader.verify() == head
 
 
 def test_the_past_is_searched_as_it_was_known(registry: Registry) -> None:
