@@ -52,12 +52,13 @@ def export_file(
 ) -> tuple[str, ...]:
     """Write the registry to a file, a folder, or "-" (standard output); return what had to be left out and why.
 
-    ``format`` is "events" (``.jsonl``: the whole log as CloudEvents, lossless), "xlsx" (a
-    workbook; extra ``[xlsx]``), "csv" (a folder with a Tabular Data Package) or "parquet" (a
-    folder). It may be "ics" (iCalendar), "jsonld" (schema.org) or "popolo" (``.json``) too.
-    Without it, the ending says which, and a path without ending is a folder of CSV. One state
-    is written, whatever others record meanwhile. A file or folder appears whole or not at all,
-    and replaces one that is there, but never a registry; a link is replaced, not followed.
+    ``format`` is "events" (``.jsonl``: the whole log as CloudEvents, lossless) or "xlsx" (a
+    workbook; extra ``[xlsx]``). It may be "csv" (a folder with a Tabular Data Package) or
+    "parquet" (a folder). Or it is "ics" (iCalendar), "jsonld" (schema.org) or "popolo"
+    (``.json``). Without it, the ending says which, and a path without ending is a folder of
+    CSV. One state is written, whatever others record meanwhile. A file or folder appears whole
+    or not at all, and replaces one that is there, but never a registry; a link is replaced, not
+    followed.
 
     A folder that holds anything else than an earlier export is left alone. With ``force``
     the files of the format are put into it, each of them whole. ``spreadsheet`` makes CSV

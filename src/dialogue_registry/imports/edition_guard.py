@@ -1,8 +1,8 @@
 """A guard against the next edition of a table that is imported as if it were more of the same.
 
-A row may be at odds with what an earlier edition said: as a second head of a delegation, a
-second row of one key, or a name much like one that is gone. It is not recorded unless somebody
-says so. Whether a name is still there shows only when the whole table was read.
+A row may be at odds with what an earlier edition said. It may be a second head of a delegation,
+a second row of one key, or a name much like one that is gone. It is not recorded unless
+somebody says so. Whether a name is still there shows only when the whole table was read.
 """
 
 from typing import Any

@@ -85,11 +85,11 @@ def import_table(
     all rows. ``line`` says what stands in each line of a list, such as "{name}, {office}"; of
     several, the first that fits counts. ``source`` is that of rows whose mapping gives none; a
     file's default is its name. With ``dry_run`` nothing is recorded, with ``strict`` nothing
-    unless every row can be. A row may be at odds with an earlier edition of the table: as a
-    second head of a delegation, a second row of one key, or a name much like one that is gone.
-    Then it is in conflict, unless ``anyway``. :func:`plan_edition` takes over the next edition
-    of a table. ``progress`` is called after each thousand rows with the rows done and their
-    number in all, as far as that is known.
+    unless every row can be. A row may be at odds with an earlier edition of the table. It may
+    be a second head of a delegation, a second row of one key, or a name much like one that is
+    gone. Then it is in conflict, unless ``anyway``. :func:`plan_edition` takes over the next
+    edition of a table. ``progress`` is called after each thousand rows with the rows done and
+    their number in all, as far as that is known.
 
     Raises UnreadableFileError, MappingError, MissingExtraError, and with ``strict``
     StoppedImportError, whose ``report`` has all rows; nothing is then recorded.

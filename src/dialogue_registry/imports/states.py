@@ -1,11 +1,11 @@
 """Names of states, and the codes of ISO 3166 that they mean: exactly one, or none.
 
-A name is looked up among the codes and names of ISO 3166-1, and the usual names of the Unicode
-CLDR (as Babel has it) in English and in the languages asked for. The file ``states.csv`` has
-names that both lack. Its column ``source`` says where a row is from. "UN" is the formal name of
-a member of the United Nations, with other names under which lists of participants have it.
-"World Bank" is its list of economies. "ISO 3166-3" is a state that is no more, with its former
-code. "usage" is what is usual and stands in none of them.
+A name is looked up among the codes and names of ISO 3166-1, and among the usual names of the
+Unicode CLDR (as Babel has it). These are in English and in the languages asked for. The file
+``states.csv`` has names that both lack. Its column ``source`` says where a row is from. "UN" is
+the formal name of a member of the United Nations, with other names under which lists of
+participants have it. "World Bank" is its list of economies. "ISO 3166-3" is a state that is no
+more, with its former code. "usage" is what is usual and stands in none of them.
 
 Case, accents, articles, punctuation and blanks do not matter; "&" is "and", "St" is "Saint".
 Nothing is similar to anything: a name with another letter, or one that means two, means none.

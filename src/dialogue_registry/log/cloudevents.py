@@ -1,11 +1,11 @@
 """Log entries as CloudEvents 1.0, one line of JSON each, and back without loss.
 
-A line is a CloudEvent in JSON format. Its ``type`` holds the stored word and schema
-version, ``data`` is the event as stored, and extension attributes carry what else the
-log keeps: ``sequence`` (the position, padded so that text sorts as numbers do),
-``subjectversion``, ``recordedby``, ``factsource``, ``factcitation`` and ``factedition``
-(source, citation and its table as JSON text), ``salt`` and ``hash``. ``source`` names
-the log by the id of its first event.
+A line is a CloudEvent in JSON format. Its ``type`` holds the stored word and schema version,
+and ``data`` is the event as stored. Extension attributes carry what else the log keeps. They
+are ``sequence`` (the position, padded so that text sorts as numbers do), ``subjectversion``,
+``recordedby``, ``salt`` and ``hash``. ``factsource``, ``factcitation`` and ``factedition`` are
+source, citation and its table as JSON text. ``source`` names the log by the id of its first
+event.
 """
 
 import base64

@@ -3,8 +3,8 @@
 SQLite keeps in memory which locks a process holds on a file, and the memory of a child says
 what the parent holds. So a connection that was inherited must not be used, nor closed. And a
 connection that the child opens to the same file takes no lock, as the child seems to hold it
-already: when the parent closes the file, SQLite removes the write-ahead log with what the
-child has recorded in it. Therefore the child holds these locks by itself, as long as it lives.
+already. When the parent closes the file, SQLite removes the write-ahead log with what the child
+has recorded in it. Therefore the child holds these locks by itself, as long as it lives.
 """
 
 import ctypes

@@ -108,7 +108,7 @@ def connect(conninfo: str, timeout: float) -> Connection:
 def _is_pooled(connection: Connection) -> bool:
     """Return whether a pooler stands before the server, which tells of a process of its own.
 
-    It may run each transaction on another connection to the server, where the statements and
+    It may run each transaction on another connection to the server. There the statements and
     settings of this one are unknown, or in the way of other programs.
     """
     row = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()

@@ -287,9 +287,9 @@ def create_log(connection: sqlite3.Connection) -> None:
 def changed_object(connection: sqlite3.Connection, *, read_only: bool) -> str:
     """Return what is missing, changed or foreign among the objects of the log, "" where all is as it was made.
 
-    Only the schema is read: a view that never ends, or a trigger that undoes what is
-    recorded, must be found before anything is asked or written. Who only reads runs no
-    trigger and keeps no index, so these do not matter then.
+    Only the schema is read. A view that never ends, or a trigger that undoes what is recorded,
+    must be found before anything is asked or written. Who only reads runs no trigger and keeps
+    no index, so these do not matter then.
     """
     found = {name: (kind, table, sql) for kind, name, table, sql in connection.execute(_SCHEMA)}
     objects = _objects()

@@ -38,12 +38,13 @@ def table_of(
 ) -> Table:
     """Return the table of one or several classes: a column for each field, in order.
 
-    ``classes`` maps each class to columns beside its fields: a definition, a function of the
-    fact, and the same as SQL over its stored JSON ("" where it needs Python). The first date
-    also gets the columns ``earliest`` and ``latest``, ISO 8601 days on which it can have begun.
-    ``opens`` is the field whose id the facts themselves make known. ``about`` and ``key`` are
-    as in :class:`Kind`: of the rows that are equal in them, only one can be there; without a
-    ``key``, any number. Unless ``refers``, its ids may be empty, or of something unknown.
+    ``classes`` maps each class to columns beside its fields. Each is a definition, a function
+    of the fact, and the same as SQL over its stored JSON ("" where it needs Python). The first
+    date also gets the columns ``earliest`` and ``latest``, ISO 8601 days on which it can have
+    begun. ``opens`` is the field whose id the facts themselves make known. ``about`` and
+    ``key`` are as in :class:`Kind`: of the rows that are equal in them, only one can be there;
+    without a ``key``, any number. Unless ``refers``, its ids may be empty, or of something
+    unknown.
 
     Where folding changes a text of the key, the column ``folded`` holds the folded texts as
     a JSON object.

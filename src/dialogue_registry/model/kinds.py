@@ -73,11 +73,10 @@ def _to_key(value: Iterable[KeyItem] | None) -> tuple[tuple[str, ...], ...]:
 class Kind:
     """One sort of fact.
 
-    ``cls`` is a frozen attrs class whose fields JSON can hold; ``word`` its stored name,
-    in reverse-DNS form for kinds of yours. ``about`` names the field that holds the id of
-    what the fact rests on: ``"dialogue"``, ``"series"``, ``"meeting"`` or ``"of"`` (any of
-    them); of several, the first that is not empty counts; ``""`` for a fact that rests on
-    nothing.
+    ``cls`` is a frozen attrs class whose fields JSON can hold; ``word`` its stored name, in
+    reverse-DNS form for kinds of yours. ``about`` names the field that holds the id of what the
+    fact rests on: ``"dialogue"``, ``"series"``, ``"meeting"`` or ``"of"`` (any of them). Of
+    several, the first that is not empty counts. It is ``""`` for a fact that rests on nothing.
 
     ``key`` tells facts about one subject apart: of those that are equal in it only one can
     stand, and one that differs elsewhere contradicts it. An item is a field, or a tuple of

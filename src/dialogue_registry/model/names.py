@@ -55,12 +55,12 @@ class NameParts:
 def name_parts(written: str) -> NameParts:
     """Take honorific, family name, given names and post-nominals off a name as written.
 
-    The family name is the one run of capitals, wherever it stands: words of more than
-    one letter (``SIDIKOV``, ``O'BRIEN``, ``McALLISTER``, ``al-ASSAD``), the single
-    letters between them (``RIBA I GINER``), and particles between or before them
-    (``van DALEN``). Nothing is derived where all words or none are capitals, or where
-    two runs of capitals stand apart: ``family`` and ``given`` are "" then. An initial is
-    a capital in any style of writing, so it tells nothing.
+    The family name is the one run of capitals, wherever it stands. It is words of more than one
+    letter (``SIDIKOV``, ``O'BRIEN``, ``McALLISTER``, ``al-ASSAD``). It has the single letters
+    between them (``RIBA I GINER``), and particles between or before them (``van DALEN``).
+    Nothing is derived where all words or none are capitals, or where two runs of capitals stand
+    apart: ``family`` and ``given`` are "" then. An initial is a capital in any style of
+    writing, so it tells nothing.
 
     Every word must be understood: as a title (:mod:`dialogue_registry.model.honorifics`),
     a name, an initial, a particle or a post-nominal. Where one is not, nothing is derived.
@@ -222,9 +222,9 @@ def fold(text: str) -> str:
     """Return a key that equal names share: match two names by comparing their keys.
 
     It irons out compatibility characters (Unicode NFKC), case, white space, ’ for ', and
-    articles in front: the; la, le, les, l'; el, los, las; der, die, das ("the Kyrgyz
-    Republic").
-    Everything else, diacritics included, is kept, so that different names stay different.
+    articles in front. These are the; la, le, les, l'; el, los, las; der, die, das ("the Kyrgyz
+    Republic"). Everything else, diacritics included, is kept, so that different names stay
+    different.
     """
     return _ARTICLES.sub("", ironed(text), count=1)
 

@@ -52,8 +52,8 @@ def select_of(
 ) -> str:
     """Return the values of the columns as a list of SQL expressions; "" where a value needs Python.
 
-    ``fields`` has the field of each column that shows one, ``extra`` the expressions of
-    further columns, ``defaults`` the values of columns that the class has nothing for.
+    ``fields`` has the field of each column that shows one, ``extra`` the expressions of further
+    columns. ``defaults`` are the values of columns that the class has nothing for.
     """
     if not _is_read_as_stored(cls):
         return ""

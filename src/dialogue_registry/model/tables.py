@@ -7,11 +7,11 @@ A projection is a value with a name, a version and parts, in order:
 - a :class:`Tally` is a sum of rows, one row per key, as a SELECT;
 - a :class:`View` is any SELECT over all of these.
 
-Every row of a table begins with ``fact`` (the number of the fact it shows), ``event``
-(the position of the event whose wording it has) and ``since`` (the position since which
-it stands). An amendment takes a row out and puts a row in; what it takes out moves to the
-table ``…_past`` with ``until``. Rows are linear in facts, states and tallies are made of
-rows: so views of the log are views of its effective log, and no fact is undone by replay.
+Every row of a table begins with ``fact`` (the number of the fact it shows) and ``event`` (the
+position of the event whose wording it has). Then comes ``since``, the position since which it
+stands. An amendment takes a row out and puts a row in; what it takes out moves to the table
+``…_past`` with ``until``. Rows are linear in facts, states and tallies are made of rows. So
+views of the log are views of its effective log, and no fact is undone by replay.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,9 +79,9 @@ class State:
 class Tally:
     """Sums over the rows of one table, one row per ``key``; a row whose sums are all zero is left out.
 
-    ``select`` is a SELECT over ``{rows}`` with GROUP BY; it gives the key, then the sums,
-    then the ``maxima``. It is run over the rows that come and go, so it must be linear:
-    sums and counts of one row at a time, nothing that looks at two rows.
+    ``select`` is a SELECT over ``{rows}`` with GROUP BY; it gives the key, then the sums, then
+    the ``maxima``. It is run over the rows that come and go, so it must be linear. It has sums
+    and counts of one row at a time, nothing that looks at two rows.
     """
 
     name: str

@@ -1,10 +1,10 @@
 """The effective log: which facts stand, and how they read.
 
-A fact is numbered by the position where it was first recorded (``fact``). It stands as it
-was recorded, unless the table ``exceptions`` says otherwise: there a row tells, for the
-time from position ``since`` until position ``until`` (NULL: still), by which event the
-fact reads (``event``, NULL: withdrawn), and of which fact it is mere further evidence
-(``leader``, NULL: it stands itself). A fact's first exception begins at its own position.
+A fact is numbered by the position where it was first recorded (``fact``). It stands as it was
+recorded, unless the table ``exceptions`` says otherwise. There a row holds from position
+``since`` until position ``until`` (NULL: still). It tells by which event the fact reads
+(``event``, NULL: withdrawn). It tells of which fact it is mere further evidence (``leader``,
+NULL: it stands itself). A fact's first exception begins at its own position.
 
 Facts that say the same form a group: the first stands, the others are behind it, ready to
 take its place. The view ``facts`` shows those that stand.

@@ -4,8 +4,9 @@ They are proposed, never joined. Proposed are names of which the skeletons are
 
 - the same, in any order of the words, or run together;
 - the same but for one word, which differs by one letter (six letters or more; an -a at the
-  end tells a woman from a man), or in its vowels only (seven letters or more; of five letters
-  or more, in one that is not the last letter);
+  end tells a woman from a man);
+- the same but for one word, which differs in its vowels only (seven letters or more; of five
+  letters or more, in one that is not the last letter);
 - the same but for further words that one of them leaves out, two long ones being left;
 - the same but for initials, which stand for words of the other.
 

@@ -667,9 +667,9 @@ class Registry(Snapshot):
     ) -> RecordedEvent:
         """Replace a recorded fact where it stands; the log keeps both wordings.
 
-        ``which`` is the fact, or a correction of it: a recorded event, a row of an answer,
-        an anomaly with exactly one event, a position or an id. ``change`` is the whole fact
-        as it should read, or a dict of the fields that change. Without a source, the
+        ``which`` is the fact, or a correction of it. It may be a recorded event, a row of an
+        answer, an anomaly with exactly one event, a position or an id. ``change`` is the whole
+        fact as it should read, or a dict of the fields that change. Without a source, the
         corrected fact keeps the source it had. Raises UnknownEventError, AmendmentError,
         StillNeededError or another RefusedError when remaining facts forbid it.
 
@@ -709,8 +709,8 @@ class Registry(Snapshot):
         """Keep a contradicting fact beside the standing one; it is listed, never counted.
 
         ``which`` is named as for :meth:`correct`. ``claim`` is the same kind of fact of the
-        same subject, as the other source has it, or a dict of the fields that it has
-        otherwise. The source must be given, here or by :meth:`recording`.
+        same subject, as the other source has it. It may be a dict of the fields that differ.
+        The source must be given, here or by :meth:`recording`.
         """
         change, origin = self._change(claim), self._origin(source, cite, by)
         if origin.source is None:
@@ -738,12 +738,12 @@ class Registry(Snapshot):
 
         The copy is named by its SHA-256, in the folder ``ca-jad.db.sources`` of a registry
         ``ca-jad.db``; :meth:`check_sources` compares it again. ``retrieved`` is the day on
-        which the file was retrieved, by default the present one in UTC. Of a source, the
-        same bytes are kept and recorded one time: then the event that stands is returned,
-        and a copy that was lost or changed is put back.
+        which the file was retrieved, by default the present one in UTC. Of a source, the same
+        bytes are kept and recorded one time. Then the event that stands is returned, and a copy
+        that was lost or changed is put back.
 
         Raises UnreadableFileError where the file cannot be read, and StorageError where it
-        cannot be kept: there is no place beside a registry in memory or on a server.
+        cannot be kept. There is no place beside a registry in memory or on a server.
         """
         kept = check_source(source)
         if kept is None:

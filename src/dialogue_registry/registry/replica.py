@@ -111,8 +111,9 @@ def take_in(connection: Connection, log: SQLiteLog, views: Views, entries: Seque
 def _whole(connection: Connection) -> Iterator[None]:
     """Keep all that the block does within the open transaction, or undo that alone.
 
-    This is no scope. While :meth:`Replica.recording` is being entered, its transaction is not
-    within its block yet: a scope would take it for abandoned, undo it, and commit on its own.
+    This is no scope. While :meth:`Replica.recording` is being entered, its transaction is
+    not within its block yet. A scope would take it for abandoned, undo it, and commit on
+    its own.
     """
     connection.execute("SAVEPOINT entries_of_a_server")
     try:

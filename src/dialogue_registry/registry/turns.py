@@ -1,9 +1,9 @@
 """The turns that threads take at one registry: in the order in which they asked.
 
-A turn is a ``with`` statement. Within it the same thread may take further ones. Who waits
-is handed the turn by the one who ends it, so nobody overtakes. Only the main thread may be
-interrupted by a signal handler between any two instructions: the next call of that thread
-ends the turns whose statement has ended.
+A turn is a ``with`` statement. Within it the same thread may take further ones. Who waits is
+handed the turn by the one who ends it, so nobody overtakes. Only the main thread may be
+interrupted by a signal handler between any two instructions. The next call of that thread ends
+the turns whose statement has ended.
 """
 
 import logging
