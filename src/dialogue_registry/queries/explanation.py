@@ -130,7 +130,7 @@ class Explanation(Shown):
             yield f"The rule {one.rule!r} {exactly} {self.count}: {_meaning(one.rule)}."
             others = [rule for rule in self.rules[1:] if self._shows(by_rule[rule])]
             if others:
-                yield f"So {'do' if others[1:] else 'does'} {_listed(map(repr, others))}."
+                yield f"So {'do' if others[1:] else 'does'} {', '.join(map(repr, others))}."
         else:
             yield f"No rule gives {self.count}."
             for name in self.nearest:
@@ -142,13 +142,13 @@ class Explanation(Shown):
             until = "" if self.until is None else f", and no later than {self.until}"
             yield f"The meetings held can have been {self.count} no earlier than {self.since}{until}."
         if self.meetings:
-            yield f"The rules differ by {_listed(map(_described, self.meetings))}."
+            yield f"The rules differ by {', '.join(map(_described, self.meetings))}."
         if self.uncertain:
-            yield f"Of uncertain day: {_listed(map(_described, self.uncertain))}."
+            yield f"Of uncertain day: {', '.join(map(_described, self.uncertain))}."
         if self.circular:
-            yield f"Known only from sources that state this number: {_listed(self.circular)}."
+            yield f"Known only from sources that state this number: {', '.join(self.circular)}."
         if self.missing:
-            yield f"Numbers that no held meeting bears: {_listed(map(_missing, self.missing))}."
+            yield f"Numbers that no held meeting bears: {', '.join(map(_missing, self.missing))}."
         if not self.stated:
             yield "No source on record states a number."
         elif not any((one.count, one.format) == (self.count, self.format) for one in self.stated):
@@ -321,7 +321,3 @@ def _described(meeting: Meeting) -> str:
 
 def _missing(missing: MissingNumbers) -> str:
     return f"{missing} ({', '.join(missing.meetings)} was not held)" if missing.meetings else str(missing)
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -19,7 +19,6 @@ from dialogue_registry.model.events import (
     MeetingCancelled,
     MeetingHeld,
     MeetingPostponed,
-    PartyJoined,
     SeriesOpened,
     Source,
 )
@@ -305,8 +304,7 @@ class Sketch:
 
     def _key(self, fact: Fact) -> object:
         """Return what is the same for facts of which only one can stand."""
-        kind = self._kinds.of(fact)
-        return _key(fact) if kind.is_own else kind.identity(fact)
+        return (_STATUS[type(fact)], fact.meeting) if isinstance(fact, REPORTS) else self._kinds.of(fact).identity(fact)
 
     def _last(self, line: _Line) -> Last:
         """Return the words for an event."""
@@ -332,20 +330,3 @@ def _evolved(fact: Any, changes: Mapping[str, Any]) -> Any:
         return attrs.evolve(fact, **changes)
     except (DialogueRegistryError, ValueError, TypeError):
         return fact
-
-
-def _key(fact: Fact) -> object:
-    """Return what is the same for facts of which only one can stand."""
-    match fact:
-        case DialogueLaunched() | SeriesOpened():
-            return type(fact), subject_of(fact)
-        case PartyJoined():
-            return "joined", fact.dialogue, fact.party
-        case MeetingHeld():
-            return "held", fact.meeting
-        case MeetingAnnounced():
-            return "announced", fact.meeting
-        case DelegateAttended():
-            return "attended", fact.meeting, fact.party, fact.name or ("", fact.office)
-        case _:
-            return fact

@@ -263,11 +263,11 @@ class _Gathering:
         found = upcoming(self._reader, [one.series for one in within], self._day)
         if self._day is None and shown is not None and shown.meeting.date is not None:
             after = shown.meeting.date.latest_start
-            found = [one for one in found if one.meeting.date is None or one.meeting.date.latest > after]
+            found = [one for one in found if one[0].date is None or one[0].date.latest > after]
         return tuple(
-            Upcoming(meeting=one.meeting, title=self._title(one.meeting), notes=self._register.of_facts(one.facts))
-            for one in found
-            if shown is None or one.meeting.meeting != shown.meeting.meeting
+            Upcoming(meeting=meeting, title=self._title(meeting), notes=self._register.of_facts(facts))
+            for meeting, facts in found
+            if shown is None or meeting.meeting != shown.meeting.meeting
         )
 
     # --- notes -------------------------------------------------------------------------

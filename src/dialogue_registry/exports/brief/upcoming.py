@@ -19,21 +19,13 @@ WHERE meeting = ? AND report <> 'held' AND (? IS NULL OR day IS NULL OR day <= ?
 """
 
 
-@attrs.frozen
-class Planned:
-    """A planned meeting as it was known on a day, and the facts that say so."""
-
-    meeting: Meeting
-    facts: tuple[int, ...]
-
-
-def upcoming(reader: Reader, series: Sequence[str], day: date | None) -> Sequence[Planned]:
-    """Return the meetings of some series that are announced or postponed as of a day, by their days.
+def upcoming(reader: Reader, series: Sequence[str], day: date | None) -> Sequence[tuple[Meeting, tuple[int, ...]]]:
+    """Return the meetings of some series announced or postponed as of a day, by their days, with the facts that say so.
 
     Reports of a later day are set aside, and so is a meeting whose planned day is over, or
     that may have been held by then.
     """
-    found: dict[str, Planned] = {}
+    found: dict[str, tuple[Meeting, tuple[int, ...]]] = {}
     for meeting in (meeting for one in series for meeting in reader.meetings(series=one)):
         if meeting.status is Status.HELD and not _is_after(meeting.date, day):
             continue
@@ -42,10 +34,9 @@ def upcoming(reader: Reader, series: Sequence[str], day: date | None) -> Sequenc
             continue
         planned = _planned(meeting, state)
         if planned.date is None or day is None or planned.date.latest > day:
-            found.setdefault(
-                meeting.meeting, Planned(planned, tuple(dict.fromkeys((state.shown.fact, state.latest.fact))))
-            )
-    return sorted(found.values(), key=lambda one: _order(one.meeting.date))
+            facts = tuple(dict.fromkeys((state.shown.fact, state.latest.fact)))
+            found.setdefault(meeting.meeting, (planned, facts))
+    return sorted(found.values(), key=lambda one: _order(one[0].date))
 
 
 def _is_after(when: PartialDate | None, day: date | None) -> bool:

@@ -104,14 +104,14 @@ class Contents:
 
     # --- links -----------------------------------------------------------------------------
 
-    def meeting_link(self, meeting: str, root: str = "../", *, text: str = "") -> Link | str:
+    def meeting_link(self, meeting: str, root: str = "../") -> Link | str:
         """Return a link to a meeting; only its id where it is not recorded."""
         label = self.labels.get(meeting)
-        return Link(text or label.name, f"{root}{label.path}.html") if label else meeting
+        return Link(label.name, f"{root}{label.path}.html") if label else meeting
 
-    def series_link(self, series: str, root: str = "../", text: str = "") -> Link:
+    def series_link(self, series: str, root: str = "../") -> Link:
         """Return a link to a series."""
-        return Link(text or self.series[series].name, f"{root}{addresses.of_id('series', series)}.html")
+        return Link(self.series[series].name, f"{root}{addresses.of_id('series', series)}.html")
 
     def dialogue_link(self, dialogue: str, root: str = "../") -> Link:
         """Return a link to a dialogue."""
