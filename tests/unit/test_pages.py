@@ -99,6 +99,8 @@ def test_every_command_and_every_method_is_on_the_page_about_calls() -> None:
         "export_file",
         "arrow_tables",
         "publish",
+        "create_log",
+        "copy",
         "brief",
         "write_brief",
         "to_dict",

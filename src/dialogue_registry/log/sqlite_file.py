@@ -147,9 +147,7 @@ def _check_path(path: Path, *, read_only: bool) -> None:
     except OSError as error:
         raise StorageError(f"{path} cannot be opened ({error.strerror}): check the path and its permissions") from error
     if missing and read_only:
-        raise MissingFileError(
-            f"there is no file {path}: check the path, or open it without read_only=True to create it"
-        )
+        raise MissingFileError(f"there is no file {path}: check the path; Registry.open(path) creates one")
 
 
 def _open(uri: str, path: Path, *, read_only: bool) -> Connection:

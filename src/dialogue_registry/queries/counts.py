@@ -18,7 +18,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
 from dialogue_registry.model.shown import shown
 from dialogue_registry.model.status import Status
-from dialogue_registry.queries.display import Shown, html_table
+from dialogue_registry.queries.display import Shown, html_table, shown_table
 from dialogue_registry.queries.results import Meeting, Statement
 
 FORMATS = ("in-person", "online", "hybrid", "unknown")
@@ -45,6 +45,9 @@ class Bounds:
     def __str__(self) -> str:
         certain, possible = map(_in_words, (self.certain, self.possible))
         return certain if certain == possible else f"{certain}–{possible}"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
 
     def __int__(self) -> int:
         if self.certain != self.possible:
@@ -158,7 +161,7 @@ class Count(Shown):
 
 @attrs.frozen(eq=False, repr=False)
 class Counts(Mapping[str, Count]):
-    """The counts of all series, by the id of the series; a notebook shows a table."""
+    """The counts of all series, by the id of the series; a notebook and a prompt of Python show a table."""
 
     _counts: Mapping[str, Count]
 
@@ -173,10 +176,13 @@ class Counts(Mapping[str, Count]):
         return len(self._counts)
 
     def __repr__(self) -> str:
-        return repr(dict(self._counts))
+        return shown_table(*self._table())
 
     def _repr_html_(self) -> str:
-        return html_table(
+        return html_table(*self._table())
+
+    def _table(self) -> tuple[Sequence[str], Sequence[Sequence[object]]]:
+        return (
             ("series", "total", *FORMATS, "highest ordinal", "stated and carried on"),
             [
                 (series, count.total, *count.by_format.values(), count.highest_ordinal, count.carried)

@@ -329,6 +329,22 @@ def _text(value: Any) -> object:
             return _words(value)
 
 
+def shown_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows as a table that fits the terminal, as a prompt of Python shows them; see :func:`html_table`."""
+    if not rows:
+        return "nothing"
+    filled = _filled(len(headings), rows)
+    texts = [[_text(row[place]) for place in filled] for row in rows[:_SHOWN_ROWS]]
+    lines = table([headings[place] for place in filled], texts, terminal_columns())
+    more = [f"… and {len(rows) - _SHOWN_ROWS} more"] if len(rows) > _SHOWN_ROWS else []
+    return "\n".join([*lines, *more])
+
+
+def terminal_columns() -> int:
+    """Return how many columns the terminal has."""
+    return get_terminal_size().columns
+
+
 class Rows(tuple[T, ...]):
     """Rows of one kind: a tuple, which a notebook and a prompt of Python show as a table."""
 
@@ -336,18 +352,8 @@ class Rows(tuple[T, ...]):
 
     def __repr__(self) -> str:
         """Return a table that fits the terminal, without ids of events and columns that say nothing."""
-        if not self:
-            return "nothing"
-        names = [name for name in _fields(type(self[0])) if name not in ("event", "events")]
-        rows = [[getattr(row, name) for name in names] for row in self[:_SHOWN_ROWS]]
-        filled = _filled(len(names), rows)
-        lines = table(
-            [names[place].replace("_", " ") for place in filled],
-            [[_text(row[place]) for place in filled] for row in rows],
-            get_terminal_size().columns,
-        )
-        more = [f"… and {len(self) - _SHOWN_ROWS} more"] if len(self) > _SHOWN_ROWS else []
-        return "\n".join([*lines, *more])
+        names = [name for name in self._columns() if name not in ("event", "events")]
+        return shown_table(_headings(names), [[getattr(row, name) for name in names] for row in self])
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> T: ...
@@ -358,10 +364,11 @@ class Rows(tuple[T, ...]):
         return type(self)(found) if isinstance(index, slice) else found
 
     def _repr_html_(self) -> str:
-        names = _fields(type(self[0])) if self else ()
-        return html_table(
-            [name.replace("_", " ") for name in names], [[getattr(row, name) for name in names] for row in self]
-        )
+        names = self._columns()
+        return html_table(_headings(names), [[getattr(row, name) for name in names] for row in self])
+
+    def _columns(self) -> Sequence[str]:
+        return _fields(type(self[0])) if self else ()
 
 
 class Shown:
@@ -372,6 +379,10 @@ class Shown:
     def _repr_html_(self) -> str:
         fields = [(name.replace("_", " "), getattr(self, name)) for name in _fields(type(self))]
         return html_table(("what", type(self).__name__), [row for row in fields if row[1] not in (None, "", ())])
+
+
+def _headings(names: Sequence[str]) -> Sequence[str]:
+    return [name.replace("_", " ") for name in names]
 
 
 def _fields(kind: Any) -> Sequence[str]:

@@ -10,7 +10,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format
 from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.counts import Bounds, Rule, as_of
-from dialogue_registry.queries.display import Shown, fold, printable, table
+from dialogue_registry.queries.display import Shown, fold, printable, table, terminal_columns
 from dialogue_registry.queries.numbering import terms_of
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.reconciliation import (
@@ -99,6 +99,9 @@ class Explanation(Shown):
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return self.text(terminal_columns())
 
     def text(self, width: int | None = None) -> str:
         """Return the explanation as prose and tables, folded to a width if one is given."""

@@ -13,7 +13,7 @@ from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.shown import shown
 from dialogue_registry.queries.counts import RULES, Bounds, Rule, as_of
-from dialogue_registry.queries.display import Shown, fold, html_table, table
+from dialogue_registry.queries.display import Shown, fold, html_table, table, terminal_columns
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Meeting, Statement
 
@@ -85,16 +85,19 @@ class Reconciliation(Sequence[Finding]):
     @overload
     def __getitem__(self, index: int) -> Finding: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Finding]: ...
-    def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
-        """Return the finding at an index."""
-        return self.findings[index]
+    def __getitem__(self, index: slice) -> "Reconciliation": ...
+    def __getitem__(self, index: int | slice) -> "Finding | Reconciliation":
+        """Return the finding at an index, or some of the findings."""
+        return Reconciliation(self.findings[index], ()) if isinstance(index, slice) else self.findings[index]
 
     def __len__(self) -> int:
         return len(self.findings)
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return self.text(terminal_columns())
 
     def text(self, width: int | None = None, names: Mapping[str, str] | None = None) -> str:
         """Return the findings as a table, folded to a width if one is given.

@@ -30,6 +30,7 @@ def test_bounds_add_up_from_nothing(parts: list[Bounds]) -> None:
 
 @given(bounds, st.one_of(bounds, numbers))
 def test_bounds_compare_where_it_is_certain_and_only_there(one: Bounds, other: Bounds | int) -> None:
+    assert f"{one:>9}" == str(one).rjust(9)
     its = range(other.certain, other.possible + 1) if isinstance(other, Bounds) else (other,)
     all_ = [(mine, another) for mine in range(one.certain, one.possible + 1) for another in its]
     for ask, holds in (

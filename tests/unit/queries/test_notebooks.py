@@ -87,6 +87,27 @@ def test_at_a_prompt_rows_show_as_a_table_that_fits_the_terminal(monkeypatch: py
     assert "\x1b" not in "".join(few)
 
 
+def test_at_a_prompt_conclusions_show_as_tables_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with Registry.open() as registry:
+        assert repr(registry.counts()) == "nothing"
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/fm", dialogue="d", name="Ministers"),
+            MeetingHeld(meeting="d/fm/1", series="d/fm", ordinal=1, date="2005"),
+            CountStated(series="d/fm", count=1, as_of="2005-12-31"),
+            CountStated(series="d/fm", count=3, as_of="2006-12-31"),
+        )
+        assert repr(registry.counts()).split("\n")[-1].split() == ["d/fm", "1", "0", "0", "0", "1", "1", "3"]
+        reconciliation = registry.reconcile()
+        assert repr(reconciliation) == reconciliation.text(80)
+        assert repr(registry.explain("d/fm", count=3)).startswith("Why 3? Ministers (d/fm).\n")
+    some: Any = reconciliation[1:]
+    assert list(some) == list(reconciliation)[1:]
+    assert "2006-12-31" in repr(some)
+    assert "2005-12-31" not in some._repr_html_()
+
+
 def test_an_empty_registry_shows_too() -> None:
     with Registry.open() as registry:
         for value in (

@@ -390,7 +390,7 @@ def test_a_folder_is_no_registry(path: Path, *, read_only: bool) -> None:
 
 
 def test_a_missing_file_is_not_made_by_reading_it(path: Path) -> None:
-    no_registry(path, MissingFileError, "there is no file", "without read_only=True to create it", read_only=True)
+    no_registry(path, MissingFileError, "there is no file", "Registry.open(path) creates one", read_only=True)
 
 
 def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
