@@ -161,7 +161,7 @@ class Count(Shown):
 
 @attrs.frozen(eq=False, repr=False)
 class Counts(Mapping[str, Count]):
-    """The counts of all series, by the id of the series; a notebook and a prompt of Python show a table."""
+    """The counts of all series, by the id of the series; notebooks and prompts show a table."""
 
     _counts: Mapping[str, Count]
 
