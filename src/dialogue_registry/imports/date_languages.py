@@ -58,16 +58,22 @@ _BETWEEN: Mapping[str, _Between] = {
     "el": _Between("έως ως μέχρι", "και", "από στις"),
     "en": _Between("to until till through thru", "and", "the of on in from"),
     "es": _Between("al a hasta", "y e", "el del de los en desde dia dias"),
+    "et": _Between("kuni", "ja", "aasta aastal"),
     "fi": _Between("", "ja", ""),
     "fr": _Between("au à jusqu'au", "et", "le la les du de d' en"),
+    "he": _Between("עד", "", "של יום בין"),
+    "hr": _Between("do", "i", "od g godine"),
     "hu": _Between("", "és", "án én"),
     "hy": _Between("", "և", "թ թվականի"),
     "id": _Between("sampai hingga", "dan", "tanggal pada dari"),
     "it": _Between("al a all'", "e ed", "il l' dal dall' di del in nel"),
     "ja": _Between("から", "と 及び および ・", "まで の 祝 休"),
+    "ka": _Between("", "და", "წლის წელი"),
     "kk": _Between("", "мен және", "ж жыл жылы жылғы жылдың"),
     "ko": _Between("부터 에서", "과 와 및", "까지"),
     "ky": _Between("", "жана менен", "ж жыл жылы жылдын жылкы"),
+    "lt": _Between("iki", "ir", "m d nuo metų mėn"),
+    "lv": _Between("līdz", "un", "no gada gadā"),
     "mn": _Between("", "ба", "оны он ны ний өдөр"),
     "nb": _Between("til", "og", "den fra"),
     "nl": _Between("tot t/m", "en", "op de van in"),
@@ -92,18 +98,26 @@ _BETWEEN: Mapping[str, _Between] = {
 """By language; written for this module. A language that is not here has dashes between its days."""
 
 _FORMS: Mapping[str, str] = {
+    "fi": "tammikuussa helmikuussa maaliskuussa huhtikuussa toukokuussa kesäkuussa heinäkuussa elokuussa syyskuussa"
+    " lokakuussa marraskuussa joulukuussa",
+    "he": "בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר",
+    "lv": "janvārī februārī martā aprīlī maijā jūnijā jūlijā augustā septembrī oktobrī novembrī decembrī",
+    "sl": "januarja februarja marca aprila maja junija julija avgusta septembra oktobra novembra decembra",
+    "sr": "јануара|januara фебруара|februara марта|marta априла|aprila маја|maja јуна|juna јула|jula августа|avgusta"
+    " септембра|septembra октобра|oktobra новембра|novembra децембра|decembra",
     "ru": "январе феврале марте апреле мае июне июле августе сентябре октябре ноябре декабре",
     "tg": "январи феврали марти апрели майи июни июли августи сентябри октябри ноябри декабри",
     "uk": "січні лютому березні квітні травні червні липні серпні вересні жовтні листопаді грудні",
     "uz": "январь февраль - апрель - июнь июль - sentyabr|сентябрь oktyabr|октябрь ноябрь декабрь",
     "pl": "styczniu lutym marcu kwietniu maju czerwcu lipcu sierpniu wrześniu październiku listopadzie grudniu",
 }
-"""Forms of months that the CLDR lacks, by language: how it says "in June", and usual spellings; "-" for none."""
+"""Forms of months that the CLDR lacks, by language: how it says "in June" or "of June", other spellings; "-": none."""
 
-_VARIANTS = {"de": ("de_AT",), "fr": ("fr_CA",), "pt": ("pt_PT",), "es": ("es_MX",), "uz": ("uz_Cyrl",)} | {
-    "sr": ("sr_Latn",), "az": ("az_Cyrl",), "bs": ("bs_Cyrl",),
+_VARIANTS = {
+    "ar": ("ar_LB", "ar_DZ", "ar_MA"), "az": ("az_Cyrl",), "bs": ("bs_Cyrl",), "de": ("de_AT",), "es": ("es_MX",),
+    "fr": ("fr_CA",), "pt": ("pt_PT",), "sr": ("sr_Latn",), "uz": ("uz_Cyrl",),
 }  # fmt: skip
-"""Locales whose months are spelled otherwise (Jänner) or in another script."""
+"""Locales whose months are spelled otherwise (Jänner), have other names (حزيران), or are in another script."""
 
 
 @attrs.frozen
@@ -141,7 +155,7 @@ def lexicon(languages: tuple[str, ...]) -> Lexicon:
         for month, key in _beginnings(_month_words((language,))):
             if key not in weekdays and (key not in months or month in months[key]):
                 months.setdefault(key, set()).add(month)
-    between = [_BETWEEN[base] for language in ("en", *languages) if (base := _base(language)) in _BETWEEN]
+    between = [_BETWEEN[base] for language in ("en", *languages) if (base := base_language(language)) in _BETWEEN]
     to, both, besides = (
         frozenset(plain(word) for words in between for word in getattr(words, field).split())
         for field in ("to", "both", "besides")
@@ -168,13 +182,14 @@ def languages_of(word: str) -> tuple[str, ...]:
 _MANY_SPEAK = (
     "de", "fr", "es", "ru", "pt", "it", "ja", "zh", "ko", "ar", "tr", "uk", "pl", "nl", "vi", "id", "kk", "uz", "ky",
     "tg", "tk", "mn", "az", "hy", "ro", "cs", "el", "hu", "sv", "da", "nb", "fi", "bg", "sr", "sk", "sl", "ca", "th",
+    "he", "hr", "lt", "lv", "et", "ka", "fa", "hi",
 )  # fmt: skip
 """Languages that a hint may name, those that most documents are written in first."""
 
 
 def words_for_and(language: str) -> frozenset[str]:
     """Return the words for "and" of a language, as it writes them."""
-    return frozenset(_BETWEEN.get(_base(language), _Between()).both.split())
+    return frozenset(_BETWEEN.get(base_language(language), _Between()).both.split())
 
 
 @lru_cache(maxsize=64)
@@ -197,7 +212,7 @@ def _month_words(languages: Iterable[str], *, english: bool = True) -> Iterator[
             for width in ("wide", "abbreviated")
             for month, word in locale.months[context][width].items()
         ]
-        forms = enumerate(_FORMS.get(_base(language), "").split(), 1)
+        forms = enumerate(_FORMS.get(base_language(language), "").split(), 1)
         for month, word in (*words, *((month, word) for month, several in forms for word in several.split("|"))):
             if _LETTER.search(key := plain(word).rstrip(".")):
                 yield month, key
@@ -226,13 +241,14 @@ def _weekday_words(languages: Iterable[str]) -> Iterator[tuple[int, str]]:
                             yield day, key
 
 
-def _base(language: str) -> str:
+def base_language(language: str) -> str:
+    """Return a language without its script and country: "uz" for "uz-Cyrl"."""
     return language.replace("_", "-").partition("-")[0].lower()
 
 
 def _locales(language: str) -> Iterator[Any]:
     """Yield Babel's locale of a language, and those that spell its months otherwise."""
-    if _base(language) == "en":
+    if base_language(language) == "en":
         return
     for tag in (language, *_VARIANTS.get(language, ())):
         yield locale_of(tag, f"the months of {language!r}")

@@ -58,7 +58,8 @@ _KANJI_NUMBER = re.compile("[〇零一二三四五六七八九十]+(?=[年月日
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _JAPANESE_WEEKDAY = re.compile(rf"[{_WEEKDAYS}](?:曜日?)?(?:・?[祝休振])?")
 _ORDINAL = (
-    r"(?:(?:st|nd|rd|th|er|ere|eme|re|ro|e|o|a|°|-?го|-?е|-?и|-?ші|-?njy|-?nji|-?inci|-?nci)(?![^\W_]))?\.?(?![^\W_])"
+    r"(?:(?:st|nd|rd|th|er|ere|eme|re|ro|e|o|a|°|-?го|-?ое|-?е|-?и|-?ші|-?njy|-?nji|-?inci|-?nci)(?![^\W_]))?"
+    r"\.?(?![^\W_])"
 )
 _SHAPES = rf"""
   (?P<era>{"|".join(_ERAS)})\s?(?P<era_year>\d{{1,2}}|元)\s?年
@@ -75,10 +76,10 @@ _SHAPES = rf"""
 | (?P<number>(?<!\d)\d{{1,2}}(?!\d)){_ORDINAL}
 | (?P<span>[–—−‒―~〜])
 | (?P<hyphen>[-‐‑])
-| (?P<list>[&+、])
+| (?P<list>[&+、]|・(?=\s?\d))
 | (?P<comma>[,،])
 | (?P<slash>/)
-| (?P<skip>[\s.・]+)
+| (?P<skip>(?:[\s.]|・(?!\s?\d))+)
 | (?P<word>WORDS)\.?
 | (?P<other>\w[\w'.-]*|.)
 """

@@ -5,7 +5,10 @@ Unicode CLDR (as Babel has it). These are in English and in the languages asked 
 ``states.csv`` has names that both lack. Its column ``source`` says where a row is from. "UN" is
 the formal name of a member of the United Nations, with other names under which lists of
 participants have it. "World Bank" is its list of economies. "ISO 3166-3" is a state that is no
-more, with its former code. "usage" is what is usual and stands in none of them.
+more, with its former code. "usage" is what is usual and stands in none of them. The file
+``state_names.csv`` has the same of other languages, where the CLDR has "Россия" only. There "UN" is
+the formal name in that language of the United Nations. "AA" is that of the German Foreign Office,
+"MOFA" that of the Japanese.
 
 Case, accents, articles, punctuation and blanks do not matter; "&" is "and", "St" is "Saint".
 Nothing is similar to anything: a name with another letter, or one that means two, means none.
@@ -17,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 
 from dialogue_registry.errors import needs_extra
-from dialogue_registry.imports.date_languages import locale_of, plain, words_for_and
+from dialogue_registry.imports.date_languages import base_language, locale_of, plain, words_for_and
 
 _TOKENS = {"st": "saint", "ste": "sainte", "rep": "republic", "dem": "democratic", "the": "", "of": ""}
 _ARTICLES = frozenset(("la", "le", "les", "el", "los", "las", "der", "die", "das", "il", "lo", "gli", "os", "as"))
@@ -74,15 +77,22 @@ def _names(languages: Iterable[str]) -> Iterator[tuple[str, str]]:
             if alpha2 in codes:
                 yield from ((variant, codes[alpha2]) for variant in (name, *_with_and(name, joined)))
     yield from table_names()
+    spoken = {base_language(language) for language in languages}
+    for row in _rows("state_names.csv"):
+        if row["language"] in spoken:
+            yield from ((name, row["code"]) for name in row["names"].split("|"))
 
 
 def table_names() -> Iterator[tuple[str, str]]:
     """Yield the names of ``states.csv``, each with its code."""
-    table = files("dialogue_registry.imports").joinpath("states.csv").read_text("utf-8")
-    for row in csv.DictReader(table.splitlines()):
+    for row in _rows("states.csv"):
         for name in row["names"].split("|"):
             yield from ((variant, row["code"]) for variant in _variants(name))
         yield row["code"].lower(), row["code"]
+
+
+def _rows(table: str) -> Iterator[dict[str, str]]:
+    yield from csv.DictReader(files("dialogue_registry.imports").joinpath(table).read_text("utf-8").splitlines())
 
 
 def _variants(name: str) -> Iterator[str]:

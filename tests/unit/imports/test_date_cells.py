@@ -18,7 +18,7 @@ def rules(*languages: str, formats: tuple[str, ...] = (), **options) -> DateRule
     return DateRules(languages=languages, formats=tuple(date_format(f, languages) for f in formats), **options)
 
 
-WRITTEN = [  # as communiqués and lists write them, in twenty languages
+WRITTEN = [  # as communiqués and lists write them, in thirty-five languages
     ("en", "16 June 2021", "2021-06-16"),
     ("en", "June 16, 2021", "2021-06-16"),
     ("en", "Wednesday, 16 June 2021", "2021-06-16"),
@@ -104,6 +104,25 @@ WRITTEN = [  # as communiqués and lists write them, in twenty languages
     ("vi", "ngày 16 tháng 6 năm 2021", "2021-06-16"),
     ("vi", "ngày 16 tháng 12 năm 2021", "2021-12-16"),
     ("ar", "١٦ يونيو ٢٠٢١", "2021-06-16"),
+    ("ar", "16 حزيران 2021", "2021-06-16"),
+    ("ar", "16 كانون الأول 2021", "2021-12-16"),
+    ("fi", "16.–17. kesäkuuta 2021", "2021-06-16/2021-06-17"),
+    ("fi", "kesäkuussa 2021", "2021-06"),
+    ("el", "14-16 Μαΐου 2019", "2019-05-14/2019-05-16"),
+    ("he", "16 ביוני 2021", "2021-06-16"),
+    ("fa", "۱۶ ژوئن ۲۰۲۱", "2021-06-16"),
+    ("fa", "۲۶ خرداد ۱۴۰۰", None),
+    ("sr", "16. јуна 2021. године", "2021-06-16"),
+    ("sr", "16. juna 2021.", "2021-06-16"),
+    ("sl", "16. junija 2021", "2021-06-16"),
+    ("hr", "od 14. do 16. svibnja 2019.", "2019-05-14/2019-05-16"),
+    ("lt", "2021 m. birželio 16–17 d.", "2021-06-16/2021-06-17"),
+    ("lv", "2021. gada 16. jūnijā", "2021-06-16"),
+    ("et", "16. juuni 2021", "2021-06-16"),
+    ("ka", "2021 წლის 16 ივნისი", "2021-06-16"),
+    ("ja", "2021年6月16日（水）・17日（木）", "2021-06-16/2021-06-17"),
+    ("ja", "昭和64年1月7日", "1989-01-07"),
+    ("ru", "1-ое июня 2021", "2021-06-01"),
     ("th", "16 มิถุนายน 2564", None),
 ]
 

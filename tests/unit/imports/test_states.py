@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue_registry.imports.states import _names, state, state_key, table_names
+from dialogue_registry.imports.states import _names, _rows, state, state_key, table_names
 from dialogue_registry.imports.states import states as read_states
 
 babel = pytest.importorskip("babel")
@@ -61,6 +61,12 @@ def test_a_name_that_means_two_or_none_or_is_only_similar_means_none(name: str) 
         ("fr", "Allemagne", "DEU"), ("fr", "l’Albanie", "ALB"), ("fr", "Les Pays-Bas", "NLD"), ("fr", "Perou", "PER"),
         ("fr", "Bosnie & Herzégovine", None), ("de", "die Schweiz", "CHE"), ("de", "Bosnien & Herzegowina", "BIH"),
         ("ru", "Россия", "RUS"), ("ru", "КАЗАХСТАН", "KAZ"), ("ja", "日本", "JPN"), ("kk", "Өзбекстан", "UZB"),
+        ("fr", "Fédération de Russie", "RUS"), ("fr", "République tchèque", "CZE"), ("fr", "Kirghizistan", "KGZ"),
+        ("de", "Großbritannien", "GBR"), ("de", "Weissrussland", "BLR"), ("de", "Republik Korea", "KOR"),
+        ("ru", "Российская Федерация", "RUS"), ("ru", "США", "USA"), ("ru", "Кыргызская Республика", "KGZ"),
+        ("ru", "Республика Корея", "KOR"), ("ru", "КНДР", "PRK"), ("ru", "Корея", None),
+        ("ja", "大韓民国", "KOR"), ("ja", "朝鮮民主主義人民共和国", "PRK"), ("ja", "米国", "USA"),
+        ("fr", "Российская Федерация", None), ("fr", "République de Chine", None), ("zh", "中华民国", None),
         ("es", "Corea del Sur", "KOR"), ("fr", "Côte d'Ivoire", "CIV"), ("fr", "Corée", None),
     ],
 )  # fmt: skip
@@ -73,6 +79,16 @@ def test_every_name_means_its_state_but_the_two_that_mean_two() -> None:
         known = states(languages)
         assert {name for name, code in _names(languages) if state(name, known) != code} == {"Burma", "East Timor"}
     assert len({code for _, code in _names(())}) >= 249 + 20
+
+
+def test_the_names_of_other_languages_are_of_states_of_today_and_in_languages_of_the_cldr() -> None:
+    iso3166 = pytest.importorskip("iso3166")
+    rows = list(_rows("state_names.csv"))
+    assert {row["code"] for row in rows} <= {country.alpha3 for country in iso3166.countries}
+    assert {row["source"] for row in rows} == {"UN", "AA", "MOFA", "usage"}
+    for row in rows:
+        for name in row["names"].split("|"):
+            assert state(name, states((row["language"],))) == row["code"], name
 
 
 def test_the_table_names_states_of_iso_3166_or_of_its_third_part() -> None:
