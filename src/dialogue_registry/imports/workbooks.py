@@ -47,10 +47,10 @@ def open_workbook(file: IO[bytes], name: str, sheet: str) -> Grid:
     merges = _Merges.of(cells.merged_cell_ranges or ())
     return Grid(
         f"{name}, sheet {title!r}",
-        _records(cells.iter_rows(), cells.start or (0, 0), merges, bad),
+        _records(cells.iter_rows(), (cells.start or (0, 0))[1], merges, bad),
         (f"sheet {title!r}, beside {', '.join(map(repr, others))}",) if others and not sheet else (),
         spans=merges.across,
-        total=cells.height,
+        total=cells.total_height,
     )
 
 
@@ -95,13 +95,16 @@ class _Merges:
 
 
 def _records(
-    rows: Iterable[list[Any]], start: Place, merges: _Merges, bad: Mapping[int, Mapping[int, BadCell]]
+    rows: Iterable[list[Any]], left: int, merges: _Merges, bad: Mapping[int, Mapping[int, BadCell]]
 ) -> Iterator[Record]:
-    """Yield each row with its number; a cell merged with one above has its value, unless the row is blank."""
+    """Yield each row with its number; a cell merged with one above has its value, unless the row is blank.
+
+    calamine yields the rows from the first of the sheet on, also blank ones, but the cells from column ``left`` on.
+    """
     origins = {origin for places in merges.down.values() for origin in places.values()}
     values: dict[Place, Any] = {}
-    padding = [""] * start[1]
-    for row, read in enumerate(rows, start[0]):
+    padding = [""] * left
+    for row, read in enumerate(rows):
         cells = [*padding, *map(_value, read)]
         for place, cell in bad.get(row, {}).items():
             cells += [""] * (place + 1 - len(cells))

@@ -186,6 +186,37 @@ def test_a_cell_merged_with_those_below_is_that_of_all_their_rows_but_of_no_blan
         assert [row.cells["Party"] for row in table] == ["JPN", "JPN", "KAZ", "KAZ"]
 
 
+@pytest.mark.parametrize("first", ["A1", "A2", "B2", "C5", "AB30"])
+def test_a_table_may_begin_anywhere_and_its_rows_have_the_numbers_of_the_spreadsheet(tmp_path, first: str) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    top, left = sheet[first].row, sheet[first].column
+    rows = [
+        ["Where", None, "Name"],
+        ["City", "Party", None],
+        ["Bern", "JPN", "A"],
+        [],
+        [None, None, "B"],
+        ["Oslo", "KAZ", "#N/A"],
+    ]
+    for row, cells in enumerate(rows, top):
+        for column, cell in enumerate(cells, left):
+            sheet.cell(row, column, cell)
+    for over, across, under, to in ((0, 0, 0, 1), (0, 2, 1, 2), (2, 0, 4, 0)):
+        sheet.merge_cells(start_row=top + over, start_column=left + across, end_row=top + under, end_column=left + to)
+    workbook.save(tmp_path / "t.xlsx")
+    topic = {**TOPIC, "topic": "{Where / City}, {Where / Party}, {Name}"}
+    mapping = {"file": {"header_row": [top, top + 1]}, "first": [*FIRST, HELD_ONE], "each": [topic]}
+    with Registry.open() as registry:
+        report = import_table(registry, tmp_path / "t.xlsx", mapping)
+        assert [topic.topic for topic in registry.topics("d/s/1")] == ["Bern, JPN, A", "Bern, B"]
+        error = f"column 'Name' cannot be read: the cell {sheet.cell(top + 5, left + 2).coordinate} has the error #N/A"
+        assert [(row.row, row.reason) for row in report.problems] == [(top + 5, error)]
+    with pytest.raises(MappingError, match=rf"has no column 'City' in row {top}: the head seems to be in row {top + 1}"):
+        import_table(Registry.open(), tmp_path / "t.xlsx", {"each": [{**TOPIC, "topic": "{City}, {Party}"}]})
+
+
+HELD_ONE = {"event": "MeetingHeld", "meeting": "d/s/1", "series": "d/s"}
 TOPIC = {"event": "TopicDiscussed", "meeting": "d/s/1", "topic": "{Name}"}
 
 
