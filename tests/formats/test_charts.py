@@ -375,6 +375,16 @@ def test_a_part_can_be_drawn_by_series_and_by_year(registry: Registry) -> None:
 # --- titles and languages ----------------------------------------------------------------------
 
 
+def test_a_title_longer_than_three_hundred_characters_is_cut(registry: Registry) -> None:
+    long = "An endless title " * 60_000
+    for draw in (charts.counts, charts.timeline):
+        drawn = draw(registry, title=long)
+        assert drawn.title == f"{long[:300].rstrip()}…"
+        assert len(drawn.svg) < len(draw(registry).svg) + 2000
+        assert drawn.narrow.height < draw(registry).narrow.height + 300
+        assert draw(registry, title=long[:300].rstrip()).title == long[:300].rstrip()
+
+
 def test_title_and_language_are_options(registry: Registry, tmp_path: Path) -> None:
     drawn = charts.timeline(registry, title="Twenty years", language="ja", dialogue="d")
     assert "Twenty years" in texts(drawn.svg)

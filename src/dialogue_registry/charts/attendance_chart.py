@@ -60,7 +60,8 @@ def attendance(
     """Draw which members came to which of the meetings held: present, absent, excused, not known.
 
     ``series`` are all of the dialogue by default, ``since`` is the first year to draw. The title is
-    by default the names of the dialogues. Raises InvalidValueError where there was no member.
+    by default the names of the dialogues, and of 300 characters at most. Raises
+    InvalidValueError where there was no member.
     """
     chosen = select(registry, dialogue=dialogue, series=series, since=since, language_tag=language)
     wanted = {meeting.meeting for of_one in chosen.meetings.values() for meeting in of_one}
@@ -72,7 +73,7 @@ def attendance(
     ]
     if not cells:
         raise InvalidValueError("no member is recorded of a meeting held: record PartyJoined, or choose otherwise")
-    title = title or chosen.names
+    title = chosen.title(title)
     names = {party.party: party.name for one in chosen.dialogues for party in one.parties}
 
     def draw(width: float) -> Drawing:

@@ -71,14 +71,14 @@ def counts(
     The line counts the meetings certainly held by then; a grey band reaches up to those
     possibly held. Where sources state the meetings of one format, these have a broken line.
     ``since`` is the first year to draw; meetings before it are counted all the same. The title
-    is by default the names of the dialogues.
+    is by default the names of the dialogues, and of 300 characters at most.
     """
     chosen = select(registry, dialogue=dialogue, series=series, since=since, language_tag=language)
     findings: dict[str, list[Finding]] = {one.series: [] for one in chosen.series}
     for finding in registry.reconcile():
         if finding.statement.series in findings and year(finding.statement.as_of.latest) >= chosen.span.first:
             findings[finding.statement.series].append(finding)
-    title = title or chosen.names
+    title = chosen.title(title)
 
     def draw(width: float) -> Drawing:
         drawing = _CountsChart(chosen, findings, title, width)

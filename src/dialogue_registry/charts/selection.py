@@ -13,6 +13,9 @@ from dialogue_registry.queries.names import NamesInLanguage
 from dialogue_registry.queries.results import Dialogue, Meeting, Series
 from dialogue_registry.registry.registry import Snapshot
 
+LONGEST_TITLE = 300
+"""A title of more characters is cut: one of a megabyte took four seconds, on a picture that nobody can open."""
+
 
 @attrs.frozen
 class Selection:
@@ -29,11 +32,11 @@ class Selection:
         """Return the chosen series of one dialogue."""
         return [one for one in self.series if one.dialogue == dialogue]
 
-    @property
-    def names(self) -> str:
-        """The names of the dialogues; of two series or fewer, the names of these too."""
+    def title(self, given: str = "") -> str:
+        """Return the title given, or the names of the dialogues; what is longer than a title can be is cut."""
         names = ", ".join(dialogue.name for dialogue in self.dialogues)
-        return names or self.language("An empty registry")
+        title = given or names or self.language("An empty registry")
+        return title if len(title) <= LONGEST_TITLE else f"{title[:LONGEST_TITLE].rstrip()}…"
 
 
 def select(

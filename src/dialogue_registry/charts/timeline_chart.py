@@ -88,10 +88,11 @@ def timeline(
 
     Numbers are those printed on the meetings. A bar spans the days on which a meeting may have
     begun, and is never too narrow to be seen. A meeting without any date is only mentioned.
-    ``since`` is the first year to draw. The title is by default the names of the dialogues.
+    ``since`` is the first year to draw. The title is by default the names of the dialogues, and of 300
+    characters at most.
     """
     chosen = select(registry, dialogue=dialogue, series=series, since=since, language_tag=language)
-    title = title or chosen.names
+    title = chosen.title(title)
 
     def draw(width: float) -> Drawing:
         drawing = _Timeline(chosen, title, width)

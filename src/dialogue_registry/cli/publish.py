@@ -95,7 +95,9 @@ def publish(file: str, folder: str, datasette: bool, **chosen: Any) -> None:  # 
 @click.option("--dialogue", metavar="ID", help="Only this dialogue.")
 @click.option("--series", multiple=True, metavar="ID", help="Only this series; may be repeated.")
 @click.option("--since", metavar="YEAR", help="The first year to draw.")
-@click.option("--title", default="", help="The title; by default the names of the dialogues.")
+@click.option(
+    "--title", default="", help="The title, of at most 300 characters; by default the names of the dialogues."
+)
 @click.option("--attendance", "with_attendance", is_flag=True, help="Draw the grid of who came, too.")
 @click.option("--lang", "language", default="en", help="The language of the words in the pictures: en or ja.")
 @at_option

@@ -191,7 +191,7 @@ def test_a_table_may_begin_anywhere_and_its_rows_have_the_numbers_of_the_spreads
     workbook = openpyxl.Workbook()
     sheet = workbook.active
     top, left = sheet[first].row, sheet[first].column
-    rows = [
+    rows: list[list[str | None]] = [
         ["Where", None, "Name"],
         ["City", "Party", None],
         ["Bern", "JPN", "A"],
@@ -212,7 +212,9 @@ def test_a_table_may_begin_anywhere_and_its_rows_have_the_numbers_of_the_spreads
         assert [topic.topic for topic in registry.topics("d/s/1")] == ["Bern, JPN, A", "Bern, B"]
         error = f"column 'Name' cannot be read: the cell {sheet.cell(top + 5, left + 2).coordinate} has the error #N/A"
         assert [(row.row, row.reason) for row in report.problems] == [(top + 5, error)]
-    with pytest.raises(MappingError, match=rf"has no column 'City' in row {top}: the head seems to be in row {top + 1}"):
+    with pytest.raises(
+        MappingError, match=rf"has no column 'City' in row {top}: the head seems to be in row {top + 1}"
+    ):
         import_table(Registry.open(), tmp_path / "t.xlsx", {"each": [{**TOPIC, "topic": "{City}, {Party}"}]})
 
 
