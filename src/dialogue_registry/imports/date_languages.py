@@ -176,10 +176,10 @@ def lexicon(languages: tuple[str, ...]) -> Lexicon:
 def languages_of(word: str) -> tuple[str, ...]:
     """Return languages in which a word is a month, the most usual ones first; none without Babel."""
     key = plain(word).rstrip(".")
-    return tuple(language for language in _MANY_SPEAK if key in _months_of(language))
+    return tuple(language for language in MANY_SPEAK if key in _months_of(language))
 
 
-_MANY_SPEAK = (
+MANY_SPEAK = (
     "de", "fr", "es", "ru", "pt", "it", "ja", "zh", "ko", "ar", "tr", "uk", "pl", "nl", "vi", "id", "kk", "uz", "ky",
     "tg", "tk", "mn", "az", "hy", "ro", "cs", "el", "hu", "sv", "da", "nb", "fi", "bg", "sr", "sk", "sl", "ca", "th",
     "he", "hr", "lt", "lv", "et", "ka", "fa", "hi",

@@ -15,7 +15,7 @@ import attrs
 from dialogue_registry.errors import InvalidDateError, InvalidValueError, MissingExtraError
 from dialogue_registry.imports.cells import BadCell, is_nothing, text_of
 from dialogue_registry.imports.date_cells import DateRules, read_date
-from dialogue_registry.imports.date_languages import languages_of, lexicon
+from dialogue_registry.imports.date_languages import MANY_SPEAK, languages_of, lexicon
 from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST, UnreadDateError
 from dialogue_registry.imports.fact_maker import id_segment
 from dialogue_registry.imports.files import FileRules
@@ -66,6 +66,10 @@ def suggest_mapping(
     """
     sample = look_at(table, format, FileRules(sheet=sheet, encoding=encoding))
     return _Draft(sample, dict(constants or {})).suggestion()
+
+
+_LANGUAGES = 20
+"""So many languages are tried on names of states that nobody knows in English; each takes 10 ms."""
 
 
 class _Draft:
@@ -281,8 +285,16 @@ class _Draft:
         except MissingExtraError:
             self._note("each", "names of states are known with the extra [tables]: [parties] iso = true")
             return {}
-        texts = [text for column in columns for text in self._sample.texts(column)]
-        return {"iso": True} if any(state(text, known) for text in texts) else {}
+        texts = dict.fromkeys(text for column in columns for text in self._sample.texts(column))
+        strange = [text for text in texts if not state(text, known)]
+        rules: dict[str, Any] = {"iso": True} if len(strange) < len(texts) else {}
+        in_language = {
+            language: sum(state(text, names) is not None for text in strange)
+            for language in (MANY_SPEAK[:_LANGUAGES] if strange else ())
+            for names in [states((language,))]
+        }
+        language = max(in_language, key=in_language.__getitem__, default="")
+        return rules | {"languages": [language]} if in_language.get(language) else rules
 
     def _values(self, each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return what the texts in the columns of a format and a role mean, as far as that is known."""
