@@ -9,6 +9,7 @@ Linux and macOS). There a kill between two renames leaves the old one beside its
 """
 
 import ctypes
+import glob
 import os
 import secrets
 import shutil
@@ -83,7 +84,7 @@ def filled_folder(destination: Path) -> Iterator[Path]:
 @contextmanager
 def _beside(destination: Path) -> Iterator[Path]:
     """Yield a new folder beside a place, for as long as this process works on it."""
-    for left in destination.parent.glob(f".{_escaped(destination.name)}.writing-*"):
+    for left in destination.parent.glob(f".{glob.escape(destination.name)}.writing-*"):
         if (lock := _lock(left)) is not None:  # nobody holds it, so who made it is dead
             shutil.rmtree(left, ignore_errors=True)
             os.close(lock)
@@ -112,10 +113,6 @@ def _locked_folder(destination: Path) -> tuple[Path, int | None]:
         if lock is not None:
             os.close(lock)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _lock(folder: Path) -> int | None:

@@ -3,8 +3,6 @@
 import csv
 import io
 import re
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -28,12 +26,11 @@ _SAYS_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 def open_text(
     file: IO[bytes], name: str, encoding: str
 ) -> Iterator[tuple[io.TextIOWrapper, tuple[str, ...], int | None]]:
-    """Open a text file in its encoding, found out where that is "".
+    """Open a text file, which can be read twice, in its encoding, found out where that is "".
 
     Yields the text, what was found out, and the number of its lines where that is known.
     A byte that is no text is kept as half a surrogate pair.
     """
-    file = _seekable(file)
     if file.read(4) == b"PK\x03\x04":
         raise UnreadableFileError(f"{name} is a workbook, and no text: give --format xlsx, or an ending of .xlsx")
     file.seek(0)
@@ -74,16 +71,6 @@ def open_csv(
         reader = csv.reader(chain(begun, lines), delimiter=delimiter, strict=True)
         records = _records(reader, number, name, text.encoding, checked=text.errors == "strict")
         yield Grid(name, records, tuple(findings), total=total)
-
-
-def _seekable(file: IO[bytes]) -> IO[bytes]:
-    """Return a file that can be read twice: of standard input, a copy."""
-    if file.seekable():
-        return file
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the last reference to it
-    shutil.copyfileobj(file, copy)
-    copy.seek(0)
-    return copy
 
 
 def _records(

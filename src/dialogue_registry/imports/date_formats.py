@@ -6,7 +6,7 @@ of the mapping, short or long. A format with a time of day in it takes the day a
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 import attrs
 
@@ -26,7 +26,7 @@ _FIGURES = {
     "S": r"(?P<S>\d{1,2})",
     "f": r"\d{1,6}",
     "p": r"(?P<p>[ap]\.?m\.?)",
-    "z": r"(?P<z>z|[+-]\d\d:?\d\d)",
+    "z": r"(?P<z>z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)",
     "Z": r"(?P<Z>[a-z]{1,5})?",
     "%": "%",
 }
@@ -113,18 +113,13 @@ def read_format(text: str, shape: DateFormat, reading: Reading) -> tuple[str, da
 def _instant(day: date, groups: dict[str, str | None]) -> datetime | None:
     if not (offset := groups.get("z")):
         return None
-    zone = UTC if offset == "z" else timezone(_offset(offset))
+    zone = datetime.strptime(offset.upper(), "%z").tzinfo
     hour = int(groups.get("H") or groups.get("I") or 0) % 24
     if groups.get("p"):
         hour = hour % 12 + (12 if str(groups["p"]).startswith("p") else 0)
     return datetime(
         day.year, day.month, day.day, hour, int(groups.get("M") or 0) % 60, int(groups.get("S") or 0) % 60, tzinfo=zone
     )
-
-
-def _offset(text: str) -> timedelta:
-    sign = -1 if text[0] == "-" else 1
-    return sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:]))
 
 
 def order_of(formats: Sequence[DateFormat]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TypeAlias
 
 import attrs
@@ -113,14 +114,6 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     >>> list(runs((1, 2, 3, 7)))
     [(1, 3), (7, 7)]
     """
-    first = last = None
-    for number in sorted(set(numbers)):
-        if first is None or last is None:
-            first = last = number
-        elif number == last + 1:
-            last = number
-        else:
-            yield first, last
-            first = last = number
-    if first is not None and last is not None:
-        yield first, last
+    for _, run in groupby(enumerate(sorted(set(numbers))), key=lambda pair: pair[1] - pair[0]):
+        first, *rest = (number for _, number in run)
+        yield first, rest[-1] if rest else first

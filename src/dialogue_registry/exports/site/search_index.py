@@ -6,9 +6,11 @@ with two where there are too many. What is shown of a hit stands in files of a f
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from dialogue_registry.exports.site.writer import Writer
@@ -20,6 +22,7 @@ _LONGEST = 150_000
 """An index file of more characters than these is divided by the second letters of its words."""
 _BUCKETS = 97
 """The number of files for letters beyond a to z; search.js has the same."""
+_WORD = re.compile(r"[^\W_]+")
 
 _SCHEMA = """
 CREATE TABLE words (
@@ -90,16 +93,11 @@ class SearchIndex:
 
     def _postings(self, where: str, *values: str) -> dict[str, list[int]]:
         """Return the hits of each word, each as the distance from the one before."""
-        postings: dict[str, list[int]] = {}
-        word, before = "", 0
         rows = self._connection.execute(f"SELECT word, hit FROM words WHERE {where} ORDER BY word, hit", values)
-        for found, hit in rows:
-            if found != word:
-                word, before = found, 0
-                postings[word] = []
-            postings[word].append(hit - before)
-            before = hit
-        return postings
+        return {
+            word: [hit - before for before, hit in pairwise((0, *(hit for _, hit in of_word)))]
+            for word, of_word in groupby(rows, key=itemgetter(0))
+        }
 
     def _put(self, name: str, hand_over: str, data: object) -> None:
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -119,14 +117,7 @@ def words_of(text: str) -> Iterator[str]:
     In a script without spaces each letter is one, and each two letters that follow each other.
     """
     letters = f"{plain(text)} "
-    run = ""
-    for char in letters:
-        if char.isalnum() and not UNSPACED.match(char):
-            run += char
-            continue
-        if run:
-            yield run[:40]
-        run = ""
+    yield from (word[:40] for word in _WORD.findall(UNSPACED.sub(" ", letters)))
     for first, second in pairwise(letters):
         if UNSPACED.match(first):
             yield first
