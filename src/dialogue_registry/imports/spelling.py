@@ -1,7 +1,7 @@
 """The spelling of a mapping: its tables and keys, and what may stand in each; read by cattrs."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import attrs
 from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
@@ -16,78 +16,74 @@ from dialogue_registry.model.shown import shown
 # --- what may stand at a key ---------------------------------------------------------
 
 
-def _wrong(value: object, wanted: str) -> InvalidValueError:
-    return InvalidValueError(f"is {value!r:.80}: give {wanted}")
+_Reader: TypeAlias = Callable[[Any], Any]
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _wrong(value, "a text")
-    return value
+def _reader(fits: Callable[[Any], bool], wanted: str, read: _Reader = lambda value: value) -> _Reader:
+    """Return what reads a value, or raises InvalidValueError with what is wanted where it does not fit."""
+
+    def reader(value: Any) -> Any:
+        if not fits(value):
+            raise InvalidValueError(f"is {value!r:.80}: give {wanted}")
+        return read(value)
+
+    return reader
 
 
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(value, "true or false")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise _wrong(value, "a list of texts")
-    return tuple(value)
-
-
-def _rows(value: object) -> tuple[int, ...]:
-    numbers = value if isinstance(value, list | tuple) else [value]
-    if not numbers or not all(isinstance(row, int) and not isinstance(row, bool) and row > 0 for row in numbers):
-        raise _wrong(value, "the number of a row as the spreadsheet shows it, or a list of them, such as [3, 4]")
-    return tuple(numbers)
-
-
-def _columns(value: object) -> str | tuple[str, ...]:
-    if isinstance(value, str) and ":" in value:
-        return value
-    if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    raise _wrong(value, 'the first and the last heading, such as "1957:2011", or a list of headings')
-
-
-def _one_character(value: object) -> str:
-    if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
-        raise _wrong(value, 'the one character between the cells, such as ";"')
-    return value
-
-
-def _separator(value: object) -> str:
-    if value == "":
-        raise InvalidValueError('is empty: give what stands between the items, such as ";"')
-    return _text(value)
-
-
-def _one_of(*choices: str) -> Callable[[object], str]:
+def _one_of(*choices: str) -> _Reader:
     allowed = " or ".join(f'"{choice}"' for choice in choices)
 
-    def read(value: object) -> str:
+    def reader(value: Any) -> str:
         if value not in choices:
             raise InvalidValueError(f"is {value!r:.80}: use {allowed}")
         return str(value)
 
-    return read
+    return reader
 
 
-def _year(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 9900:
-        raise _wrong(value, "a year, such as 1950")
-    return value
+def _is_list(value: Any, of: type = object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, of) for item in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+_text = _reader(lambda value: isinstance(value, str), "a text")
+_truth = _reader(lambda value: isinstance(value, bool), "true or false")
+_texts = _reader(lambda value: _is_list(value, str), "a list of texts", tuple)
+_table = _reader(lambda value: isinstance(value, Mapping), "a table")
+_tables = _reader(_is_list, "a list of tables", lambda value: tuple(map(_table, value)))
+_year = _reader(lambda value: _is_number(value) and value <= 9900, "a year, such as 1950")
+_one_character = _reader(
+    lambda value: isinstance(value, str) and len(value) == 1 and value not in '"\r\n',
+    'the one character between the cells, such as ";"',
+)
+_rows = _reader(
+    lambda value: _is_number(value) or (_is_list(value) and len(value) > 0 and all(map(_is_number, value))),
+    "the number of a row as the spreadsheet shows it, or a list of them, such as [3, 4]",
+    lambda value: tuple(value) if _is_list(value) else (value,),
+)
+_columns = _reader(
+    lambda value: (isinstance(value, str) and ":" in value) or (_is_list(value, str) and len(value) > 0),
+    'the first and the last heading, such as "1957:2011", or a list of headings',
+    lambda value: value if isinstance(value, str) else tuple(value),
+)
+
+
+def _separator(value: Any) -> str:
+    if value == "":
+        raise InvalidValueError('is empty: give what stands between the items, such as ";"')
+    return str(_text(value))
+
+
+_nothings = _reader(_is_list, 'a list of texts that say nothing, or a table of them by column, { Office = ["NA"] }')
 
 
 def _missing(value: object) -> frozenset[str] | Mapping[str, frozenset[str]]:
     if isinstance(value, Mapping):
         return {column: frozenset(_texts(texts)) for column, texts in value.items()}
-    if not isinstance(value, list | tuple):
-        raise _wrong(value, 'a list of texts that say nothing, or a table of them by column, { Office = ["NA"] }')
-    return frozenset(map(str, value)) | {""}
+    return frozenset(map(str, _nothings(value))) | {""}
 
 
 def _codes(value: object) -> Mapping[str, str]:
@@ -95,18 +91,6 @@ def _codes(value: object) -> Mapping[str, str]:
         if not isinstance(code, str) or not code.strip():
             raise InvalidValueError(f'has {name!r} is {code!r}: give a code, such as "KGZ"')
     return cast("Mapping[str, str]", value)
-
-
-def _tables(value: object) -> tuple[Mapping[str, Any], ...]:
-    if not isinstance(value, list | tuple):
-        raise _wrong(value, "a list of tables")
-    return tuple(map(_table, value))
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise _wrong(value, "a table")
-    return value
 
 
 # --- the tables ----------------------------------------------------------------------
@@ -190,7 +174,7 @@ class Spelling:
     file: FileRules = FileRules()
 
 
-READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
+READERS: Mapping[type, Mapping[str, _Reader]] = {
     SourceTable: {
         **dict.fromkeys((field.name for field in attrs.fields(SourceTable)), lambda value: value),
         "optional": _truth,
@@ -246,7 +230,7 @@ READERS: Mapping[type, Mapping[str, Callable[[Any], Any]]] = {
 _converter = Converter(forbid_extra_keys=True)
 
 
-def _hook(reader: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+def _hook(reader: _Reader) -> Callable[[Any, Any], Any]:
     return lambda value, _: reader(value)
 
 
