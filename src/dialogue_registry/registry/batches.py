@@ -7,7 +7,6 @@ from dialogue_registry.errors import InvalidValueError, RefusedError
 from dialogue_registry.log.codec import encode_source
 from dialogue_registry.log.entry import RecordedEvent, recorded
 from dialogue_registry.model.events import Citation, Fact, Source
-from dialogue_registry.model.kinds import Kinds
 from dialogue_registry.model.shown import shown
 from dialogue_registry.registry.argument_checks import (
     check_citation,
@@ -40,7 +39,7 @@ def record(
     ``run`` and ``anew`` are those of every item, as :class:`~dialogue_registry.registry.items.Item` has them.
     """
     codec = session.log.codec
-    items = list(_with_origins(codec.kinds, facts, source, citation))
+    items = list(_with_origins(session, facts, source, citation))
     if run or anew:
         items = [item._replace(run=run, anew=anew) for item in items]
     check_text(by, "by")
@@ -84,7 +83,7 @@ def record_all(
     done = appended = 0
     with session.turn():  # the call may be that of a transaction() of this very thread
         call = Call() if session.call is None else session.call
-    stream = _with_origins(session.log.codec.kinds, items, source, None)
+    stream = _with_origins(session, items, source, None)
     while page := list(islice(stream, batch)):
         appended += _record_page(session, page, by, done, call)
         done += len(page)
@@ -94,16 +93,17 @@ def record_all(
 
 
 def _with_origins(
-    kinds: Kinds, items: Iterable[Given], source: Source | None, citation: Citation | None
+    session: Session, items: Iterable[Given], source: Source | None, citation: Citation | None
 ) -> Iterator[Item]:
     """Yield each fact with its source as stored, which is encoded only where it differs from the one before.
 
     ``source`` and ``citation`` are those of facts that come alone.
     """
+    kinds = session.log.codec.kinds
     check_citation(citation)
     origin: Source | str | None
     last: Source | str | None = source
-    source_json = encode_source(check_source(source))
+    source_json = session.encoded(check_source(source))
     for number, item in enumerate(items):
         if not isinstance(item, tuple):
             fact, origin, cited = item, source, citation

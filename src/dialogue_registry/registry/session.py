@@ -22,10 +22,11 @@ from dialogue_registry.errors import (
     WrongPositionError,
 )
 from dialogue_registry.log import fork, sqlite_file
-from dialogue_registry.log.codec import STANDARD_CODEC, Codec
+from dialogue_registry.log.codec import STANDARD_CODEC, Codec, encode_source
 from dialogue_registry.log.sqlite_log import SQLiteLog, create_log
 from dialogue_registry.log.sqlite_scopes import Connection, Savepoint, Scope, WriteTransaction
 from dialogue_registry.log.sqlite_scopes import Snapshot as ReadTransaction
+from dialogue_registry.model.events import Source
 from dialogue_registry.model.tables import Projection
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.queries.count_tables import ScannedCounts, TalliedCounts
@@ -106,6 +107,7 @@ class Session:
         self.count_tables = TalliedCounts(connection) if known_at is None else ScannedCounts(connection)
         #: The blocks of ``transaction()`` that were entered and not left, from the outer to the inner one.
         self.open_blocks: list[Block] = []
+        self._encoded: tuple[Source | None, str | None] = (None, None)
         #: The call that the outer transaction is as a whole; None outside.
         self.call: Call | None = None
         #: A context manager, which may be entered any number of times: errors of SQLite become the library's own.
@@ -266,6 +268,13 @@ class Session:
                 self.searcher.update()
 
     # --- writing ---------------------------------------------------------------------
+
+    def encoded(self, source: Source | None) -> str | None:
+        """Return the stored form of a source. Calls one after the other mostly have the same one."""
+        known = self._encoded  # another thread may replace it meanwhile
+        if known[0] is not source:
+            known = self._encoded = (source, encode_source(source))
+        return known[1]
 
     @contextmanager
     def locked(self) -> Iterator[None]:
