@@ -70,6 +70,13 @@ _ENTRY = (
 )
 
 
+_INSERT = (
+    "INSERT INTO events (position, id, subject, version, type, schema, data, source, by, recorded_at, salt, hash)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_CITED = _INSERT.replace(") VALUES", ", citation, edition) VALUES").replace("(?", "(?, ?, ?")
+
+
 class SQLiteLog:
     """A log in the tables ``events``, ``sources`` and ``editions`` of a SQLite connection."""
 
@@ -106,17 +113,16 @@ class SQLiteLog:
         # storing it: so hashes are passed as bytearrays, here and wherever many rows are written.
         if sources is None:
             sources = self.number_sources([entry.source for entry in entries])
-        editions = {edition: self._number_edition(edition) for edition in {entry.edition for entry in entries}}
         rows: list[tuple[Any, ...]] = [
             (*entry[:7], sources[entry.source] or None, *entry[10:12], bytearray(entry.salt), bytearray(entry.hash))
             for entry in entries
         ]
-        columns = "position, id, subject, version, type, schema, data, source, by, recorded_at, salt, hash"
+        insert = _INSERT
         if any(entry.citation or entry.edition for entry in entries):  # for None an adapter is sought, too
-            columns += ", citation, edition"
+            insert = _INSERT_CITED
+            editions = {edition: self._number_edition(edition) for edition in {entry.edition for entry in entries}}
             rows = [(*row, entry.citation, editions[entry.edition]) for row, entry in zip(rows, entries, strict=True)]
-        marks = ", ".join("?" for _ in columns.split(","))
-        self._connection.executemany(f"INSERT INTO events ({columns}) VALUES ({marks})", rows)
+        self._connection.executemany(insert, rows)
 
     def number_source(self, source: str | None) -> int:
         """Return the number of a source, which is stored where it is new; 0 for none."""
@@ -125,19 +131,16 @@ class SQLiteLog:
     def number_sources(self, sources: Iterable[str | None]) -> dict[str | None, int]:
         """Return the numbers of sources, which are stored where they are new; 0 for none."""
         numbers: dict[str | None, int] = dict.fromkeys(sources, 0)
-        digests = {source: sha256(source.encode()).digest() for source in numbers if source is not None}
-        known = self._known_sources(list(digests.values()))
-        for source, digest in digests.items():
-            numbers[source] = known.get(digest) or self._insert_source(digest, source)
-        return numbers
-
-    def _known_sources(self, digests: Sequence[bytes]) -> dict[bytes, int]:
-        known: dict[bytes, int] = {}
+        new = {sha256(source.encode()).digest(): source for source in numbers if source is not None}
+        digests = list(new)
         for start in range(0, len(digests), _MOST_PARAMETERS):
             part = digests[start : start + _MOST_PARAMETERS]
-            marks = ", ".join("?" * len(part))
-            known.update(self._connection.execute(f"SELECT digest, id FROM sources WHERE digest IN ({marks})", part))
-        return known
+            find = f"SELECT digest, id FROM sources WHERE digest IN ({', '.join('?' * len(part))})"
+            for digest, number in self._connection.execute(find, part):
+                numbers[new.pop(digest)] = number
+        for digest, source in new.items():
+            numbers[source] = self._insert_source(digest, source)
+        return numbers
 
     def _insert_source(self, digest: bytes, source: str) -> int:
         insert = "INSERT INTO sources (digest, data) VALUES (?, ?) RETURNING id"

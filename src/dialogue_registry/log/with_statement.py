@@ -40,7 +40,7 @@ class WithStatement:
 
         Context managers made by contextlib, and ``__enter__`` of others around it, are passed over.
         """
-        frame = sys._getframe(1)  # noqa: SLF001 - documented, and all there is
+        frame = sys._getframe(2)  # noqa: SLF001 - documented, and all there is
         while frame.f_back is not None and _is_entering(frame):
             frame = frame.f_back
         return cls(frame)

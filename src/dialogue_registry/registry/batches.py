@@ -53,19 +53,14 @@ def record(
         if len(items) > 1 and refusal.item is not None:
             refusal.args = (f"event {refusal.item + 1} of {len(items)}: {refusal}",)
         raise
-    # The facts and their sources are at hand, and need not be decoded from the entries.
-    origins = (check_source(given[1]) if isinstance(given, tuple) else source for given in facts)
-    return tuple(
-        recorded(
-            entry,
-            item.fact if new and entry.type != "meeting.shared" else None,
-            origin if entry.source == item.source else None,
-            codec=codec,
-            new=new,
-            note=note,
-        )
-        for (entry, new, note), item, origin in zip(outcomes, items, origins, strict=True)
-    )
+    found = []
+    for (entry, new, note), item, given in zip(outcomes, items, facts, strict=True):
+        # The facts and their sources are at hand, and need not be decoded from the entries.
+        fact = item.fact if new and entry.type != "meeting.shared" else None
+        origin = check_source(given[1]) if isinstance(given, tuple) else source
+        known = origin if entry.source == item.source else None
+        found.append(recorded(entry, fact, known, codec=codec, new=new, note=note))
+    return tuple(found)
 
 
 def record_all(
@@ -103,7 +98,7 @@ def _with_origins(
     check_citation(citation)
     origin: Source | str | None
     last: Source | str | None = source
-    source_json = session.encoded(check_source(source))
+    source_json = session.encoded(source)
     for number, item in enumerate(items):
         if not isinstance(item, tuple):
             fact, origin, cited = item, source, citation
