@@ -224,6 +224,12 @@ class Step(Savepoint):
     def __enter__(self) -> Self:
         return super().__enter__() if self._several else self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._several:
+            super().__exit__(kind, error, trace)
+
     def take_back(self) -> None:
         """Undo what was done so far, and go on."""
         if self._several:

@@ -13,7 +13,6 @@ from dialogue_registry.registry.argument_checks import (
     check_fact,
     check_number,
     check_source,
-    check_text,
 )
 from dialogue_registry.registry.call import Call
 from dialogue_registry.registry.items import Item
@@ -36,13 +35,13 @@ def record(
 ) -> tuple[RecordedEvent, ...]:
     """Record facts, each alone or with its source and citation, all or none; see ``Registry.record()``.
 
+    ``source`` and ``by`` were checked already, as whoever calls has them by default.
     ``run`` and ``anew`` are those of every item, as :class:`~dialogue_registry.registry.items.Item` has them.
     """
     codec = session.log.codec
     items = list(_with_origins(session, facts, source, citation))
     if run or anew:
         items = [item._replace(run=run, anew=anew) for item in items]
-    check_text(by, "by")
     if expected is not None:
         check_number(expected, "expected")
     if not items:
@@ -74,7 +73,6 @@ def record_all(
 ) -> int:
     """Record a stream of facts, or of pairs of a fact and its source; see ``Registry.record_all()``."""
     check_number(batch, "batch", 1)
-    check_text(by, "by")
     done = appended = 0
     with session.turn():  # the call may be that of a transaction() of this very thread
         call = Call() if session.call is None else session.call
