@@ -1,5 +1,6 @@
 """Registries that commands open: to ask them, also as they were known earlier, or to record in them."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,15 +10,14 @@ import click
 
 from dialogue_registry.cli.kinds import open_registry, open_to_ask
 from dialogue_registry.cli.options import AT
-from dialogue_registry.errors import MissingFileError, ReadOnlyError, UnknownSubjectError
+from dialogue_registry.errors import MissingFileError, ReadOnlyError, UnknownSubjectError, UnreadableFileError
+from dialogue_registry.exports.exporter import is_sqlite
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.addresses import is_address
 from dialogue_registry.model.names import fold
 from dialogue_registry.queries.names import Names
 from dialogue_registry.queries.subjects import within
 from dialogue_registry.registry.registry import Registry, Snapshot
-
-_SQLITE = b"SQLite format 3\0"
 
 
 @contextmanager
@@ -71,10 +71,19 @@ def is_registry(text: str) -> bool:
     if is_address(text):
         return True
     try:
-        with Path(text).open("rb") as file:
-            return file.read(len(_SQLITE)) == _SQLITE
+        return is_sqlite(Path(text))
     except (OSError, ValueError):
         return False
+
+
+def read_plan(path: str) -> str:
+    """Return the text of a plan: of a file, or of standard input ("-"); raises UnreadableFileError."""
+    try:
+        return sys.stdin.buffer.read().decode() if path == "-" else Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise UnreadableFileError(f"the plan {path} cannot be read ({error.strerror}): check the path") from None
+    except UnicodeError as error:
+        raise UnreadableFileError(f"the plan {path} is no text in UTF-8 ({error}): write it as UTF-8") from None
 
 
 def scope(

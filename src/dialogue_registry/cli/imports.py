@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dialogue_registry.cli.access import writing
+from dialogue_registry.cli.access import read_plan, writing
 from dialogue_registry.cli.kinds import open_registry
 from dialogue_registry.cli.main import command
 from dialogue_registry.cli.options import LocalPath, file_argument, shown_option, source_options, take_source
@@ -156,7 +156,7 @@ def apply_(file: str, plan: str, *, because: str, by: str, dry_run: bool, shown:
     Nothing is recorded where something is left to decide, has changed since the plan was
     made, or is refused.
     """
-    text = _read_plan(plan)
+    text = read_plan(plan)
     with writing(file) as registry, progress_bar("proposals") as progress:
         applied = Plan.from_toml(text).apply(registry, reason=because, by=by, dry_run=dry_run, progress=progress)
     if shown is None:
@@ -165,15 +165,6 @@ def apply_(file: str, plan: str, *, because: str, by: str, dry_run: bool, shown:
         put(as_json(to_dict(applied)))
     else:
         show(applied.changes, "what subject of event before after", shown)
-
-
-def _read_plan(path: str) -> str:
-    try:
-        return sys.stdin.buffer.read().decode() if path == "-" else Path(path).read_text("utf-8-sig")
-    except OSError as error:
-        raise UnreadableFileError(f"the plan {path} cannot be read ({error.strerror}): check the path") from None
-    except UnicodeError as error:
-        raise UnreadableFileError(f"the plan {path} is no text in UTF-8 ({error}): write it as UTF-8") from None
 
 
 def taken_constants(given: tuple[str, ...], event: str | None) -> dict[str, str]:

@@ -1,12 +1,10 @@
 """The questions about parties and people: members, rates, people."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from dialogue_registry.cli.access import asking, scope, writing
+from dialogue_registry.cli.access import asking, read_plan, scope, writing
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import AT, LocalPath, answer_options, day, file_argument, scope_options
 from dialogue_registry.cli.output import Plain, put, say, show
@@ -102,11 +100,7 @@ def people(
 
 
 def _apply(file: str, plan: str, by: str) -> None:
-    try:
-        text = sys.stdin.read() if plan == "-" else Path(plan).read_text("utf-8")
-    except UnicodeDecodeError:
-        raise click.UsageError(f"{plan} is not written in UTF-8: save it as UTF-8") from None
-    facts = planned_facts(text)
+    facts = planned_facts(read_plan(plan))
     with writing(file) as registry:
         recorded = registry.record(*facts, by=by) if facts else ()
     say(f"recorded: {sum(event.new for event in recorded)}")

@@ -169,18 +169,18 @@ def _event_lines(registry: Snapshot, progress: Progress | None) -> Iterator[byte
 def written_file(destination: Path, pieces: Iterable[bytes]) -> None:
     """Write a file whole or not at all; raises ExchangeError where it cannot be, or is a registry."""
     try:
-        if destination.is_file():
-            _refuse_registry(destination)
+        if destination.is_file() and is_sqlite(destination):
+            raise ExchangeError(f"{destination} is a registry, or another SQLite database: give another path")
         with replaced_file(destination) as file:
             file.writelines(pieces)
     except OSError as error:
         raise _unwritable(destination, error) from error
 
 
-def _refuse_registry(destination: Path) -> None:
-    with destination.open("rb") as file:
-        if file.read(len(_SQLITE)) == _SQLITE:
-            raise ExchangeError(f"{destination} is a registry, or another SQLite database: give another path")
+def is_sqlite(path: Path) -> bool:
+    """Return whether a file is a database of SQLite; raises OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 def _export_folder(registry: Snapshot, destination: Path, chosen: str, *, force: bool, spreadsheet: bool) -> None:

@@ -266,8 +266,7 @@ class Staging:
 
     def _people(self, order: str) -> Iterator[Person]:
         rows = self._connection.cursor().execute(f"SELECT {_PERSON} FROM people p ORDER BY {order}")
-        while page := rows.fetchmany(1000):
-            yield from (Person(*row) for row in page)
+        yield from map(Person._make, rows)
 
     def people_count(self) -> int:
         """Return how many people there are."""
