@@ -123,8 +123,8 @@ def brief(file: str, id_: str, *, as_of: str | None, language: str, out: str | N
     """Write a brief of a dialogue, series or meeting, each line of it with its sources.
 
     It has the counts as of a day and the sentence in which a release would state them. It has
-    who came and who did not, topics, activities, outcomes, what disagrees, and the next
-    meeting.
+    who came and who did not, topics, activities, outcomes, what disagrees, and the next meeting
+    announced.
     """
     if out is not None:
         check_ending(out)
