@@ -60,9 +60,21 @@ def plain_value(value: Any) -> Any:
         return value.value
     if type(value).__module__.partition(".")[0] == "numpy" and not isinstance(value, str):
         if type(value).__name__ == "datetime64":
-            return value.astype("datetime64[us]").item()  # nanoseconds would become a bare number
+            return _in_its_unit(value)
         return value.tolist() if hasattr(value, "tolist") else value
+    if type(value).__name__ == "Period" and getattr(value, "freqstr", "") in ("Y-DEC", "A-DEC", "M", "D"):
+        return str(value)  # of pandas: a year of the calendar, a month or a day
     return value
+
+
+def _in_its_unit(value: Any) -> Any:
+    """Return a datetime64 of NumPy: a month or a year as text, since it names no day; a week, no date, as it is."""
+    unit = value.dtype.name.partition("[")[2].rstrip("]")
+    if unit in ("Y", "M"):
+        return str(value)
+    if unit.endswith(("Y", "M", "W")):
+        return value
+    return value.astype("datetime64[us]").item()  # nanoseconds would become a bare number
 
 
 def text_of(value: Any, column: str, separator: str = ";") -> str:

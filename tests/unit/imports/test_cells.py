@@ -55,6 +55,29 @@ def test_every_word_for_nothing_says_nothing_in_every_field() -> None:
         assert not is_nothing(value)
 
 
+def test_a_month_or_a_year_of_numpy_or_pandas_is_that_and_no_day_of_it() -> None:
+    numpy = pytest.importorskip("numpy")
+    pandas = pytest.importorskip("pandas")
+    days = [
+        (numpy.datetime64("2019-05"), "2019-05"), (numpy.datetime64("2019"), "2019"),
+        (numpy.datetime64("2019-05-14"), "2019-05-14"), (numpy.datetime64("2019-05-14T00:00", "ns"), "2019-05-14"),
+        (pandas.Period("2019-05-14", "M"), "2019-05"), (pandas.Period("2019-05-14", "Y"), "2019"),
+        (pandas.Period("2019-05-14", "D"), "2019-05-14"),
+        (numpy.datetime64("2019-05-14", "W"), None), (numpy.datetime64("2019-05", "2M"), None),
+        (pandas.Period("2019-05-14", "Q"), None), (pandas.Period("2019-05-14", "W"), None),
+        (pandas.Period("2019-05-14", "Y-JUN"), None), (numpy.datetime64("2019-05-14T09:30"), None),
+    ]  # fmt: skip
+    for value, day in days:
+        for mapping in (MAPPING, None):
+            row = {"no": 1, "day": value, "number": 1, "place": ""}
+            plain = {"event": "MeetingHeld", "meeting": "d/s/1", "series": "d/s", "date": value}
+            with Registry.open() as registry:
+                import_table(registry, [], {"first": FIRST, "each": [HELD]})
+                report = import_table(registry, [row if mapping else plain], mapping)
+                assert report.refused == (day is None), (value, report.of_rows)
+                assert [str(meeting.date) for meeting in registry.meetings()] == ([day] if day else []), value
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -45,6 +45,16 @@ def kept_of(make: Callable[[int], object], number: int) -> int:
     return size
 
 
+@given(tries=st.lists(st.lists(st.integers(2, 40), max_size=12).map(sorted), max_size=5))
+def test_reports_of_several_tries_come_in_the_order_of_their_rows(tries: Sequence[Sequence[int]]) -> None:
+    added = [(row, f"try {number}") for number, rows in enumerate(tries) for row in rows]
+    reports = RowReports()
+    for row, reason in added:
+        reports.add(row, "refused", reason)
+    assert [(one.row, one.reason) for one in reports.in_order()] == sorted(added, key=lambda one: one[0])
+    assert [one.row for one in reports.of_outcomes(["refused"])] == sorted(row for row, _ in added)
+
+
 @pytest.mark.parametrize(("detail", "parts"), [(0, 1), (1, 1), (0, 12)], ids=["said before", "repeated", "columns"])
 def test_thousands_of_reports_of_rows_take_no_more_than_a_few(detail: int, parts: int) -> None:
     def reports(number: int) -> RowReports:
