@@ -3,11 +3,8 @@
 import csv
 import io
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -266,19 +263,8 @@ def test_the_shell_completes_commands_options_and_paths(shell: str) -> None:
 
     def completed(line: str) -> str:
         words = line.split(" ")
-        environment = {
-            "_DIALOGUE_REGISTRY_COMPLETE": f"{shell}_complete",
-            "COMP_WORDS": line if shell != "fish" else " ".join(words),
-            "COMP_CWORD": str(len(words) - 1) if shell != "fish" else words[-1],
-        }
-        program = "from dialogue_registry.cli import cli; cli(prog_name='dialogue-registry')"
-        ran = subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        place = {"COMP_WORDS": line, "COMP_CWORD": words[-1] if shell == "fish" else str(len(words) - 1)}
+        ran = run(_DIALOGUE_REGISTRY_COMPLETE=f"{shell}_complete", **place)
         assert ran.stderr == ""
         return ran.stdout
 
@@ -287,12 +273,7 @@ def test_the_shell_completes_commands_options_and_paths(shell: str) -> None:
     assert "--rule" in completed("dialogue-registry counts r.db --r")
     assert "numbered" in completed("dialogue-registry counts r.db --rule n")
     assert "file" in completed("dialogue-registry import r.db t")
-    program = "from dialogue_registry.cli import cli; cli(prog_name='dialogue-registry')"
-    environment = {**os.environ, "_DIALOGUE_REGISTRY_COMPLETE": f"{shell}_source"}
-    source = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
-    )
-    assert "_DIALOGUE_REGISTRY_COMPLETE" in source.stdout
+    assert "_DIALOGUE_REGISTRY_COMPLETE" in run(_DIALOGUE_REGISTRY_COMPLETE=f"{shell}_source").stdout
 
 
 # --- spreadsheets --------------------------------------------------------------------
