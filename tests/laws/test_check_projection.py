@@ -61,6 +61,7 @@ def broken() -> ExceptionGroup[AssertionError]:
     return caught.value
 
 
+@pytest.mark.fixed
 def test_a_subtle_mistake_is_shown_with_a_history_short_enough_to_read(
     broken: ExceptionGroup[AssertionError],
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_subtle_mistake_is_shown_with_a_history_short_enough_to_read(
     assert len(BASE) < len(moves) <= len(BASE) + 2
 
 
+@pytest.mark.fixed
 def test_every_law_that_is_broken_is_named(broken: ExceptionGroup[AssertionError]) -> None:
     assert str(broken).startswith("projection 'parties' breaks law 1 (rebuilt), law ")
     assert len(broken.exceptions) > 1
