@@ -11,8 +11,7 @@ from hypothesis import given
 from dialogue_registry import DialogueRegistryError
 from dialogue_registry.imports import date_words, files, row_mapper, workbooks
 from dialogue_registry.imports.cells import texts_of
-from dialogue_registry.imports.reshaping import filled_down
-from dialogue_registry.imports.rows import Rows
+from dialogue_registry.imports.rows import Rows, filled_down
 from tests.tried import TRIED, always_the_same
 from tests.unit.imports import test_csv_files, test_date_cells, test_workbooks
 

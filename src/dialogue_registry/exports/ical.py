@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from dialogue_registry.errors import needs_extra
-from dialogue_registry.exports.addresses import addresses
 from dialogue_registry.exports.jsonld import shared_series
+from dialogue_registry.exports.node import addresses
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.status import Status
 from dialogue_registry.queries.display import printable

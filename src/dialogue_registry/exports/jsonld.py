@@ -7,9 +7,7 @@ is known has no ``startDate``.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dialogue_registry.exports.addresses import addresses
-from dialogue_registry.exports.node import Node, document, filled
-from dialogue_registry.exports.persons import PersonIds
+from dialogue_registry.exports.node import Node, PersonIds, addresses, document, filled
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Format, Source
 from dialogue_registry.model.names import name_parts

@@ -9,9 +9,7 @@ for the party.
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from dialogue_registry.exports.addresses import addresses
-from dialogue_registry.exports.node import Node, document, filled
-from dialogue_registry.exports.persons import NAMED, PersonIds
+from dialogue_registry.exports.node import NAMED, Node, PersonIds, addresses, document, filled
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Source
 from dialogue_registry.model.names import name_parts

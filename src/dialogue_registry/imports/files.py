@@ -21,8 +21,7 @@ from dialogue_registry.imports.csv_files import open_csv
 from dialogue_registry.imports.grid import Grid, as_table
 from dialogue_registry.imports.header import Wanted, check_columns
 from dialogue_registry.imports.lines import open_lines
-from dialogue_registry.imports.reshaping import Unpivot, filled_down, unpivoted, until
-from dialogue_registry.imports.rows import Rows, Table
+from dialogue_registry.imports.rows import Rows, Table, Unpivot, filled_down, unpivoted, until
 from dialogue_registry.imports.workbooks import OTHER_WORKBOOKS, WORKBOOKS, open_workbook
 from dialogue_registry.model.addresses import check_path
 from dialogue_registry.model.shown import shown

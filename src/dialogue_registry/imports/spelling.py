@@ -10,7 +10,7 @@ from cattrs.gen import make_dict_structure_fn, override
 from dialogue_registry.errors import InvalidValueError, MappingError
 from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST
 from dialogue_registry.imports.files import FileRules
-from dialogue_registry.imports.reshaping import Unpivot
+from dialogue_registry.imports.rows import Unpivot
 from dialogue_registry.model.shown import shown
 
 # --- what may stand at a key ---------------------------------------------------------
