@@ -6,6 +6,8 @@ A kill is tried before every ninth operation on a file, with ``--hypothesis-prof
 import csv
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -215,3 +217,80 @@ def test_an_export_is_of_one_state_while_others_record(tmp_path: Path, format_: 
     assert seen == sorted(seen)
     assert seen[0] < seen[-1]
     tried.TRIED["exports beside a writer"] += len(seen)
+
+
+EXPORTS = """
+import json, sys
+from pathlib import Path
+from dialogue_registry import Registry, export_file, publish
+
+with Registry.open(sys.argv[1], read_only=True) as registry:
+    for format_, name in json.loads(sys.argv[3]).items():
+        target = Path(sys.argv[2], format_, name)
+        for _ in range(2):  # it is not there yet, then it is replaced
+            if format_ == "site":
+                publish(registry, target, pictures=False)
+            else:
+                export_file(registry, target, format=format_)
+"""
+CALLS = (
+    "openat,mkdir,write,pwrite64,writev,ftruncate,copy_file_range,sendfile,fsync,fdatasync,"
+    "rename,renameat,renameat2,rmdir,unlink,unlinkat"
+)
+CALL = re.compile(r"^\d+ +(\w+)\((.*)\) += +(-?\d+)(?:<(.*)>)?")
+
+
+def not_on_the_disk(calls: str, folder: Path) -> tuple[list[str], set[Path]]:
+    """Return what a power cut could take away, as the target is renamed or after the last call; and all targets.
+
+    A file that was written to, and the folder of one that was made or renamed, are on the disk after fsync().
+    """
+    unsaved: set[str] = set()
+    lost, targets = [], set()
+    for line in calls.splitlines():
+        if (call := CALL.match(line)) is None or call[3].startswith("-"):
+            continue
+        name, arguments = call[1], call[2]
+        paths = re.findall(r'"([^"]*)"', arguments)
+        held = re.match(r"\w+<([^>]*)>", arguments)
+        if name == "openat" and "O_CREAT" in arguments:
+            unsaved |= {call[4], str(Path(call[4]).parent)}
+        elif name == "mkdir":
+            unsaved |= {paths[0], str(Path(paths[0]).parent)}
+        elif name in ("fsync", "fdatasync") and held:
+            unsaved.discard(held[1])
+        elif name in ("rmdir", "unlink", "unlinkat"):
+            unsaved.discard(str(Path(held[1] if held else "", paths[0])))
+        elif name.startswith("rename"):
+            one, other = map(Path, paths)
+            if other.parent.parent == folder:
+                targets.add(other)
+                lost += [path for path in unsaved if Path(path).is_relative_to(one)]
+                unsaved = {path for path in unsaved if not Path(path).is_relative_to(one.parent)}
+            unsaved.add(str(other.parent))
+        elif held:
+            unsaved.add(held[1])
+    return lost + [
+        path for path in unsaved if any(Path(path).is_relative_to(target.parent) for target in targets)
+    ], targets
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_a_power_cut_leaves_the_old_or_the_new_export(tmp_path: Path) -> None:
+    """All of it is on the disk before it gets its name, and the name before the call returns."""
+    filled(tmp_path / "d.db", 3)
+    names = {**NAMES, "site": "site"}
+    for format_ in names:
+        (tmp_path / "exports" / format_).mkdir(parents=True)
+    command = [
+        *("strace", "-f", "-y", "-e", f"trace={CALLS}", "-o", str(tmp_path / "calls"), sys.executable, "-c", EXPORTS),
+        *(str(tmp_path / "d.db"), str(tmp_path / "exports"), json.dumps(names)),
+    ]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    if "Operation not permitted" in ran.stderr:
+        pytest.skip("no program may be traced here")
+    assert ran.returncode == 0, ran.stderr
+    lost, targets = not_on_the_disk((tmp_path / "calls").read_text("utf-8", "replace"), tmp_path / "exports")
+    assert lost == []
+    assert targets == {tmp_path / "exports" / format_ / name for format_, name in names.items()}
+    tried.TRIED["exports traced for power cuts"] += 2 * len(targets)

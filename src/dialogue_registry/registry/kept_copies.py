@@ -8,7 +8,7 @@ before its event is recorded. Whatever moment the process dies at, what the log 
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from enum import StrEnum
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -135,7 +135,7 @@ def _copied(origin: IO[bytes], folder: Path, suffix: str) -> tuple[str, Path | N
 
 def bring_to_disk(path: Path) -> None:
     """Bring a file or the entries of a folder to the disk."""
-    with suppress(OSError):  # not every system can open a folder
+    with suppress(OSError) if path.is_dir() else nullcontext():  # not every system can open a folder
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
