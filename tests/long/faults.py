@@ -1,10 +1,14 @@
-"""Kill it, fill its disk, tear its pages: whatever happens to a registry file, nothing acknowledged is lost.
+"""Kill it, fill its disk, tear its pages, attack its exports and its server: all attacks, in their long form.
 
 ::
 
-    python tests/long/faults.py                # everything, about three minutes, prints figures
-    python tests/long/faults.py --list         # the names of the scenarios
+    python tests/long/faults.py                # everything, two hours, prints figures
+    python tests/long/faults.py --list         # the names of the scenarios and of the suites
     python tests/long/faults.py kill-recording --times 5 --seed 7
+    python tests/long/faults.py exports server
+
+A suite consists of tests that every run has, here with every moment, every operation and all
+examples (``--hypothesis-profile=long``). The scenarios are here alone, and take three minutes.
 
 Every scenario works on real files with real processes. A child acknowledges each event on
 a pipe after the recording call has returned; after the fault the parent opens the file and
@@ -767,23 +771,56 @@ SCENARIOS: dict[str, tuple[Scenario, int]] = {
 }
 
 
+SUITES: dict[str, list[str]] = {
+    "exports": ["tests/faults/test_exports.py", "tests/system/test_publish.py", "-k", "killed or state or power"],
+    "interruptions": ["tests/faults/test_interruptions.py"],
+    "files": ["tests/faults/test_files_made_to_hurt.py", "tests/faults/test_readers_without_permission.py"],
+    "values": ["tests/faults/test_foreign_values.py"],
+    "passwords": ["tests/system/test_passwords.py"],
+    "texts": ["tests/formats", "tests/system/test_publish.py", "tests/system/test_browser.py", "-k", "text or title"],
+    "server": ["tests/system/test_server_attacks.py"],
+}
+"""The arguments of pytest by the name of the suite."""
+REPOSITORY = Path(__file__).parents[2]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "scenarios", nargs="*", metavar="SCENARIO", choices=[[], *SCENARIOS], help="default: all of them"
+        "scenarios", nargs="*", metavar="SCENARIO", choices=[[], *SCENARIOS, *SUITES], help="default: all of them"
     )
-    parser.add_argument("--times", type=int, help="how often to play each; by default about three minutes of all")
+    parser.add_argument(
+        "--times", type=int, help="how often to play each scenario; by default about three minutes of all"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--list", action="store_true", help="name the scenarios")
     asked = parser.parse_args()
     if asked.list:
-        print(*SCENARIOS, sep="\n")
+        print(*SCENARIOS, *SUITES, sep="\n")
         return
     print(f"seed {asked.seed}, SQLite {sqlite3.sqlite_version}, Python {sys.version.split()[0]}", flush=True)
     began = time.monotonic()
-    for name in asked.scenarios or SCENARIOS:
-        play(name, asked.times, asked.seed)
-    print(f"all in {time.monotonic() - began:.0f} s; nothing acknowledged was lost")
+    failed = 0
+    for name in asked.scenarios or (*SCENARIOS, *SUITES):
+        if name in SCENARIOS:
+            play(name, asked.times, asked.seed)
+        else:
+            failed += not run_suite(name)
+    print(f"all in {time.monotonic() - began:.0f} s; nothing acknowledged was lost, {failed} suites failed")
+    sys.exit(failed > 0)
+
+
+def run_suite(name: str) -> bool:
+    """Run the tests of a suite with all their examples; print what failed, and the figures."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "--hypothesis-profile=long", "-p", "no:cacheprovider"]
+    ran = subprocess.run([*command, *SUITES[name]], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    lines = ran.stdout.splitlines()
+    figures = "; ".join(line for line in lines if line.startswith("tried: ") or (" in " in line and "passed" in line))
+    print(f"{name:22} {time.monotonic() - began:5.1f} s  {figures}", flush=True)
+    if ran.returncode:
+        print(ran.stdout, ran.stderr, sep="\n", flush=True)
+    return ran.returncode == 0
 
 
 def play(name: str, times: int | None, seed: int) -> None:
