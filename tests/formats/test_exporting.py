@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import warnings
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from attrs import evolve
+from click.testing import CliRunner
 from frictionless import Package, system
 from hypothesis import given, settings
 from icalendar import Calendar
@@ -48,11 +50,16 @@ from dialogue_registry import (
     SourceKept,
     TopicDiscussed,
     arrow_tables,
+    brief,
+    charts,
     export_file,
     import_table,
+    write_brief,
 )
+from dialogue_registry.cli import cli
 from dialogue_registry.exports.exporter import FORMATS
 from dialogue_registry.exports.layouts import layouts_of
+from dialogue_registry.exports.site.datasette import describe_for_datasette
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.testing import histories, play
 from tests.paths import DOCS, EXAMPLES
@@ -597,6 +604,52 @@ def test_permissions_stay_and_a_link_is_replaced_instead_of_followed(registry, t
     export_file(registry, kept)
     assert kept.read_bytes() == link.read_bytes()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def refreshed(database: Path, rows: Path, plan: Path) -> None:
+    rows.write_text("meeting,series,date\nca-jad/som/77,ca-jad/som,2020-02-03\n", "utf-8")
+    ran = CliRunner().invoke(
+        cli, ["import", str(database), str(rows), "--event", "MeetingHeld", "--refresh", str(plan)]
+    )
+    assert ran.exit_code == 0, ran.output
+
+
+WRITERS: dict[str, Callable[[Registry, Path], object]] = {
+    "calendar.ics": export_file,
+    "brief.md": lambda registry, path: write_brief(brief(registry, "ca-jad"), path),
+    "brief.docx": lambda registry, path: write_brief(brief(registry, "ca-jad"), path),
+    "counts.svg": lambda registry, path: charts.save(charts.counts(registry), path),
+    "counts.png": lambda registry, path: charts.draw(registry, path.parent, formats=["png"]),
+    "timeline.html": lambda registry, path: charts.draw(registry, path.parent, formats=["html"]),
+    "metadata.json": lambda _, path: describe_for_datasette(path.with_name("d.db"), path.parent),
+    "plan.toml": lambda _, path: refreshed(path.with_name("d.db"), path.with_name("rows.csv"), path),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_nothing_that_is_written_follows_a_link(registry, tmp_path: Path, name: str) -> None:
+    """It takes the place of the link, whole; what the link leads to stays."""
+    with Registry.open(tmp_path / "d.db") as other:
+        other.record(DialogueLaunched(dialogue="ca-jad", name="Dialogue", launched="2004"))
+        other.record(SeriesOpened(series="ca-jad/som", dialogue="ca-jad", name="Senior officials"))
+    (tmp_path / "kept").write_text("kept", "utf-8")
+    path = tmp_path / name
+    path.symlink_to(tmp_path / "kept")
+    WRITERS[name](registry, path)
+    assert (tmp_path / "kept").read_text("utf-8") == "kept"
+    assert not path.is_symlink()
+    assert path.stat().st_size > 20
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_that_is_a_link_is_not_followed(registry, tmp_path: Path, *, force: bool) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/meetings.csv").write_text("kept", "utf-8")
+    (tmp_path / "kept/mine.txt").write_text("mine", "utf-8")
+    (tmp_path / "link").symlink_to("kept")
+    with pytest.raises(ExchangeError):
+        export_file(registry, tmp_path / "link", format="csv", force=force)
+    assert sorted(path.read_text("utf-8") for path in (tmp_path / "kept").iterdir()) == ["kept", "mine"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")

@@ -14,9 +14,10 @@ import attrs
 from dialogue_registry.charts import svg
 from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.style import DARK, FONT, NARROW, PAPER, WIDE
-from dialogue_registry.errors import InvalidValueError, needs_extra
+from dialogue_registry.errors import ExchangeError, InvalidValueError, needs_extra
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.shown import shown
+from dialogue_registry.registry.replacement import replaced_file
 
 #: A PNG is 17 cm wide, as the text of an A4 page, and up to 25 cm high, at 300 dots per inch.
 _PPI = 300
@@ -128,7 +129,11 @@ def save(picture: Picture, path: str | os.PathLike[str]) -> Path:
             content = bytes(_converter().svg_to_pdf(picture.svg))
         case other:
             raise InvalidValueError(f"a picture cannot be written as {shown(other)}: use .svg, .png, .pdf or .html")
-    path.write_bytes(content)
+    try:
+        with replaced_file(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise ExchangeError(f"{path} cannot be written ({error.strerror or error}): check the path") from error
     return path
 
 

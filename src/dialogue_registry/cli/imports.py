@@ -23,6 +23,7 @@ from dialogue_registry.imports.suggestion import suggest_mapping
 from dialogue_registry.imports.workbooks import WORKBOOKS
 from dialogue_registry.queries.dicts import to_dict
 from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.replacement import replaced_file
 
 _WITH_A_HEAD = [*TEXTS_WITH_A_HEAD, *WORKBOOKS]
 _set_option = click.option(
@@ -131,7 +132,8 @@ def _write_plan(plan: Plan, path: str) -> None:
     if path == "-":
         put(plan.to_toml().rstrip("\n"))
     else:
-        Path(path).write_text(plan.to_toml(), "utf-8")
+        with replaced_file(Path(path)) as file:
+            file.write(plan.to_toml().encode())
         say(plan)
         if left := plan.counts["to decide"]:
             say(f"{left} of {len(plan)} proposals {'is' if left == 1 else 'are'} left to decide: edit {path}")

@@ -12,7 +12,6 @@ from dialogue_registry.exports.ical import calendar, undated
 from dialogue_registry.exports.jsonld import json_ld
 from dialogue_registry.exports.layouts import layouts_of
 from dialogue_registry.exports.popolo import popolo
-from dialogue_registry.exports.replacement import filled_folder, replaced_file, replaced_folder
 from dialogue_registry.exports.tabular import write_data_package, write_parquet
 from dialogue_registry.exports.workbook import write_workbook
 from dialogue_registry.model.addresses import check_path
@@ -22,6 +21,7 @@ from dialogue_registry.model.shown import shown
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.registry.registry import Snapshot
+from dialogue_registry.registry.replacement import filled_folder, replaced_file, replaced_folder
 
 FORMATS = ("events", "xlsx", "csv", "parquet", "ics", "jsonld", "popolo")
 _ENDINGS = {

@@ -138,6 +138,8 @@ def _check_path(path: Path, *, read_only: bool) -> None:
         folder = path.absolute().parent
         if path.is_dir():
             raise NotARegistryError(f"{path} is a folder: give the path of a registry file")
+        if not missing and not path.is_file():  # a pipe would be waited for
+            raise NotARegistryError(f"{path} is a pipe or a device: give the path of a registry file")
         if missing and not read_only and not folder.is_dir():
             raise StorageError(f"the folder {folder} does not exist: create it first")
         if not missing and not read_only and not os.access(path, os.W_OK):

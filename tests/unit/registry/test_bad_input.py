@@ -389,6 +389,14 @@ def test_a_folder_is_no_registry(path: Path, *, read_only: bool) -> None:
     no_registry(path, NotARegistryError, "is a folder", "give the path of a registry file", read_only=read_only)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_pipe_is_no_registry_and_not_waited_for(path: Path, *, read_only: bool) -> None:
+    os.mkfifo(path)
+    no_registry(path, NotARegistryError, "is a pipe or a device", "give the path of a registry", read_only=read_only)
+    assert path.is_fifo()
+
+
 def test_a_missing_file_is_not_made_by_reading_it(path: Path) -> None:
     no_registry(path, MissingFileError, "there is no file", "Registry.open(path) creates one", read_only=True)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dialogue_registry.errors import InvalidValueError, StorageError
 from dialogue_registry.registry.registry import Registry
+from dialogue_registry.registry.replacement import replaced_file
 
 _TABLES = {
     "dialogues": "Dialogues between parties.",
@@ -64,7 +65,8 @@ def describe_for_datasette(
         content = json.dumps(datasette_metadata(registry, path.stem, **about), indent=2, ensure_ascii=False)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(f"{content}\n", "utf-8")
+        with replaced_file(target) as file:
+            file.write(f"{content}\n".encode())
     except OSError as error:
         raise StorageError(f"{target} cannot be written ({error.strerror}): check the path") from error
     return target, f"datasette serve {path} --metadata {target} --setting allow_download off"

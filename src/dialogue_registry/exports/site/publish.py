@@ -15,11 +15,11 @@ from pathlib import Path
 from dialogue_registry.charts.language import Language
 from dialogue_registry.charts.language import language as words_of
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, OutdatedViewsError, StorageError
-from dialogue_registry.exports.replacement import replaced_folder
 from dialogue_registry.model.addresses import check_path
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.shown import shown
 from dialogue_registry.registry.registry import Registry, Snapshot
+from dialogue_registry.registry.replacement import replaced_folder
 
 _MOST_NAMES = 3
 """A site of more dialogues than these is not called by their names."""

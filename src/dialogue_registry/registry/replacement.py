@@ -52,8 +52,7 @@ def replaced_file(destination: Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def replaced_folder(destination: Path) -> Iterator[Path]:
     """Yield an empty folder to fill, which then takes the place of the destination; raises OSError at a link."""
-    if destination.is_symlink():
-        raise NotADirectoryError(0, "it is a link, which is not followed", str(destination))
+    _check_no_link(destination)
     destination = Path(os.path.abspath(destination))  # noqa: PTH100 - resolve() would follow links
     destination.parent.mkdir(parents=True, exist_ok=True)
     with _beside(destination) as folder:
@@ -72,13 +71,22 @@ def replaced_folder(destination: Path) -> Iterator[Path]:
 
 @contextmanager
 def filled_folder(destination: Path) -> Iterator[Path]:
-    """Yield an empty folder to fill, whose files then take their places in the destination, each of them whole."""
+    """Yield an empty folder to fill, whose files then take their places in the destination, each of them whole.
+
+    Raises OSError at a link.
+    """
+    _check_no_link(destination)
     with _beside(destination / "files") as folder:
         yield folder
         for path in sorted(folder.iterdir()):
             bring_to_disk(path)
             path.replace(destination / path.name)
         bring_to_disk(destination)
+
+
+def _check_no_link(destination: Path) -> None:
+    if destination.is_symlink():
+        raise NotADirectoryError(0, "it is a link, which is not followed", str(destination))
 
 
 @contextmanager
