@@ -1,12 +1,12 @@
 """The scopes of a connection to SQLite: a transaction, a savepoint within one, a snapshot to read from.
 
 A signal handler may raise an exception between any two instructions of Python, also where a
-scope is entered or left, and so does Python at the limit of recursion: then it stays open
-though its ``with`` statement has ended. So each scope knows its statement, and those whose
+scope is entered or left, and so does Python at the limit of recursion. Then it stays open
+though its ``with`` statement has ended. So each scope knows its statement. Those whose
 statement has ended are undone by the next one on the connection, or by the outer one at its
-end. Until then only the statement keeps the scope, besides a traceback that somebody keeps: a
-transaction that nothing keeps is undone at once, so that it holds no lock. Nothing acknowledged is
-undone: the exception took the place of the answer. A scope that was undone does nothing any
+end. Until then only the statement keeps the scope, besides a traceback that somebody keeps. A
+transaction that nothing keeps is undone at once, so that it holds no lock. Nothing acknowledged
+is undone: the exception took the place of the answer. A scope that was undone does nothing any
 more.
 """
 
@@ -212,7 +212,7 @@ class Step(Savepoint):
     """Work within the open transaction that may take back what it did so far.
 
     With ``several`` False it consists of one statement that leaves nothing behind when it
-    fails: then no savepoint is needed, which costs a tenth of a durable event.
+    fails. Then no savepoint is needed, which costs a tenth of a durable event.
     """
 
     __slots__ = ("_several",)

@@ -80,9 +80,9 @@ _PLACES = [_REPORT_COLUMNS.index(column) for column in _SHOWN_COLUMNS]
 def meeting_status(reports: str) -> str | None:
     """Return what the reports of one meeting come to as a JSON array, of a JSON array of the _REPORT_COLUMNS of each.
 
-    It holds the columns _STATUS_COLUMNS, of which the last is the number of the report that
-    the status comes from, then the columns _SHOWN_COLUMNS of the report whose date, place and
-    so on are the meeting's; None where nothing announces it or says that it was held.
+    It holds the columns _STATUS_COLUMNS, of which the last is the number of the report that the
+    status comes from. Then it holds the columns _SHOWN_COLUMNS of the report whose date, place
+    and so on are the meeting's. It is None where nothing announces it or says that it was held.
     """
     rows = orjson.loads(reports)
     if len(rows) == 1:  # nearly always
