@@ -161,7 +161,7 @@ class Reader:
         select, read = _READERS[Dialogue]
         found = self._connection.execute(f"{select} ORDER BY fact").fetchall()
         sources = self.sources([row[0] for row in found])
-        return Rows(read(row[1:], sources.get(row[0], ()), parties=tuple(parties.get(row[1], ()))) for row in found)
+        return Rows(read(row[1:], sources.get(row[0], ()), tuple(parties.get(row[1], ()))) for row in found)
 
     def _spellings(self, name: str) -> str:
         """Return the names as written that say the same as a name, as a JSON array."""

@@ -294,15 +294,23 @@ def _read_fields(cls: type) -> list[str]:
 
 
 def row_reader(cls: type) -> Callable[..., Any]:
-    """Return a function that makes a row of a class from a database row (its :func:`columns_of`) and the sources."""
+    """Return a function that makes a row of a class from a database row (its :func:`columns_of`) and the sources.
+
+    A dialogue takes its parties too.
+    """
     names, fields = _read_fields(cls), attrs.fields_dict(cls)
     shapes = [shape_of(f"{cls.__name__}.{name}", fields[name].type) for name in names]
-    hooks = [(name, shape.load) for name, shape in zip(names, shapes, strict=True) if shape.load is not None]
+    hooks = [(place, shape.load) for place, shape in enumerate(shapes) if shape.load is not None]
+    # To give the fields of a frozen class by name takes twice as long: 1.5 of the 3.5 us of a row of attendance.
+    setters = [getattr(cls, name).__set__ for name in (*names, "sources", *({"parties"} & fields.keys()))]
 
-    def read(row: Sequence[Any], sources: tuple[Source, ...], **more: Any) -> Any:
-        fields = dict(zip(names, row, strict=True), sources=sources, **more)
-        for name, hook in hooks:
-            fields[name] = hook(fields[name])
-        return cls(**fields)
+    def read(row: Sequence[Any], *rest: tuple[Any, ...]) -> Any:
+        values = [*row, *rest]
+        for place, hook in hooks:
+            values[place] = hook(values[place])
+        made: Any = object.__new__(cls)
+        for setter, value in zip(setters, values, strict=True):
+            setter(made, value)
+        return made
 
     return read
