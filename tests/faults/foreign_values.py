@@ -160,7 +160,7 @@ def _of_others() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield "numpy bytes", lambda: np.bytes_(b"d/s")
         yield "numpy array", lambda: np.array([1, 2])
         yield "numpy array of texts", lambda: np.array(["d/s", "d"])
-        yield "numpy NaT", lambda: np.datetime64("NaT")
+        yield "numpy NaT", lambda: np.datetime64("NaT", "s")
         yield "numpy day", lambda: np.datetime64("2021-06-16")
     with suppress(ImportError):
         pd: Any = importlib.import_module("pandas")

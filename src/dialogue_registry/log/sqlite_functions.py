@@ -3,7 +3,7 @@
 The module sqlite3 forgets what a function raises, and says only that it raised something.
 Python runs a signal handler at the first instruction of the function that is called next,
 before any ``try`` within it. So SQLite calls no function but resumes a generator, which waits
-within its ``try`` and keeps what is raised; whoever translates the error raises it again.
+within its ``try`` and keeps what is raised; the translation of the error raises it again.
 """
 
 import sqlite3
@@ -62,7 +62,7 @@ def _calls(function: Function) -> Generator[Any, str, None]:
                     answer = function((yield answer))
                 except GeneratorExit:
                     return
-                except BaseException as error:  # noqa: BLE001 - raised again by whoever translates SQLite's error
+                except BaseException as error:  # noqa: BLE001 - raised again where the error of SQLite is translated
                     _raised.error = error
                     answer = _NO_VALUE
         except BaseException as error:  # noqa: BLE001 - likewise: it was raised while the other one was kept

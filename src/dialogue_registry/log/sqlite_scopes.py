@@ -47,7 +47,7 @@ class Connection(sqlite3.Connection):
         self._functions: dict[str, SQLFunction] = {}
 
     def add_function(self, name: str, function: Function) -> None:
-        """Let statements use a pure function of one text, unless they can already."""
+        """Add a pure function of one text, which statements may use, unless it is there already."""
         if name not in self._functions:
             self._functions[name] = SQLFunction(self, name, function)
 

@@ -35,7 +35,7 @@ def record(
 ) -> tuple[RecordedEvent, ...]:
     """Record facts, each alone or with its source and citation, all or none; see ``Registry.record()``.
 
-    ``source`` and ``by`` were checked already, as whoever calls has them by default.
+    ``source`` and ``by`` were checked already: the caller has defaults for them.
     ``run`` and ``anew`` are those of every item, as :class:`~dialogue_registry.registry.items.Item` has them.
     """
     codec = session.log.codec

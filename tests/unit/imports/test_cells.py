@@ -32,8 +32,8 @@ def nothings() -> list[Any]:
     values += [
         numpy.float32("nan"),
         numpy.float64("nan"),
-        numpy.datetime64("NaT"),
-        numpy.timedelta64("NaT"),
+        numpy.datetime64("NaT", "s"),
+        numpy.timedelta64("NaT", "s"),
         numpy.ma.masked,
     ]
     return [*values, pandas.NA, pandas.NaT]
