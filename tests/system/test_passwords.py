@@ -41,6 +41,9 @@ FORMS = [
     f"desk:{SECRET}@127.0.0.1/registry",
     f"host=127.0.0.1 password={SECRET} dbname=registry",
     f"PGPASSWORD={SECRET}",
+    f"d:{SECRET}@127.0.0.1",
+    f"//desk:{SECRET}@127.0.0.1/registry",
+    f"postgresql%3A%2F%2Fdesk:{SECRET}%40127.0.0.1/registry",
 ]
 
 
@@ -163,6 +166,8 @@ def test_texts_that_hold_no_password_are_taken(folder: Path) -> None:
         "Contact: office@example.org",
         "Passed: 3 = 3",
         "at 10:30 @ the hall",
+        "//office@example.org",
+        "100%: 3 of 3 @ the hall, 50 %3A",
     ):
         ran = CliRunner().invoke(
             cli,

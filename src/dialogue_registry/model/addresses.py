@@ -1,6 +1,7 @@
 """Paths of files, and addresses of servers in their place, which may hold a password that nobody may see."""
 
 import re
+from urllib.parse import unquote
 
 from dialogue_registry.errors import InvalidValueError
 
@@ -10,10 +11,11 @@ LONGEST_PATH = 4096
 #: Half surrogate pairs but those that stand for bytes which are no text.
 _IN_NO_PATH = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 _NAMED = r"(?:pass(?:word|wd)|pwd)\s*="
-_USER = r"^\s*(?!mailto:)[^\s/\\:@]{2,}:(?!//)\S*@\S"
-_LIKE_AN_ADDRESS = re.compile(rf"://|^\s*postgres[^/\s]*:|{_NAMED}|{_USER}", re.IGNORECASE)
+#: A name of one letter may be a drive.
+_USER = r"^\s*(?!mailto:)(?:[^\s/\\:@]{2,}:(?!//)|[^\s/\\:@]:(?![/\\]))\S*@\S"
+_LIKE_AN_ADDRESS = re.compile(rf"://|^\s*postgres[^/\s]*:|//[^/?#\s]*:\S*@|{_NAMED}|{_USER}", re.IGNORECASE)
 _WITH_A_PASSWORD = re.compile(
-    rf"\bpostgres\w*(?:\+\w+)?:/|://[^/?#\s]*:(?!\d{{1,5}}(?:[/?#]|$))\S*@|{_NAMED}|{_USER}", re.IGNORECASE
+    rf"\bpostgres\w*(?:\+\w+)?:/|//[^/?#\s]*:(?!\d{{1,5}}(?:[/?#]|$))\S*@|{_NAMED}|{_USER}", re.IGNORECASE
 )
 
 
@@ -24,7 +26,7 @@ def is_address(path: object) -> bool:
     """
     if isinstance(path, str) and path.startswith(("postgresql://", "postgres://")):
         return True
-    if _LIKE_AN_ADDRESS.search(str(path)):
+    if _is_found(_LIKE_AN_ADDRESS, str(path)):
         raise InvalidValueError(
             "that is neither the path of a file nor the address of a server (it is not shown, as it may hold a "
             "password): give a path, or postgresql://role:password@host:5432/database as a text"
@@ -50,4 +52,9 @@ def may_hold_password(text: str) -> bool:
 
     An address of the web without a password is none.
     """
-    return _WITH_A_PASSWORD.search(text) is not None
+    return _is_found(_WITH_A_PASSWORD, text)
+
+
+def _is_found(pattern: re.Pattern[str], text: str) -> bool:
+    """Return whether a pattern is found in a text as it is, or as a program reads it that decodes ``%3A``."""
+    return pattern.search(text) is not None or ("%" in text and pattern.search(unquote(text)) is not None)
