@@ -145,6 +145,15 @@ class Acknowledged:
         assert self.registry.position == len(events) + 1
 
 
+@pytest.fixture(autouse=True)
+def _little_to_collect() -> Iterator[None]:
+    """Leave what is there already out of each collection of garbage, which takes a tenth of the time then."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(params=["file", "memory"])
 def acknowledged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Acknowledged]:
     with Registry.open(tmp_path / "registry.db" if request.param == "file" else None) as registry:
