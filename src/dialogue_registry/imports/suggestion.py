@@ -17,7 +17,7 @@ from dialogue_registry.imports.cells import BadCell, is_nothing, text_of
 from dialogue_registry.imports.date_cells import DateRules, read_date
 from dialogue_registry.imports.date_languages import MANY_SPEAK, languages_of, lexicon
 from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST, UnreadDateError
-from dialogue_registry.imports.fact_maker import id_segment
+from dialogue_registry.imports.fact_maker import id_segment, spelling_of
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.heading_words import holds, meaning
 from dialogue_registry.imports.mapping import read_mapping
@@ -106,6 +106,8 @@ class _Draft:
 
     def _meetings(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         columns = self._columns
+        if "meeting" in columns and "series" not in columns and not self._tell_apart("meeting"):
+            columns["series"] = columns.pop("meeting")  # "Meeting: Ministers, No.: 2" names a series
         dialogue, series = self._stated("dialogue"), self._series()
         first: list[dict[str, Any]] = []
         if "launched" in self._constants:
@@ -234,8 +236,27 @@ class _Draft:
 
     def _tell_apart(self, *holdings: str) -> bool:
         """Return whether columns together tell all rows apart that have the last of them."""
-        keys = [tuple(map(id_segment, texts)) for texts in self._together(holdings) if texts[-1]]
+        ids = [self._ids_of_their_own(holding) for holding in holdings]
+        keys = [
+            tuple(own.get(text) or id_segment(text) for own, text in zip(ids, texts, strict=True))
+            for texts in self._together(holdings)
+            if texts[-1]
+        ]
         return len(set(keys)) == len(keys) > 0
+
+    def _ids_of_their_own(self, holding: str) -> dict[str, str]:
+        """Return ids for the names of a column of which no id can be made, or the one of another name."""
+        if holding not in ("series", "meeting") or holding not in self._columns:
+            return {}
+        texts = dict.fromkeys(self._sample.texts(self._columns[holding]))
+        spelled: dict[str, set[str]] = {}
+        for text in texts:
+            spelled.setdefault(id_segment(text), set()).add(spelling_of(text))
+        return {
+            text: f"{holding}-{number}"
+            for number, text in enumerate(texts, 1)
+            if not _names(id_segment(text), text) or len(spelled[id_segment(text)]) > 1
+        }
 
     def _together(self, holdings: Sequence[str]) -> Iterator[list[str]]:
         places = [self._sample.columns.index(self._columns[holding]) for holding in holdings]
@@ -299,6 +320,14 @@ class _Draft:
     def _values(self, each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Return what the texts in the columns of a format and a role mean, as far as that is known."""
         values: dict[str, Any] = {}
+        if "name" not in self._columns and (
+            ids := self._ids_of_their_own("series") | self._ids_of_their_own("meeting")
+        ):
+            self._note(
+                "values", "ids of names of which none can be made: write them as you like, before the first import"
+            )
+            fields = ("series", "meeting") if "series" in self._columns else ("meeting",)
+            values = dict.fromkeys(fields, ids)
         for field, choices in (("format", list(Format)), ("role", list(Role))):
             if field not in self._columns or not any(field in fact for fact in each):
                 continue
@@ -357,6 +386,11 @@ def _by_what_they_hold(sample: Sample) -> dict[str, str]:
                 found[kept] = column
                 break
     return found
+
+
+def _names(segment: str, text: str) -> bool:
+    """Return whether an id says what a text says: a number alone is not the name that it stands in."""
+    return any(map(str.isalpha, segment)) or not any(map(str.isalpha, text))
 
 
 def _column(name: str) -> str:
