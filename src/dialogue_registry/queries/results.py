@@ -308,9 +308,9 @@ def row_reader(cls: type) -> Callable[..., Any]:
         values = [*row, *rest]
         for place, hook in hooks:
             values[place] = hook(values[place])
-        made: Any = object.__new__(cls)
+        answer: Any = object.__new__(cls)
         for setter, value in zip(setters, values, strict=True):
-            setter(made, value)
-        return made
+            setter(answer, value)
+        return answer
 
     return read
