@@ -259,6 +259,18 @@ def test_the_tables_of_views_are_made_again_unless_they_are_ours(path: Path, tam
             registry.verify()
 
 
+@pytest.mark.parametrize("parts", ["[" * 100_000, '{"a":' * 100_000, "[1, null]", "7", "no JSON"])
+def test_names_of_parts_that_cannot_be_read_do_not_hurt(path: Path, parts: str) -> None:
+    tamper(path, f"UPDATE projections SET parts = '{parts}'")
+    with Registry.open(path) as registry:
+        with suppress(DialogueRegistryError):
+            registry.verify()
+        registry.rebuild()
+        registry.verify()
+    with Registry.open(path, read_only=True) as registry:
+        assert registry.meetings()
+
+
 def _roots(path: Path) -> dict[str, int]:
     with closing(sqlite3.connect(path)) as connection:
         return dict(connection.execute("SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0"))

@@ -9,7 +9,6 @@ A plan is applied in one transaction, as ordinary corrections, retractions and f
 """
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -18,6 +17,7 @@ import attrs
 
 from dialogue_registry.errors import DialogueRegistryError, InvalidValueError, MappingError
 from dialogue_registry.imports.applying import Applied, apply_plan
+from dialogue_registry.imports.parsing import toml_of
 from dialogue_registry.imports.toml_values import toml_comment, toml_value
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import Citation, Fact, Source
@@ -204,7 +204,7 @@ def _proposal(proposal: Proposal) -> Iterator[str]:
 def _read_plan(text: str, known: tuple[Kind, ...]) -> Plan:
     """Return the plan that a TOML text holds; raises MappingError."""
     try:
-        data = tomllib.loads(text)
+        data = toml_of(text)
     except (ValueError, TypeError) as error:
         raise MappingError(f"the plan is no TOML: {error}") from None
     proposals = data.pop("proposal", [])

@@ -5,7 +5,6 @@ be named by the key of its list: in ``rows = "countries.visits"``, ``{countries.
 the name of the country.
 """
 
-import tomllib
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
@@ -13,6 +12,7 @@ from typing import IO, Any
 import orjson
 
 from dialogue_registry.errors import InvalidValueError, MappingError
+from dialogue_registry.imports.parsing import toml_of
 from dialogue_registry.imports.rows import Row, Rows
 
 _MARK = b"\xef\xbb\xbf"
@@ -25,7 +25,7 @@ def read_json(file: IO[bytes], name: str, rows: str) -> Rows:
 
 def read_toml(file: IO[bytes], name: str, rows: str) -> Rows:
     """Yield the rows of a TOML file."""
-    yield from _items(tomllib.loads(file.read().decode("utf-8-sig")), name, rows)
+    yield from _items(toml_of(file.read().decode("utf-8-sig")), name, rows)
 
 
 def read_json_lines(file: IO[bytes], _: str, rows: str) -> Rows:

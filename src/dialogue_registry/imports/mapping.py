@@ -25,8 +25,6 @@ Each of these tables is a class of :mod:`dialogue_registry.imports.spelling`, wh
 may stand in it. Here the whole is checked against the events, and made ready for rows.
 """
 
-import json
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,6 +39,7 @@ from dialogue_registry.imports.date_languages import lexicon
 from dialogue_registry.imports.fact_fields import check_field, choices_of, fields_of, find_kind, required_fields
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.header import heading, place_of
+from dialogue_registry.imports.parsing import json_of, toml_of
 from dialogue_registry.imports.spelling import PartyRules, Spelling, read_spelling
 from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.addresses import check_path
@@ -151,7 +150,7 @@ def read_mapping(
 def _read_file(path: Path) -> object:
     try:
         text = path.read_text("utf-8-sig")
-        return json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        return json_of(text) if path.suffix.lower() == ".json" else toml_of(text)
     except OSError as error:
         raise MappingError(f"the mapping {path} cannot be read ({error.strerror}): check the path") from None
     except ValueError as error:

@@ -4,11 +4,11 @@ Each pair has a decision: "same" (one person), "different" (and not proposed aga
 (nothing is recorded). A pair may be given further names.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.imports.parsing import toml_of
 from dialogue_registry.imports.toml_values import toml_comment, toml_value
 from dialogue_registry.model.events import DifferentPersons, SamePerson
 from dialogue_registry.queries.look_alikes import LookAlike
@@ -53,8 +53,8 @@ def _who(person: Person) -> str:
 def planned_facts(text: str) -> list[SamePerson | DifferentPersons]:
     """Return the facts that an edited plan comes to; raises InvalidValueError, which says which pair is wrong."""
     try:
-        plan = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        plan = toml_of(text)
+    except ValueError as error:
         raise InvalidValueError(f"the plan is no TOML ({error}): mend it, or make it anew with --propose") from None
     pairs = plan.get("pair", [])
     if not isinstance(pairs, list) or (stray := plan.keys() - {"pair"}):

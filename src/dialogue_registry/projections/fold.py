@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, assert_never
 
+import orjson
+
 from dialogue_registry.errors import ProjectionError
 from dialogue_registry.model.kinds import Kind
 from dialogue_registry.model.tables import Part, Projection, Row, State, Table, Tally, View, names_of
@@ -87,7 +89,7 @@ class StateStatements:
 def parts_of(text: str) -> list[str]:
     """Return the names of the parts of a projection as they are stored; none where they cannot be read."""
     try:
-        names = json.loads(text)
+        names = orjson.loads(text)  # refuses what is nested too deeply
     except (TypeError, ValueError):
         return []
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
