@@ -462,7 +462,18 @@ def test_a_written_brief_is_the_same_bytes_each_time(som_14: Brief) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "[a](javascript:x)", "\x1b[2J", "a\x07b", "# no", "1. no", "|", "𝒳"]
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "[a](javascript:x)",
+        "\x1b[2J",
+        "a\x07b",
+        "# no",
+        "1. no",
+        "|",
+        "𝒳",
+        "a\ufffe\uffffb",
+    ],
 )
 def test_texts_that_would_steer_a_format_do_not(tmp_path: Path, text: str) -> None:
     with Registry.open() as registry:

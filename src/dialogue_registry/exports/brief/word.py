@@ -10,6 +10,7 @@ from typing import Any
 
 import wcwidth
 
+from dialogue_registry.charts.svg import xml_text
 from dialogue_registry.errors import needs_extra
 from dialogue_registry.exports.brief.document import Block, Document, Grid, Heading, Items, Line, Paragraph, Piece, runs
 from dialogue_registry.queries.display import printable
@@ -78,12 +79,12 @@ class _Writer:
             # Latin letters in a text of East Asia keep their own language, else their words are broken anywhere.
             defaults.set(_named("eastAsia" if primary in _EAST_ASIAN else "val"), self._document.language)
         properties = self.docx.core_properties
-        properties.title, properties.language = printable(self._document.title)[:255], self._document.language
+        properties.title, properties.language = _text(self._document.title)[:255], self._document.language
         properties.author = properties.comments = ""
         properties.created = properties.modified = _CREATED
 
     def _heading(self, text: str, level: int) -> None:
-        self.docx.add_heading(printable(text), level)
+        self.docx.add_heading(_text(text), level)
 
     def _block(self, block: Block) -> None:
         match block:
@@ -150,16 +151,16 @@ class _Writer:
             if piece.url.startswith(("http://", "https://")):
                 self._address(paragraph, piece.text, piece.url)
             else:
-                paragraph.add_run(printable(piece.text))
+                paragraph.add_run(_text(piece.text))
             self._references(paragraph, piece.notes)
 
     def _address(self, paragraph: Any, text: str, url: str) -> None:
         from docx.opc.constants import RELATIONSHIP_TYPE  # noqa: PLC0415
 
-        relation = paragraph.part.relate_to(printable(url), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+        relation = paragraph.part.relate_to(_text(url), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
         link = _element("hyperlink")
         link.set(_relation("id"), relation)
-        self._linked(paragraph, link, printable(text), small=True)
+        self._linked(paragraph, link, _text(text), small=True)
 
     def _references(self, paragraph: Any, notes: Iterable[int]) -> None:
         """Add the numbers of notes, each a link to its bookmark; of a run of them the first and the last."""
@@ -206,6 +207,11 @@ def _widths(block: Grid) -> list[float]:
 def _shown(line: Line) -> str:
     """Return the text of a line; of the small numbers of its notes, the room that they take."""
     return "".join(piece.text + "n" * min(3 * len(list(runs(piece.notes))), 6) for piece in line)
+
+
+def _text(text: str) -> str:
+    """Return a text as a document can hold it: without what steers a program, and what XML forbids."""
+    return xml_text(printable(text))
 
 
 def _length(text: str) -> int:
