@@ -21,18 +21,20 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from dialogue_registry import (
     CountStated,
     DelegateAttended,
+    DifferentPersons,
     MeetingHeld,
     Projection,
     RecordedEvent,
     Registry,
     Rule,
+    SamePerson,
     State,
     Table,
     Tally,
@@ -199,6 +201,11 @@ def test_catching_up_from_any_checkpoint_changes_nothing(projection: str, moves:
 
 @every_projection
 @often
+@example(
+    moves=History([Record(SamePerson(party="JPN", names=("A", "B")))]),
+    others=History([Record(DifferentPersons(party="JPN", names=("A", "B")))]),
+    order=[],
+)
 @given(
     moves=histories(dialogues=["ca-jad"], max_moves=12),
     others=histories(dialogues=["c5"], max_moves=12),
