@@ -6,9 +6,9 @@ Unicode CLDR (as Babel has it). These are in English and in the languages asked 
 the formal name of a member of the United Nations, with other names under which lists of
 participants have it. "World Bank" is its list of economies. "ISO 3166-3" is a state that is no
 more, with its former code. "usage" is what is usual and stands in none of them. The file
-``state_names.csv`` has the same of other languages, where the CLDR has "Россия" only. There "UN" is
-the formal name in that language of the United Nations. "AA" is that of the German Foreign Office,
-"MOFA" that of the Japanese.
+``state_names.csv`` has the same of other languages, where the CLDR has "Россия" only. There "UN",
+"AA" and "MOFA" mark the formal names that the texts of the United Nations, of the German and of
+the Japanese Foreign Office use in that language; its rows were not compared with their lists.
 
 Case, accents, articles, punctuation and blanks do not matter; "&" is "and", "St" is "Saint".
 Nothing is similar to anything: a name with another letter, or one that means two, means none.
