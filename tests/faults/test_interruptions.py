@@ -336,10 +336,16 @@ def interrupt(*_: object) -> None:
 @pytest.fixture
 def handlers() -> Iterator[dict[signal.Signals, type[BaseException]]]:
     """The signals whose handlers raise an exception, Python's own and one of the user's."""
-    before = signal.signal(signal.SIGALRM, interrupt)
+    before = {
+        signal.SIGINT: signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        ),  # a program in the background ignores it
+        signal.SIGALRM: signal.signal(signal.SIGALRM, interrupt),
+    }
     yield {signal.SIGINT: KeyboardInterrupt, signal.SIGALRM: Interrupt}
     signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def postponed_meetings(count: int) -> Iterator["Event"]:
