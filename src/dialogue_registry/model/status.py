@@ -246,6 +246,9 @@ class Story:
     def _check_status(self, content: StatusReport, *, attended: bool) -> None:
         state = fold(self.news)
         status = state.status if state is not None else None
+        if state is None and self.news:  # an amendment made an interruption the first report of the meeting
+            last = max(self.news, key=lambda n: n.order).report.content
+            status = Status.CANCELLED if isinstance(last, MeetingCancelled) else Status.POSTPONED
         match content:
             case MeetingHeld() if status is Status.CANCELLED:
                 raise StatusError(

@@ -689,6 +689,18 @@ def test_the_refusal_names_the_report_that_would_not_fit(registry: Registry) -> 
         registry.retract(again.id, reason="there was no second announcement")
 
 
+def test_a_cancellation_is_not_moved_to_before_the_report_that_a_meeting_was_held(registry: Registry) -> None:
+    registry.record(MeetingAnnounced(meeting="d/fm/8", series="d/fm"))
+    (cancelled,) = registry.record(MeetingCancelled(meeting="d/fm/8"))
+    registry.record(MeetingHeld(meeting="d/fm/9", series="d/fm"))
+    with pytest.raises(StatusError, match="'d/fm/9' was cancelled, so it was not held"):
+        registry.correct(cancelled, {"meeting": "d/fm/9"}, reason="another meeting")
+    assert [(row.meeting, row.status) for row in registry.meetings() if row.meeting in ("d/fm/8", "d/fm/9")] == [
+        ("d/fm/8", "cancelled"),
+        ("d/fm/9", "held"),
+    ]
+
+
 @pytest.mark.parametrize("which", ["the announcement", "the report"])
 def test_a_meeting_of_two_reports_cannot_move_by_one_of_them_and_is_told_of_the_other(
     registry: Registry, which: str
