@@ -243,7 +243,7 @@ _OTHERS = (
                 SELECT * FROM held_tallies WHERE level = 3
                 UNION ALL
                 SELECT h.series, 3, '', SHARES, h.ordinal
-                FROM shared_meetings h JOIN meeting_reports r ON r.meeting = h.meeting AND r.report = 'held'
+                FROM shared_meetings h CROSS JOIN meeting_reports r ON r.meeting = h.meeting AND r.report = 'held'
             ) t ON t.series = s.series
             GROUP BY s.fact ORDER BY s.fact""".replace("SHARES", _SHARES),
     ),
@@ -272,5 +272,5 @@ _PARTS: tuple[Part, ...] = (
     *_OTHERS,
 )
 
-STANDARD = Projection("standard", 3, _PARTS)
+STANDARD = Projection("standard", 4, _PARTS)
 """The projection of every registry; its version goes up whenever a part changes."""

@@ -61,8 +61,8 @@ SELECT a.series, (
 # What a series shares with others counts in it too, under the number that it has there. It is always scanned: a
 # tally is made of the rows of one table.
 _SHARED = """(
-    SELECT h.series, r.format, h.ordinal, r.earliest, r.latest
-    FROM shared_meetings h JOIN meeting_reports r ON r.meeting = h.meeting AND r.report = 'held'
+    SELECT h.series, m.format, h.ordinal, m.earliest, m.latest
+    FROM shared_meetings h CROSS JOIN meeting_reports m ON m.meeting = h.meeting AND m.report = 'held'
 )"""
 _HELD = f"""(
     SELECT series, format, ordinal, earliest, latest FROM meeting_reports WHERE report = 'held'

@@ -24,8 +24,8 @@ from dialogue_registry import (
 
 RELEASE = Source("Release", url="https://example.org/1")
 
-#: Lists of keys, tables that have a row per series or less, and the last row of a table.
-SMALL = r"json_each|\d+ CONSTANT ROWS?|CONSTANT ROW|\(subquery|projections|series|a$|r$|b$|s\b"
+#: Lists of keys, tables that have a row per series or less or a row for each joint meeting (h), and last rows.
+SMALL = r"json_each|\d+ CONSTANT ROWS?|CONSTANT ROW|\(subquery|projections|series|a$|r$|b$|[hs]\b"
 
 
 @pytest.fixture
