@@ -244,18 +244,16 @@ class Story:
                 )
 
     def _check_status(self, content: StatusReport, *, attended: bool) -> None:
-        state = fold(self.news)
-        status = state.status if state is not None else None
-        if state is None and self.news:  # an amendment made an interruption the first report of the meeting
-            last = max(self.news, key=lambda n: n.order).report.content
-            status = Status.CANCELLED if isinstance(last, MeetingCancelled) else Status.POSTPONED
+        # An amendment can make a cancellation the first report of a meeting: then no state comes of it.
+        last = max(self.news, key=lambda n: n.order, default=None)
+        held = any(isinstance(n.report.content, MeetingHeld) for n in self.news)
         match content:
-            case MeetingHeld() if status is Status.CANCELLED:
+            case MeetingHeld() if last is not None and isinstance(last.report.content, MeetingCancelled):
                 raise StatusError(
                     f"{self.meeting!r} was cancelled, so it was not held: record that it was announced again first, "
                     "from the source that says so, or retract the cancellation"
                 )
-            case MeetingPostponed() | MeetingCancelled() if status is Status.HELD:
+            case MeetingPostponed() | MeetingCancelled() if held:
                 done = "postponed" if isinstance(content, MeetingPostponed) else "cancelled"
                 raise StatusError(
                     f"{self.meeting!r} was held, so it was not {done}: if it was not held after all, "
