@@ -300,6 +300,17 @@ def test_whoever_is_interrupted_holds_no_lock(tmp_path: Path) -> None:
         assert len(list(registry.events())) == other.position
 
 
+@contextlib.contextmanager
+def tracing(trace: Callable[[FrameType, str, object], None]) -> Iterator[None]:
+    """Let a function see each call within the block."""
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
 @pytest.mark.parametrize("entered", ["__exit__", "_leave"])
 def test_where_a_transaction_is_left_no_lock_is_kept(tmp_path: Path, entered: str) -> None:
     """The call that was interrupted undoes it: nobody has to ask that registry again."""
@@ -313,13 +324,8 @@ def test_where_a_transaction_is_left_no_lock_is_kept(tmp_path: Path, entered: st
     with Registry.open(tmp_path / "registry.db") as registry, Registry.open(tmp_path / "registry.db") as other:
         registry.record(*OPENED)
         other._session.connection.execute("PRAGMA busy_timeout = 0")
-        before = sys.gettrace()
-        sys.settrace(interrupt)
-        try:
-            with pytest.raises(Interrupt):
-                registry.record(party("P"))
-        finally:
-            sys.settrace(before)
+        with tracing(interrupt), pytest.raises(Interrupt):
+            registry.record(party("P"))
         other.record(party("O"))
         assert registry.verify().position == other.position
 
@@ -483,15 +489,10 @@ def test_what_was_left_open_is_undone_at_the_end_of_the_block_around_it() -> Non
     mine = Projection("mine", 1, (Table("mine", columns={"party": "TEXT"}, feed={PartyJoined: refuse_b}),))
     with Registry.open(projections=[mine]) as registry:
         registry.record(*OPENED)
-        before = sys.gettrace()
         with registry.transaction():
             registry.record(party("A"))
-            sys.settrace(interrupt_the_end)
-            try:
-                with pytest.raises(Interrupt):
-                    registry.record(party("B"))
-            finally:
-                sys.settrace(before)
+            with tracing(interrupt_the_end), pytest.raises(Interrupt):
+                registry.record(party("B"))
         assert left
         assert parties(registry) == 1
         assert registry.verify().position == 3

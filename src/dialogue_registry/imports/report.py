@@ -125,13 +125,16 @@ class RowReports(Sequence[RowReport]):
     def __getitem__(self, place: int | slice) -> RowReport | tuple[RowReport, ...]:
         if isinstance(place, slice):
             return tuple(self[number] for number in range(*place.indices(len(self))))
-        number = range(len(self))[place]
-        number = number if self._order is None else self._order[number]
+        number = self._place(range(len(self))[place])
         reason = self._list[self._reasons[number]]
         if detail := self._details[number]:
             reason = reason.replace("{}", str(detail))
         part = self._list[self._parts[number]]
         return RowReport(self._rows[number], OUTCOMES[self._outcomes[number]], reason, part)
+
+    def _place(self, number: int) -> int:
+        """Return the place at which the report stands that is shown at another one."""
+        return number if self._order is None else self._order[number]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str) or len(self) != len(other):
@@ -148,7 +151,7 @@ class RowReports(Sequence[RowReport]):
         """Yield the reports with one of some outcomes."""
         codes = {OUTCOMES.index(outcome) for outcome in outcomes}
         for place in range(len(self)):
-            if self._outcomes[place if self._order is None else self._order[place]] in codes:
+            if self._outcomes[self._place(place)] in codes:
                 yield self[place]
 
 

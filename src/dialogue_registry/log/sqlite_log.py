@@ -70,11 +70,15 @@ _ENTRY = (
 )
 
 
-_INSERT = (
-    "INSERT INTO events (position, id, subject, version, type, schema, data, source, by, recorded_at, salt, hash)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_INSERT_CITED = _INSERT.replace(") VALUES", ", citation, edition) VALUES").replace("(?", "(?, ?, ?")
+def _insert(*columns: str) -> str:
+    return f"INSERT INTO events ({', '.join(columns)}) VALUES ({', '.join('?' for _ in columns)})"
+
+
+_PLAIN_COLUMNS = (
+    "position", "id", "subject", "version", "type", "schema", "data", "source", "by", "recorded_at", "salt", "hash",
+)  # fmt: skip
+_INSERT = _insert(*_PLAIN_COLUMNS)
+_INSERT_CITED = _insert(*_PLAIN_COLUMNS, "citation", "edition")
 
 
 class SQLiteLog:

@@ -317,7 +317,7 @@ def _subject(registry: Registry, move: Move) -> str | None:
     """Return what the fact of a move rests on, "" for nothing; None where the move has no fact."""
     match move:
         case Record(fact) | Correct(_, fact) | Dispute(_, fact):
-            return registry.kinds.of(fact).subject(fact)
+            return registry.kinds.subject(fact)
         case _:
             return None
 
