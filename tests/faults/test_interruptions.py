@@ -1,8 +1,9 @@
 """Whenever a signal handler raises an exception, the registry stays usable, and what was acknowledged stays.
 
-The exception is raised in turn at the calls, lines and returns of the code that enters and leaves scopes, and at
-some of all others; it is caught in the very block, and kept, as a traceback keeps what it went through.
-Every twenty-ninth of these moments is tried, with ``--hypothesis-profile=long`` each of them.
+The exception is raised in turn at the calls, lines and returns of the code that enters and leaves scopes, then at
+those of all other modules; it is caught in the very block, and kept, as a traceback keeps what it went through.
+One moment of 29 in the scopes is tried, and one of 499 elsewhere, one after the other on one registry.
+With ``--hypothesis-profile=long`` each of them is tried, on a registry of its own.
 """
 
 import _thread
@@ -65,22 +66,32 @@ def party(name: str) -> PartyJoined:
     return PartyJoined(dialogue="d", party=name, name=name)
 
 
+def every_moment() -> bool:
+    return settings().max_examples > 1000
+
+
 class Interruptions:
     """Raises an exception at one moment of what it runs; all moments are tried in turn."""
 
     def __init__(self) -> None:
-        self.number = 0
+        self.moments = 0
         self.kept: list[BaseException] = []
+        self._attempt = 0
+        self._moment = 0
         self._passed = 0
         self._happened = True
+        self._in_scopes = True
 
     def each(self) -> Iterator[int]:
-        """Yield the number of each moment until there is none left."""
-        step = 1 if settings().max_examples > 1000 else 29
-        while self._happened:
-            yield self.number
-            self.number += step
-            TRIED["interruptions"] += 1
+        """Yield the number of each attempt: one for every moment of the scopes, then one for every other moment."""
+        steps = (1, 1) if every_moment() else (29, 499)
+        for self._in_scopes, step in zip((True, False), steps, strict=True):
+            self._moment, self._happened = 0, True
+            while self._happened:
+                yield self._attempt
+                self._attempt += 1
+                self._moment += step
+            self.moments += self._passed
 
     def during(self, work: Callable[[], object]) -> bool:
         """Run it, interrupted at the present moment; return whether it went through."""
@@ -106,13 +117,14 @@ class Interruptions:
         self.kept.clear()
         gc.collect()
 
-    def _trace(self, frame: FrameType, event: str, _argument: object) -> object:
+    def _trace(self, frame: FrameType, _event: str, _argument: object) -> object:
         file = frame.f_code.co_filename
-        if file not in SCOPES and not (file.startswith(LIBRARY) and frame.f_lineno % 13 == self.number % 13):
-            return self._trace
-        if self._passed == self.number and not self._happened:
+        if not (file in SCOPES if self._in_scopes else file.startswith(LIBRARY) and file not in SCOPES):
+            return None  # its lines are no moments, which takes half of the time
+        if self._passed == self._moment and not self._happened:
             self._happened = True
-            raise TimeIsUpError if self.number % 2 else Interrupt
+            TRIED["interruptions"] += 1
+            raise TimeIsUpError if self._attempt % 2 else Interrupt
         self._passed += 1
         return self._trace
 
@@ -126,9 +138,34 @@ def reasons(error: BaseException | None) -> Iterator[BaseException]:
 class Acknowledged:
     """Records one fact after the other, and knows those that were acknowledged."""
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.open()
+
+    def open(self) -> None:
+        """Begin a registry with the dialogue alone."""
         self._at: dict[int, Event] = {}
+        self.registry = Registry.open(self._path)
+        self.registry.record(*OPENED)
+
+    def close(self) -> None:
+        """Close it, and delete its file."""
+        self.registry.close()
+        if self._path is not None:
+            self._path.unlink()
+
+    def at_each(self, interruptions: Interruptions) -> Iterator[int]:
+        """Yield the number of each attempt; where every moment is tried, on a registry of its own.
+
+        The log grows with each attempt: a verification would have 30 more moments for each that was tried.
+        """
+        for attempt in interruptions.each():
+            yield attempt
+            if every_moment():
+                self.check()
+                self.close()
+                interruptions.forget()
+                self.open()
 
     def record(self, name: str) -> None:
         (event,) = self.registry.record(PartyJoined(dialogue="d", party=name, name=name))
@@ -156,15 +193,15 @@ def _little_to_collect() -> Iterator[None]:
 
 @pytest.fixture(params=["file", "memory"])
 def acknowledged(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Acknowledged]:
-    with Registry.open(tmp_path / "registry.db" if request.param == "file" else None) as registry:
-        registry.record(*OPENED)
-        yield Acknowledged(registry)
+    acknowledged = Acknowledged(tmp_path / "registry.db" if request.param == "file" else None)
+    with contextlib.closing(acknowledged):
+        yield acknowledged
 
 
 def test_in_a_transaction(acknowledged: Acknowledged) -> None:
     """An interrupted call in it is caught, repeated or not, and the block goes on."""
     interruptions = Interruptions()
-    for number in interruptions.each():
+    for number in acknowledged.at_each(interruptions):
         with acknowledged.registry.transaction():
             acknowledged.record(f"A{number}")
             interruptions.during(lambda: acknowledged.record(f"B{number}"))  # noqa: B023
@@ -174,7 +211,7 @@ def test_in_a_transaction(acknowledged: Acknowledged) -> None:
             interruptions.forget()
             acknowledged.record(f"D{number}")
     acknowledged.check()
-    assert interruptions.number > 100
+    assert interruptions.moments > 100
 
 
 def parties(registry: Registry) -> int:
@@ -195,30 +232,29 @@ def parties_added(registry: Registry, interruptions: Interruptions, block: Calla
 def test_at_the_end_of_a_transaction(acknowledged: Acknowledged) -> None:
     """All of it is there, or nothing."""
     interruptions = Interruptions()
-    registry = acknowledged.registry
-    for number in interruptions.each():
+    for number in acknowledged.at_each(interruptions):
 
         def block() -> None:
-            with registry.transaction():
+            with acknowledged.registry.transaction():
                 acknowledged.record(f"A{number}")  # noqa: B023
                 acknowledged.record(f"B{number}")  # noqa: B023
 
         known = dict(acknowledged._at)
-        if parties_added(registry, interruptions, block) == 0:
+        if parties_added(acknowledged.registry, interruptions, block) == 0:
             acknowledged._at = known  # the end of the block is what acknowledges
         acknowledged.record(f"C{number}")
         interruptions.forget()
     acknowledged.check()
-    assert interruptions.number > 100
+    assert interruptions.moments > 100
 
 
 def test_in_a_transaction_within_another(acknowledged: Acknowledged) -> None:
     interruptions = Interruptions()
-    registry = acknowledged.registry
-    for number in interruptions.each():
+    for number in acknowledged.at_each(interruptions):
+        registry = acknowledged.registry
 
         def inner() -> None:
-            with registry.transaction():
+            with registry.transaction():  # noqa: B023
                 registry.record(party(f"E{number}"))  # noqa: B023
                 registry.record(party(f"F{number}"))  # noqa: B023
 
@@ -229,7 +265,7 @@ def test_in_a_transaction_within_another(acknowledged: Acknowledged) -> None:
             interruptions.forget()
             acknowledged.record(f"H{number}")
     acknowledged.check()
-    assert interruptions.number > 100
+    assert interruptions.moments > 100
 
 
 def test_a_transaction_within_another_that_is_left_open_undoes_both(acknowledged: Acknowledged) -> None:
@@ -247,22 +283,22 @@ def test_a_transaction_within_another_that_is_left_open_undoes_both(acknowledged
 @pytest.mark.parametrize("ask", ["counts", "dialogues", "anomalies"])
 def test_in_a_question(acknowledged: Acknowledged, ask: str) -> None:
     interruptions = Interruptions()
-    for number in interruptions.each():
+    for number in acknowledged.at_each(interruptions):
         interruptions.during(getattr(acknowledged.registry, ask))
         acknowledged.record(f"P{number}")
     acknowledged.check()
-    assert interruptions.number > 10
+    assert interruptions.moments > 100
 
 
 def test_in_a_verification(acknowledged: Acknowledged) -> None:
     interruptions = Interruptions()
-    for number in interruptions.each():
+    for number in acknowledged.at_each(interruptions):
         interruptions.during(acknowledged.registry.verify)
         acknowledged.record(f"P{number}")
         assert acknowledged.registry.verify()
         interruptions.forget()
     acknowledged.check()
-    assert interruptions.number > 100
+    assert interruptions.moments > 100
 
 
 @pytest.mark.parametrize("moment", ["ATTACH", "SELECT name FROM (SELECT", "ROLLBACK", "DETACH"])
