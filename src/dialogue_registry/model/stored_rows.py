@@ -18,7 +18,7 @@ import attrs
 
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.shapes import Shape, shapes_of
-from dialogue_registry.model.texts import fold_text
+from dialogue_registry.model.texts import fold_text, is_folded
 
 FUNCTION = "folded_texts"
 """The name of the function of SQL that a connection needs, with one argument."""
@@ -79,6 +79,8 @@ def select_of(
 
 def folded_texts(texts: str) -> str | None:
     """Return those texts of a JSON object which folding changes, folded, as one; None where it changes none."""
+    if "\\" not in texts and is_folded(texts.replace('"', "|")):
+        return None
     changed = {}
     for name, text in loads(texts).items():
         if text is not None and (folded := fold_text(text)) != text:

@@ -205,8 +205,8 @@ class EffectiveLog:
 
     def reported(self, meetings: Iterable[str]) -> set[str]:
         """Return those of some meetings whose status was reported before."""
-        find = "SELECT 1 FROM meeting_reports WHERE meeting = ? LIMIT 1"
-        return {meeting for meeting in meetings if self._connection.execute(find, (meeting,)).fetchone()}
+        find = "SELECT DISTINCT meeting FROM meeting_reports WHERE meeting IN (SELECT value FROM json_each(?))"
+        return {meeting for (meeting,) in self._connection.execute(find, (orjson.dumps(list(meetings)).decode(),))}
 
     def report(self, fact: int, content: StatusReport, source: int) -> Report:
         """Return a status report with its day."""
