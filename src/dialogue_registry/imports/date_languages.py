@@ -48,7 +48,7 @@ _ENGLISH_DAYS = (
 
 _BETWEEN: Mapping[str, _Between] = {
     "ar": _Between("إلى الى حتى", "و", "من في"),
-    "az": _Between("", "və", "il ilin ili"),
+    "az": _Between("", "və", "il ilin ili ay ayı tarixində tarixlərində"),
     "be": _Between("па да", "і", "з г года год годзе"),
     "bg": _Between("до", "и", "от на г година"),
     "ca": _Between("al a fins", "i", "el del de d'"),
@@ -69,12 +69,12 @@ _BETWEEN: Mapping[str, _Between] = {
     "it": _Between("al a all'", "e ed", "il l' dal dall' di del in nel"),
     "ja": _Between("から", "と 及び および ・", "まで の 祝 休"),
     "ka": _Between("", "და", "წლის წელი"),
-    "kk": _Between("", "мен және", "ж жыл жылы жылғы жылдың"),
+    "kk": _Between("", "мен және", "ж жыл жылы жылғы жылдың ай айы айында күні күндері"),
     "ko": _Between("부터 에서", "과 와 및", "까지"),
-    "ky": _Between("", "жана менен", "ж жыл жылы жылдын жылкы"),
+    "ky": _Between("", "жана менен", "ж жыл жылы жылдын жылкы ай айы айында күнү күндөрү"),
     "lt": _Between("iki", "ir", "m d nuo metų mėn"),
     "lv": _Between("līdz", "un", "no gada gadā"),
-    "mn": _Between("", "ба", "оны он ны ний өдөр"),
+    "mn": _Between("", "ба", "оны он ны ний өдөр өдрүүд"),
     "nb": _Between("til", "og", "den fra"),
     "nl": _Between("tot t/m", "en", "op de van in"),
     "no": _Between("til", "og", "den fra"),
@@ -86,18 +86,22 @@ _BETWEEN: Mapping[str, _Between] = {
     "sl": _Between("do", "in", "od dne"),
     "sr": _Between("do до", "i и", "od од godine године g г"),
     "sv": _Between("till", "och", "den från"),
-    "tg": _Between("то", "ва", "аз соли сол с"),
-    "th": _Between("ถึง", "และ", "วันที่ วัน ที่ ค.ศ."),
-    "tk": _Between("", "we", "ýyl ýyly ýylyň"),
+    "tg": _Between("то", "ва", "аз соли сол с моҳи рӯзи рӯзҳои"),
+    "th": _Between("ถึง", "และ", "วันที่ วัน ที่ ค.ศ. พ.ศ."),
+    "tk": _Between("", "we", "ýyl ýyly ýylyň ý aý aýy aýynda güni günleri"),
     "tr": _Between("", "ve", "yılı"),
     "uk": _Between("по до", "і й та", "з від у в р рр рік року році"),
-    "uz": _Between("", "va ва", "yil yili yilning y йил йили йилнинг й"),
+    "uz": _Between(
+        "", "va ва", "yil yili yilning y oy oyi oyida kuni kunlari йил йили йилнинг й ой ойи ойида куни кунлари"
+    ),
     "vi": _Between("đến", "và", "ngày năm từ"),
     "zh": _Between("至 到", "和 及 与", "从 自"),
 }
 """By language; written for this module. A language that is not here has dashes between its days."""
 
 _FORMS: Mapping[str, str] = {
+    "de": "jaenner - maerz",
+    "es": "- - - - - - - - setiembre",
     "fi": "tammikuussa helmikuussa maaliskuussa huhtikuussa toukokuussa kesäkuussa heinäkuussa elokuussa syyskuussa"
     " lokakuussa marraskuussa joulukuussa",
     "he": "בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר",
@@ -112,6 +116,16 @@ _FORMS: Mapping[str, str] = {
     "pl": "styczniu lutym marcu kwietniu maju czerwcu lipcu sierpniu wrześniu październiku listopadzie grudniu",
 }
 """Forms of months that the CLDR lacks, by language: how it says "in June" or "of June", other spellings; "-": none."""
+
+_ENDINGS: Mapping[str, str] = {
+    "az": "ın in un ün da də ında ində unda ündə",
+    "kk": "ы і да де та те ында інде",
+    "ky": "ы и у ү да де до дө та те ында инде унда үндө",
+    "mn": "ын д",
+    "tk": "y i u ü da de ynda inde unda ünde",
+    "uz": "i da ida ning и да ида нинг",
+}
+"""Endings that a month takes in a date (16-майы, 16 мамырында, 16-njy maýy), by language; a soft sign goes before."""
 
 _VARIANTS = {
     "ar": ("ar_LB", "ar_DZ", "ar_MA"), "az": ("az_Cyrl",), "bs": ("bs_Cyrl",), "de": ("de_AT",), "es": ("es_MX",),
@@ -213,9 +227,12 @@ def _month_words(languages: Iterable[str], *, english: bool = True) -> Iterator[
             for month, word in locale.months[context][width].items()
         ]
         forms = enumerate(_FORMS.get(base_language(language), "").split(), 1)
-        for month, word in (*words, *((month, word) for month, several in forms for word in several.split("|"))):
+        words += [(month, word) for month, several in forms for word in several.split("|")]
+        endings = _ENDINGS.get(base_language(language), "").split()
+        for month, word in words:
             if _LETTER.search(key := plain(word).rstrip(".")):
                 yield month, key
+                yield from ((month, plain(f"{key.removesuffix('ь')}{ending}")) for ending in endings)
 
 
 def _beginnings(words: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:

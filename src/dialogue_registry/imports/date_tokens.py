@@ -50,21 +50,25 @@ class UnknownYearError(Exception):
     """A year that its era did not have."""
 
 
-_ERAS = {"明治": (1868, 45), "大正": (1912, 15), "昭和": (1926, 64), "平成": (1989, 31), "令和": (2019, 99)}
-"""Japanese eras: the common year of their first year, and their last year."""
+_ERAS = {
+    "明治": (1868, 45), "大正": (1912, 15), "昭和": (1926, 64), "平成": (1989, 31), "令和": (2019, 99),
+    "民國": (1912, 199), "民国": (1912, 199),
+}  # fmt: skip
+"""Eras of Japan and of the Republic of China: the common year of their first year, and their last year."""
 _WEEKDAYS = "月火水木金土日"
 _DIGITS = {digit: str(number) for number, digit in enumerate("〇一二三四五六七八九")} | {"零": "0"}
 _KANJI_NUMBER = re.compile("[〇零一二三四五六七八九十]+(?=[年月日号號])")
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _JAPANESE_WEEKDAY = re.compile(rf"[{_WEEKDAYS}](?:曜日?)?(?:・?[祝休振])?")
 _ORDINAL = (
-    r"(?:(?:st|nd|rd|th|er|ere|eme|re|ro|e|o|a|°|-?го|-?ое|-?е|-?и|-?ші|-?njy|-?nji|-?inci|-?nci)(?![^\W_]))?"
+    r"(?:(?:st|nd|rd|th|er|ere|eme|re|ro|e|\.?[oa]|°|-?го|-?ое|-?е|-?и|-?ші|-?njy|-?nji|-?inci|-?nci|-?[ую]ми?|-ны|-ний"
+    r"|-d[aə]|-s?[iu])(?![^\W_]))?"
     r"\.?(?![^\W_])"
 )
 _SHAPES = rf"""
-  (?P<era>{"|".join(_ERAS)})\s?(?P<era_year>\d{{1,2}}|元)\s?年
+  (?:中華|中华)?(?P<era>{"|".join(_ERAS)})\s?(?P<era_year>\d{{1,3}}|元)\s?年
 | (?P<year_mark>\d{{4}})\s?[年년]
-| (?P<month_mark>\d{{1,2}})\s?[月월]
+| (?P<month_mark>\d{{1,2}})(?:\s?[月월]|(?:-р|(?:\s|-)?(?:дугаар|дүгээр))?\s?сар(?:ын|д)?(?![^\W_]))
 | (?P<day_mark>\d{{1,2}})\s?[日일号號]
 | (?P<figures>(?<![\d.])(?:
       \d{{4}}(?P<between>\s?[./]\s?|-)\d{{1,2}}(?P=between)\d{{1,2}}(?!\d)

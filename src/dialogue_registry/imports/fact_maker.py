@@ -94,7 +94,9 @@ class FactMaker:
         elif sort == "choice":
             read = partial(self._choice, name, self.template.choices[name])
         elif sort != "text":
-            read = partial(self._other, self.template.kind.shapes[name], f"{self.template.kind.cls.__name__}.{name}")
+            shape, what = self.template.kind.shapes[name], f"{self.template.kind.cls.__name__}.{name}"
+            read = partial(self._other, shape, what)
+            meanings = {text: read_value(shape, value, what) for text, value in meanings.items()}
         if template.bare and not meanings:
             self._bare.append((name, template.bare, None if read is None else partial(self._noted, name, read)))
         else:

@@ -93,6 +93,13 @@ def _codes(value: object) -> Mapping[str, str]:
     return cast("Mapping[str, str]", value)
 
 
+def _meanings(value: object) -> Mapping[str, Mapping[str, Any]]:
+    for field, meanings in _table(value).items():
+        if not isinstance(meanings, Mapping):
+            raise InvalidValueError(f'has {shown(field)} is {meanings!r:.80}: give a table, such as "Mai" = "2018-05"')
+    return cast("Mapping[str, Mapping[str, Any]]", value)
+
+
 # --- the tables ----------------------------------------------------------------------
 
 
@@ -218,7 +225,7 @@ READERS: Mapping[type, Mapping[str, _Reader]] = {
         "names": lambda value: _structured(value, NamesTable),
         "parties": lambda value: _structured(value, PartyRules),
         "lists": lambda value: _structured(value, ListsTable),
-        "values": lambda value: {field: _table(meanings) for field, meanings in _table(value).items()},
+        "values": _meanings,
         "file": lambda value: _structured(value, FileRules),
     },
 }

@@ -1,9 +1,9 @@
 """Anomalies of parties and people: memberships, heads of delegations, names that are nearly the same.
 
 Two names in one delegation are *nearly one* where they are the same but for titles, case,
-diacritics, punctuation and order. So they are where one word of four letters or more differs in
-one letter and all other words are the same. Whatever SamePerson or DifferentPersons says of
-them, or two ids of persons, is no longer odd.
+diacritics, punctuation and order, or when run together (Min-su, Minsu). So they are where one
+word of four letters or more differs in one letter and all other words are the same. Whatever
+SamePerson or DifferentPersons says of them, or two ids of persons, is no longer odd.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ from dialogue_registry.model.names import is_slip
 from dialogue_registry.queries.anomalies_of_meetings import MeetingAnomalies
 from dialogue_registry.queries.members import joined_twice, party_steps, without_a_join
 from dialogue_registry.queries.oddity import AnomalyKind, Oddity, counted, listed
-from dialogue_registry.queries.persons import Named, plain_words
+from dialogue_registry.queries.persons import Named, words_in_order
 
 _STRANGERS = """
 SELECT meeting, party, role, event FROM attendance
@@ -139,15 +139,22 @@ class PeopleAnomalies:
 @lru_cache(maxsize=5_000)  # delegations often come again as they were
 def _near(delegation: str) -> Sequence[tuple[int, int]]:
     """Return the places of names in a delegation that are nearly one."""
-    words = [plain_words(name) for name in delegation.split("\x1f")]
+    as_written = [words_in_order(name) for name in delegation.split("\x1f")]
+    words = [tuple(sorted(of_name)) for of_name in as_written]
+    together = ["".join(of_name) for of_name in as_written]
     places: dict[tuple[str, ...], dict[int, None]] = {}
     for place, of_name in enumerate(words):
         places.setdefault(of_name, {})[place] = None
+        places.setdefault((together[place],), {})[place] = None
         if len(of_name) > 1:
             for number in range(len(of_name)):
                 places.setdefault(("", *of_name[:number], *of_name[number + 1 :]), {})[place] = None
-    pairs = {pair for together in places.values() for pair in combinations(together, 2)}
-    return sorted(pair for pair in pairs if _nearly(words[pair[0]], words[pair[1]]))
+    pairs = {pair for alike in places.values() for pair in combinations(alike, 2)}
+    return sorted(
+        (one, other)
+        for one, other in pairs
+        if (together[one] and together[one] == together[other]) or _nearly(words[one], words[other])
+    )
 
 
 def _nearly(one: Sequence[str], other: Sequence[str]) -> bool:

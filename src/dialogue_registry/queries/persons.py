@@ -37,8 +37,14 @@ def persons(connection: sqlite3.Connection) -> Persons:
 @lru_cache(maxsize=100_000)
 def plain_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in alphabetical order, without titles, case, diacritics and punctuation."""
+    return tuple(sorted(words_in_order(name)))
+
+
+@lru_cache(maxsize=100_000)
+def words_in_order(name: str) -> tuple[str, ...]:
+    """Return the words of a name as it has them, without titles, case, diacritics and punctuation."""
     bare = _APOSTROPHES.sub("", plain(name if doubtful(name_parts(name)) else without_honorific(name)))
-    return tuple(sorted(_WORD.findall(bare)))
+    return tuple(_WORD.findall(bare))
 
 
 _APOSTROPHES = re.compile("['’ʼʻ‘`´]")

@@ -481,6 +481,7 @@ def test_what_stands_first_is_recorded_once(registry) -> None:
         ({"each": [TOPIC], "parties": {"iso": "yes"}}, "give true or false"),
         ({"each": [TOPIC], "parties": {"unresolved": "guess"}}, '"leave out" or "keep"'),
         ({"each": [TOPIC], "values": {"party": {}}}, "about no field"),
+        ({"each": [TOPIC], "values": {"topic": "x"}}, "values has 'topic' is 'x': give a table"),
         ({"each": [TOPIC], "source": {"author": "x"}}, "'author', which means nothing"),
         ({"each": [TOPIC], "dates": {"formats": ["%d %B"]}}, "no year"),
         ({"each": [TOPIC], "file": {"delimiter": ";;"}}, "give the one character"),
@@ -651,6 +652,23 @@ def test_a_mapping_is_read_from_toml_and_json_alike(tmp_path: Path) -> None:
     lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in TOPIC.items())
     (tmp_path / "m.toml").write_text(f"[[each]]\n{lines}", "utf-8")
     assert read_mapping(tmp_path / "m.json") == read_mapping(tmp_path / "m.toml") == read_mapping({"each": [TOPIC]})
+
+
+@pytest.mark.parametrize("column", ["{Number}", "{Number}{Nothing}"])
+def test_numbers_and_truths_that_texts_mean_may_be_written_as_texts(registry: Registry, column: str) -> None:
+    mapping = {
+        "source": {"title": "A list"},
+        "values": {"count": {"a dozen": "12"}, "approximate": {"some": "yes"}, "ordinal": {"first": "1"}},
+        "each": [
+            {"event": "MeetingHeld", "meeting": "d/s/9", "series": "d/s", "ordinal": "{No}"},
+            {"event": "HeadcountStated", "meeting": "d/s/9", "count": column, "approximate": "{About}"},
+        ],
+    }
+    report = import_table(registry, [{"No": "first", "Number": "A dozen", "About": "some", "Nothing": ""}], mapping)
+    assert (report.recorded, report.refused) == (1, 0)
+    (headcount,) = registry.headcounts(meeting="d/s/9")
+    assert (headcount.stated, headcount.approximate) == (12, True)
+    assert registry.meeting("d/s/9").ordinal == 1
 
 
 # --- 7,830 delegates -----------------------------------------------------------------

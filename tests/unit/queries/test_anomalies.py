@@ -242,6 +242,14 @@ def test_what_may_well_be_is_not_listed(registry: Registry, facts: list[Fact]) -
             "nearly one name", "d/fm/1", "JPN has Mr. João Marchetal and MARCHETAL Joao: one person?",
         ),
         (
+            [attended("JPN", name="al-Rashidun Omar"), attended("JPN", name="alRashidun Omar")],
+            "nearly one name", "d/fm/1", "JPN has al-Rashidun Omar and alRashidun Omar: one person?",
+        ),
+        (
+            [attended("JPN", name="白峰 澪"), attended("JPN", name="白峰澪")],
+            "nearly one name", "d/fm/1", "JPN has 白峰 澪 and 白峰澪: one person?",
+        ),
+        (
             [PartyJoined(dialogue="d", party="KAZ", name="K", joined="2010"),
              PartyJoined(dialogue="d", party="KAZ", name="K", joined="2012-05-01")],
             "joined twice", "d", "KAZ joined as member on 2010 and 2012-05-01, and did not leave between",
