@@ -6,7 +6,7 @@ cell: what it seems to be, and what to write instead.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -58,16 +58,20 @@ def _read(cell: str, rules: DateRules, year: int | None, zone: ZoneInfo | None) 
         return PartialDate.of(text)
     if (text := _edtf(cell)) is not None:
         return PartialDate.of(text)
-    if (day := _instant(cell, zone)) is not None:
-        return PartialDate.of(day)
-    rest, moment = _without_time(cell, rules)
+    if (text := _instants(cell, zone)) is not None:
+        return PartialDate.of(text)
+    rest, moment = _without_times(cell, rules)
     try:
         found = read_words(rest, reading)
     except UnreadDateError as error:
         raise _explained(cell, error, [shape.text for shape in rules.formats]) from None
-    if moment is not None and found.is_day:
-        return PartialDate.of(day_of(datetime.combine(found.earliest, moment, UTC), zone, cell))
-    return found
+    if moment is None:
+        return found
+    if not found.is_day:  # nobody can tell which of its days the instant is on
+        if rules.drop_times or moment.time() == time(0):
+            return found
+        raise _has_time(cell, f"{moment:%H:%M}")
+    return PartialDate.of(day_of(datetime.combine(found.earliest, moment.timetz()), zone, cell))
 
 
 # --- formats -------------------------------------------------------------------------
@@ -198,42 +202,73 @@ _HOUR = rf"""
     |\d{{1,2}}(?:\.\d\d)?\s*(?:[ap]\.?\s?m\.?(?!\w)|uhr(?!\w)|hrs?(?!\w))
     |(?:午前|午後|上午|下午|오전|오후)?\s?\d{{1,2}}[時时시](?:\s?\d{{1,2}}[分분]|半)?)"""
 _TIME = re.compile(
-    rf"""[T,;\s]*\(?(?<![\d.:])(?:(?<!\w)(?:at|um|à|a\ las|às|в|saat|klo|kl\.|soat|сағат)\s+)?(?P<from>{_HOUR})
+    rf"""[T,;\s]*\(?(?<![\d.:])(?P<from>
+        (?<!\w)(?:at|um|klo|kl\.)\s+\d{{1,2}}\.\d\d(?![\d.])
+        |(?:(?<!\w)(?:at|um|à|a\ las|às|в|saat|klo|kl\.|soat|сағат)\s+)?{_HOUR})
     (?:\s*(?:-|–|to|bis)\s*{_HOUR})?
-    \s*\(?(?P<zone>Z|(?-i:[A-Z]{{2,5}})(?:[+-]\d{{1,2}}(?::?\d\d)?)?)?\)?(?!\w)\)?""",
+    \s*\(?(?P<zone>Z|(?-i:[A-Z]{{2,5}})(?:[+-]\d{{1,2}}(?::?\d\d)?)?|(?:\+\d\d:?|-\d\d)\d\d(?!\d)(?:\s?UTC)?)?\)?(?!\w)\)?
+    (?:\[[\w/+-]+\])?""",
     re.IGNORECASE | re.VERBOSE,
 )
-_MIDNIGHT = re.compile(r"0?0:00(?::00(?:[.,]0+)?)?")
+_OFFSET = re.compile(r"(?:Z|UTC|GMT)?(?:([+-])(\d{1,2}):?(\d\d)?)?(?:\s?UTC)?", re.IGNORECASE)
 
 
-def _instant(cell: str, zone: ZoneInfo | None) -> date | None:
-    """Return the day of an instant in ISO 8601, with its offset."""
-    if not _ISO.fullmatch(cell):
-        return None
+def _instants(cell: str, zone: ZoneInfo | None) -> str | None:
+    """Return the day of an instant in ISO 8601, with its offset, or the days from one such instant to another."""
+    for ends in ([cell], *_halves(cell), cell.split("/")):
+        if len(ends) <= 2 and all(map(_ISO.fullmatch, ends)):
+            days = list(dict.fromkeys(_day_of_instant(end, zone).isoformat() for end in ends))
+            if days != sorted(days):
+                raise InvalidDateError(f"{cell!r:.80} ends before it begins: check the cell")
+            return "/".join(days)
+    return None
+
+
+def _day_of_instant(text: str, zone: ZoneInfo | None) -> date:
     try:
-        moment = datetime.fromisoformat(cell.upper().replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
+        moment = datetime.fromisoformat(text.upper().replace(" +", "+").replace(" -", "-").replace(" Z", "Z"))
     except ValueError:
-        raise InvalidDateError(f"{cell!r:.80} is no instant of the calendar: check the cell") from None
-    return day_of(moment, zone, cell)
+        raise InvalidDateError(f"{text!r:.80} is no instant of the calendar: check the cell") from None
+    return day_of(moment, zone, text)
 
 
-def _without_time(cell: str, rules: DateRules) -> tuple[str, time | None]:
-    """Return the text without its time of day, and the time if it is one in UTC."""
-    found = _TIME.search(cell)
-    if found is None:
+def _without_times(cell: str, rules: DateRules) -> tuple[str, datetime | None]:
+    """Return the text without its times of day, and the time if it is one with an offset, on any day."""
+    times = list(_TIME.finditer(cell))
+    if not times:
         return cell, None
-    if found[0] == cell:
+    first = times[0]
+    if first[0] == cell:
         raise InvalidDateError(f"{cell!r:.80} is a time of day, and no day: name the column that has the day")
-    rest = f"{cell[: found.start()]} {cell[found.end() :]}".strip(" ,;")
-    if (found["zone"] or "").upper() in ("Z", "UTC", "GMT"):
-        hour, _, minute = re.sub(r"[h.]", ":", found["from"].lower()).partition(":")
-        shift = 12 if re.search(r"p\.?\s?m", minute) and int(hour) < 12 else 0
-        clock = int(hour) + shift, int(re.sub(r"\D.*", "", minute) or 0)
-        if clock[0] < 24 and clock[1] < 60:
-            return rest, time(*clock)
-    if rules.drop_times or _MIDNIGHT.fullmatch(found["from"].strip()):
+    rest = _TIME.sub(" ", cell).strip(" ,;")
+    clock = _clock(first["from"])
+    if clock is not None and len(times) == 1 and (offset := _offset(first["zone"] or "")) is not None:
+        return rest, datetime.combine(date.max, clock, timezone(offset))
+    if rules.drop_times or all(_clock(found["from"]) == time(0) for found in times):
         return rest, None
-    raise _has_time(cell, found["from"].strip())
+    raise _has_time(cell, first["from"].strip())
+
+
+def _clock(text: str) -> time | None:
+    """Return the time of day of a text, such as "9.30 p.m."; None where no day has it."""
+    hour, minute, second, *_ = (*map(int, re.findall(r"\d+", text)), 0, 0, 0)
+    if "半" in text:
+        minute = 30
+    if re.search(r"\dh?\s*p\.?\s?m|午後|下午|오후", text, re.IGNORECASE):
+        hour = hour % 12 + 12 if hour <= 12 else hour
+    elif re.search(r"\dh?\s*a\.?\s?m|午前|上午|오전", text, re.IGNORECASE):
+        hour = hour % 12 if hour <= 12 else hour
+    return time(hour, minute, second) if hour < 24 and minute < 60 and second < 60 else None
+
+
+def _offset(zone: str) -> timedelta | None:
+    """Return the offset from UTC that a zone names; None where it is a name of a place or nothing."""
+    found = _OFFSET.fullmatch(zone)
+    if not zone or found is None:
+        return None
+    sign, hours, minutes = found.groups()
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    return (-offset if sign == "-" else offset) if offset < timedelta(hours=24) else None
 
 
 def _has_time(cell: str, clock: str) -> InvalidDateError:

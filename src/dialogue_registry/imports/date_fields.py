@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dialogue_registry.errors import InvalidDateError
 from dialogue_registry.imports.cells import is_nothing, plain_value
 from dialogue_registry.imports.date_cells import day_of_moment, find_zone, read_date
+from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST
 from dialogue_registry.imports.mapping import TableMapping
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.templates import Template
@@ -15,6 +16,7 @@ from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.names import fold
 
 _YEAR = re.compile(r"\d{4}")
+_MONTH_OR_DAY = re.compile(r"\d{1,2}")
 
 
 class DateField:
@@ -39,7 +41,41 @@ class DateField:
                 return PartialDate.of(meaning), written
             cells = [str(self._meanings.get(fold(cell), cell)) for cell in cells]
         found = None if self._halves is None else self._of_two(cells, year, zone)
+        found = found or self._of_year_and_month(cells)
         return found or read_date(self._template.fill(cells), self._mapping.dates, year, zone), written
+
+    def _of_year_and_month(self, cells: Sequence[str]) -> PartialDate | None:
+        """Return the month where one column has the year in figures, one the month, and none the day.
+
+        Written together they may be anything: 2003-4 a span of years, 12/2003 a day without its month.
+        """
+        columns, between = self._template.columns, self._template.between
+        if self._halves is not None or not all(text.strip() in ("", "-", "/", ".") for text in between):
+            return None
+        said = [place for place, cell in enumerate(cells) if cell]
+        years = [place for place in said if _YEAR.fullmatch(cells[place])]
+        others = [place for place in said if _MONTH_OR_DAY.fullmatch(cells[place])]
+        if (len(said), len(years), len(others)) != (2, 1, 1) or (len(columns) == 2 and not between[1].strip()):
+            return None
+        (year,), (other,) = years, others
+        written = self._template.fill(cells)
+        if len(columns) == 3:
+            (empty,) = {0, 1, 2} - {*said}
+            order = self._mapping.dates.reading(None).order
+            month = {0: 1, 2: {DAY_FIRST: 1, MONTH_FIRST: 0}.get(order, -1)}.get(year)
+            if month == -1:
+                raise InvalidDateError(
+                    f"{written!r} is a year with a day or a month, as column {columns[empty]!r} is empty: say in the "
+                    f'mapping which comes first, [dates] order = "{DAY_FIRST}" or "{MONTH_FIRST}"'
+                )
+            if month != other:
+                raise InvalidDateError(
+                    f"{written!r} has a day and no month: fill column {columns[empty]!r}, "
+                    f"or empty column {columns[other]!r} too"
+                )
+        if not 1 <= int(cells[other]) <= 12:
+            raise InvalidDateError(f"{written!r} has month {int(cells[other])}, and there are 12: check the cell")
+        return PartialDate.of(f"{cells[year]}-{int(cells[other]):02d}")
 
     def _of_two(self, cells: Sequence[str], year: int | None, zone: ZoneInfo | None) -> PartialDate | None:
         """Return the span or the window from one column to another; None where they are no days by themselves."""
@@ -81,6 +117,11 @@ class DateField:
         if template is None:
             return None
         text = template.fill(view.texts_of(template)) if template.columns else str(template.constant)
+        if not _YEAR.fullmatch(text):
+            try:
+                text = read_date(text, self._mapping.dates).text  # such as 2017年
+            except InvalidDateError:
+                return None
         return int(text) if _YEAR.fullmatch(text) else None
 
     def _zone(self, view: RowView) -> ZoneInfo | None:

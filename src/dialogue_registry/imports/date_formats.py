@@ -6,7 +6,7 @@ of the mapping, short or long. A format with a time of day in it takes the day a
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 
@@ -30,6 +30,10 @@ _FIGURES = {
     "Z": r"(?P<Z>[a-z]{1,5})?",
     "%": "%",
 }
+_ALL_DIGITS = dict.fromkeys("dmHIMS", 2) | {"j": 3}
+_PIECES = re.compile(r"%(?P<letter>.?)|(?P<blank>\s+)|[^%\s]+")
+_NUMBER = re.compile(r"%[dmYyjHIMSf]")
+_UTC = re.compile(r"(?<![^\W\d_])(?:z|utc|gmt)(?![^\W\d_])")
 
 
 @attrs.frozen
@@ -60,17 +64,24 @@ def date_format(text: str, languages: tuple[str, ...]) -> DateFormat:
         "A": rf"(?:{days})\.?", "a": rf"(?:{days})\.?",
     }  # fmt: skip
     pattern = ""
-    for piece in re.split(r"(%.?)", text):
-        if piece.startswith("%"):
-            if piece[1:] not in known:
-                raise InvalidValueError(
-                    f"the format {text!r} has {piece!r}, which no date needs: use %{', %'.join(known)}"
-                )
-            pattern += known[piece[1:]]
-        else:
-            pattern += (
-                r"\s*".join(re.escape(plain(word)) for word in re.split(r"\s+", piece)) if piece.strip() else r"\s*"
+    for piece in _PIECES.finditer(text):
+        letter = piece["letter"]
+        # 11 2003 is no day, month and year, and 1112003 may be two of them.
+        beside = [_NUMBER.fullmatch(near) for near in (text[: piece.start()][-2:], text[piece.end() :][:2])]
+        if letter is None and piece["blank"]:
+            pattern += r"\s+" if all(beside) else r"\s*"
+        elif letter is None:
+            word = re.escape(plain(piece[0]))
+            # A Z in letters says UTC, as %z does.
+            pattern += _UTC.sub(r"(?P<u>\g<0>)", word) if "%H" in text or "%I" in text else word
+        elif letter not in known:
+            raise InvalidValueError(
+                f"the format {text!r} has {piece[0]!r}, which no date needs: use %{', %'.join(known)}"
             )
+        elif letter in _ALL_DIGITS and any(beside):
+            pattern += rf"(?P<{letter}>\d{{{_ALL_DIGITS[letter]}}})"
+        else:
+            pattern += known[letter]
     try:
         return DateFormat(text, re.compile(pattern))
     except re.error:
@@ -111,9 +122,10 @@ def read_format(text: str, shape: DateFormat, reading: Reading) -> tuple[str, da
 
 
 def _instant(day: date, groups: dict[str, str | None]) -> datetime | None:
-    if not (offset := groups.get("z")):
-        return None
-    zone = datetime.strptime(offset.upper(), "%z").tzinfo
+    offset = groups.get("z") or groups.get("u") or groups.get("Z")
+    if not offset or (offset.isalpha() and offset not in ("z", "utc", "gmt")):
+        return None  # a zone that only has a name is taken for that of the place
+    zone = UTC if offset.isalpha() else datetime.strptime(offset, "%z").tzinfo
     hour = int(groups.get("H") or groups.get("I") or 0) % 24
     if groups.get("p"):
         hour = hour % 12 + (12 if str(groups["p"]).startswith("p") else 0)

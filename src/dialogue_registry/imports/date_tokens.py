@@ -87,6 +87,9 @@ _SHAPES = rf"""
 | (?P<word>WORDS)\.?
 | (?P<other>\w[\w'.-]*|.)
 """
+_TOUCHING = re.compile(r"(?<![^\W_])(\d{1,2})([^\W\d_]{3,})(\d{4}|\d\d)(?![^\W_])")
+_ROMANS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+_ROMAN_MONTH = re.compile(rf"(?<=\d)[\s./-]{{1,2}}({'|'.join(reversed(_ROMANS))})[\s./-]{{1,2}}(?=\d{{4}}(?!\d))")
 _KINDS = {
     "year_mark": "Y", "year": "Y", "short_year": "Z", "day_mark": "N", "number": "N", "figures": "D",
     "month_year": "E", "day_month": "F", "span": "~", "list": "&", "comma": ",", "slash": "/",
@@ -95,7 +98,8 @@ _KINDS = {
 
 def tokens_of(text: str, words: Lexicon) -> list[Token]:
     """Return the tokens of a text; raises UnknownWordError or UnknownYearError."""
-    folded = plain(text)
+    text = _ROMAN_MONTH.sub(lambda found: f" {_ROMANS.index(found[1]) + 1}月 ", text)  # 14.V.2019
+    folded = _TOUCHING.sub(r"\1 \2 \3", plain(text))  # 14May2019
     folded = _KANJI_NUMBER.sub(lambda found: str(_kanji_number(found[0])), folded)
 
     def without_parentheses(found: re.Match[str]) -> str:
@@ -150,9 +154,9 @@ def _word(word: str, words: Lexicon) -> Token | None:
 
 
 def _without_pairs(tokens: list[Token]) -> list[Token]:
-    """Leave out two weekdays with something between them, as in "Thu–Fri, 16–17 June": the days tell."""
+    """Leave out commas that divide no days, and two weekdays with something between them: the days tell."""
     kinds = "".join(token.kind for token in tokens)
-    for found in reversed(list(re.finditer("W[-~&/]W", kinds))):
+    for found in reversed(list(re.finditer("W[-~&/]W|,(?=&)|(?<=N),(?=Y)", kinds))):
         del tokens[found.start() : found.end()]
     return tokens
 

@@ -171,6 +171,9 @@ def _part(tokens: Sequence[Token], order: str, reading: Reading) -> Iterator[_Pa
         return  # only a date of three figures can have the year first
     elif pattern == "E":
         yield _month_and_year(kept[0].text)
+        day = re.fullmatch(r"(\d{1,2})/(\d{4})", kept[0].text) if order == MONTH_FIRST else None
+        if day and (reading.order or int(day[1]) > 12):  # the last day of 05/14-16/2019
+            yield _Part(int(day[2]), None, int(day[1]), order)
     elif pattern in ("F", "FY", "YF"):
         one, other = map(int, re.findall(r"\d+", kept[pattern.index("F")].text))
         year = next((token.number for token in kept if token.kind == "Y"), None)

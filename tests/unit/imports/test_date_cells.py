@@ -37,6 +37,8 @@ WRITTEN = [  # as communiqués and lists write them, in thirty-five languages
     ("en", "14-May-2019", "2019-05-14"),
     ("en", "14/May/2019", "2019-05-14"),
     ("en", "MAY 2019", "2019-05"),
+    ("en", "May 14, 15, and 16, 2019", "2019-05-14/2019-05-16"),
+    ("en", "14MAY2019", "2019-05-14"),
     ("en", "May 14 ’19", None),
     ("de", "3. März 2020", "2020-03-03"),
     ("de", "3. Maerz 2020", "2020-03-03"),
@@ -74,6 +76,11 @@ WRITTEN = [  # as communiqués and lists write them, in thirty-five languages
     ("cs", "16. června 2021", "2021-06-16"),
     ("cs", "červen 2021", "2021-06"),
     ("cs", "červenec 2021", "2021-07"),
+    ("pl", "14 i 15 maja 2019", "2019-05-14/2019-05-15"),
+    ("pl", "14-16.V.2019", "2019-05-14/2019-05-16"),
+    ("pl", "14 XII 2019", "2019-12-14"),
+    ("pl", "14 XIII 2019", None),
+    ("pl", "II 2019", None),
     ("hu", "2021. június 16–17.", "2021-06-16/2021-06-17"),
     ("tr", "16-17 Haziran 2021", "2021-06-16/2021-06-17"),
     ("tr", "KASIM 2020", "2020-11"),
@@ -173,6 +180,10 @@ IN_FIGURES = [
     ("30.04.–02.05.2019", "day first", "2019-04-30/2019-05-02"),
     ("14/05-16/05/2019", "day first", "2019-05-14/2019-05-16"),
     ("05/14-05/16/2019", "month first", "2019-05-14/2019-05-16"),
+    ("05/14-16/2019", "", "2019-05-14/2019-05-16"),
+    ("05/06-07/2019", "", None),
+    ("05/06-07/2019", "month first", "2019-05-06/2019-05-07"),
+    ("05/06-07/2019", "day first", None),
     ("16.06.2021 - 18.06.2021", "", "2021-06-16/2021-06-18"),
     ("2021-06-16 to 2021-06-17", "", "2021-06-16/2021-06-17"),
     ("2021-06-16/17", "", "2021-06-16/2021-06-17"),
@@ -297,6 +308,10 @@ def test_formats_are_read_as_they_say_and_two_that_fit_otherwise_are_refused() -
     assert str(read_date("14-16/05/2019", rules(formats=("%d/%m/%Y",)))) == "2019-05-14/2019-05-16"
     with pytest.raises(InvalidDateError, match=r"by '%d/%m/%Y' or 2021-05-06 by '%m/%d/%Y'"):
         read_date("05/06/2021", rules(formats=("%d/%m/%Y", "%m/%d/%Y")))
+    assert str(read_date("01112003", rules(formats=("%d%m%Y",)))) == "2003-11-01"
+    for cell, text in (("11 2003", "%d %m %Y"), ("1112003", "%d%m%Y")):  # 1 January, or a day of no month
+        with pytest.raises(InvalidDateError):
+            read_date(cell, rules(formats=(text,)))
     for text in ("%d %B", "%Y %Q", "%Y-%m-%m"):
         with pytest.raises(InvalidValueError):
             date_format(text, ())
@@ -305,7 +320,8 @@ def test_formats_are_read_as_they_say_and_two_that_fit_otherwise_are_refused() -
 def test_times_of_day_are_dropped_where_the_mapping_says_so_and_midnight_always() -> None:
     for cell in (
         "2021-06-16 09:30", "16 June 2021, 9.30 a.m.", "16 June 2021 at 10:00", "16 June 2021 (10:00–12:00 JST)",
-        "16.06.2021 14 Uhr", "2021年6月16日 午後3時", "16 June 2021 14h30",
+        "16.06.2021 14 Uhr", "2021年6月16日 午後3時", "16 June 2021 14h30", "16 June 2021 at 9.30",
+        "16 June 2021 09:00 - 16 June 2021 17:00",
     ):  # fmt: skip
         assert str(read_date(cell, rules(drop_times=True))) == "2021-06-16"
         with pytest.raises(InvalidDateError, match="time of day"):
@@ -339,6 +355,48 @@ def test_the_day_of_an_instant_is_that_of_the_place(cell: str, in_tokyo: str, wi
             read_date(cell, these)
     else:
         assert str(read_date(cell, these)) == without
+
+
+@pytest.mark.parametrize(
+    ("cell", "in_tokyo", "in_new_york"),
+    [
+        ("8 March 2023, 11.30 p.m. UTC", "2023-03-09", "2023-03-08"),
+        ("8 March 2023 3 pm UTC", "2023-03-09", "2023-03-08"),
+        ("8 March 2023 12:30 am UTC", "2023-03-08", "2023-03-07"),
+        ("2023年3月8日 午後3時半 UTC", "2023-03-09", "2023-03-08"),
+        ("Wed, 08 Mar 2023 23:30:00 +0000", "2023-03-09", "2023-03-08"),
+        ("Wed, 08 Mar 2023 23:30:00 -0500", "2023-03-09", "2023-03-08"),
+        ("8 March 2023 23:30 UTC+0", "2023-03-09", "2023-03-08"),
+        ("8 March 2023 03:30 GMT+9", "2023-03-08", "2023-03-07"),
+        ("2023-03-08T23:30:00+00:00[UTC]", "2023-03-09", "2023-03-08"),
+        ("2023-03-08T23:30:00Z/2023-03-10T08:00:00Z", "2023-03-09/2023-03-10", "2023-03-08/2023-03-10"),
+        ("2023-03-08T23:30Z - 2023-03-09T08:00Z", "2023-03-09", "2023-03-08/2023-03-09"),
+    ],
+)
+def test_an_instant_is_one_however_it_is_written(cell: str, in_tokyo: str, in_new_york: str) -> None:
+    for these in (rules("ja"), rules("ja", drop_times=True)):
+        assert str(read_date(cell, these, zone=find_zone("Asia/Tokyo"))) == in_tokyo
+        assert str(read_date(cell, these, zone=find_zone("America/New_York"))) == in_new_york
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("2023-03-08T23:30:00Z", "%Y-%m-%dT%H:%M:%SZ"),
+        ("2023-03-08 23:30:00 UTC", "%Y-%m-%d %H:%M:%S %Z"),
+        ("08.03.2023 23:30 GMT", "%d.%m.%Y %H:%M GMT"),
+    ],
+)
+def test_a_format_that_says_utc_in_letters_reads_an_instant(cell: str, written: str) -> None:
+    these = rules(formats=(written,))
+    assert str(read_date(cell, these, zone=find_zone("Asia/Tokyo"))) == "2023-03-09"
+    with pytest.raises(InvalidDateError, match="zone of the place"):
+        read_date(cell, these)
+
+
+def test_an_instant_on_a_span_of_days_is_on_no_day_that_anybody_knows() -> None:
+    with pytest.raises(InvalidDateError, match="time of day"):
+        read_date("8-9 March 2023, 23:30 UTC", rules(), zone=find_zone("Asia/Tokyo"))
 
 
 def test_a_zone_that_is_none_is_refused_by_name() -> None:

@@ -336,6 +336,44 @@ def test_a_span_without_its_first_day_is_refused(registry) -> None:
 
 
 @pytest.mark.parametrize(
+    ("template", "dates", "cells", "date"),
+    [
+        ("{Y}-{M}-{D}", {}, (2003, 7, 5), "2003-07-05"),
+        ("{Y}-{M}-{D}", {}, (2003, 4, None), "2003-04"),  # which alone might be the years 2003 and 2004
+        ("{Y}-{M}-{D}", {}, (2003, None, None), "2003"),
+        ("{Y}-{M}-{D}", {}, (2003, None, 12), None),
+        ("{Y}-{M}-{D}", {}, (2003, 13, None), None),
+        ("{Y}-{M}", {}, (2003, 4, 5), "2003-04"),
+        ("{D}/{M}/{Y}", {"order": "day first"}, (2003, 4, None), "2003-04"),
+        ("{D}/{M}/{Y}", {"order": "day first"}, (2003, None, 12), None),
+        ("{M}/{D}/{Y}", {"order": "month first"}, (2003, 4, None), "2003-04"),
+        ("{M}/{D}/{Y}", {"order": "month first"}, (2003, None, 12), None),
+        ("{D}.{M}.{Y}", {"formats": ["%d.%m.%Y"]}, (2003, 4, None), "2003-04"),
+        ("{D}.{M}.{Y}", {}, (2003, 4, None), None),
+        ("{D} {M} {Y}", {"formats": ["%d %m %Y"]}, (2003, None, 11), None),
+    ],
+)
+def test_a_day_whose_month_is_empty_never_becomes_a_month(registry, template, dates, cells, date) -> None:
+    mapping = {
+        "dates": dates, "each": [{"event": "MeetingHeld", "meeting": "d/s/2", "series": "d/s", "date": template}],
+    }  # fmt: skip
+    report = import_table(registry, [dict(zip("YMD", cells, strict=True))], mapping)
+    if date is None:
+        assert [row.outcome for row in report.of_rows] == ["refused"]
+    else:
+        assert str(registry.meeting("d/s/2").date) == date
+
+
+def test_the_year_of_a_column_may_have_a_word(registry) -> None:
+    mapping = {
+        "dates": {"year": "{Y}", "languages": ["ja"]},
+        "each": [{"event": "MeetingHeld", "meeting": "d/s/2", "series": "d/s", "date": "{D}"}],
+    }
+    pytest.importorskip("babel")
+    assert str(imported_fact(registry, mapping, Y="2017年", D="8月13日～8月15日").date) == "2017-08-13/2017-08-15"
+
+
+@pytest.mark.parametrize(
     ("cell", "meeting"),
     [
         ("INC 1", "d/s/inc-1"),
