@@ -17,6 +17,7 @@ To read the code, begin with ``model/events.py``, ``log/entry.py``, ``model/tabl
 """
 
 import logging
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dialogue_registry.errors import (
@@ -61,19 +62,6 @@ from dialogue_registry.errors import (
     WaitTimeoutError,
     WrongPositionError,
 )
-from dialogue_registry.exports.brief.gathering import brief
-from dialogue_registry.exports.brief.values import Brief, Note
-from dialogue_registry.exports.brief.writing import write_brief
-from dialogue_registry.exports.exporter import export_file
-from dialogue_registry.exports.site.publish import publish
-from dialogue_registry.exports.tabular import arrow_tables
-from dialogue_registry.imports.applying import Applied
-from dialogue_registry.imports.edition_plan import Plan, Proposal
-from dialogue_registry.imports.importer import import_table
-from dialogue_registry.imports.planning import plan_edition
-from dialogue_registry.imports.reading import read_table
-from dialogue_registry.imports.report import ImportReport, RowReport
-from dialogue_registry.imports.suggestion import suggest_mapping
 from dialogue_registry.log.entry import Log, RecordedEvent
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import (
@@ -158,15 +146,54 @@ from dialogue_registry.registry.verify import Head
 logging.getLogger("dialogue_registry").addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
+    from dialogue_registry.exports.brief.gathering import brief
+    from dialogue_registry.exports.brief.values import Brief, Note
+    from dialogue_registry.exports.brief.writing import write_brief
+    from dialogue_registry.exports.exporter import export_file
+    from dialogue_registry.exports.site.publish import publish
+    from dialogue_registry.exports.tabular import arrow_tables
+    from dialogue_registry.imports.applying import Applied
+    from dialogue_registry.imports.edition_plan import Plan, Proposal
+    from dialogue_registry.imports.importer import import_table
+    from dialogue_registry.imports.planning import plan_edition
+    from dialogue_registry.imports.reading import read_table
+    from dialogue_registry.imports.report import ImportReport, RowReport
+    from dialogue_registry.imports.suggestion import suggest_mapping
+
     __version__: str
 else:
+    #: What reads tables and writes documents takes as long to import as the rest, so it waits until it is asked for.
+    _LATER = {
+        "Applied": "imports.applying",
+        "Brief": "exports.brief.values",
+        "ImportReport": "imports.report",
+        "Note": "exports.brief.values",
+        "Plan": "imports.edition_plan",
+        "Proposal": "imports.edition_plan",
+        "RowReport": "imports.report",
+        "arrow_tables": "exports.tabular",
+        "brief": "exports.brief.gathering",
+        "export_file": "exports.exporter",
+        "import_table": "imports.importer",
+        "plan_edition": "imports.planning",
+        "publish": "exports.site.publish",
+        "read_table": "imports.reading",
+        "suggest_mapping": "imports.suggestion",
+        "write_brief": "exports.brief.writing",
+    }
 
-    def __getattr__(name: str) -> str:
+    def __getattr__(name: str) -> object:
         if name == "__version__":
-            from importlib.metadata import version  # noqa: PLC0415 - takes longer to import than the rest
+            from importlib.metadata import version  # noqa: PLC0415 - takes longer to import than a third of the rest
 
             return version("dialogue-registry")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_LATER})
 
 
 __all__ = [

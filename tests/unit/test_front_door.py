@@ -1,6 +1,8 @@
 """The front door has every name it promises."""
 
 import inspect
+import subprocess
+import sys
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any, get_type_hints
@@ -31,6 +33,20 @@ def test_a_star_brings_them_all() -> None:
     found: dict[str, Any] = {}
     exec("from dialogue_registry import *", found)
     assert found.keys() - {"__builtins__"} == set(dialogue_registry.__all__)
+
+
+def test_they_are_listed_before_they_are_used() -> None:
+    assert set(dialogue_registry.__all__) <= set(dir(dialogue_registry))
+
+
+def test_what_reads_tables_and_writes_documents_is_imported_when_it_is_asked_for() -> None:
+    statements = (
+        "import sys, dialogue_registry as d; d.Registry.open().counts()\n"
+        "def there(): return [p for p in ('charts', 'exports', 'imports') if f'dialogue_registry.{p}' in sys.modules]\n"
+        "print(there()); d.import_table; print(there()); d.publish; print(there())"
+    )
+    ran = subprocess.run([sys.executable, "-c", statements], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["[]", "['imports']", "['charts', 'exports', 'imports']"]
 
 
 def test_a_name_that_is_not_there_is_refused_as_by_any_module() -> None:
