@@ -777,7 +777,14 @@ SUITES: dict[str, list[str]] = {
     "files": ["tests/faults/test_files_made_to_hurt.py", "tests/faults/test_readers_without_permission.py"],
     "values": ["tests/faults/test_foreign_values.py"],
     "passwords": ["tests/system/test_passwords.py"],
-    "texts": ["tests/formats", "tests/system/test_publish.py", "tests/system/test_browser.py", "-k", "text or title"],
+    "texts": [
+        "tests/formats",
+        "tests/laws/test_hostile.py",
+        "tests/system/test_publish.py",
+        "tests/system/test_browser.py",
+        "-k",
+        "text or title",
+    ],
     "server": ["tests/system/test_server_attacks.py"],
 }
 """The arguments of pytest by the name of the suite."""

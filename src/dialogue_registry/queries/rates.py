@@ -6,7 +6,7 @@ have come. So a rate has bounds. All is added up by SQLite.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -28,8 +28,9 @@ class AttendanceRate(Shown):
     """The share of meetings held while it was a member that a party came to; or a person, of those that name it.
 
     ``present``, ``absent``, ``excused`` and ``not_known`` add up to ``held``. The ``rate`` is
-    certainly present / held, and possibly (present + not_known) / held. ``person`` is the id
-    of the person, else the name as it was written last; "" of a party.
+    certainly present / held, and possibly (present + not_known) / held. ``party`` is written
+    as where it joined first, else as in a list. ``person`` is the id of the person, else the
+    name as it was written last; "" of a party.
     """
 
     party: str
@@ -142,7 +143,7 @@ def attendance_rates(
             SELECT c.party, c.person, {year}, {_SUMS} FROM came c JOIN once h ON h.meeting = c.meeting
             GROUP BY c.party, c.person, {year} ORDER BY c.party, c.person, {year} IS NULL, {year}"""
     rows = connection.execute(sql, params).fetchall()
-    return Rows(_rate(row, params["names"], yearly=yearly) for row in rows)
+    return Rows(_rate(row, params, yearly=yearly) for row in rows)
 
 
 def non_members(connection: sqlite3.Connection, scope: Scope) -> Rows[NonMember]:
@@ -151,9 +152,10 @@ def non_members(connection: sqlite3.Connection, scope: Scope) -> Rows[NonMember]
         SELECT c.party, {_SUMS} FROM came c
         WHERE NOT EXISTS (SELECT 1 FROM expected e WHERE e.meeting = c.meeting AND e.party = c.party)
         GROUP BY c.party ORDER BY c.party"""
+    params = _params(connection, scope, "party")
     return Rows(
-        NonMember(party=party, present=present, absent=absent, excused=excused)
-        for party, _, present, absent, excused in connection.execute(sql, _params(connection, scope, "party"))
+        NonMember(party=params["parties"][party], present=present, absent=absent, excused=excused)
+        for party, _, present, absent, excused in connection.execute(sql, params)
     )
 
 
@@ -169,22 +171,30 @@ def attendance_grid(connection: sqlite3.Connection, scope: Scope) -> Rows[Cell]:
         ORDER BY h.day IS NULL, h.day, h.last, e.meeting, e.place"""
     params = _params(connection, scope, "party")
     cells = [
-        Cell(party=party, meeting=meeting, year=None if year is None else int(year), outcome=Outcome(outcome))
+        Cell(
+            party=params["parties"][party],
+            meeting=meeting,
+            year=None if year is None else int(year),
+            outcome=Outcome(outcome),
+        )
         for party, meeting, year, outcome in connection.execute(sql, params)
     ]
     return Rows(cells)
 
 
 def _params(connection: sqlite3.Connection, scope: Scope, by: str) -> dict[str, Any]:
-    """Return what the statements are asked with; raises UnknownSubjectError."""
+    """Return what the statements are asked with, and how persons and parties are shown; raises UnknownSubjectError."""
     check_known(connection, series=scope.series, dialogue=scope.dialogue)
+    all_terms = terms(connection, scope.dialogue)
     members = [
         (term.dialogue, fold_text(term.party), term.possible_from, term.possible_until)
-        for term in terms(connection, scope.dialogue)
+        for term in all_terms
         if scope.standing in (None, term.standing)
     ]
+    listed = [party for (party,) in connection.execute("SELECT DISTINCT party FROM attendance ORDER BY party")]
     names = _Names(connection) if by == "person" else None
-    aliases = list(_party_aliases(connection) if names is None else names.aliases)
+    of_parties = ((party, "", fold_text(party), "") for party in listed if fold_text(party) != party)
+    aliases = list(of_parties if names is None else names.aliases)
     levels = [level for level in Level if scope.level is not None and level >= scope.level]
     return {
         "series": scope.series,
@@ -194,13 +204,8 @@ def _params(connection: sqlite3.Connection, scope: Scope, by: str) -> dict[str, 
         "aliases": orjson.dumps(aliases).decode(),
         "levels": orjson.dumps(levels).decode(),
         "names": {} if names is None else names.shown,
+        "parties": {fold_text(party): party for party in reversed([*(term.party for term in all_terms), *listed])},
     }
-
-
-def _party_aliases(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str, str]]:
-    for (party,) in connection.execute("SELECT DISTINCT party FROM attendance").fetchall():
-        if fold_text(party) != party:
-            yield party, "", fold_text(party), ""
 
 
 _LAST_NAMES = f"SELECT party, {WHO}, max(fact), name FROM attendance WHERE {WHO} <> '' GROUP BY 1, 2"
@@ -225,12 +230,12 @@ class _Names:
                 self.shown[key] = who
 
 
-def _rate(row: Sequence[Any], names: Mapping[tuple[str, str], str], *, yearly: bool) -> AttendanceRate:
+def _rate(row: Sequence[Any], params: Mapping[str, Any], *, yearly: bool) -> AttendanceRate:
     party, person, year, held, present, absent, excused = row
     not_known = held - present - absent - excused
     values: dict[str, Any] = {
-        "party": party,
-        "person": names.get((party, person), person),
+        "party": params["parties"][party],
+        "person": params["names"].get((party, person), person),
         "held": held,
         "present": present,
         "absent": absent,

@@ -14,6 +14,7 @@ from dialogue_registry import (
     DifferentPersons,
     Level,
     MeetingHeld,
+    PartyJoined,
     Registry,
     SamePerson,
     SeriesOpened,
@@ -131,6 +132,24 @@ def test_people_have_their_offices_and_levels_in_the_order_of_the_meetings(regis
     assert (zuri.offices, zuri.levels, zuri.meetings) == (("Envoy", "Minister"), (Level.AMBASSADOR, Level.MINISTER), 3)
     assert (str(zuri.first), str(zuri.last)) == ("2012-05-01", "2014-05-01")
     assert [p.party for p in registry.people(party="KEN")] == ["KEN"]
+
+
+def test_in_rates_a_party_is_written_as_where_it_joined(registry: Registry) -> None:
+    """However its delegates have it: composed or not, with a blank more, or a mark that nobody sees."""
+    joined, listed, other = "Tu\u0308rkiye", "T\u00fcrkiye", "South  Sudan"
+    registry.record(
+        PartyJoined(dialogue="d", party=joined, name="Turkey"),
+        came(1, "A", joined),
+        came(2, "B", listed),
+        came(3, "C", f"{listed}\u200b"),
+        came(3, "D", other),
+    )
+    (rate,) = registry.attendance_rates()
+    assert (rate.party, rate.present) == (joined, 3)
+    assert {cell.party for cell in registry.attendance_grid()} == {joined}
+    assert [(one.party, one.present) for one in registry.non_members()] == [(other, 1)]
+    persons = [(one.party, one.person) for one in registry.attendance_rates(by="person")]
+    assert sorted(persons) == sorted([(other, "D"), (joined, "A"), (joined, "B"), (joined, "C")])
 
 
 def test_joined_persons_are_one_in_rates_search_and_popolo(registry: Registry) -> None:
