@@ -176,20 +176,20 @@ class FactMaker:
         return name
 
     def _person(self, column: str, name: str, result: MadeFact) -> str:
-        if (";" in name or "\n" in name or "|" in name) and column not in self.template.split:
+        if column not in self.template.split and any(sign in name for sign in BETWEEN_PEOPLE):
             result.remarks += (_several(name, column),)
         return without_honorific(name) if self._mapping.drop_honorifics else name
 
     @staticmethod
     def _choice(name: str, choices: Sequence[str], text: str, _: MadeFact) -> str:
-        if text not in choices:
+        if (word := text.casefold()) not in choices:
             likely = meaning(name, text)
             hint = f' "{text}" = "{likely}"' if likely in choices else ""
             raise InvalidValueError(
                 f"{text!r:.80} is no {name}, which is {', '.join(choices)}: say what it means in the mapping, "
                 f"[values.{name}]{hint}"
             )
-        return text
+        return word
 
     @staticmethod
     def _other(shape: Shape, what: str, text: str, _: MadeFact) -> Any:
@@ -299,8 +299,12 @@ def _id_of(
     return template.fill(segments), ids
 
 
+BETWEEN_PEOPLE = (";", "\n", "|", "；", "、")
+"""Signs that stand between people and in the name of none."""
+
+
 def _several(name: str, column: str) -> str:
-    shown = next(sign for sign in (";", "\n", "|") if sign in name).replace("\n", "\\n")
+    shown = next(sign for sign in BETWEEN_PEOPLE if sign in name).replace("\n", "\\n")
     return (
         f'name {name!r:.80} holds "{shown}": if it names several people, say in the mapping '
         f'split = {{ "{column}" = "{shown}" }}'

@@ -17,7 +17,7 @@ from dialogue_registry.imports.cells import BadCell, is_nothing, text_of
 from dialogue_registry.imports.date_cells import DateRules, read_date
 from dialogue_registry.imports.date_languages import MANY_SPEAK, languages_of, lexicon
 from dialogue_registry.imports.date_words import DAY_FIRST, MONTH_FIRST, UnreadDateError
-from dialogue_registry.imports.fact_maker import id_segment, spelling_of
+from dialogue_registry.imports.fact_maker import BETWEEN_PEOPLE, id_segment, spelling_of
 from dialogue_registry.imports.files import FileRules
 from dialogue_registry.imports.heading_words import holds, meaning
 from dialogue_registry.imports.mapping import read_mapping
@@ -191,7 +191,7 @@ class _Draft:
         if "party" not in fact:
             fact["party"] = self._stated("party")
         names = self._sample.texts(columns["name"])
-        for sign in (";", "\n"):
+        for sign in BETWEEN_PEOPLE:
             if holding := sum(sign in name for name in names):
                 shown = sign.replace("\n", "\\n")
                 split = f'split = {{ {toml_text(columns["name"])} = "{shown}" }}'

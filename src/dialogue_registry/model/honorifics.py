@@ -15,7 +15,7 @@ import unicodedata
 
 _TITLES = {
     "en": """
-        Mr; Mrs; Ms; Miss; Mx; Messrs; Sir; Dame; Madam; Mister; Lord; Lady; Dr; Drs; Doctor; Prof; Professor;
+        Mr; Mrs; Ms; Miss; Mx; Messrs; Sir; Dame; Madam; Mister; Lord; Lady; Mdm; Dr; Drs; Doctor; Prof; Professor;
         Associate Professor; Assistant Professor; Assoc Prof; Asst Prof; Emeritus Professor; Ambassador; Amb;
         Ambassador-designate; Ambassador-at-Large; High Commissioner; Minister; Minister Counsellor; Prime Minister;
         Foreign Minister; Deputy Minister; Vice Minister; Deputy Prime Minister; Deputy Foreign Minister; Vice
@@ -108,8 +108,9 @@ _LETTERS = "H.E; S.E; I.E; S.E.M; S.E.Mme; H.R.H; H.I.H; H.S.H; H.H; H.M; S.M; S
 _AMBIGUOUS = """
     Hon; Gen; Pan; Ing; Don; Dom; Dona; Bay; Bayan; Sri; Daw; U; Ko; Ma; Major; Judge; Justice; King; Queen;
     Prince; Duke; Earl; Count; Baron; Marshal; Dean; Bishop; Pope; Cardinal; Deacon; Abbot; Canon; Imam; Sheikh;
-    Shaikh; Sheik; Shaykh; Cheikh; Sultan; Emir; Amir; Shah; Khan; Mir; Sayyid; Sayed; Syed; Seyed; Haji; Hajji;
-    Hadji; Hajah; Begum; Raja; Rani; Maharaja; Nawab; Tengku; Tunku; Tun; Ustad; Mullah; Maulana; Master; Bey;
+    Sheikha; Shaikh; Shaikha; Sheik; Shaykh; Cheikh; Sultan; Emir; Amir; Shah; Khan; Mir; Sayyid; Sayed; Syed; Seyed;
+    Haji; Hajji; Hadji; Hajah; Begum; Raja; Rani; Maharaja; Nawab; Tengku; Tunku; Tun; Ustad; Mullah; Maulana;
+    Master; Bey;
     Pasha; Effendi; Hanım; Graf; Gräfin; Freiherr; Freifrau; Fürst; Prinz; Prinzessin; Ritter; Consul; Rector;
     Chancellor; Brother; Sister; Mother; Elder; Pastor; Prior; Regent; Dr.h.c; Acting; Deputy; Former; Vice;
     Assistant; Associate; Emeritus; Right; Most; The; His; Her; Son; Su; Sua; Seine; Ihre; Пан; Князь; Хан;

@@ -287,12 +287,17 @@ def _capitals_run(words: list[str]) -> slice:
 
 def _is_capitals(word: str) -> bool:
     """Return whether a word of two or more letters is in capitals, but for Mc, Mac or a particle tied to it."""
-    if sum(map(str.isalpha, word)) < 2 or _INITIALS.fullmatch(word):
+    if sum(map(str.isalpha, word)) < 2 or _INITIALS.fullmatch(word) or any(map(_is_mark, word)):
         return False
     # ß stays small between capitals.
     pieces = [piece for piece in re.split("['’-]", word.replace("ß", "SS")) if piece]
     pieces[0] = pieces[0].removeprefix("Mc").removeprefix("Mac") or pieces[0]
     return pieces[-1].isupper() and all(piece.isupper() or _is_particle(piece) for piece in pieces)
+
+
+def _is_mark(letter: str) -> bool:
+    """Return whether a letter is a mark of a note, which is no part of a name."""
+    return letter.isdigit() or letter in "*†‡§#"
 
 
 def _is_particle(word: str) -> bool:
@@ -304,9 +309,10 @@ def _is_letter(word: str) -> bool:
 
 
 def _tells(word: str) -> bool:
-    """Return whether a word that is not in capitals could have been: an initial or a lower-case particle could not."""
+    """Return whether a word that is not in capitals could have been: initials or a lower-case particle could not."""
     letters = [letter for letter in word if letter.isalpha()]
-    return bool(letters) and not _PARTICLE.fullmatch(word) and not (len(letters) == 1 and letters[0].isupper())
+    initials = _INITIALS.fullmatch(word) and all(map(str.isupper, letters))
+    return bool(letters) and not _PARTICLE.fullmatch(word) and not initials
 
 
 # --- names that are nearly one -----------------------------------------------------------

@@ -221,8 +221,8 @@ class Story:
             if isinstance(other, MeetingAnnounced | MeetingHeld) and other.series != content.series:
                 raise SeriesMismatchError(
                     f"meeting {self.meeting!r} belongs to series {other.series!r}, not to {content.series!r}: "
-                    "a meeting stays in its series; correct the earlier report if that was wrong, or record a joint "
-                    "meeting with MeetingShared(…)"
+                    f"a meeting stays in its series; a joint one is reported under {other.series!r}, and the other "
+                    "series recorded with MeetingShared(…); correct the earlier report if that was wrong"
                 )
 
     def _check_announcements(self, classified: Classified) -> None:

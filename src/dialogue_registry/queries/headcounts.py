@@ -1,14 +1,16 @@
 """Head-counts: the numbers of people that sources stated of meetings, beside the numbers listed."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import attrs
 
 from dialogue_registry.model.events import Format, HeadcountOf, Role, Source
+from dialogue_registry.model.persons import Name
 from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.display import Rows, Shown
+from dialogue_registry.queries.persons import Named
 from dialogue_registry.queries.reader import Reader
 from dialogue_registry.queries.results import Attendance, Presence
 from dialogue_registry.queries.subjects import check_known
@@ -63,13 +65,14 @@ def headcounts(
         id_: reader.selected(Attendance, meeting=id_, presence=Presence.PRESENT)
         for id_ in dict.fromkeys(row[2] for row in rows)
     }
+    named = Named(connection)
     numbers: dict[tuple[object, ...], list[int]] = {}
     for _, _, *about, count, _ in rows:
         numbers.setdefault(tuple(about), []).append(count)
     found: list[Headcount] = []
     for fact, event, id_, of, party, format_, stated, approximate in rows:
         how = None if format_ is None else Format(format_)
-        number = _listed(listed[id_], HeadcountOf(of), party, how)
+        number = _listed(listed[id_], HeadcountOf(of), party, how, named)
         agrees = approximate or number == stated
         others = sorted(set(numbers[id_, of, party, format_]) - {stated}, reverse=True)
         found.append(
@@ -102,15 +105,16 @@ def _remark(stated: int, listed: int, others: Iterable[int]) -> str:
     return "; ".join(remarks)
 
 
-def _listed(seats: Sequence[Attendance], of: HeadcountOf, party: str, format_: Format | None) -> int:
-    """Return how many are listed: persons, each one time whatever their seats, or parties."""
+def _listed(seats: Sequence[Attendance], of: HeadcountOf, party: str, format_: Format | None, named: Named) -> int:
+    """Return how many are listed: persons, each one time whatever their seats and spellings, or parties."""
     chosen = [seat for seat in seats if party in ("", seat.party) or fold_text(party) == fold_text(seat.party)]
     if of is HeadcountOf.DELEGATES:
         chosen = [seat for seat in chosen if seat.role not in _NO_DELEGATES]
-    name = _NAMES[of]
-    formats: dict[tuple[str, ...], set[Format | None]] = {}
+    by_id: dict[str, Name] = {}
+    formats: dict[str | Name, set[Format | None]] = {}
     for seat in chosen:
-        if (who := name(seat)) is not None:
+        who: str | Name | None = fold_text(seat.party) if of is HeadcountOf.PARTIES else _person(seat, named, by_id)
+        if who is not None:
             formats.setdefault(who, set()).update(_BOTH if seat.format is Format.HYBRID else [seat.format])
     wanted = set() if format_ is None else _BOTH if format_ is Format.HYBRID else {format_}
     return sum(wanted <= there for there in formats.values())
@@ -120,15 +124,10 @@ _BOTH = frozenset({Format.IN_PERSON, Format.ONLINE})
 """The formats of somebody who took part in a hybrid way."""
 
 
-def _person(seat: Attendance) -> tuple[str, ...] | None:
-    """Return what tells a person apart; None where nobody is named."""
-    if seat.person:
-        return ("person", fold_text(seat.person))
-    return (fold_text(seat.party), fold_text(seat.name or seat.office)) if seat.name or seat.office else None
-
-
-_NAMES: Mapping[HeadcountOf, Callable[[Attendance], tuple[str, ...] | None]] = {
-    HeadcountOf.PARTICIPANTS: _person,
-    HeadcountOf.DELEGATES: _person,
-    HeadcountOf.PARTIES: lambda seat: (fold_text(seat.party),),
-}
+def _person(seat: Attendance, named: Named, by_id: dict[str, Name]) -> Name | None:
+    """Return what tells a person apart, an id whatever the party; None where nobody is named."""
+    who = seat.person or seat.name or seat.office
+    if not who:
+        return None
+    key = named.key(seat.party, who)
+    return by_id.setdefault(fold_text(seat.person), key) if seat.person else key

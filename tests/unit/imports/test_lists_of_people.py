@@ -100,6 +100,25 @@ def test_the_refusal_of_a_format_names_what_the_word_likely_means(registry: Regi
     assert row.reason.endswith(end)
 
 
+@pytest.mark.parametrize(("mode", "format_"), [("ONLINE", "online"), ("In-Person", "in-person")])
+def test_the_words_of_a_format_are_read_in_any_case(registry: Registry, mode: str, format_: str) -> None:
+    rows = [{"Name": "Bo LJUNGVALL", "Country": "SWE", "Mode": mode}]
+    assert imported(registry, rows, {**ATTENDED, "format": "{Mode}"}).recorded == 1
+    assert [row.format for row in registry.attendance()] == [Format(format_)]
+
+
+@pytest.mark.parametrize("sign", [";", "；", "、", "|"])
+def test_a_name_that_holds_what_stands_between_people_is_reported_and_can_be_split(
+    registry: Registry, sign: str
+) -> None:
+    rows = [{"Name": f"山田 太郎{sign}鈴木 花子", "Country": "JPN"}]
+    (remark,) = imported(registry, rows, ATTENDED).remarks
+    assert f'split = {{ "Name" = "{sign}" }}' in remark.reason
+    with Registry.open() as other:
+        assert imported(other, rows, {**ATTENDED, "split": {"Name": sign}}).remarks == ()
+        assert [row.name for row in other.attendance()] == ["山田 太郎", "鈴木 花子"]
+
+
 def test_on_site_and_remote_under_an_office_are_one_person_who_did_both(registry: Registry) -> None:
     rows = [{"Name": "Ana REZENDELLA", "Country": "BRA", "Mode": mode} for mode in ("on site", "remote")]
     each = {**ATTENDED, "office": "{Mode}"}

@@ -68,6 +68,7 @@ def test_a_name_that_means_two_or_none_or_is_only_similar_means_none(name: str) 
         ("ja", "大韓民国", "KOR"), ("ja", "朝鮮民主主義人民共和国", "PRK"), ("ja", "米国", "USA"),
         ("fr", "Российская Федерация", None), ("fr", "République de Chine", None), ("zh", "中华民国", None),
         ("es", "Corea del Sur", "KOR"), ("fr", "Côte d'Ivoire", "CIV"), ("fr", "Corée", None),
+        ("fr", "République démocratique du Congo", "COD"), ("es", "Costa de Marfil", "CIV"), ("ja", "日本国", "JPN"),
     ],
 )  # fmt: skip
 def test_names_in_a_language_are_known_where_it_is_asked_for(language: str, name: str, code: str | None) -> None:

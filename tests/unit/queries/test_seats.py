@@ -16,6 +16,7 @@ from dialogue_registry import (
     MeetingShared,
     Presence,
     Registry,
+    SamePerson,
     SeriesOpened,
     Source,
     UnknownSubjectError,
@@ -151,6 +152,17 @@ def test_a_party_present_with_nobody_named_is_a_party_and_no_participant(listed:
     assert headcount(listed, count=6, of="parties")[1] == 6
     assert headcount(listed, count=5)[1] == 5
     assert headcount(listed, count=4, of="delegates")[1] == 4
+
+
+def test_two_spellings_that_are_one_person_are_one_participant(listed: Registry) -> None:
+    listed.record(seat("Bo LJUNGWALL", "SWE", format="in-person"))
+    assert headcount(listed, count=11)[1] == 4
+    (same,) = listed.record(SamePerson(party="SWE", names=("Bo LJUNGVALL", "Bo LJUNGWALL")))
+    assert headcount(listed, count=12)[1] == 3
+    assert headcount(listed, count=12, of="delegates")[1] == 3
+    assert headcount(listed, count=12, format="hybrid")[1] == 2
+    listed.retract(same, reason="they are two")
+    assert headcount(listed, count=13)[1] == 4
 
 
 def test_capacities_are_one_participant_and_the_absent_none(listed: Registry) -> None:
