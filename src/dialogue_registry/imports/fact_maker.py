@@ -18,7 +18,7 @@ from dialogue_registry.imports.mapping import FactTemplate, TableMapping
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.row_view import RowView
 from dialogue_registry.imports.templates import Template
-from dialogue_registry.model.events import Fact
+from dialogue_registry.model.events import DelegateAbsent, DelegateAttended, Fact
 from dialogue_registry.model.names import fold, without_honorific
 from dialogue_registry.model.shapes import Shape
 from dialogue_registry.model.texts import fold_text
@@ -67,7 +67,11 @@ class FactMaker:
                 self._sort(name, field)
         kind = template.kind
         self._build: Callable[..., Any] = kind.cls if kind.is_own else lambda **values: build(kind, values)
-        self._may_be_unnamed = template.sorts.keys() >= {"name", "office"}
+        seats = template.kind.cls in (DelegateAttended, DelegateAbsent)
+        #: The fields of a seat that say who sat in it and are made of columns: where these are empty, nobody did.
+        self._names = [name for name in ("name", "office") if seats and name in template.fields]
+        if any(name in self._constants for name in self._names):
+            self._names = []
         self._lacks_format = "format" in template.sorts and "format" not in template.fields
         self._last: tuple[Mapping[str, str], MadeFact] | None = None
         self._differing = self._columns[0] if self._columns else ""
@@ -132,8 +136,8 @@ class FactMaker:
                 values[name] = value
         if self._lacks_format and values.get("office"):
             _take_format_of_office(values, result)
-        if self._may_be_unnamed and values.get("office"):
-            values.setdefault("name", "")  # a delegate nobody named
+        if self._names and not any(map(values.get, ("person", *self._names))):
+            raise InvalidValueError(self._names_nobody(view))
         for name in self.template.required:
             if name not in values:
                 raise InvalidValueError(self._lacks(name, view))
@@ -248,6 +252,14 @@ class FactMaker:
             kept = made_of[texts] = _id_of(texts, template, meanings)
         result.ids += kept[1]
         return str(kept[0])
+
+    def _names_nobody(self, view: RowView) -> str:
+        """Return why a row says nothing of a seat; that nobody is named is recorded by a fact without these fields."""
+        column = self.template.fields[self._names[0]].columns[0]
+        return (
+            f"{self._lacks(self._names[0], view)}: where a party is listed and nobody of it is named, make a fact "
+            f"without name and office of such rows, with when = {{ {column!r} = false }}"
+        )
 
     def _lacks(self, name: str, view: RowView) -> str:
         """Return why a field that is needed has no value."""

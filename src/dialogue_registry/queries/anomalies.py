@@ -14,7 +14,7 @@ import orjson
 from dialogue_registry.model.events import Fact
 from dialogue_registry.queries.anomalies_of_meetings import MeetingAnomalies
 from dialogue_registry.queries.anomalies_of_people import PeopleAnomalies
-from dialogue_registry.queries.display import Rows, differing, table
+from dialogue_registry.queries.display import Rows, differing, table, value_in_words
 from dialogue_registry.queries.oddity import AnomalyKind, Oddity
 from dialogue_registry.queries.reader import Reader
 
@@ -103,6 +103,6 @@ def _disputes(reader: Reader) -> Iterator[Oddity]:
         yield Oddity(AnomalyKind.DISPUTED, subject, why, (dispute.event,), (dispute.disputed,))
 
 
-def _stated(fact: Fact, name: str) -> object:
+def _stated(fact: Fact, name: str) -> str:
     value = getattr(fact, name)
-    return "nothing" if value in (None, "", ()) else value
+    return "nothing" if value in (None, "", ()) else value_in_words(value)

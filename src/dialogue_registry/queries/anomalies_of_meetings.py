@@ -191,7 +191,8 @@ class MeetingAnomalies:
                 why = f"{came}{waiting[Status(report.status)]}"
                 yield Oddity(AnomalyKind.ATTENDED_BUT_ONLY_ANNOUNCED, report.meeting, why, (report.event, *events))
             elif report.meeting in silent and (also := others.get(report.meeting)):
-                why = f"announced for {report.date}, never recorded as held or cancelled, though {also} are recorded"
+                are = "is" if also.startswith("1 ") and " and " not in also else "are"
+                why = f"announced for {report.date}, never recorded as held or cancelled, though {also} {are} recorded"
                 yield Oddity(AnomalyKind.REPORTED_BUT_ONLY_ANNOUNCED, report.meeting, why, (report.event,))
             elif report.meeting in silent:
                 why = f"announced for {report.date}, and nothing was recorded since"

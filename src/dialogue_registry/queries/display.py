@@ -185,7 +185,7 @@ def word_of(fact: Any) -> str:
 def stated(fact: Any, fields: Sequence[str]) -> str:
     """Return what a fact says in some of its fields, such as ``date 2019, no place``."""
     values = [(name.replace("_", " "), getattr(fact, name)) for name in fields]
-    return ", ".join(f"no {name}" if value in _NOTHING else f"{name} {_words(value)}" for name, value in values)
+    return ", ".join(f"no {name}" if value in _NOTHING else f"{name} {value_in_words(value)}" for name, value in values)
 
 
 def differing(fact: Any, other: Any) -> Sequence[str]:
@@ -248,7 +248,7 @@ def changed_fields(before: Any, after: Any) -> Iterator[str]:
 def _before_or_after(value: Any) -> str:
     if value in _NOTHING:
         return "nothing"
-    return repr(value) if isinstance(value, str) and not isinstance(value, Enum) else _words(value)
+    return repr(value) if isinstance(value, str) and not isinstance(value, Enum) else value_in_words(value)
 
 
 _NOTHING = (None, "", ())
@@ -264,9 +264,12 @@ def is_of_the_library(cls: type[Any]) -> bool:
     return cls.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
-def _words(value: Any) -> str:
+def value_in_words(value: Any) -> str:
+    """Return the value of a field as people write it: several with commas, a truth as yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(map(_words, value))
+        return ", ".join(map(value_in_words, value))
     return in_words(value) if _is_event(value) else str(value)
 
 
@@ -326,7 +329,7 @@ def _text(value: Any) -> object:
         case Mapping():
             return "; ".join(f"{key}: {_text(item)}" for key, item in value.items())
         case _:
-            return _words(value)
+            return value_in_words(value)
 
 
 def shown_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

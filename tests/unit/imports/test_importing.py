@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue_registry import (
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
     InvalidValueError,
@@ -432,6 +433,20 @@ def test_a_delegate_nobody_named_has_an_office(registry) -> None:
     assert imported_fact(
         registry, mapping, Meeting="1", Name="", Country="TKM", Office="Ambassador"
     ) == DelegateAttended(meeting="d/s/1", name="", party="TKM", office="Ambassador")
+
+
+@pytest.mark.parametrize("cls", [DelegateAttended, DelegateAbsent])
+def test_that_nobody_is_named_is_recorded_by_a_fact_without_name_and_office_alone(registry, cls: type[Any]) -> None:
+    seat = {"event": cls.__name__, "meeting": "d/s/1", "party": "{Country}"}
+    row = {"Name": "", "Office": "", "Country": "TKM"}
+    for fields in ({"name": "{Name}"}, {"office": "{Office}"}, {"name": "{Name}", "office": "{Office}"}):
+        (refused,) = import_table(registry, [row], {"each": [{**seat, **fields}]}).of_rows
+        assert refused.outcome is RowOutcome.REFUSED
+        assert "is empty: where a party is listed and nobody of it is named" in refused.reason
+    named = {**seat, "name": "{Name}", "when": {"Name": True}}
+    unnamed = {**seat, "when": {"Name": False}}
+    assert import_table(registry, [row, {**row, "Name": "A"}], {"each": [named, unnamed]}).recorded == 2
+    assert {fact.event.name for fact in registry.facts(cls)} == {"", "A"}
 
 
 def test_parties_are_matched_with_the_registry_the_aliases_and_iso(registry) -> None:

@@ -9,6 +9,7 @@ from dialogue_registry import (
     Anomaly,
     AnomalyKind,
     CountStated,
+    DelegateAbsent,
     DelegateAttended,
     DialogueLaunched,
     DifferentPersons,
@@ -27,6 +28,7 @@ from dialogue_registry import (
     TopicDiscussed,
 )
 from dialogue_registry.model.events import Fact
+from dialogue_registry.queries.display import changed_fields
 
 HOST = Source("Page of the host ministry")
 PRESS = Source("Newspaper")
@@ -160,6 +162,15 @@ def test_a_claim_may_leave_a_field_empty(registry: Registry) -> None:
     assert registry.anomalies()[0].why == f"date: 2004-08-28 stands, nothing is claimed, as {PRESS.title} has it"
 
 
+def test_a_truth_in_dispute_is_yes_or_no(registry: Registry) -> None:
+    absent = DelegateAbsent(meeting="d/fm/1", party="JPN", name="A", excused=True)
+    (recorded,) = registry.record(absent, source=HOST)
+    registry.dispute(recorded, {"excused": False}, source=PRESS)
+    whys = [anomaly.why for anomaly in registry.anomalies() if anomaly.kind is AnomalyKind.DISPUTED]
+    assert whys == [f"excused: yes stands, no is claimed, as {PRESS.title} has it"]
+    assert [*changed_fields(absent, attrs.evolve(absent, excused=None))] == ["excused: yes → nothing"]
+
+
 @pytest.mark.parametrize(
     "facts",
     [
@@ -224,6 +235,11 @@ def test_what_may_well_be_is_not_listed(registry: Registry, facts: list[Fact]) -
              TopicDiscussed(meeting="d/fm/3", topic="A"), TopicDiscussed(meeting="d/fm/3", topic="B")],
             "reported but only announced", "d/fm/3",
             "announced for 2021-05, never recorded as held or cancelled, though 2 topics and 1 outcome are recorded",
+        ),
+        (
+            [PLANNED, TopicDiscussed(meeting="d/fm/3", topic="A")],
+            "reported but only announced", "d/fm/3",
+            "announced for 2021-05, never recorded as held or cancelled, though 1 topic is recorded",
         ),
         (
             [attended("JPN", "head", name="A"), attended("JPN", "head", name="B")],

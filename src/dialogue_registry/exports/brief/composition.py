@@ -326,6 +326,8 @@ class _Composition:
         match value:
             case None | "" | ():
                 return self._say("nothing")
+            case bool():
+                return self._say("yes") if value else self._say("no")
             case PartialDate():
                 return self._say.date(value)
             case tuple():
