@@ -11,8 +11,6 @@ class Call:
     """
 
     def __init__(self) -> None:
-        #: Whether the batch before said mostly what was recorded already: then the next one probably does, too.
-        self.repeats = False
         self._reports: dict[tuple[str, str | None], SourceReports] = {}
         self._before: dict[tuple[str, str | None], SourceReports | None] = {}
 

@@ -119,6 +119,8 @@ class Decider:
 
     def fold(self) -> Collection[int]:
         """Fold what was decided into the views; return the hoped for news that repeat others, and fold no more then."""
+        if not self._batch.drafts:
+            return ()
         repeated = self._views.insert(self._news)
         assert not repeated or repeated <= set(self.hoped.values()), "each of the others was looked up"
         if self._evidence and not repeated:

@@ -37,6 +37,8 @@ class Recorder:
         self._views = views
         self._stands = KnownFacts(connection, views.facts)
         self._send = send
+        #: Whether the batch before said mostly what was recorded already: then the next one probably does, too.
+        self._repeats = False
 
     def record(
         self, items: Sequence[Item], by: str, expected: int | None, call: Call | None = None
@@ -49,7 +51,7 @@ class Recorder:
         head = self._log.head()
         call = Call() if call is None else call
         page = self._page(items)
-        hopeful = not call.repeats and expected in (None, head.position)
+        hopeful = not self._repeats and expected in (None, head.position)
         fresh: Collection[int] = range(len(items)) if hopeful else ()
         while True:
             call.begin()
@@ -72,7 +74,7 @@ class Recorder:
                 call.undo()
                 raise
             if not repeated:
-                call.repeats = len(batch.drafts) < len(items) // 2  # an import run again repeats all its rows
+                self._repeats = 2 * len(batch.drafts) < len(items)  # an import run again repeats all its rows
                 return batch.outcomes(entries)
             call.undo()
             fresh = {number for number, position in decider.hoped.items() if position not in repeated}

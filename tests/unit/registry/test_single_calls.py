@@ -55,6 +55,18 @@ def test_one_event_is_one_transaction_without_savepoints_of_eleven_statements(re
     assert not [sql for sql in between if "SAVEPOINT" in sql or "COMMIT" in sql or "BEGIN" in sql]
 
 
+def test_facts_recorded_again_one_by_one_are_looked_up_at_once(registry: Registry) -> None:
+    """The first one is refused by its table; from then on no row is offered until something is news again."""
+    fact = DelegateAttended(meeting=MEETING, party="JPN", name="KAWAGUCHI Yoriko")
+    registry.record(fact, source=RELEASE)
+    again = statements(registry, lambda: registry.record(fact, source=RELEASE))
+    assert len(again) <= 9
+    assert not [sql for sql in again if "INSERT" in sql]
+    (news,) = registry.record(TopicDiscussed(meeting=MEETING, topic="water"), source=RELEASE)
+    assert news.new
+    assert [sql for sql in statements(registry, lambda: registry.record(fact, source=RELEASE)) if "INSERT" in sql]
+
+
 def test_a_position_is_one_statement(registry: Registry) -> None:
     assert len(statements(registry, lambda: registry.position)) == 1
 
