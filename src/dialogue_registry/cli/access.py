@@ -15,6 +15,7 @@ from dialogue_registry.exports.exporter import is_sqlite
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.addresses import is_address
 from dialogue_registry.model.names import fold
+from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.names import Names
 from dialogue_registry.queries.subjects import within
 from dialogue_registry.registry.registry import Registry, Snapshot
@@ -97,6 +98,11 @@ def scope(
         return within(reader.connection, dialogue=dialogue, series=series, meeting=meeting)
 
 
+def is_party(code: str | None, party: str) -> bool:
+    """Return whether a party is the one of a code, however both are written; None is the code of all."""
+    return code is None or fold_text(code) == fold_text(party)
+
+
 def party_in(registry: Snapshot, text: str | None) -> str | None:
     """Return the code of a party that is given by its code or its name; raises UnknownSubjectError."""
     if text is None:
@@ -106,6 +112,8 @@ def party_in(registry: Snapshot, text: str | None) -> str | None:
         codes = {code for (code,) in reader.query("SELECT DISTINCT party FROM attendance")} | names.keys()
     if text in codes:
         return text
+    if same := [code for code in codes if is_party(text, code)]:
+        return same[0]
     found = [code for code, name in names.items() if fold(text) in (fold(name), fold(code))]
     if len(found) == 1:
         return found[0]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import attrs
 import click
 
-from dialogue_registry.cli.access import asking, in_language, names_of_parties, party_in, scope
+from dialogue_registry.cli.access import asking, in_language, is_party, names_of_parties, party_in, scope
 from dialogue_registry.cli.kinds import all_kinds
 from dialogue_registry.cli.main import question
 from dialogue_registry.cli.options import answer_options, day, file_argument, language_option, scope_options
@@ -41,7 +41,8 @@ def dialogues(file: str, *, dialogue: str | None, party: str | None, lang: str |
         found = [
             known
             for known in registry.dialogues()
-            if within(known.dialogue) and (code is None or code in {joined.party for joined in known.parties})
+            if within(known.dialogue)
+            and (code is None or any(is_party(code, joined.party) for joined in known.parties))
         ]
         rows = in_language(registry, [to_dict(dialogue) for dialogue in found], "dialogue", lang)
     if shown is None:
@@ -148,7 +149,7 @@ def headcounts(file: str, *, party: str | None, shown: str | None, **ids: str | 
     with asking(file) as registry:
         within, code = scope(registry, **ids), party_in(registry, party)
         stated = registry.headcounts(ids["meeting"], series=ids["series"])
-        found = [row for row in stated if within(row.meeting) and code in (None, row.party)]
+        found = [row for row in stated if within(row.meeting) and is_party(code, row.party)]
     show(found, "meeting of party format stated listed verdict remark source", shown)
 
 
@@ -167,7 +168,7 @@ def delegate(
         raise click.UsageError("the name is empty: give one, as it is written in a list")
     with asking(file) as registry:
         within, code = scope(registry, **ids), party_in(registry, party)
-        found = [row for row in registry.delegate(name) if within(row.meeting) and code in (None, row.party)]
+        found = [row for row in registry.delegate(name) if within(row.meeting) and is_party(code, row.party)]
         rows = _with_parties(registry, found, lang) if shown is None else found
     first = ["date", "meeting", "name", "party"]
     show(rows, " ".join([*first, *(column for column in _SEAT if column not in first)]), shown)

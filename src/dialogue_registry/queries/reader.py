@@ -50,6 +50,7 @@ _TABLES: Mapping[type, str] = {
 _CONDITIONS: Mapping[tuple[type, str], str] = {
     (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)",
     (Attendance, "name"): "name IN (SELECT value FROM json_each(?))",
+    (Attendance, "party"): "party IN (SELECT value FROM json_each(?))",
 }
 """The conditions on what is no column of a class's table, or is one of several values."""
 _IN_SERIES = (
@@ -150,6 +151,8 @@ class Reader:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""
         if cls is Attendance and isinstance(name := wanted.get("name"), str):
             wanted["name"] = self._spellings(name)
+        if cls is Attendance and isinstance(party := wanted.get("party"), str):
+            wanted["party"] = party_spellings(self._connection, party)
         where, values = _where(cls, wanted)
         return self.rows(cls, where.removeprefix(" WHERE "), values, order)
 
@@ -224,6 +227,13 @@ class Reader:
                     )
                 )
         return Rows(found)
+
+
+def party_spellings(connection: sqlite3.Connection, party: str) -> str:
+    """Return the parties of delegates as written that say the same as a party, as a JSON array."""
+    wanted = fold_text(party)
+    written = connection.execute("SELECT DISTINCT party FROM attendance").fetchall()
+    return orjson.dumps([other for (other,) in written if fold_text(other) == wanted]).decode()
 
 
 def _where(cls: type, wanted: Mapping[str, object]) -> tuple[str, list[object]]:

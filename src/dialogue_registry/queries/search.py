@@ -37,6 +37,7 @@ from dialogue_registry.model.events import (
 from dialogue_registry.model.kind_tables import ANY_SUBJECT, SUBJECTS
 from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.tables import Feed, Projection, Row, Table
+from dialogue_registry.model.texts import fold_text
 from dialogue_registry.projections.engine import Views
 from dialogue_registry.projections.standard import STANDARD
 from dialogue_registry.queries.display import Rows, Shown
@@ -76,7 +77,7 @@ def also(text: str) -> str:
     SQLite takes 日本外務省 for one word. So all its parts of up to 8 characters are words
     too: a search for 外務 or 外務省 finds it, with any tool.
     """
-    bare = plain(text)
+    bare = plain(fold_text(text))
     words = {} if bare == text.lower() else {bare: None}
     for word in _words(bare):
         if UNSPACED.search(word):
@@ -91,7 +92,7 @@ def query(text: str) -> str:
         raise InvalidValueError(
             f"a text of {len(text)} characters is too long to search for: give some of its words, up to {LONGEST}"
         )
-    clean = plain(text.encode(errors="ignore").decode().replace("\0", " "))
+    clean = plain(fold_text(text).encode(errors="ignore").decode().replace("\0", " "))
     return " ".join(term for piece in clean.split() for term in _terms(piece))
 
 
@@ -151,7 +152,7 @@ def search_projection(kinds: Kinds) -> Projection:
     return Projection("search", version, [Table("search_texts", columns=_COLUMNS, feed=feed)])
 
 
-_VERSION = 3
+_VERSION = 4
 
 
 def _texts_of(kind: Kind) -> Feed:

@@ -152,6 +152,14 @@ def test_in_rates_a_party_is_written_as_where_it_joined(registry: Registry) -> N
     assert sorted(persons) == sorted([(other, "D"), (joined, "A"), (joined, "B"), (joined, "C")])
 
 
+@pytest.mark.parametrize("asked", ["Türkiye", "Tu\u0308rkiye\u00a0", "\u200bTürkiye"])
+def test_a_party_is_asked_for_in_any_spelling_that_looks_alike(registry: Registry, asked: str) -> None:
+    registry.record(came(1, "A", "Türkiye"), came(2, "B", "Tu\u0308rkiye"), came(3, "C", "Türkiye\u200b"), came(4, "D"))
+    assert [row.name for row in registry.attendance(party=asked)] == ["A", "B", "C"]
+    assert sorted(person.name for person in registry.people(party=asked)) == ["A", "B", "C"]
+    assert registry.attendance(party="turkiye") == ()
+
+
 def test_joined_persons_are_one_in_rates_search_and_popolo(registry: Registry) -> None:
     registry.record(
         came(1, "Marat SYZDYKOV"),

@@ -112,6 +112,16 @@ def test_letters_are_found_by_their_plain_form_and_the_other_way_round(
             assert past.search(text) == (found,)
 
 
+SEEN_ALIKE = ["Bảo Ngưng", "Ba\u0309o Ngu\u031bng", "Bả\u00ado\u00a0Ngưng\ufe0f", "\u2066Bảo\u2069\u200b  Ngưng"]
+
+
+@pytest.mark.parametrize("name", SEEN_ALIKE)
+def test_characters_that_cannot_be_seen_hide_no_name(name: str) -> None:
+    with Registry.open() as registry:
+        registry.record(DialogueLaunched(dialogue="d", name=name, launched="2004"))
+        assert [len(registry.search(text)) for text in SEEN_ALIKE] == [1, 1, 1, 1]
+
+
 @pytest.mark.parametrize(("text", "name"), [("मोदा", "मोदी"), ("か行", "が行"), ("東京", "京東")])
 def test_a_sign_that_is_a_letter_is_no_accent(text: str, name: str) -> None:
     with Registry.open() as registry:
