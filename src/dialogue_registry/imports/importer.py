@@ -34,6 +34,7 @@ from dialogue_registry.imports.reading import GivenTable, open_rows, source_of
 from dialogue_registry.imports.reasons import TELL_APART, Known, refusal_reason, seat_of
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
+from dialogue_registry.imports.row_view import Paths
 from dialogue_registry.imports.rows import Row, Table
 from dialogue_registry.imports.states import states
 from dialogue_registry.log.entry import RecordedEvent
@@ -155,6 +156,7 @@ class _Run:
         #: The columns of rows, in the order in which they came; of JSON also what encloses rows.
         self._columns: dict[str, None] = dict.fromkeys(table.columns)
         self._around: set[str] = set()
+        self._paths = Paths(mapping.columns if mapping else ())
         #: By place: rows that are not recorded yet, why, and the names of parties in rows that nobody knows.
         self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
@@ -215,6 +217,7 @@ class _Run:
                 own, *around = getattr(row.cells, "maps", [row.cells])
                 self._columns.update(dict.fromkeys(own))
                 self._around.update(*around)
+                self._paths.look(row.cells)
         self._try(numbered)
 
     def try_again(self) -> None:
@@ -239,6 +242,7 @@ class _Run:
                 f"no row has {absent[0]!r}, of which the mapping speaks: they have "
                 f"{', '.join(sorted(map(str, self._columns)))}; nothing was recorded"
             )
+        self._paths.check()
 
     # --- rows ------------------------------------------------------------------------
 

@@ -831,3 +831,28 @@ def test_the_outcome_of_a_row_is_one_of_an_enum_that_is_its_word() -> None:
     assert RowReport(2, "refused", "why").outcome is RowOutcome.REFUSED
     assert [RowOutcome.REFUSED, RowOutcome.SKIPPED] == ["refused", "skipped"]
     assert f"{RowOutcome.ALREADY_STANDING}" == "already standing"
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("{hall.nam}", "no row has 'hall.nam', of which the mapping speaks: 'hall' has floor, name"),
+        ("{hall.name.first}", "column 'hall.name' is no object"),
+        ("{hall.floor.no}", "no row has 'hall.floor.no', of which the mapping speaks: 'hall.floor' has nr"),
+    ],
+)
+def test_a_path_that_no_row_has_is_refused_as_a_column_is(registry, place: str, words: str) -> None:
+    rows = [{"no": 2, "hall": {"name": "North", "floor": [{"nr": 1}]}}, {"no": 3, "hall": None}]
+    each = [{"event": "MeetingHeld", "meeting": "d/s/{no}", "series": "d/s", "place": place}]
+    try:
+        (first, *_) = import_table(registry, rows, {"each": each}).of_rows
+        assert words in first.reason
+    except MappingError as error:
+        assert words in str(error)
+
+
+def test_a_path_that_some_row_has_is_there_for_all(registry) -> None:
+    rows = [{"no": 2, "hall": {}}, {"no": 3, "hall": {"name": "North"}}, {"no": 4}]
+    each = [{"event": "MeetingHeld", "meeting": "d/s/{no}", "series": "d/s", "place": "{hall.name}"}]
+    import_table(registry, rows, {"each": each})
+    assert [registry.meeting(f"d/s/{number}").place for number in (2, 3, 4)] == ["", "North", ""]
