@@ -27,15 +27,15 @@ from dialogue_registry.imports.edition_guard import EditionGuard
 from dialogue_registry.imports.fact_maker import spelling_of
 from dialogue_registry.imports.header import unread
 from dialogue_registry.imports.heading_words import is_total
-from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name, unknown_columns
+from dialogue_registry.imports.mapping import TableMapping, read_mapping, table_name
 from dialogue_registry.imports.numbers import Numbers, Runs
 from dialogue_registry.imports.parties import Parties
 from dialogue_registry.imports.reading import GivenTable, open_rows, source_of
 from dialogue_registry.imports.reasons import TELL_APART, Known, refusal_reason, seat_of
 from dialogue_registry.imports.report import OUTCOMES, ImportReport, RowReport, RowReports
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
-from dialogue_registry.imports.row_view import Paths
 from dialogue_registry.imports.rows import Row, Table
+from dialogue_registry.imports.seen_columns import SeenColumns
 from dialogue_registry.imports.states import states
 from dialogue_registry.log.entry import RecordedEvent
 from dialogue_registry.model.arguments import arguments_checked
@@ -108,7 +108,7 @@ def import_table(
                     run.record(page[start : start + _BATCH])
                 if progress is not None:
                     progress(run.rows, max(run.rows, table.total or 0))
-            run.check_columns()
+            run.columns.check()
             run.record_held()
             run.try_again()
             report = run.report(dry_run=dry_run)
@@ -153,10 +153,7 @@ class _Run:
         self._settled = RowReports()
         self._counts: dict[str, int] = dict.fromkeys(OUTCOMES, 0)
         self._remarks: list[RowReport] = []
-        #: The columns of rows, in the order in which they came; of JSON also what encloses rows.
-        self._columns: dict[str, None] = dict.fromkeys(table.columns)
-        self._around: set[str] = set()
-        self._paths = Paths(mapping.columns if mapping else ())
+        self.columns = SeenColumns(table, mapping)
         #: By place: rows that are not recorded yet, why, and the names of parties in rows that nobody knows.
         self._pending: dict[int, Row] = {}
         self._problems: dict[int, RowReport] = {}
@@ -213,11 +210,7 @@ class _Run:
             numbered.append((place, row))
             self._numbers.append(row.number)
             self._digests.append(_digest(row))
-            if not self._table.columns:
-                own, *around = getattr(row.cells, "maps", [row.cells])
-                self._columns.update(dict.fromkeys(own))
-                self._around.update(*around)
-                self._paths.look(row.cells)
+            self.columns.look(row)
         self._try(numbered)
 
     def try_again(self) -> None:
@@ -232,17 +225,6 @@ class _Run:
                 rows = iter(sorted(self._pending.items()))
                 while page := list(islice(rows, _BATCH)):
                     self._try(page)
-
-    def check_columns(self) -> None:
-        """Raise MappingError if the mapping speaks of a column that no row has."""
-        if self._mapping is None or not self._columns or self._table.columns:
-            return  # of a table with a head, that was checked when it was opened
-        if absent := sorted(unknown_columns(self._mapping, self._columns.keys() | self._around)):
-            raise MappingError(
-                f"no row has {absent[0]!r}, of which the mapping speaks: they have "
-                f"{', '.join(sorted(map(str, self._columns)))}; nothing was recorded"
-            )
-        self._paths.check()
 
     # --- rows ------------------------------------------------------------------------
 
@@ -420,7 +402,7 @@ class _Run:
             of_rows=self._settled.in_order(),
             dry_run=dry_run,
             remarks=tuple(sorted(self._remarks, key=lambda remark: remark.row)),
-            unread=unread(tuple(self._columns), self._mapping.read_columns) if self._mapping else (),
+            unread=unread(tuple(self.columns.names), self._mapping.read_columns) if self._mapping else (),
             found=self._table.found,
         )
 

@@ -17,6 +17,7 @@ from dialogue_registry.imports.pairing import Pair, pair
 from dialogue_registry.imports.reading import GivenTable, open_rows, source_of
 from dialogue_registry.imports.row_mapper import MappedFact, MappedRow, RowMapper, UnresolvedError
 from dialogue_registry.imports.rows import Row, Table
+from dialogue_registry.imports.seen_columns import SeenColumns
 from dialogue_registry.model.arguments import arguments_checked
 from dialogue_registry.model.events import PartyJoined, Source
 from dialogue_registry.model.wordings import fold_fact, same_fact
@@ -83,6 +84,7 @@ class _Comparison:
         self._kinds = self._session.log.codec.kinds
         self._mapper = RowMapper(mapping, source, registry.kinds, constants)
         self._earlier = EarlierEditions(self._session, name)
+        self._columns = SeenColumns(table, mapping)
         self._new: dict[int, MappedFact] = {}
         self._ids: dict[tuple[str, str], str] = {}
         self._joined: list[tuple[str, str]] = []
@@ -102,9 +104,12 @@ class _Comparison:
         pending: list[Row] = []
         while page := list(islice(self._table.rows, _PAGE)):
             self.rows += len(page)
+            for row in page:
+                self._columns.look(row)
             pending += self._read(page)
             if progress is not None:
                 progress(self.rows, max(self.rows, self._table.total or 0))
+        self._columns.check()
         keep = bool(self._mapping and self._mapping.parties and self._mapping.parties.keep_unresolved)
         for keep_unresolved in dict.fromkeys((False, keep)):
             if pending:

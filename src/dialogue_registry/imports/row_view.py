@@ -1,9 +1,9 @@
 """A row as a mapping sees it: its cells by name, by place and by path, as values and as texts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from dialogue_registry.errors import InvalidValueError, MappingError
+from dialogue_registry.errors import InvalidValueError
 from dialogue_registry.imports.cells import is_nothing, text_of
 from dialogue_registry.imports.header import place_of
 from dialogue_registry.imports.mapping import TableMapping
@@ -92,42 +92,3 @@ def _inside(cells: Mapping[str, Any], path: str) -> Any:
                 f"column {reached!r} is no object, so it has no {key!r} inside: name it as it is, {{{reached}}}"
             )
     return value
-
-
-class Paths:
-    """The paths into objects of which a mapping speaks, until some row has them."""
-
-    def __init__(self, columns: Iterable[str]) -> None:
-        self._sought = sorted(column for column in columns if "." in column)
-        self._lacking: dict[str, tuple[str, set[str]]] = {}
-
-    def look(self, cells: Mapping[str, Any]) -> None:
-        """Look for the paths in a row; a column of that very name is none."""
-        for path in [path for path in self._sought if not is_nothing(cells.get(path.partition(".")[0]))]:
-            lacking = None if path in cells else _lacking(cells, path)
-            if lacking is None:
-                self._sought.remove(path)
-                self._lacking.pop(path, None)
-            else:
-                self._lacking.setdefault(path, (lacking[0], set()))[1].update(lacking[1])
-
-    def check(self) -> None:
-        """Raise MappingError for a path that no row has, though rows have an object where it should be."""
-        for path, (reached, keys) in self._lacking.items():
-            raise MappingError(
-                f"no row has {path!r}, of which the mapping speaks: {reached!r} has "
-                f"{', '.join(sorted(keys)) or 'nothing'}; nothing was recorded"
-            )
-
-
-def _lacking(cells: Mapping[str, Any], path: str) -> tuple[str, set[str]] | None:
-    """Return the object, by its path, that lacks the next key of a path, and its keys; None where none lacks it."""
-    head, *rest = path.split(".")
-    values = [cells.get(head)]
-    for depth, key in enumerate(rest):
-        inside = [item for value in values for item in (value if isinstance(value, list | tuple) else [value])]
-        objects = [value for value in inside if isinstance(value, Mapping)]
-        values = [value[key] for value in objects if key in value]
-        if objects and not values:
-            return ".".join((head, *rest[:depth])), {str(key) for value in objects for key in value}
-    return None

@@ -479,6 +479,16 @@ def test_a_changed_row_that_another_source_states_is_left_to_decide_and_may_be_d
     assert [p.what for p in plan_edition(registry, LIST_2, CONGRESSES)] == ["withdrawn"]
 
 
+def test_an_edition_without_a_column_of_the_mapping_is_refused_and_empties_no_field(registry) -> None:
+    import_table(registry, LIST_1, CONGRESSES)
+    renamed = [{"No": row["No"], "Day": row["Day"], "Name": row["Title"]} for row in LIST_2]
+    with pytest.raises(MappingError, match="no row has 'Title', of which the mapping speaks: they have Day, Name, No"):
+        plan_edition(registry, renamed, CONGRESSES)
+    within = {**CONGRESSES, "each": [{**CONGRESSES["each"][0], "title": "{Title.en}"}]}
+    with pytest.raises(MappingError, match=r"no row has 'Title.en', of which the mapping speaks: 'Title' has fr"):
+        plan_edition(registry, [{**row, "Title": {"fr": row["Title"]}} for row in LIST_2], within)
+
+
 def test_a_row_that_cannot_be_read_withdraws_nothing(registry) -> None:
     import_table(registry, LIST_1, CONGRESSES)
     broken = [*LIST_1[:2], {**LIST_1[2], "Day": "the fifth of March"}]
