@@ -15,6 +15,7 @@ from uuid import UUID
 import attrs
 
 from dialogue_registry.errors import InvalidValueError
+from dialogue_registry.model.dates import PartialDate
 
 _NOTHING = frozenset(("NAType", "NaTType", "MaskedConstant"))
 """Classes of pandas and NumPy whose values say that there is none."""
@@ -55,9 +56,11 @@ def first_of(cells: Iterable[Any]) -> Any:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value of this module's kinds for one of NumPy's or of an enumeration; others as they are."""
+    """Return a value of this module's kinds for one of NumPy's, an enumeration or a PartialDate; others as they are."""
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, PartialDate):
+        return value.text
     if type(value).__module__.partition(".")[0] == "numpy" and not isinstance(value, str):
         if type(value).__name__ == "datetime64":
             return _in_its_unit(value)

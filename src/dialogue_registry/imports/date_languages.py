@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from dialogue_registry.errors import InvalidValueError, MissingExtraError, needs_extra
+from dialogue_registry.model.texts import with_ascii_digits
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
@@ -22,8 +23,7 @@ _LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "’": "'"
 
 def plain(text: str) -> str:
     """Return a text without case, accents, width, kinds of digits, invisible characters and double blanks."""
-    text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
-    text = "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
+    text = with_ascii_digits(unicodedata.normalize("NFKC", _UNSEEN.sub("", text)))
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold())).translate(_LETTERS)
     return " ".join(unicodedata.normalize("NFC", text).split())
 

@@ -21,6 +21,7 @@ from dialogue_registry.model.kinds import Kind, Kinds
 from dialogue_registry.model.shapes import Shape
 from dialogue_registry.model.shown import shown
 from dialogue_registry.model.standard_kinds import STANDARD_KINDS
+from dialogue_registry.model.texts import with_ascii_digits
 
 _WHOLE = re.compile(r"(\d{1,18})(?:\.0+)?", re.ASCII)
 _IDS = frozenset({*SUBJECTS, ANY_SUBJECT, "reported_at"})
@@ -136,7 +137,7 @@ def _read_one(cls: type[Any], value: Any, what: str) -> Any:
 
 def _whole(text: str) -> int:
     """Return a whole number, written in digits; spreadsheets write 14 as 14.0."""
-    found = _WHOLE.fullmatch(text if text.isascii() else unicodedata.normalize("NFKC", text))
+    found = _WHOLE.fullmatch(with_ascii_digits(unicodedata.normalize("NFKC", text)))
     if found is None:
         raise ValueError(text)
     return int(found[1])

@@ -21,7 +21,7 @@ from dialogue_registry.imports.templates import Template
 from dialogue_registry.model.events import DelegateAbsent, DelegateAttended, Fact
 from dialogue_registry.model.names import fold, without_honorific
 from dialogue_registry.model.shapes import Shape
-from dialogue_registry.model.texts import fold_text
+from dialogue_registry.model.texts import fold_text, with_ascii_digits
 
 PARTY_FIELDS = ("party", "country")
 """Fields in which names of parties are matched."""
@@ -327,7 +327,8 @@ def id_segment(cell: str) -> str:
     """Return a cell as it may stand in an id ("INC 1" is inc-1, "Som/80" is som/80); "" where none can be made."""
     if _SEGMENTS.fullmatch(cell):
         return cell
-    plain = "".join(c for c in unicodedata.normalize("NFKD", cell).lower() if not unicodedata.combining(c))
+    letters = with_ascii_digits(unicodedata.normalize("NFKD", cell)).lower()
+    plain = "".join(c for c in letters if not unicodedata.combining(c))
     parts = (re.sub(r"[^a-z0-9._]+", "-", part).strip("-._") for part in plain.split("/"))
     return "/".join(filter(None, parts))
 

@@ -31,6 +31,19 @@ def is_folded(joined: str) -> bool:
     )
 
 
+def with_ascii_digits(text: str) -> str:
+    """Return a text with the digits of every script as 0 to 9.
+
+    Example::
+
+        >>> with_ascii_digits("٣ / ३")
+        '3 / 3'
+    """
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
+
+
 def fold_text(text: str) -> str:
     r"""Return the text as it is compared; two texts say the same when they are equal so.
 

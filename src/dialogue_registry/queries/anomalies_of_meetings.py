@@ -29,7 +29,9 @@ _OTHER_REPORTS = {
     "topic": "SELECT meeting FROM topics",
     "activity": "SELECT meeting FROM activities",
     "outcome": "SELECT meeting FROM outcomes",
+    "stated count": "SELECT reported_at AS meeting FROM statements",
 }
+"""By what they are, facts of the library about a meeting that speak of more than a plan."""
 _PLURALS = {"activity": "activities"}
 
 
@@ -71,6 +73,12 @@ class MeetingAnomalies:
     def __init__(self, connection: sqlite3.Connection, reader: Reader, today: str) -> None:
         self._connection = connection
         self._facts = reader.facts
+        #: And those of a user's kinds, by their words.
+        self._others = _OTHER_REPORTS | {
+            kind.word: f'SELECT meeting FROM "{kind.table.name}"'
+            for kind in reader.kinds.added
+            if kind.about == ("meeting",)
+        }
         self._today = today
         self.meetings = {row[0]: Report._make(row) for row in connection.execute(_MEETINGS).fetchall()}
         self.series = dict(connection.execute("SELECT series, dialogue FROM series ORDER BY fact").fetchall())
@@ -204,11 +212,12 @@ class MeetingAnomalies:
             return {}
         found: dict[str, list[str]] = {}
         asked = (orjson.dumps(ids).decode(),)
-        for what, select in _OTHER_REPORTS.items():
+        for what, select in self._others.items():
             chosen = f"SELECT * FROM ({select}) WHERE meeting IN (SELECT value FROM json_each(?))"
             rows = self._connection.execute(f"SELECT meeting, count(*) FROM ({chosen}) GROUP BY 1", asked)
             for meeting, number in rows.fetchall():
-                found.setdefault(meeting, []).append(counted(number, what, _PLURALS.get(what, "")))
+                plural = what if "." in what else _PLURALS.get(what, "")
+                found.setdefault(meeting, []).append(counted(number, what, plural))
         return {meeting: listed(words) for meeting, words in found.items()}
 
 

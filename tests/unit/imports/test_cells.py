@@ -10,7 +10,15 @@ from uuid import UUID
 
 import pytest
 
-from dialogue_registry import InvalidValueError, MappingError, Registry, UnreadableFileError, import_table, read_table
+from dialogue_registry import (
+    InvalidValueError,
+    MappingError,
+    PartialDate,
+    Registry,
+    UnreadableFileError,
+    import_table,
+    read_table,
+)
 from dialogue_registry.imports.cells import BadCell, is_nothing, text_of
 
 FIRST = [
@@ -53,6 +61,18 @@ def test_every_word_for_nothing_says_nothing_in_every_field() -> None:
             assert import_table(registry, [plain]).recorded == 1
     for value in ("<NA>", "nan", "NaN", "NaT", "None", "null", 0, "", False, [], {}):
         assert not is_nothing(value)
+
+
+@pytest.mark.parametrize(
+    ("no", "number", "day"), [("٣", "٣", "١٦/٠٥/٢٠١٨"), ("३", 3, "2018-05-16"), ("３", "３", None)]
+)
+def test_digits_of_every_script_are_numbers_ids_and_days(no: str, number: Any, day: str | None) -> None:
+    mapping = {**MAPPING, "dates": {"order": "day first"}}
+    row = {"no": no, "number": number, "day": day or PartialDate("2018-05-16"), "place": None}
+    with Registry.open() as registry:
+        assert import_table(registry, [row], mapping).recorded == 1
+        (meeting,) = registry.meetings()
+    assert (meeting.meeting, meeting.ordinal, str(meeting.date)) == ("d/s/3", 3, "2018-05-16")
 
 
 def test_a_month_or_a_year_of_numpy_or_pandas_is_that_and_no_day_of_it() -> None:

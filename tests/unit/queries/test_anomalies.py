@@ -13,6 +13,7 @@ from dialogue_registry import (
     DelegateAttended,
     DialogueLaunched,
     DifferentPersons,
+    Kind,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingHeld,
@@ -160,6 +161,30 @@ def test_a_claim_may_leave_a_field_empty(registry: Registry) -> None:
     meeting = next(record for record in registry.events() if record.event == CLEAN[4])
     registry.dispute(meeting.id, attrs.evolve(meeting.event, date=None), source=PRESS)
     assert registry.anomalies()[0].why == f"date: 2004-08-28 stands, nothing is claimed, as {PRESS.title} has it"
+
+
+@attrs.frozen(kw_only=True)
+class VoteCast:
+    meeting: str
+    question: str
+
+
+def test_a_stated_count_and_a_fact_of_a_kind_of_ones_own_break_the_silence_too() -> None:
+    votes = Kind(cls=VoteCast, word="org.example.vote-cast", about="meeting")
+    with Registry.open(kinds=[votes]) as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2004"),
+            SeriesOpened(series="d/fm", dialogue="d", name="FM"),
+            *(MeetingAnnounced(meeting=f"d/fm/{number}", series="d/fm", date="2010") for number in range(3)),
+            CountStated(series="d/fm", count=1, as_of="2010", reported_at="d/fm/1"),
+            VoteCast(meeting="d/fm/2", question="a"),
+            VoteCast(meeting="d/fm/2", question="b"),
+            source=HOST,
+        )
+        whys = {anomaly.subject: anomaly.why for anomaly in registry.anomalies(today="2026-01-01")}
+    assert whys["d/fm/0"] == "announced for 2010, and nothing was recorded since"
+    assert whys["d/fm/1"].endswith("though 1 stated count is recorded")
+    assert whys["d/fm/2"].endswith("though 2 org.example.vote-cast are recorded")
 
 
 def test_a_truth_in_dispute_is_yes_or_no(registry: Registry) -> None:
