@@ -38,7 +38,7 @@ def calendar(reader: Reader, left_out: tuple[str, ...], language: str | None = N
 
 
 def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...], names: NamesInLanguage) -> Iterator[bytes]:
-    head, end = _head(library, reader, left_out, names).to_ical().split(b"END:VCALENDAR")
+    head, end, rest = _head(library, reader, left_out, names).to_ical().rpartition(b"END:VCALENDAR")
     yield head
     of_series = {series.series: names.series(series).name for series in reader.rows(Series)}
     stamps = _Stamps(reader)
@@ -49,7 +49,7 @@ def _pieces(library: Any, reader: Reader, left_out: tuple[str, ...], names: Name
             title = names.meeting(meeting, of[0])
             sequence, stamp = stamps.of(meeting)
             yield _event(library, meeting, title=title, series=of, sequence=sequence, stamp=stamp).to_ical()
-    yield b"END:VCALENDAR" + end
+    yield end + rest
 
 
 def _head(library: Any, reader: Reader, left_out: tuple[str, ...], names: NamesInLanguage) -> Any:
