@@ -53,11 +53,14 @@ _CONDITIONS: Mapping[tuple[type, str], str] = {
     (Attendance, "party"): "party IN (SELECT value FROM json_each(?))",
 }
 """The conditions on what is no column of a class's table, or is one of several values."""
-_IN_SERIES = (
-    f"SELECT fact, status_fact, share_fact, {', '.join(columns_of(Meeting))} FROM series_meetings{{where}}"
-    f" ORDER BY {BY_DAY}, share_fact"
+_COLUMNS = ", ".join(columns_of(Meeting))
+_IN_SERIES = f"SELECT fact, status_fact, share_fact, {_COLUMNS} FROM {{rows}} ORDER BY {BY_DAY}, share_fact"
+"""The meetings of series by their days; a joint one stands in each of its series."""
+_ONE_TIME = (
+    "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY meeting ORDER BY share_fact) AS nth FROM {rows})"
+    " WHERE nth = 1)"
 )
-"""The meetings of series; a joint one stands in each of its series, first in the one it was reported in."""
+"""Each meeting of them one time: in the series it was reported in, else in the first that shares it."""
 _READERS = {
     cls: (
         f"SELECT fact, {'status_fact, NULL, ' * (cls is Meeting)}{', '.join(columns_of(cls))} FROM {name} t",
@@ -133,19 +136,22 @@ class Reader:
         """Return the meetings whose columns equal the values wanted, in the order of their days.
 
         A joint meeting is one of each of its series, with its number there. Of a dialogue, or
-        of all, it is listed one time.
+        of all, it is listed one time, as one of the series it was reported in where that belongs there.
         """
         if series is None and dialogue is None:
             return Rows(self.selected(Meeting, BY_DAY, **wanted))
-        found: dict[str, Meeting] = {}
-        for meeting in self.in_series(series=series, dialogue=dialogue, **wanted):
-            found.setdefault(meeting.meeting, meeting)
-        return Rows(found.values())
+        if dialogue is None:
+            return self.in_series(series=series, **wanted)
+        return self._in_series(_ONE_TIME, {"series": series, "dialogue": dialogue, **wanted})
 
     def in_series(self, **wanted: object) -> Rows[Meeting]:
         """Return the meetings of each series by their days: a joint one in each of its series."""
+        return self._in_series("{rows}", wanted)
+
+    def _in_series(self, rows: str, wanted: Mapping[str, object]) -> Rows[Meeting]:
         where, values = _where(Meeting, wanted)
-        return Rows(self._meetings(self._connection.execute(_IN_SERIES.format(where=where), values).fetchall()))
+        chosen = rows.format(rows=f"(SELECT * FROM series_meetings{where})")
+        return Rows(self._meetings(self._connection.execute(_IN_SERIES.format(rows=chosen), values).fetchall()))
 
     def selected(self, cls: type[T], order: str = "fact", **wanted: object) -> tuple[T, ...]:
         """Return all rows of a class whose columns equal the values wanted; None stands for any value."""

@@ -72,6 +72,19 @@ def test_each_dialogue_lists_it_once(registry: Registry) -> None:
     assert [(m.meeting, m.series, m.ordinal) for m in registry.meetings(dialogue="e")] == [(JOINT, "e/c", 5)]
 
 
+@pytest.mark.parametrize("number", [None, 1, 2, 9])
+def test_a_dialogue_lists_it_as_one_of_the_series_it_was_reported_in(registry: Registry, number: int | None) -> None:
+    registry.record(
+        MeetingHeld(meeting="j2", series="d/b", date="2020-02", ordinal=2),
+        MeetingShared(meeting="j2", series="d/a", ordinal=number),
+        CountStated(dialogue="d", count=7, as_of="2021"),
+    )
+    (listed,) = [meeting for meeting in registry.meetings(dialogue="d") if meeting.meeting == "j2"]
+    assert (listed.series, listed.ordinal) == ("d/b", 2)
+    (finding,) = registry.reconcile()
+    assert finding.difference == 3
+
+
 def test_each_dialogue_counts_it_once(registry: Registry) -> None:
     assert registry.count("d").total == Bounds(3, 3)
     assert registry.count("e").total == Bounds(1, 1)
