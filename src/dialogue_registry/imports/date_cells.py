@@ -242,7 +242,9 @@ def _without_times(cell: str, rules: DateRules) -> tuple[str, datetime | None]:
         raise InvalidDateError(f"{cell!r:.80} is a time of day, and no day: name the column that has the day")
     rest = _TIME.sub(" ", cell).strip(" ,;")
     clock = _clock(first["from"])
-    if clock is not None and len(times) == 1 and (offset := _offset(first["zone"] or "")) is not None:
+    zone = first["zone"] or ""
+    is_range = zone.startswith("-") and first["from"].count(":") < 2  # 08:00-1030, and no -10:30 from UTC
+    if clock is not None and len(times) == 1 and not is_range and (offset := _offset(zone)) is not None:
         return rest, datetime.combine(date.max, clock, timezone(offset))
     if rules.drop_times or all(_clock(found["from"]) == time(0) for found in times):
         return rest, None
@@ -268,7 +270,8 @@ def _offset(zone: str) -> timedelta | None:
         return None
     sign, hours, minutes = found.groups()
     offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    return (-offset if sign == "-" else offset) if offset < timedelta(hours=24) else None
+    offset = -offset if sign == "-" else offset
+    return offset if timedelta(hours=-12) <= offset <= timedelta(hours=14) else None
 
 
 def _has_time(cell: str, clock: str) -> InvalidDateError:

@@ -394,6 +394,14 @@ def test_a_format_that_says_utc_in_letters_reads_an_instant(cell: str, written: 
         read_date(cell, these)
 
 
+@pytest.mark.parametrize("cell", ["8 March 2023 08:00-1030", "8 March 2023 14:00 -1600", "8 March 2023 10:00 +2300"])
+def test_a_range_of_hours_is_no_offset(cell: str) -> None:
+    tokyo = find_zone("Asia/Tokyo")
+    with pytest.raises(InvalidDateError, match="time of day"):
+        read_date(cell, rules(), zone=tokyo)
+    assert str(read_date(cell, rules(drop_times=True), zone=tokyo)) == "2023-03-08"
+
+
 def test_an_instant_on_a_span_of_days_is_on_no_day_that_anybody_knows() -> None:
     with pytest.raises(InvalidDateError, match="time of day"):
         read_date("8-9 March 2023, 23:30 UTC", rules(), zone=find_zone("Asia/Tokyo"))
