@@ -110,7 +110,7 @@ def read_format(text: str, shape: DateFormat, reading: Reading) -> tuple[str, da
     try:
         if groups.get("j"):
             day = date(year, 1, 1) + timedelta(days=int(groups["j"]) - 1)
-            return (day.isoformat(), None) if day.year == year and int(groups["j"]) else None
+            return (day.isoformat(), _instant(day, groups)) if day.year == year and int(groups["j"]) else None
         if month is None:
             return f"{date(year, 1, 1).year:04d}", None
         if not groups.get("d"):

@@ -385,6 +385,7 @@ def test_an_instant_is_one_however_it_is_written(cell: str, in_tokyo: str, in_ne
         ("2023-03-08T23:30:00Z", "%Y-%m-%dT%H:%M:%SZ"),
         ("2023-03-08 23:30:00 UTC", "%Y-%m-%d %H:%M:%S %Z"),
         ("08.03.2023 23:30 GMT", "%d.%m.%Y %H:%M GMT"),
+        ("2023067T233000Z", "%Y%jT%H%M%SZ"),
     ],
 )
 def test_a_format_that_says_utc_in_letters_reads_an_instant(cell: str, written: str) -> None:
