@@ -2,8 +2,8 @@
 
     python examples/central_asia_plus_japan.py [FILE]
 
-FILE is the registry, by default ca-jad.db in the current folder. A second run finds nothing
-new, and records nothing.
+FILE is the registry, by default central-asia-plus-japan.db in the current folder. A second run
+finds nothing new, and records nothing.
 """
 
 import sys
@@ -80,7 +80,7 @@ def _meeting(series: str, meeting: Mapping[str, Any], pages: Mapping[str, Any]) 
         yield TopicDiscussed(meeting=id_, topic=topic), sources[0]
 
 
-def main(path: str = "ca-jad.db") -> None:
+def main(path: str = "central-asia-plus-japan.db") -> None:
     """Record what is new, and print the counts beside the stated ones."""
     with Registry.open(path) as registry:
         before = registry.position

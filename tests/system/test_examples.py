@@ -103,7 +103,7 @@ def test_the_whole_history_gives_the_counts_of_the_release(tmp_path: Path) -> No
         "Sofia Meeting 1: 1 in person not stated",
     ]
     assert printed[-1] == "5 stated counts compared with the meetings recorded: they agree."
-    assert (tmp_path / "ca-jad.db").is_file()
+    assert (tmp_path / "central-asia-plus-japan.db").is_file()
 
 
 def test_the_site_of_the_whole_history_is_made(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_running_it_again_records_nothing_and_says_so(tmp_path: Path) -> None:
     assert lines(first)[0] == f"mine.db: {events} new events, {events} in all"
     assert lines(second)[0] == f"mine.db: no new events, {events} in all"
     assert lines(first)[1:] == lines(second)[1:]
-    assert not (tmp_path / "ca-jad.db").exists()
+    assert not (tmp_path / "central-asia-plus-japan.db").exists()
 
 
 def test_a_statement_that_does_not_fit_is_said_to_differ(tmp_path: Path) -> None:
