@@ -17,6 +17,8 @@ from dialogue_registry.model.names import fold
 
 _YEAR = re.compile(r"\d{4}")
 _MONTH_OR_DAY = re.compile(r"\d{1,2}")
+_BETWEEN = ("-", "/", ".", "年", "月", "년", "월")
+_WRITTEN_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 
 
 class DateField:
@@ -28,6 +30,7 @@ class DateField:
         self._meanings = mapping.values.get(field, {})
         self._is_window = template.between == ("[", "..", "]")
         self._halves = template.halves(".." if self._is_window else "/")
+        self._in_figures = _in_figures(template) if self._halves is None else []
 
     def read(self, view: RowView) -> tuple[PartialDate, str] | None:
         """Return the date, and what the columns say together; None where they say nothing."""
@@ -49,33 +52,42 @@ class DateField:
 
         Written together they may be anything: 2003-4 a span of years, 12/2003 a day without its month.
         """
-        columns, between = self._template.columns, self._template.between
-        if self._halves is not None or not all(text.strip() in ("", "-", "/", ".") for text in between):
-            return None
-        said = [place for place, cell in enumerate(cells) if cell]
-        years = [place for place in said if _YEAR.fullmatch(cells[place])]
-        others = [place for place in said if _MONTH_OR_DAY.fullmatch(cells[place])]
-        if (len(said), len(years), len(others)) != (2, 1, 1) or (len(columns) == 2 and not between[1].strip()):
-            return None
-        (year,), (other,) = years, others
-        written = self._template.fill(cells)
-        if len(columns) == 3:
-            (empty,) = {0, 1, 2} - {*said}
-            order = self._mapping.dates.reading(None).order
-            month = {0: 1, 2: {DAY_FIRST: 1, MONTH_FIRST: 0}.get(order, -1)}.get(year)
-            if month == -1:
+        for slots in self._in_figures:
+            values = [slot if isinstance(slot, str) else cells[slot] for slot in slots]
+            years = [place for place, value in enumerate(values) if _YEAR.fullmatch(value)]
+            others = [place for place, value in enumerate(values) if _MONTH_OR_DAY.fullmatch(value)]
+            if (len(years), len(others), sum(map(bool, values))) != (1, 1, 2):
+                continue
+            (year,), (other,) = years, others
+            if len(slots) == 3:
+                self._check_is_month(slots, values, year, other, cells)
+            if sum(map(bool, cells)) > sum(isinstance(slot, int) and bool(cells[slot]) for slot in slots):
+                continue  # a weekday, or a time of day
+            if not 1 <= int(values[other]) <= 12:
                 raise InvalidDateError(
-                    f"{written!r} is a year with a day or a month, as column {columns[empty]!r} is empty: say in the "
-                    f'mapping which comes first, [dates] order = "{DAY_FIRST}" or "{MONTH_FIRST}"'
+                    f"{self._template.fill(cells)!r} has month {int(values[other])}, and there are 12: check the cell"
                 )
-            if month != other:
-                raise InvalidDateError(
-                    f"{written!r} has a day and no month: fill column {columns[empty]!r}, "
-                    f"or empty column {columns[other]!r} too"
-                )
-        if not 1 <= int(cells[other]) <= 12:
-            raise InvalidDateError(f"{written!r} has month {int(cells[other])}, and there are 12: check the cell")
-        return PartialDate.of(f"{cells[year]}-{int(cells[other]):02d}")
+            return PartialDate.of(f"{values[year]}-{int(values[other]):02d}")
+        return None
+
+    def _check_is_month(
+        self, slots: Sequence[int | str], values: Sequence[str], year: int, other: int, cells: Sequence[str]
+    ) -> None:
+        """Raise InvalidDateError where the one number beside a year is a day, or may be one."""
+        (place,) = {0, 1, 2} - {year, other}
+        empty = self._template.columns[int(slots[place])]
+        order = self._mapping.dates.reading(None).order
+        month = {0: 1, 2: {DAY_FIRST: 1, MONTH_FIRST: 0}.get(order, -1)}.get(year)
+        if month == -1:
+            raise InvalidDateError(
+                f"{self._template.fill(cells)!r} is a year with a day or a month, as column {empty!r} is empty: say in "
+                f'the mapping which comes first, [dates] order = "{DAY_FIRST}" or "{MONTH_FIRST}"'
+            )
+        if month != other:
+            raise InvalidDateError(
+                f"{self._template.fill(cells)!r} has a day, {values[other]}, and no month: fill column {empty!r}, or "
+                "empty the day too"
+            )
 
     def _of_two(self, cells: Sequence[str], year: int | None, zone: ZoneInfo | None) -> PartialDate | None:
         """Return the span or the window from one column to another; None where they are no days by themselves."""
@@ -130,3 +142,23 @@ class DateField:
             texts = view.texts_of(zone)
             return find_zone(zone.fill(texts)) if any(texts) else None
         return zone
+
+
+def _in_figures(template: Template) -> list[list[int | str]]:
+    """Return where a template has a date in figures: three columns together, or two alone; one may be a year."""
+    slots: list[int | str] = []
+    between = [""]
+    for place, text in enumerate(template.between):
+        for number, piece in enumerate(_WRITTEN_YEAR.split(text)):
+            if number % 2:
+                slots.append(piece)
+                between.append("")
+            else:
+                between[-1] += piece
+        if place < len(template.columns):
+            slots.append(place)
+            between.append("")
+    if len(slots) == 2:
+        return [slots] if between[1].strip() in _BETWEEN else []
+    joined = [text.strip() in ("", *_BETWEEN) for text in between]
+    return [slots[place : place + 3] for place in range(len(slots) - 2) if joined[place + 1] and joined[place + 2]]

@@ -352,13 +352,22 @@ def test_a_span_without_its_first_day_is_refused(registry) -> None:
         ("{D}.{M}.{Y}", {"formats": ["%d.%m.%Y"]}, (2003, 4, None), "2003-04"),
         ("{D}.{M}.{Y}", {}, (2003, 4, None), None),
         ("{D} {M} {Y}", {"formats": ["%d %m %Y"]}, (2003, None, 11), None),
+        ("Tue {D}/{M}/{Y}", {"order": "day first"}, (2003, None, 12), None),
+        ("{Y}-{M}-{D} {T}", {}, (2003, None, 12), None),
+        ("{Y}-{M}-{D} {T}", {}, (2003, 4, None), "2003-04"),
+        ("{Y}年{M}月{D}日", {}, (2003, 4, 12), "2003-04-12"),
+        ("{Y}年{M}月{D}日", {}, (2003, 4, None), "2003-04"),
+        ("{Y}年{M}月{D}日", {}, (2003, None, 12), None),
+        ("2003-{M}-{D}", {}, (2001, None, 12), None),
+        ("2003-{M}-{D}", {}, (2001, 4, None), "2003-04"),
+        ("{D}.{M}.2003", {"order": "day first"}, (2001, None, 12), None),
     ],
 )
 def test_a_day_whose_month_is_empty_never_becomes_a_month(registry, template, dates, cells, date) -> None:
     mapping = {
         "dates": dates, "each": [{"event": "MeetingHeld", "meeting": "d/s/2", "series": "d/s", "date": template}],
     }  # fmt: skip
-    report = import_table(registry, [dict(zip("YMD", cells, strict=True))], mapping)
+    report = import_table(registry, [{**dict(zip("YMD", cells, strict=True)), "T": ""}], mapping)
     if date is None:
         assert [row.outcome for row in report.of_rows] == ["refused"]
     else:
