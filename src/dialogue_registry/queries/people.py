@@ -13,7 +13,7 @@ import orjson
 from dialogue_registry.errors import AmbiguousNameError
 from dialogue_registry.model.dates import PartialDate
 from dialogue_registry.model.events import Level
-from dialogue_registry.model.names import fold, name_parts, same_name
+from dialogue_registry.model.names import NameParts, fold, ironed, name_parts, same_name
 from dialogue_registry.model.persons import Name
 from dialogue_registry.model.shown import shown
 from dialogue_registry.model.texts import fold_text
@@ -87,10 +87,17 @@ def appearances(connection: sqlite3.Connection, reader: Reader, name: str) -> Ro
 def _bearers(reader: Reader, name: str) -> list[Bearer]:
     """Return who bears exactly that name, or has it for an id."""
     wanted = name_parts(fold_text(name))
-    words = (word for word in fold(wanted.sort).replace(",", " ").split() if word.isascii() and word.isalnum())
+    words = fold(wanted.sort).replace(",", " ").split()
+    plain_ones = (word for word in words if word.isascii() and word.isalnum())
     # SQLite rules out the names without its longest word, unless they are in other letters that may be the same.
-    maybe = reader.query(_MAYBE, (max(words, key=len, default=""), name)).fetchall()
-    return [row for row in maybe if row[1] == name or same_name(wanted, name_parts(fold_text(row[2])))]
+    maybe = reader.query(_MAYBE, (max(plain_ones, key=len, default=""), name)).fetchall()
+    return [row for row in maybe if row[1] == name or _is_named(fold_text(row[2]), wanted, words)]
+
+
+def _is_named(written: str, wanted: NameParts, words: Sequence[str]) -> bool:
+    """Return whether a name as written is the wanted one, of these words."""
+    letters = ironed(written)  # which rules out most names, in a tenth of the time that their parts take
+    return all(word in letters for word in words) and same_name(wanted, name_parts(written))
 
 
 def _all_names(reader: Reader) -> list[Bearer]:

@@ -1,10 +1,12 @@
 """A person is found by exactly a name, else without diacritics or by family name, and never by a guess."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dialogue_registry import (
     AmbiguousNameError,
@@ -20,6 +22,9 @@ from dialogue_registry import (
     SeriesOpened,
 )
 from dialogue_registry.exports.popolo import popolo
+from dialogue_registry.model.names import name_parts, same_name
+from dialogue_registry.model.texts import fold_text
+from dialogue_registry.queries.people import _bearers
 
 MEETINGS = {f"d/s/{number}": f"20{10 + number}-05-01" for number in range(1, 6)}
 
@@ -41,6 +46,33 @@ def came(number: int, name: str, party: str = "TZA", **fields: Any) -> DelegateA
 
 def meetings(registry: Registry, name: str) -> list[int]:
     return [int(row.meeting[-1]) for row in registry.delegate(name)]
+
+
+_PIECES = st.sampled_from(
+    ["Mr.", "H.E.", "M.", "Dr", "TOKUDA", "Tokuda", "ＴＯＫＵＤＡ", "Shuichi", "van", "Le", "L’", "O'BRIEN", "O’Brien",
+     "É", "E\u0301", ",", "(ret.)", "PhD", "III", "J.", "ß", "SS", "ﬁ", "山田"]
+)  # fmt: skip
+_NAMES = st.lists(st.tuples(_PIECES, st.sampled_from(["", " ", ", "])).map("".join), min_size=1, max_size=4).map(
+    "".join
+)
+
+
+@given(_NAMES, _NAMES | st.none(), st.sampled_from([str.upper, str.title, "Dr {}".format, "H.E.{}".format]))
+def test_a_name_is_found_exactly_where_its_parts_say_that_it_is_one(
+    written: str, other: str | None, spell: Callable[[str], str]
+) -> None:
+    """Most names are ruled out before their parts are looked at: none of those that are the name."""
+    name = other or " ".join(reversed(spell(written).split()))
+    wanted = name_parts(fold_text(name))
+    with Registry.open() as registry:
+        registry.record(
+            DialogueLaunched(dialogue="d", name="D", launched="2000"),
+            SeriesOpened(series="d/s", dialogue="d", name="S"),
+            MeetingHeld(meeting="d/s/1", series="d/s", date="2011-05-01"),
+            came(1, written),
+        )
+        exactly = bool(_bearers(registry._session.reader, name))
+    assert exactly == same_name(wanted, name_parts(fold_text(written)))
 
 
 def test_a_name_is_found_whatever_title_stands_before_it(registry: Registry) -> None:
