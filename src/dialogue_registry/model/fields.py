@@ -41,19 +41,14 @@ def _named(instance: object, attribute: Attribute) -> str:
 # --- checks ----------------------------------------------------------------------------
 
 
-def is_id(value: object) -> bool:
-    """Return whether a value is an id: lower-case path segments, at most MAX_ID characters."""
-    return isinstance(value, str) and len(value) <= MAX_ID and _is_id(value)
-
-
 @lru_cache(maxsize=4096)  # all that is known of a meeting names its id: 1.15 × on making an event
 def _is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
 def check_id(instance: object, attribute: Attribute, value: object) -> None:
-    """Raise InvalidIdError unless the value is an id."""
-    if not is_id(value):
+    """Raise InvalidIdError unless the value is an id: lower-case path segments, at most MAX_ID characters."""
+    if not (isinstance(value, str) and len(value) <= MAX_ID and _is_id(value)):
         raise InvalidIdError(
             f"{_named(instance, attribute)} is {shown(value)}, which is no id: use lower-case letters, digits, '.', "
             f"'_' and '-' in segments joined by '/', such as 'ca-jad/som/14', at most {MAX_ID} characters"
