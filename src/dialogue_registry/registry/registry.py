@@ -146,8 +146,7 @@ class Snapshot:
     @property
     def head(self) -> Head:
         """The end of the log, to be kept elsewhere for :meth:`verify`."""
-        with self._session.reading():
-            return head_of(self._session.log)
+        return head_of(self._session.ask_once(self._session.log.head))
 
     def events(self, after: int = 0, until: int | None = None, subject: str | None = None) -> Iterator[RecordedEvent]:
         """Yield the recorded events with after < position ≤ until, of one subject or all.

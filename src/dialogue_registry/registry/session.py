@@ -169,12 +169,15 @@ class Session:
     @property
     def position(self) -> int:
         """The position of the last event, 0 when there is none."""
-        # One statement needs no snapshot, which would cost as much as the statement itself.
+        return self.ask_once(self.log.position)
+
+    def ask_once(self, ask: Callable[[], T]) -> T:
+        """Return the answer of one statement, which needs no snapshot: that would cost as much as the statement."""
         with self.turn(), self.translated:
             self.undo_abandoned()
             if (place := self.connection.place) is not None:
                 place.check_is_unchanged()
-            return self.log.position()
+            return ask()
 
     @cached_property
     def searcher(self) -> Searcher:

@@ -7,7 +7,7 @@ import copy
 import json
 import pickle
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -32,6 +32,7 @@ from dialogue_registry import (
     TopicDiscussed,
 )
 from dialogue_registry.errors import (
+    BrokenChainError,
     BusyError,
     ConflictError,
     DriftError,
@@ -384,6 +385,31 @@ def test_two_events_never_share_a_hash(one: Entry, other: Entry) -> None:
 @given(entries.filter(lambda entry: bool(entry.id)))
 def test_text_moved_from_one_column_to_the_next_changes_the_hash(entry: Entry) -> None:
     assert link(entry) != link(entry._replace(id=entry.id[:-1], subject=entry.id[-1] + entry.subject))
+
+
+@pytest.mark.parametrize(
+    ("forge", "first"),
+    [
+        (lambda entry: f"{entry.position:010x}", 1),
+        (lambda entry: f"{entry.id[:14]}4{entry.id[15:]}", 1),
+        (lambda entry: entry.id if entry.position < 3 else f"{entry.id[:-10]}{2:010x}", 3),
+        (lambda entry: entry.id if entry.position < 3 else f"0{entry.id[1:-10]}{9:010x}", 3),
+        (lambda entry: entry.id if entry.position < 3 else entry.id.upper(), 3),
+    ],
+    ids=["a position alone", "another version of UUID", "that of the event before", "of another call", "capitals"],
+)
+def test_an_id_without_its_position_is_found_though_the_chain_holds(forge: Callable[[Entry], str], first: int) -> None:
+    drafts = [Draft("d", "dialogue.launched", 1, '{"dialogue":"d","name":"D","launched":"2004"}')] * 4
+    forged, last = [], EMPTY.hash
+    for entry in seal(drafts, EMPTY, {}, datetime(2026, 1, 1, tzinfo=UTC)):
+        other = entry._replace(id=forge(entry))
+        last = hash_chain.link(last, *other[:13])
+        forged.append(other._replace(hash=last))
+    with Registry.open() as registry:
+        registry._session.log.append(forged, expected=0)
+        with pytest.raises(BrokenChainError, match="another position") as found:
+            registry.verify(views=False)
+    assert found.value.position == first
 
 
 # --- damage ------------------------------------------------------------------------------
