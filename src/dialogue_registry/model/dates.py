@@ -126,7 +126,7 @@ def full_day(value: date | str) -> date:
 _WANTED = "'2021-06-16', '2004-08', '2004', '2025-12-19/2025-12-20' or '[2007-12-14..2011-11-30]'"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)  # what is known of a meeting and of its neighbours names few days; 65,536 take 17 MB
 def _parse(text: str) -> PartialDate:
     shape = _SHAPES.fullmatch(text)
     if shape is None:

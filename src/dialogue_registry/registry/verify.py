@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Self
 
+import orjson
+
 from dialogue_registry.errors import (
     BrokenChainError,
     DialogueRegistryError,
@@ -107,8 +109,15 @@ def verify(session: Session, head: tuple[int, str] | None, *, views: bool, progr
 def _unknown(connection: sqlite3.Connection, kinds: Kinds) -> int:
     """Return the number of events of kinds that are not known, or of newer schemas of those that are."""
     known = {kind.word: kind.version for kind in kinds} | dict(WORDS.values())
-    found = connection.execute("SELECT type, schema, count(*) FROM events GROUP BY type, schema")
-    return sum(number for word, schema, number in found if schema > known.get(word, 0))
+    (number,) = connection.execute(_UNKNOWN, (orjson.dumps(known).decode(),)).fetchone()
+    return int(number)
+
+
+# To group the events by their words would sort them all: 4 MB of 100,000.
+_UNKNOWN = """
+WITH known AS MATERIALIZED (SELECT key AS word, value AS version FROM json_each(?))
+SELECT count(*) FROM events LEFT JOIN known ON word = type WHERE schema > coalesce(known.version, 0)
+"""
 
 
 def check_log(session: Session, head: tuple[int, str] | None, progress: Progress) -> Head:
