@@ -321,7 +321,10 @@ class Kinds:
                 f"{cls.__name__} is a subclass of {parent.__name__}, and a log keeps no classes: record "
                 f"{parent.__name__}(…) itself, or a class with no such parent and a kind of its own"
             )
-        if attrs.has(cls) and not isinstance(fact, NO_FACTS):
+        if type(getattr(fact, "event", None)) in self._by_class:  # a recorded event
+            return f"{cls.__name__} is no fact but one that is recorded already: give its event, which is .event of it"
+        of_the_library = cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+        if attrs.has(cls) and not of_the_library and not isinstance(fact, NO_FACTS):
             return (
                 f"{cls.__name__} is of no kind that this registry knows: give Registry.open(…, kinds=[Kind("
                 f"cls={cls.__name__}, word='org.example.…', about=…)])"

@@ -7,7 +7,7 @@
 - A recorded event, and every row of an answer, is an object of its fields; an answer is a list of its rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from enum import Enum
@@ -93,7 +93,9 @@ def _plain(value: Any) -> Any:
             return _plain(value._asdict())
         case _ if type(value) in STORED or (attrs.has(type(value)) and not is_of_the_library(type(value))):
             return _event__plain(value)
-        case _ if isinstance(value, Iterable) and (is_of_the_library(type(value)) or isinstance(value, tuple | list)):
+        case tuple() | list() | Iterator():
+            return [_plain(item) for item in value]
+        case _ if isinstance(value, Iterable) and is_of_the_library(type(value)):
             return [_plain(item) for item in value]
         case _ if attrs.has(type(value)):
             return {name: _plain(item) for name, item in _fields(value).items()}

@@ -148,6 +148,11 @@ def test_the_end_of_the_log_and_a_report_of_an_import_become_dicts_too(registry:
     assert list(to_dict(head).values()) == list(head)
 
 
+def test_the_iterators_of_events_and_facts_become_lists(registry: Registry) -> None:
+    assert to_dict(registry.events()) == [to_dict(recorded) for recorded in registry.events()]
+    assert to_dict(registry.facts(MeetingHeld)) == [to_dict(recorded) for recorded in registry.facts(MeetingHeld)]
+
+
 # --- events and sources, there and back --------------------------------------------------
 
 

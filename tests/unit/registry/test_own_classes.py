@@ -83,6 +83,18 @@ CALLS: dict[str, Callable[[Registry, Any], object]] = {
 
 
 @pytest.mark.parametrize("call", CALLS)
+def test_what_a_registry_answers_is_no_fact_and_of_a_recorded_event_its_event_is(registry: Registry, call: str) -> None:
+    for value, advice in [
+        (next(iter(registry.events())), "give its event, which is .event of it"),
+        (registry.meetings()[0], "is no fact to record"),
+    ]:
+        before = registry.position
+        with pytest.raises(InvalidValueError, match=advice):
+            CALLS[call](registry, value)
+        assert registry.position == before
+
+
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("cls", [Plain, WithField])
 def test_a_subclass_of_an_event_is_refused_with_what_to_record_instead(
     registry: Registry, cls: type[MeetingHeld], call: str
