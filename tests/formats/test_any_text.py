@@ -108,11 +108,17 @@ def test_tables_and_lines_hold_any_text_as_it_is_and_come_back(text: str) -> Non
             assert (report.recorded, report.problems, registry.position) == (0, (), position), table
 
 
+PARTS_OF_NAMES = {
+    "familyName", "givenName", "honorificPrefix", "honorificSuffix",
+    "family_name", "given_name", "honorific_prefix", "honorific_suffix", "sort_name",
+}  # fmt: skip
+
+
 def shape(value: Any) -> Any:
-    """Return a JSON value without its texts and numbers."""
+    """Return a JSON value without its texts and numbers, and without the parts of names, which not every name has."""
     match value:
         case dict():
-            return {key: shape(inner) for key, inner in value.items()}
+            return {key: shape(inner) for key, inner in value.items() if key not in PARTS_OF_NAMES}
         case list():
             return [shape(inner) for inner in value]
         case _:
@@ -160,7 +166,8 @@ def test_a_calendar_holds_any_text_on_the_same_lines(text: str) -> None:
     ]
     assert keys[0] == keys[1]
     events = Calendar.from_ical(hostile).walk("VEVENT")
-    assert [str(event["SUMMARY"]) for event in events] == [printable(" ".join(text.splitlines()))] * 2
+    shown = printable(" ".join(text.splitlines())).removeprefix("\ufeff")  # the mark that icalendar drops
+    assert [str(event["SUMMARY"]) for event in events] == [shown] * 2
 
 
 class Elements(HTMLParser):

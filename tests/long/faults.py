@@ -2,7 +2,7 @@
 
 ::
 
-    python tests/long/faults.py                # everything, two hours, prints figures
+    python tests/long/faults.py                # everything, three hours, prints figures
     python tests/long/faults.py --list         # the names of the scenarios and of the suites
     python tests/long/faults.py kill-recording --times 5 --seed 7
     python tests/long/faults.py exports server
