@@ -441,7 +441,7 @@ class Model:
         return found
 
     def held_in(self, dialogue: str) -> list[MeetingHeld]:
-        """The meetings of a dialogue that were held, each one time: as its own series has it, if that belongs to it."""
+        """The meetings of a dialogue that were held, each one time: numbered as its own series has it, else another."""
         series = [t.content.series for t in self.facts(SeriesOpened) if t.content.dialogue == dialogue]
         own = [t.content for t in self.facts(MeetingHeld)]
         found = {m.meeting: m for m in own if m.series in series}
@@ -449,7 +449,8 @@ class Model:
             for m in own:
                 if m.meeting == share.meeting and share.series in series:
                     shared = attrs.evolve(m, series=share.series, ordinal=share.ordinal, period=share.period)
-                    found.setdefault(m.meeting, shared)
+                    if found.setdefault(m.meeting, shared).ordinal is None:
+                        found[m.meeting] = shared if share.ordinal is not None else found[m.meeting]
         return list(found.values())
 
     # --- counts ----------------------------------------------------------------------

@@ -194,7 +194,7 @@ def explain(
         name, meetings = series.name, reader.meetings(series=subject)
         statements = reader.selected(Statement, series=subject)
     elif dialogue is not None:
-        name, meetings = dialogue.name, reader.meetings(dialogue=subject)
+        name, meetings = dialogue.name, reader.held_in(subject)
         statements = reader.rows(Statement, "dialogue = ?", (subject,))
     else:
         raise UnknownSubjectError(f"there is no series or dialogue {shown(subject)}: check its id", id=subject)

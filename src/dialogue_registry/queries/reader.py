@@ -57,10 +57,13 @@ _COLUMNS = ", ".join(columns_of(Meeting))
 _IN_SERIES = f"SELECT fact, status_fact, share_fact, {_COLUMNS} FROM {{rows}} ORDER BY {BY_DAY}, share_fact"
 """The meetings of series by their days; a joint one stands in each of its series."""
 _ONE_TIME = (
-    "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY meeting ORDER BY share_fact) AS nth FROM {rows})"
-    " WHERE nth = 1)"
+    "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY meeting ORDER BY {first}share_fact) AS nth"
+    " FROM {{rows}}) WHERE nth = 1)"
 )
+_LISTED = _ONE_TIME.format(first="")
 """Each meeting of them one time: in the series it was reported in, else in the first that shares it."""
+_COUNTED = _ONE_TIME.format(first="ordinal IS NULL, ")
+"""Likewise, but in a series in which it has a number, where there is one."""
 _READERS = {
     cls: (
         f"SELECT fact, {'status_fact, NULL, ' * (cls is Meeting)}{', '.join(columns_of(cls))} FROM {name} t",
@@ -142,7 +145,7 @@ class Reader:
             return Rows(self.selected(Meeting, BY_DAY, **wanted))
         if dialogue is None:
             return self.in_series(series=series, **wanted)
-        return self._in_series(_ONE_TIME, {"series": series, "dialogue": dialogue, **wanted})
+        return self._in_series(_LISTED, {"series": series, "dialogue": dialogue, **wanted})
 
     def in_series(self, **wanted: object) -> Rows[Meeting]:
         """Return the meetings of each series by their days: a joint one in each of its series."""
@@ -183,9 +186,9 @@ class Reader:
         """Return the held meetings of each series, in the order of their days; those without a date last."""
         return self.in_series(status="held", series=series)
 
-    def held_in(self, dialogue: str) -> tuple[Meeting, ...]:
-        """Return the held meetings of a dialogue, a joint one of them one time."""
-        return self.meetings(status="held", dialogue=dialogue)
+    def held_in(self, dialogue: str) -> Rows[Meeting]:
+        """Return the held meetings of a dialogue, a joint one one time, with its number in whichever series has one."""
+        return self._in_series(_COUNTED, {"status": "held", "dialogue": dialogue})
 
     def series_ids(self) -> list[str]:
         """Return the ids of all series, in the order they were opened."""

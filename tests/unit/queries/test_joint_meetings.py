@@ -109,6 +109,9 @@ def test_a_dialogue_counts_it_by_its_number_in_whichever_series_has_one(registry
         MeetingShared(meeting="j3", series="d/b"),
     )
     assert registry.count("d", rule="numbered").total == Bounds(4, 4)
+    registry.record(CountStated(dialogue="d", count=4, as_of="2021"))
+    assert "numbered" in registry.reconcile()[0].rules
+    assert "numbered" in registry.explain("d", count=4).rules
     assert registry.count("d", as_of="2020-06-30").total == Bounds(3, 5)
     assert registry.count("d").total == Bounds(5, 5)
 
