@@ -363,15 +363,12 @@ class MeetingShared:
 # --- who came --------------------------------------------------------------------------
 
 
-def _to_presence(value: Format | str | None) -> Format | None:
-    if value is None:
-        return None
-    if (presence := choose(Format, value, _OR_NONE)) is Format.HYBRID:
+def _check_presence(_: object, __: object, value: Format | None) -> None:
+    if value is Format.HYBRID:
         raise InvalidValueError(
             "DelegateAttended.format is 'hybrid': record the delegate twice, once 'in-person' and once 'online'; "
             "the answer then says hybrid, and keeps both sources"
         )
-    return presence
 
 
 @attrs.frozen(kw_only=True, field_transformer=check_texts_together)
@@ -396,7 +393,9 @@ class DelegateAttended:
     person: str = text_field(_PERSON)
     seat: str = text_field(_SEAT)
     level: Level | None = attrs.field(default=None, converter=_to_level, metadata=doc(_LEVELS))
-    format: Format | None = attrs.field(default=None, converter=_to_presence, metadata=doc(_FORMATS))
+    format: Format | None = attrs.field(
+        default=None, converter=_to_format, validator=_check_presence, metadata=doc(_FORMATS)
+    )
 
 
 @attrs.frozen(kw_only=True, field_transformer=check_texts_together)
