@@ -25,14 +25,15 @@ WHERE presence = 'present' AND party NOT IN (
     GROUP BY party HAVING count(*) = (SELECT count(*) FROM dialogues))
 ORDER BY fact
 """
-_SEPARATOR = "char(31)"
-_HEADS = f"""
-SELECT meeting, party, group_concat(name, {_SEPARATOR}), group_concat(person, {_SEPARATOR}),
-       group_concat(office, {_SEPARATOR}), group_concat(event)
+_SEPARATOR = "\0"
+"""The character between texts of a column that are asked for as one: no text that is recorded holds it."""
+_HEADS = """
+SELECT meeting, party, group_concat(name, char(0)), group_concat(person, char(0)),
+       group_concat(office, char(0)), group_concat(event)
 FROM attendance WHERE presence = 'present' AND role = 'head' GROUP BY meeting, party HAVING count(*) > 1
 """
-_DELEGATIONS = f"""
-SELECT meeting, party, group_concat(name, {_SEPARATOR}), group_concat(person, {_SEPARATOR}), group_concat(event)
+_DELEGATIONS = """
+SELECT meeting, party, group_concat(name, char(0)), group_concat(person, char(0)), group_concat(event)
 FROM attendance WHERE presence = 'present' AND name <> '' GROUP BY meeting, party HAVING count(*) > 1
 """
 
@@ -108,7 +109,7 @@ class PeopleAnomalies:
     def _heads(self) -> Iterator[Oddity]:
         for meeting, party, *columns, events in self._connection.execute(_HEADS).fetchall():
             positions = [int(event) for event in events.split(",")]
-            rows = sorted(zip(positions, *(column.split("\x1f") for column in columns), strict=True))
+            rows = sorted(zip(positions, *(column.split(_SEPARATOR) for column in columns), strict=True))
             heads = {
                 self._named.key(party, person or name or office): name or office for _, name, person, office in rows
             }
@@ -121,10 +122,10 @@ class PeopleAnomalies:
     def _nearly_one_name(self) -> Iterator[Oddity]:
         for meeting, party, names, persons, events in self._connection.execute(_DELEGATIONS):
             for one, other in _near(names):
-                ids = persons.split("\x1f")
+                ids = persons.split(_SEPARATOR)
                 if ids[one] and ids[other]:  # somebody has said who they are
                     continue
-                pair = names.split("\x1f")
+                pair = names.split(_SEPARATOR)
                 keys = [self._named.key(party, ids[place] or pair[place]) for place in (one, other)]
                 if keys[0] == keys[1] or self._named.persons.are_different(*keys):
                     continue
@@ -139,7 +140,7 @@ class PeopleAnomalies:
 @lru_cache(maxsize=5_000)  # delegations often come again as they were
 def _near(delegation: str) -> Sequence[tuple[int, int]]:
     """Return the places of names in a delegation that are nearly one."""
-    as_written = [words_in_order(name) for name in delegation.split("\x1f")]
+    as_written = [words_in_order(name) for name in delegation.split(_SEPARATOR)]
     words = [tuple(sorted(of_name)) for of_name in as_written]
     together = ["".join(of_name) for of_name in as_written]
     places: dict[tuple[str, ...], dict[int, None]] = {}

@@ -287,6 +287,14 @@ def test_what_may_well_be_is_not_listed(registry: Registry, facts: list[Fact]) -
             "nearly one name", "d/fm/1", "JPN has al-Rashidun Omar and alRashidun Omar: one person?",
         ),
         (
+            [attended("JPN", "head", name="A\x1fB"), attended("JPN", "head", name="C\x1f")],
+            "two heads", "d/fm/1", "JPN has two heads of one delegation: A\x1fB and C\x1f",
+        ),
+        (
+            [attended("JPN", name="Ola\x1fTVEITDAHLE"), attended("JPN", name="Ola\x1fTveitdalhe")],
+            "nearly one name", "d/fm/1", "JPN has Ola\x1fTVEITDAHLE and Ola\x1fTveitdalhe: one person?",
+        ),
+        (
             [attended("JPN", name="白峰 澪"), attended("JPN", name="白峰澪")],
             "nearly one name", "d/fm/1", "JPN has 白峰 澪 and 白峰澪: one person?",
         ),
