@@ -20,7 +20,7 @@ from dialogue_registry.model.texts import fold_text
 from dialogue_registry.queries.display import Rows, Shown
 from dialogue_registry.queries.persons import WHO, Named, plain_words
 from dialogue_registry.queries.plain_text import plain
-from dialogue_registry.queries.reader import BY_DAY, Reader, party_spellings
+from dialogue_registry.queries.reader import BY_DAY, PARTY, Reader
 from dialogue_registry.queries.results import Appearance, Attendance, Meeting
 
 _OF_ATTENDANCE = attrs.fields_dict(Appearance).keys() & attrs.fields_dict(Attendance).keys()
@@ -133,7 +133,7 @@ def _or(candidates: Sequence[tuple[str, str]]) -> str:
 _CAREERS = f"""
 SELECT a.party, {WHO}, a.person, a.name, a.office, a.level, a.presence, a.meeting, m.date
 FROM attendance a JOIN meetings m ON m.meeting = a.meeting
-WHERE {WHO} <> '' AND (:party IS NULL OR a.party IN (SELECT value FROM json_each(:party)))
+WHERE {WHO} <> '' AND (:party IS NULL OR {PARTY} = :party)
 ORDER BY m.earliest IS NULL, m.earliest, m.latest, m.ordinal, m.fact, a.fact
 """
 
@@ -166,7 +166,7 @@ def people(
     named = Named(connection)
     careers: dict[Name, _Career] = {}
     parties: dict[Name, str] = {}
-    params = {"party": None if party is None else party_spellings(connection, party)}
+    params = {"party": None if party is None else fold_text(party)}
     for of, who, person, name, office, level, presence, meeting, date in connection.execute(_CAREERS, params):
         if within is not None and meeting not in within:
             continue

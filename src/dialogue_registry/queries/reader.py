@@ -47,10 +47,12 @@ _TABLES: Mapping[type, str] = {
     Outcome: "outcomes",
     Statement: "statements",
 }
+PARTY = "coalesce(json_extract(folded, '$.party'), party)"
+"""The party of a delegate as it is compared."""
 _CONDITIONS: Mapping[tuple[type, str], str] = {
     (Meeting, "dialogue"): "series IN (SELECT s.series FROM series s WHERE s.dialogue = ?)",
     (Attendance, "name"): "name IN (SELECT value FROM json_each(?))",
-    (Attendance, "party"): "party IN (SELECT value FROM json_each(?))",
+    (Attendance, "party"): f"{PARTY} = ?",
 }
 """The conditions on what is no column of a class's table, or is one of several values."""
 _COLUMNS = ", ".join(columns_of(Meeting))
@@ -161,7 +163,7 @@ class Reader:
         if cls is Attendance and isinstance(name := wanted.get("name"), str):
             wanted["name"] = self._spellings(name)
         if cls is Attendance and isinstance(party := wanted.get("party"), str):
-            wanted["party"] = party_spellings(self._connection, party)
+            wanted["party"] = fold_text(party)
         where, values = _where(cls, wanted)
         return self.rows(cls, where.removeprefix(" WHERE "), values, order)
 
@@ -236,13 +238,6 @@ class Reader:
                     )
                 )
         return Rows(found)
-
-
-def party_spellings(connection: sqlite3.Connection, party: str) -> str:
-    """Return the parties of delegates as written that say the same as a party, as a JSON array."""
-    wanted = fold_text(party)
-    written = connection.execute("SELECT DISTINCT party FROM attendance").fetchall()
-    return orjson.dumps([other for (other,) in written if fold_text(other) == wanted]).decode()
 
 
 def _where(cls: type, wanted: Mapping[str, object]) -> tuple[str, list[object]]:
